@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A virtual GICv5 interrupt controller: one IRS in the Non-secure domain, its CPU interfaces, and
+ * the attribute contract of Linux KVM's VGICv5 device around them.
+ *
+ * Life:  vgic5_create → vgic5_add_vcpu … → attributes (ADDR, NR_IRQS, CTRL_INIT) → vgic5_vcpu_enter …
+ *        → vgic5_destroy
+ *
+ * Three doors lead to the same state:
+ *   - the guest's:  vgic5_mmio, vgic5_cpu_access      (the architecture: Arm IHI 111701)
+ *   - the wires':   vgic5_irq_line, vgic5_ppi_line    (devices of the VMM)
+ *   - the VMM's:    vgic5_{has,get,set}_attr          (the contract: Linux arm-vgic-v5.rst)
+ *
+ * Errors are negative errno values, those of the contract. A call that fails has changed nothing.
+ * No function blocks, starts a thread, or keeps a global. One thread at a time may be inside the
+ * functions of one device.
+ *
+ * Source labels: R_xxxxx and D_xxxxx are rules of the GICv5 architecture; "KVM" is the device
+ * contract.
+ */
+#ifndef VGIC5_DEVICE_H
+#define VGIC5_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- The KVM contract's constants (Debian 12's kernel headers know none of them). ------------ */
+
+#define VGIC5_DEV_TYPE 16u /* KVM_DEV_TYPE_ARM_VGIC_V5 */
+
+enum vgic5_group {
+    VGIC5_GRP_ADDR = 0,
+    VGIC5_GRP_NR_IRQS = 3,
+    VGIC5_GRP_CTRL = 4,
+    VGIC5_GRP_CPU_SYSREGS = 6,
+    VGIC5_GRP_IRS_REGS = 10,
+    VGIC5_GRP_IST = 11,
+};
+
+#define VGIC5_ADDR_TYPE_IRS 6u /* attr of GRP_ADDR; payload u64 */
+#define VGIC5_CTRL_INIT 0u     /* attr of GRP_CTRL; set, no payload */
+#define VGIC5_CTRL_USERSPACE_PPIS 5u /* attr of GRP_CTRL; get, payload u64[2] */
+
+#define VGIC5_NR_SPIS_MIN 32u
+#define VGIC5_NR_SPIS_MAX 1024u
+#define VGIC5_NR_SPIS_DEFAULT 32u
+#define VGIC5_IRS_REGION_SIZE 0x20000u /* CONFIG frame and SETLPI frame */
+#define VGIC5_IRS_FRAME_SIZE 0x10000u
+#define VGIC5_MAX_VCPUS 512u
+
+/* attr of GRP_CPU_SYSREGS: mpidr[63:32] (Aff3[63:56] Aff2[55:48] Aff1[47:40] Aff0[39:32]) and the
+ * register's encoding below it. */
+#define VGIC5_SYSREG_ATTR(mpidr, encoding)                                                         \
+    ((vgic5_mpidr_to_attr(mpidr)) | (uint64_t)(uint16_t)(encoding))
+
+/* Op0[15:14] Op1[13:11] CRn[10:7] CRm[6:3] Op2[2:0], for registers (Op0 = 3) and for GIC
+ * instructions (Op0 = 1) alike. */
+#define VGIC5_ENCODING(op0, op1, crn, crm, op2)                                                    \
+    ((uint16_t)(((op0) << 14) | ((op1) << 11) | ((crn) << 7) | ((crm) << 3) | (op2)))
+
+/* MPIDR_EL1 of the vCPU with this id, as KVM makes it: Aff0 = id[3:0], Aff1 = id[11:4],
+ * Aff2 = id[19:12]. Without the RES1 bit 31. */
+static inline uint64_t vgic5_mpidr_of_vcpu(uint32_t id)
+{
+    return (id & 0xfu) | ((id >> 4 & 0xffu) << 8) | ((id >> 12 & 0xffu) << 16);
+}
+
+/* The affinity fields of an MPIDR_EL1 value at attr[63:32]: Aff3 Aff2 Aff1 Aff0. */
+static inline uint64_t vgic5_mpidr_to_attr(uint64_t mpidr)
+{
+    return ((mpidr >> 32 & 0xffu) << 56) | ((mpidr & 0xffffffu) << 32);
+}
+
+/* KVM_IRQ_LINE's irq: vcpu2_index[31:28] type[27:24] vcpu_index[23:16] number[15:0]. */
+#define VGIC5_IRQ_TYPE_CPU 0u
+#define VGIC5_IRQ_TYPE_SPI 1u
+#define VGIC5_IRQ_TYPE_PPI 2u
+#define VGIC5_IRQ_SPI(number) ((VGIC5_IRQ_TYPE_SPI << 24) | ((number) & 0xffffu))
+#define VGIC5_IRQ_PPI(vcpu_id, number)                                                             \
+    ((((vcpu_id) >> 8 & 0xfu) << 28) | (VGIC5_IRQ_TYPE_PPI << 24) | (((vcpu_id) & 0xffu) << 16) |  \
+     ((number) & 0xffffu))
+
+/* As struct kvm_device_attr. `addr` is an address in the caller's memory, reached through
+ * vgic5_host.read_caller and .write_caller. */
+struct vgic5_attr {
+    uint32_t flags; /* 0 */
+    uint32_t group; /* enum vgic5_group */
+    uint64_t attr;
+    uint64_t addr;
+};
+
+/* ---- Interrupts -------------------------------------------------------------------------------- */
+
+/* INTID: Type[31:29], ID[23:0] (R_TJPHS, R_GYVWB). The three namespaces are independent. */
+enum vgic5_type { VGIC5_PPI = 1, VGIC5_LPI = 2, VGIC5_SPI = 3 };
+
+#define VGIC5_INTID(type, id) (((uint32_t)(type) << 29) | ((uint32_t)(id) & 0xffffffu))
+#define VGIC5_INTID_TYPE(intid) ((uint32_t)(intid) >> 29)
+#define VGIC5_INTID_ID(intid) ((uint32_t)(intid) & 0xffffffu)
+
+/* The PPIs that this library knows by name (list R_XDVCM). All are level but SW_PPI. */
+enum vgic5_ppi {
+    VGIC5_PPI_SW = 3,
+    VGIC5_PPI_PMUIRQ = 23,
+    VGIC5_PPI_CNTV = 27,
+    VGIC5_PPI_CNTP = 30,
+};
+
+/* What a PE's interrupt line carries (R_QLGBG, R_CSBDX). */
+enum vgic5_line {
+    VGIC5_LINE_NONE = 0,
+    VGIC5_LINE_IRQ = 1,           /* ISR_EL1.I */
+    VGIC5_LINE_SUPERPRIORITY = 3, /* ISR_EL1.I and .IS: priority 0, an NMI iff SCTLR_EL1.NMI */
+};
+
+/* ---- What the VMM provides --------------------------------------------------------------------- */
+
+/*
+ * Every service may be called from inside any function of the device it was given to, on the same
+ * thread, and must not call back into that device. `opaque` is the pointer given to vgic5_create.
+ */
+struct vgic5_host {
+    uint32_t size; /* sizeof(struct vgic5_host) of the caller: a longer library reads no further */
+
+    /* Memory for the device's own state: zeroed, aligned for any type and to 64 bytes if size is
+     * 64 or more; NULL when there is none. Both NULL: the C library's. */
+    void *(*alloc)(void *opaque, size_t size);
+    void (*free)(void *opaque, void *memory, size_t size);
+
+    /* Guest physical memory. 0, or -EFAULT when any byte of the range is not there (then nothing
+     * was written). Both needed before an LPI IST can be valid. */
+    int (*read_guest)(void *opaque, uint64_t ipa, void *to, size_t size);
+    int (*write_guest)(void *opaque, uint64_t ipa, const void *from, size_t size);
+
+    /* The memory that vgic5_attr.addr points to. 0 or -EFAULT. Both NULL: plain pointers of this
+     * process, of which only NULL is refused. */
+    int (*read_caller)(void *opaque, void *to, uint64_t addr, size_t size);
+    int (*write_caller)(void *opaque, uint64_t addr, const void *from, size_t size);
+
+    /* The line to a PE has changed. NULL: the VMM asks vgic5_vcpu_line. */
+    void (*line)(void *opaque, uint32_t vcpu_id, enum vgic5_line line);
+
+    /* Wait until no vCPU runs and no event is under way, before state is handed out.
+     * 0; -EBUSY: the VM did not stay quiet (try again); -ETIMEDOUT: it never became idle.
+     * NULL: always quiet. */
+    int (*quiesce)(void *opaque);
+
+    /* One line of text without newline about something the guest or the host did wrong. May be
+     * NULL. */
+    void (*log)(void *opaque, const char *message);
+};
+
+enum vgic5_abi {
+    VGIC5_ABI_V1 = 1,  /* KVM, posting of April 2026: the LPI IST is saved to guest memory */
+    VGIC5_ABI_7_4 = 2, /* KVM as merged for Linux 7.4 */
+};
+
+/* What the device offers to its guest. Zero fields mean the default in brackets. */
+struct vgic5_config {
+    uint32_t size;            /* sizeof(struct vgic5_config) of the caller */
+    uint32_t abi;             /* enum vgic5_abi [VGIC5_ABI_V1] */
+    uint8_t ipa_bits;         /* guest physical address size: 32 36 40 42 44 48 52 56 [48] */
+    uint8_t lpi_id_bits;      /* IDR2.ID_BITS, min_lpi_id_bits..24 [16] */
+    uint8_t min_lpi_id_bits;  /* IDR2.MIN_LPI_ID_BITS, 1..14 [1] */
+    uint8_t priority_bits;    /* IDR1.PRI_BITS + 1, 1..5 [5] */
+    uint8_t ist_l2sz;         /* IDR2.IST_L2SZ: bit 0 4K, bit 1 16K, bit 2 64K; 0: linear only */
+    uint8_t istmd;            /* IDR2.ISTMD, 0 or 1: entries carry metadata [0] */
+    uint8_t istmd_sz;         /* IDR2.ISTMD_SZ: LPI id bits from which entries are 16 bytes [0] */
+    uint8_t reserved;         /* 0 */
+    uint64_t ppis[2];         /* implemented PPIs of 0..63 in [0]; [1] must be 0
+                                 [SW_PPI, PMUIRQ, CNTV, CNTP] */
+};
+
+struct vgic5;      /* one VM's VGICv5 */
+struct vgic5_vcpu; /* one vCPU's CPU interface; owned by its device, valid until vgic5_destroy */
+
+/* ---- Life -------------------------------------------------------------------------------------- */
+
+/*
+ * Create a device, without vCPUs and not initialised. `config` and `host` are copied; either may be
+ * NULL for all defaults.
+ * Errors: -EINVAL (a field of config out of its range, or a size smaller than its first version),
+ * -ENODEV (config->abi is unknown), -ENOMEM.
+ */
+int vgic5_create(const struct vgic5_config *config, const struct vgic5_host *host, void *opaque,
+                 struct vgic5 **device);
+
+/* What the device offers, every default filled in. */
+void vgic5_get_config(const struct vgic5 *device, struct vgic5_config *config);
+
+/* Free everything the device owns. Guest memory is left as it is. NULL is allowed. */
+void vgic5_destroy(struct vgic5 *device);
+
+/*
+ * Add a vCPU. `vcpu_id` is its VPE id and IAFFID; ids may be sparse, and come in any order.
+ * Errors: -EBUSY (after CTRL_INIT), -EEXIST (the id is taken), -E2BIG (more than VGIC5_MAX_VCPUS, or
+ * the id above 65535), -ENOMEM.
+ */
+int vgic5_add_vcpu(struct vgic5 *device, uint32_t vcpu_id);
+
+/* The vCPU with this id, or NULL. */
+struct vgic5_vcpu *vgic5_vcpu(struct vgic5 *device, uint32_t vcpu_id);
+
+/* Number of vCPUs, and the id of the n-th one in the order of their addition (n below the number). */
+uint32_t vgic5_nr_vcpus(const struct vgic5 *device);
+uint32_t vgic5_vcpu_id(const struct vgic5 *device, uint32_t n);
+
+/*
+ * The vCPU is about to run, and has stopped. Between the two it counts as running: attributes
+ * answer -EBUSY where the contract says so. The guest's doors themselves do not need it.
+ * Errors of enter: -EBUSY (before CTRL_INIT, or the vCPU is in already), -ENXIO (ADDR never set; or
+ * IST_BASER.VALID was restored and GRP_IST never set, 7.4), -EIO (an earlier first run failed: the
+ * VM is unusable).
+ */
+int vgic5_vcpu_enter(struct vgic5_vcpu *vcpu);
+void vgic5_vcpu_leave(struct vgic5_vcpu *vcpu);
+
+/* ---- The VMM's door (KVM: KVM_{HAS,GET,SET}_DEVICE_ATTR) ---------------------------------------- */
+
+/* 0, or the contract's errno: -ENXIO (no such attribute), -EINVAL, … */
+int vgic5_has_attr(struct vgic5 *device, const struct vgic5_attr *attr);
+int vgic5_get_attr(struct vgic5 *device, const struct vgic5_attr *attr);
+int vgic5_set_attr(struct vgic5 *device, const struct vgic5_attr *attr);
+
+/* ---- The wires --------------------------------------------------------------------------------- */
+
+/*
+ * KVM_IRQ_LINE: drive an SPI's wire or a userspace PPI. `irq` is made with VGIC5_IRQ_SPI or
+ * VGIC5_IRQ_PPI. Repeating a level changes nothing.
+ * Errors: -EBUSY (before CTRL_INIT), -EINVAL (SPI number not below NR_IRQS; PPI not in
+ * USERSPACE_PPIS; no such vCPU; unknown type), -ENXIO (type CPU).
+ */
+int vgic5_irq_line(struct vgic5 *device, uint32_t irq, bool level);
+
+/*
+ * Drive a PPI that the VMM's own timer or PMU owns (in KVM this happens inside the kernel).
+ * Errors: -EBUSY (before CTRL_INIT), -EINVAL (not an implemented level PPI).
+ */
+int vgic5_ppi_line(struct vgic5_vcpu *vcpu, uint32_t ppi, bool level);
+
+/*
+ * The level of every SPI wire, bit n of word n/64 for SPI n; `words` words, of which those beyond
+ * the last SPI read 0. No attribute carries the wires: a VMM keeps them itself, or asks here.
+ * Setting makes no event: it is for a restore, before GRP_IST is set.
+ * Errors: -EBUSY (before CTRL_INIT; set also after a vCPU has run), -EINVAL (a bit set beyond the
+ * last SPI).
+ */
+int vgic5_get_spi_wires(struct vgic5 *device, uint64_t *wires, size_t words);
+int vgic5_set_spi_wires(struct vgic5 *device, const uint64_t *wires, size_t words);
+
+/* ---- The guest's door -------------------------------------------------------------------------- */
+
+enum vgic5_access_result {
+    VGIC5_UNHANDLED = 0, /* not the GIC's: the VMM goes on looking */
+    VGIC5_HANDLED = 1,
+    VGIC5_UNDEFINED = 2, /* the GIC's, and UNDEFINED here: inject an Undefined Instruction */
+};
+
+/*
+ * A guest access to the IRS region, `offset` from its base. `size` is 1, 2, 4 or 8 bytes.
+ * The CONFIG frame takes aligned 32-bit accesses, and 64-bit ones or 32-bit halves for its 64-bit
+ * registers; everything else, the SETLPI frame too, is RAZ/WI. Never fails for a guest's mistake.
+ */
+struct vgic5_mmio {
+    uint64_t offset;
+    uint64_t value; /* in for a write, out for a read (zero-extended) */
+    uint8_t size;
+    bool is_write;
+};
+enum vgic5_access_result vgic5_mmio(struct vgic5 *device, struct vgic5_mmio *access);
+
+/*
+ * A guest's MRS/MSR of a GICv5 register, or SYSL/SYS of a GIC instruction, at EL1, trapped by the
+ * VMM. `encoding` by VGIC5_ENCODING; `is_write` for MSR and SYS; `*value` is Xt, in for a write, out
+ * for a read. Accesses from EL0 are the VMM's to refuse (all are UNDEFINED there).
+ */
+enum vgic5_access_result vgic5_cpu_access(struct vgic5_vcpu *vcpu, uint16_t encoding, bool is_write,
+                                          uint64_t *value);
+
+/* SCTLR_EL1.NMI of this PE: whether priority 0 is an NMI for CDIA and CDNMIA (R_CSBDX). */
+void vgic5_vcpu_set_nmi(struct vgic5_vcpu *vcpu, bool sctlr_nmi);
+
+/* What the line to the PE carries now. */
+enum vgic5_line vgic5_vcpu_line(const struct vgic5_vcpu *vcpu);
+
+/* "vgic5 MAJOR.MINOR.PATCH", static. */
+const char *vgic5_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

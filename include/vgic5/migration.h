@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Save and restore of a VGICv5: the sequences as data, one engine that runs them over a port, and
+ * the neutral state that they fill.
+ *
+ *   save:     vCPUs stopped, devices quiet → vgic5_save → vgic5_state_to_snapshot → guest memory
+ *   restore:  vgic5_state_from_snapshot → guest memory loaded → a new device, with or without its
+ *             vCPUs → vgic5_restore → run
+ *
+ * The state outlives device and snapshot. Functions return 0 or a negative errno with `error`
+ * filled (which may be NULL); `error->exit_code` is the tool's: 3 environment, 4 the state
+ * contradicts itself, 5 it does not fit the target, 6 the save was given up and the source can go
+ * on, 70 a bug of ours.
+ */
+#ifndef VGIC5_MIGRATION_H
+#define VGIC5_MIGRATION_H
+
+#include <vgic5/device.h>
+#include <vgic5/snapshot.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- The port: where a device is reached ------------------------------------------------------- */
+
+/*
+ * has, get and set are those of the contract: 0 or a negative errno, and attr->addr points into
+ * this process. Members that say so may be NULL.
+ */
+struct vgic5_port {
+    uint32_t size; /* sizeof(struct vgic5_port) of the caller */
+    uint32_t abi;  /* enum vgic5_abi of the device */
+    void *opaque;
+
+    int (*has_attr)(void *opaque, const struct vgic5_attr *attr);
+    int (*get_attr)(void *opaque, const struct vgic5_attr *attr);
+    int (*set_attr)(void *opaque, const struct vgic5_attr *attr);
+
+    /* The number of vCPUs, at most VGIC5_MAX_VCPUS, of which the first `max` ids are stored in the
+     * order of creation. */
+    int (*vcpus)(void *opaque, uint32_t *ids, size_t max);
+    /* Give a device that has no vCPU one. NULL: the VMM creates them before the restore. */
+    int (*add_vcpu)(void *opaque, uint32_t id);
+
+    /* What the device offers, so that a restore checks everything before its first set. NULL: not
+     * known, the device's own checks have to do. */
+    int (*describe)(void *opaque, struct vgic5_config *config);
+
+    /* The levels of the SPI wires (no attribute carries them), as vgic5_{get,set}_spi_wires. Both
+     * NULL: the VMM re-asserts its lines after the restore. */
+    int (*get_spi_wires)(void *opaque, uint64_t *wires, size_t words);
+    int (*set_spi_wires)(void *opaque, const uint64_t *wires, size_t words);
+};
+
+/* The port of a device in this process, which must reach the caller's memory by plain pointers
+ * (vgic5_host.read_caller and .write_caller NULL, or working on such). */
+void vgic5_port_model(struct vgic5 *device, struct vgic5_port *port);
+
+/* ---- The sequences, as data -------------------------------------------------------------------- */
+
+enum vgic5_direction { VGIC5_SAVE = 0, VGIC5_RESTORE = 1 };
+
+enum vgic5_step_action {
+    VGIC5_STEP_GET,     /* get_attr */
+    VGIC5_STEP_SET,     /* set_attr */
+    VGIC5_STEP_PORT,    /* another function of the port: vCPUs, wires */
+    VGIC5_STEP_VMM,     /* the VMM's own part: the engine only passes here */
+};
+
+enum vgic5_step_loop {
+    VGIC5_LOOP_ONCE,
+    VGIC5_LOOP_PES,      /* for each vCPU: write IRS_PE_SELR, then the access */
+    VGIC5_LOOP_SPIS,     /* for each SPI: write IRS_SPI_SELR, then the access */
+    VGIC5_LOOP_SYSREGS,  /* for each vCPU, for each of its 26 registers */
+    VGIC5_LOOP_STATUS,   /* for each status register */
+};
+
+#define VGIC5_PROFILE(abi) (1u << (abi))
+#define VGIC5_STEP_NO_GROUP UINT32_MAX
+
+/*
+ * One step of a sequence. The table that vgic5_save and vgic5_restore run is this one.
+ * `attr` is meaningful where `group` is and `loop` is not LOOP_SYSREGS or LOOP_STATUS.
+ */
+struct vgic5_step {
+    const char *id;   /* "S3", "R9d": unique within its direction */
+    const char *name; /* "IRS_IST_BASER", "GRP_IST", … */
+    enum vgic5_direction direction;
+    enum vgic5_step_action action;
+    uint32_t group; /* enum vgic5_group, or VGIC5_STEP_NO_GROUP */
+    uint64_t attr;
+    enum vgic5_step_loop loop;
+    uint32_t profiles; /* VGIC5_PROFILE(abi) of those that have the step */
+    const char *what;  /* what moves, in words */
+    const char *why;   /* why it is there, and there */
+};
+
+/* The n-th step of a sequence in the order in which it runs, or NULL past the last. */
+const struct vgic5_step *vgic5_plan_step(uint32_t abi, enum vgic5_direction direction, size_t n);
+size_t vgic5_plan_length(uint32_t abi, enum vgic5_direction direction);
+/* Must `other` of the same sequence have run before `step`? */
+bool vgic5_step_needs(uint32_t abi, const struct vgic5_step *step, const struct vgic5_step *other);
+
+/* "GRP_IRS_REGS", …; "-" for VGIC5_STEP_NO_GROUP; NULL for a number that is no group. */
+const char *vgic5_group_name(uint32_t group);
+/* "get", "set", "port", "vmm"; "once", "each PE", …; "v1", "7.4" (NULL: no such ABI). */
+const char *vgic5_step_action_name(enum vgic5_step_action action);
+const char *vgic5_step_loop_name(enum vgic5_step_loop loop);
+const char *vgic5_abi_name(uint32_t abi);
+
+/* ---- The neutral state ------------------------------------------------------------------------- */
+
+/* Everything about one VGICv5 that is not in guest memory. */
+struct vgic5_state;
+
+void vgic5_state_free(struct vgic5_state *state); /* NULL is allowed */
+
+uint32_t vgic5_state_abi(const struct vgic5_state *state); /* of the device it came from */
+uint64_t vgic5_state_addr(const struct vgic5_state *state);
+uint32_t vgic5_state_nr_spis(const struct vgic5_state *state);
+uint32_t vgic5_state_nr_vcpus(const struct vgic5_state *state);
+uint32_t vgic5_state_vcpu_id(const struct vgic5_state *state, uint32_t n);
+/* A carried register by name ("IRS_IST_CFGR"; "ICC_APR", of the n-th vCPU): 0 or -ENOENT. */
+int vgic5_state_irs(const struct vgic5_state *state, const char *name, uint64_t *value);
+int vgic5_state_icc(const struct vgic5_state *state, uint32_t n, const char *name, uint64_t *value);
+/* An SPI's ISTE word, trigger mode and wire. `id` is below nr_spis. */
+uint32_t vgic5_state_spi(const struct vgic5_state *state, uint32_t id, bool *level_triggered,
+                         bool *wire);
+/* The LPI image in INTID order, `*words` words; NULL when guest memory has it (v1), or when there
+ * is none. */
+const uint32_t *vgic5_state_lpis(const struct vgic5_state *state, size_t *words);
+
+/* Everything that can be said about a state without a device: ranges, counts, ids, reserved bits,
+ * the registers against the state's own IDRs. Exit code 4. */
+int vgic5_state_check(const struct vgic5_state *state, struct vgic5_error *error);
+
+/*
+ * Sections "gic" 0 (what is the machine's: ABI, address, SPI count, vCPU ids), "irs" 0, "spi" 0,
+ * "lpi" 0 (profile 7.4 with an LPI IST) and "icc" <vCPU id>. From a snapshot a state comes only if
+ * vgic5_state_check finds nothing. Damage is exit code 4, an unknown version or field exit code 5.
+ */
+int vgic5_state_to_snapshot(const struct vgic5_state *state, struct vgic5_snapshot_writer *writer,
+                            struct vgic5_error *error);
+int vgic5_state_from_snapshot(const struct vgic5_snapshot *snapshot, struct vgic5_state **state,
+                              struct vgic5_error *error);
+/* The types of these sections, for vgic5_snapshot_require_known; NULL-terminated. */
+const char *const *vgic5_state_section_types(void);
+#define vgic5_state_sections (vgic5_state_section_types())
+
+/* ---- Save and restore -------------------------------------------------------------------------- */
+
+/* How the engine behaves; NULL or zero members are the defaults in brackets. */
+struct vgic5_migration_options {
+    uint32_t size;        /* sizeof(struct vgic5_migration_options) of the caller */
+    uint32_t ist_retries; /* how often GRP_IST is tried again after EBUSY [16] */
+    /* Between two tries, counted from 1: give the VM time. Not 0: give up with that errno. */
+    int (*wait)(void *opaque, uint32_t attempt);
+    /* A step is about to run. */
+    void (*step)(void *opaque, const struct vgic5_step *step);
+    /* One sentence about something that a person should know, and that stops nothing. */
+    void (*warn)(void *opaque, const char *message);
+    void *opaque;
+};
+
+/*
+ * Save. The vCPUs are stopped and the devices are quiet; guest memory must be serialised after it,
+ * since the LPIs may be written there. The source is as it was before, whatever the outcome, and
+ * can go on.
+ * Errors: exit code 6 (the device refused or did not become quiet), 3 (no memory).
+ */
+int vgic5_save(const struct vgic5_port *port, const struct vgic5_migration_options *options,
+               struct vgic5_state **state, struct vgic5_error *error);
+
+/*
+ * Would this state fit this target? Nothing is changed. The target is a device that has not run;
+ * ADDR, NR_IRQS and its vCPUs may be set already, to the same values.
+ */
+int vgic5_restore_check(const struct vgic5_port *port, const struct vgic5_state *state,
+                        struct vgic5_error *error);
+
+/*
+ * Restore, after vgic5_state_check and vgic5_restore_check, which refuse before anything is
+ * changed. Guest memory has been loaded. A restore that fails after these checks has used the
+ * target up: destroy it.
+ */
+int vgic5_restore(const struct vgic5_port *port, const struct vgic5_state *state,
+                  const struct vgic5_migration_options *options, struct vgic5_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

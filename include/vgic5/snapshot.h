@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The snapshot container (normative: doc/FORMAT.md). A file is a fixed header, a sequence of
+ * sections, and a trailer with the section table and a root hash. A section holds named fields, or
+ * guest memory. It is written front to back, so the target may be a pipe; it is read front to back
+ * from a pipe, or with random access from a file.
+ *
+ * The same state gives the same bytes: there is no time, host name or random value in a snapshot.
+ */
+#ifndef VGIC5_SNAPSHOT_H
+#define VGIC5_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- What went wrong, in words for people ---------------------------------------------------- */
+
+/* Filled by every function that takes one (may be NULL): names the section, the field, what was
+ * found, what was expected. Beside it they return a negative errno: -EBADMSG with exit code 4,
+ * -ENOTSUP with 5, -EINVAL with 70 (the caller broke the contract of the function), the system's
+ * own or -ENOMEM with 3. */
+struct vgic5_error {
+    int exit_code; /* of the tool's table: 3 environment, 4 damaged, 5 does not fit, 70 a bug */
+    char message[512];
+};
+
+/* ---- Named fields ---------------------------------------------------------------------------- */
+
+/*
+ * An ordered list of named values: the content of every section but memory. Names are unique within
+ * a list, printable ASCII without spaces, 1..63 bytes. `id` is the attribute id, encoding or offset
+ * that belongs to the name, or 0. Order of insertion is kept.
+ */
+struct vgic5_fields;
+
+enum vgic5_field_kind { VGIC5_FIELD_U64 = 1, VGIC5_FIELD_BYTES = 2, VGIC5_FIELD_TEXT = 3 };
+
+struct vgic5_field {
+    const char *name;
+    uint64_t id;
+    enum vgic5_field_kind kind;
+    uint64_t u64;      /* kind U64 */
+    const void *bytes; /* BYTES; TEXT (NUL-terminated, size without it) */
+    size_t size;
+};
+
+struct vgic5_fields *vgic5_fields_new(void); /* NULL: no memory */
+void vgic5_fields_free(struct vgic5_fields *fields);
+/* Copies. -EEXIST (name taken), -EINVAL (bad name, or text that is not UTF-8), -E2BIG (above the
+ * limits of FORMAT.md), -ENOMEM. After a failure the list remembers it (vgic5_fields_error), so
+ * that a run of puts can be checked once; later puts add nothing. */
+int vgic5_fields_put_u64(struct vgic5_fields *fields, const char *name, uint64_t id,
+                         uint64_t value);
+int vgic5_fields_put_bytes(struct vgic5_fields *fields, const char *name, uint64_t id,
+                           const void *bytes, size_t size);
+int vgic5_fields_put_text(struct vgic5_fields *fields, const char *name, uint64_t id,
+                          const char *text);
+int vgic5_fields_error(const struct vgic5_fields *fields);
+size_t vgic5_fields_count(const struct vgic5_fields *fields);
+const struct vgic5_field *vgic5_fields_at(const struct vgic5_fields *fields, size_t n);
+const struct vgic5_field *vgic5_fields_find(const struct vgic5_fields *fields, const char *name);
+/* The value of a u64 field; -ENOENT when it is missing, -EINVAL when it has another kind, with
+ * `error` filled (exit code 4), naming the section `where`. */
+int vgic5_fields_get_u64(const struct vgic5_fields *fields, const char *where, const char *name,
+                         uint64_t *value, struct vgic5_error *error);
+/* The same for bytes of exactly `size` bytes. */
+int vgic5_fields_get_bytes(const struct vgic5_fields *fields, const char *where, const char *name,
+                           void *to, size_t size, struct vgic5_error *error);
+/* The same for text; `*text` belongs to the list. */
+int vgic5_fields_get_text(const struct vgic5_fields *fields, const char *where, const char *name,
+                          const char **text, struct vgic5_error *error);
+
+/* ---- Input and output ------------------------------------------------------------------------ */
+
+/* Where bytes go: all of them. Returns 0 or a negative errno. */
+struct vgic5_sink {
+    int (*write)(void *opaque, const void *bytes, size_t size);
+    void *opaque;
+};
+
+/* Where bytes come from. `read` returns the number read (0 at the end) or a negative errno;
+ * `seek` to an absolute offset may be NULL (a pipe). `size` is the length, UINT64_MAX if unknown.
+ */
+struct vgic5_source {
+    long (*read)(void *opaque, void *to, size_t size);
+    int (*seek)(void *opaque, uint64_t offset);
+    uint64_t size;
+    void *opaque;
+};
+
+/* File system calls, so that each can be made to fail. NULL members: the system's. */
+struct vgic5_fs {
+    int (*open_temporary)(void *opaque, const char *path, int *fd); /* O_CREAT|O_EXCL, 0600 */
+    long (*write)(void *opaque, int fd, const void *bytes, size_t size);
+    int (*fsync)(void *opaque, int fd);
+    int (*close)(void *opaque, int fd);
+    int (*rename)(void *opaque, const char *from, const char *to);
+    int (*fsync_directory)(void *opaque, const char *path_of_file_in_it);
+    int (*unlink)(void *opaque, const char *path);
+    void *opaque;
+};
+
+/* A file that appears whole or not at all: a temporary name in the same directory, fsync, rename,
+ * fsync of the directory. Sink for the writer below; commit makes it visible, abandon removes it.
+ * An interrupted or short write is carried on with. A failure leaves the old file untouched and the
+ * temporary one removed, but for one: when the last step, the fsync of the directory, fails, the
+ * new file is in place, whole, and may not survive a power cut. */
+struct vgic5_atomic_file;
+int vgic5_atomic_file_create(const char *path, const struct vgic5_fs *fs,
+                             struct vgic5_atomic_file **file, struct vgic5_error *error);
+struct vgic5_sink vgic5_atomic_file_sink(struct vgic5_atomic_file *file);
+int vgic5_atomic_file_commit(struct vgic5_atomic_file *file, struct vgic5_error *error); /* frees */
+void vgic5_atomic_file_abandon(struct vgic5_atomic_file *file);                          /* frees */
+
+/* ---- Writing --------------------------------------------------------------------------------- */
+
+struct vgic5_snapshot_writer;
+
+/* `producer` names the program and version (at most 63 bytes). */
+int vgic5_snapshot_begin(struct vgic5_sink sink, const char *producer,
+                         struct vgic5_snapshot_writer **writer, struct vgic5_error *error);
+
+/* Append a section of fields. `type` is a short name of a-z 0-9 _ - . ("machine", "vcpu", "irs");
+ * (type, instance) is unique. A reader that does not know a required section refuses the snapshot.
+ * Whatever is refused is refused before its first byte is written. */
+int vgic5_snapshot_put_fields(struct vgic5_snapshot_writer *writer, const char *type,
+                              uint64_t instance, uint32_t version, bool required,
+                              const struct vgic5_fields *fields, struct vgic5_error *error);
+
+/* Append a memory section: `size` bytes (a multiple of 4096) of guest memory at physical `base`.
+ * Zero pages are not stored. */
+int vgic5_snapshot_put_memory(struct vgic5_snapshot_writer *writer, uint64_t base,
+                              const void *memory, uint64_t size, struct vgic5_error *error);
+
+/* Append a section of a kind that this library does not know, as vgic5_section.raw has it. */
+int vgic5_snapshot_put_raw(struct vgic5_snapshot_writer *writer, uint32_t kind, const char *type,
+                           uint64_t instance, uint32_t version, bool required, const void *raw,
+                           size_t size, struct vgic5_error *error);
+
+/* Write the trailer and free the writer, also after a failure. */
+int vgic5_snapshot_end(struct vgic5_snapshot_writer *writer, struct vgic5_error *error);
+/* Free the writer without a trailer: what was written is not a snapshot. */
+void vgic5_snapshot_abort(struct vgic5_snapshot_writer *writer);
+
+/* ---- Reading --------------------------------------------------------------------------------- */
+
+/*
+ * Open reads and checks the header, every section's hash and the trailer, and decodes the sections
+ * of fields: everything but the content of memory frames, which is checked as it is read. Of a
+ * source that cannot seek, memory frames are kept as they are, or go to the `memory_sink` below.
+ */
+struct vgic5_snapshot;
+
+enum vgic5_section_kind { VGIC5_SECTION_FIELDS = 1, VGIC5_SECTION_MEMORY = 2 };
+
+struct vgic5_section {
+    const char *type;
+    uint64_t instance;
+    uint32_t version;
+    bool required;
+    uint64_t offset; /* in the file */
+    uint64_t size;
+    const struct vgic5_fields *fields; /* NULL for memory */
+    uint64_t memory_base, memory_size; /* of a memory section */
+    uint32_t kind;   /* enum vgic5_section_kind, or one of a later minor version */
+    const void *raw; /* the payload of an unknown kind, raw_size bytes */
+    size_t raw_size;
+};
+
+/* What the first 128 bytes say; they are laid out alike in every version of the format. */
+struct vgic5_snapshot_header {
+    uint16_t major, minor;
+    uint32_t header_size;
+    uint64_t incompatible, compatible, autoclear; /* feature bits */
+    char producer[64];
+};
+
+/* Where memory goes when the source cannot seek. Called while the snapshot is being opened, with
+ * non-zero bytes in ascending order, each checked against its hash; the trailer, and so the order
+ * of sections, is checked only at the end. `snapshot` has the sections that came before. Returns 0
+ * or a negative errno, which ends the reading. */
+struct vgic5_memory_sink {
+    int (*pages)(void *opaque, const struct vgic5_snapshot *snapshot,
+                 const struct vgic5_section *memory, uint64_t offset, const void *bytes,
+                 size_t size);
+    void *opaque;
+};
+
+struct vgic5_open_options {
+    uint32_t size;                               /* sizeof(struct vgic5_open_options) */
+    const struct vgic5_memory_sink *memory_sink; /* NULL: keep frames compressed, in memory */
+    uint64_t keep_limit; /* bytes of frames to keep at most; 0: 1 GiB. Above it: exit code 3 */
+};
+
+/* A source with `seek` and a known size must stay usable until close. `options` may be NULL. */
+int vgic5_snapshot_open_source(struct vgic5_source source, const struct vgic5_open_options *options,
+                               struct vgic5_snapshot **snapshot, struct vgic5_error *error);
+/* Only the header: of files that are damaged further on, and of later versions too. */
+int vgic5_snapshot_read_header(struct vgic5_source source, struct vgic5_snapshot_header *header,
+                               struct vgic5_error *error);
+int vgic5_snapshot_open_file(const char *path, struct vgic5_snapshot **snapshot,
+                             struct vgic5_error *error);
+void vgic5_snapshot_close(struct vgic5_snapshot *snapshot);
+
+const struct vgic5_snapshot_header *vgic5_snapshot_header(const struct vgic5_snapshot *snapshot);
+/* Covers every byte of the file: two snapshots with the same root are the same. */
+#define VGIC5_SNAPSHOT_ROOT_SIZE 16
+const uint8_t *vgic5_snapshot_root(const struct vgic5_snapshot *snapshot);
+size_t vgic5_snapshot_nr_sections(const struct vgic5_snapshot *snapshot);
+const struct vgic5_section *vgic5_snapshot_section(const struct vgic5_snapshot *snapshot, size_t n);
+const struct vgic5_section *vgic5_snapshot_find(const struct vgic5_snapshot *snapshot,
+                                                const char *type, uint64_t instance);
+/* Refuse a snapshot with required sections whose type is not in `known` (exit code 5). */
+int vgic5_snapshot_require_known(const struct vgic5_snapshot *snapshot, const char *const *known,
+                                 size_t nr_known, struct vgic5_error *error);
+
+/* Check every frame's hash without decompressing into anything (exit code 4 on the first bad one).
+ */
+int vgic5_snapshot_verify_memory(struct vgic5_snapshot *snapshot,
+                                 const struct vgic5_section *memory, struct vgic5_error *error);
+/* Load a memory section into `to` (section->memory_size bytes, zero on entry). On failure the
+ * content of `to` is undefined. */
+int vgic5_snapshot_load_memory(struct vgic5_snapshot *snapshot, const struct vgic5_section *memory,
+                               void *to, struct vgic5_error *error);
+
+/*
+ * A memory section frame by frame, so that a guest can run before all its memory is there. Frames
+ * have 64 KiB of guest memory (the last of a section may have less), ascending; those without any
+ * non-zero page are not listed. One thread at a time per snapshot.
+ */
+#define VGIC5_FRAME_SIZE 65536u
+struct vgic5_frame {
+    uint64_t offset;      /* from the base of its section */
+    uint32_t size;        /* bytes of guest memory it describes */
+    uint32_t stored;      /* bytes in the file */
+    uint16_t data;        /* 4 KiB pages that it holds, bit 0 first; the others are zero */
+    uint64_t file_offset; /* of its record */
+    const uint8_t *hash;  /* 16 bytes; equal hashes: equal content */
+};
+size_t vgic5_snapshot_nr_frames(const struct vgic5_section *memory);
+int vgic5_snapshot_frame(const struct vgic5_section *memory, size_t n, struct vgic5_frame *frame);
+/* Check the n-th frame and put its pages at `to` + frame offset, as load_memory does. */
+int vgic5_snapshot_load_frame(struct vgic5_snapshot *snapshot, const struct vgic5_section *memory,
+                              size_t n, void *to, struct vgic5_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* created → configured → initialised → running. */
+#include <errno.h>
+
+#include "device/internal.h"
+
+int vgic5_create(const struct vgic5_config *config, const struct vgic5_host *host, void *opaque,
+                 struct vgic5 **device)
+{
+    struct vgic5_config full_config;
+    struct vgic5_host full_host;
+    struct vgic5 *made;
+    int ret;
+
+    ret = device_config_fill(&full_config, config);
+    if (ret)
+        return ret;
+    ret = device_host_fill(&full_host, host);
+    if (ret)
+        return ret;
+    made = full_host.alloc(opaque, sizeof(*made));
+    if (!made)
+        return -ENOMEM;
+    made->profile = device_profile_of(full_config.abi);
+    made->config = full_config;
+    made->host = full_host;
+    made->opaque = opaque;
+    made->addr = ADDR_UNSET;
+    *device = made;
+    return 0;
+}
+
+void vgic5_destroy(struct vgic5 *device)
+{
+    struct vgic5_host host;
+    void *opaque;
+
+    if (!device)
+        return;
+    host = device->host;
+    opaque = device->opaque;
+    if (device->gic)
+        gicv5_destroy(device->gic);
+    for (uint32_t n = 0; n < device->nr_vcpus; n++)
+        host.free(opaque, device->vcpus[n], sizeof(*device->vcpus[n]));
+    host.free(opaque, device, sizeof(*device));
+}
+
+void vgic5_get_config(const struct vgic5 *device, struct vgic5_config *config)
+{
+    *config = device->config;
+}
+
+/* IAFFID is 16 bits wide (R for IRS_PE_SELR), and a vCPU id is an IAFFID. */
+#define VCPU_ID_MAX 0xffffu
+
+int vgic5_add_vcpu(struct vgic5 *device, uint32_t vcpu_id)
+{
+    struct vgic5_vcpu *vcpu;
+
+    if (device->gic)
+        return -EBUSY;
+    if (vcpu_id > VCPU_ID_MAX || device->nr_vcpus == VGIC5_MAX_VCPUS)
+        return -E2BIG;
+    if (vgic5_vcpu(device, vcpu_id))
+        return -EEXIST;
+    vcpu = device->host.alloc(device->opaque, sizeof(*vcpu));
+    if (!vcpu)
+        return -ENOMEM;
+    vcpu->device = device;
+    vcpu->id = vcpu_id;
+    device->vcpus[device->nr_vcpus++] = vcpu;
+    return 0;
+}
+
+struct vgic5_vcpu *vgic5_vcpu(struct vgic5 *device, uint32_t vcpu_id)
+{
+    for (uint32_t n = 0; n < device->nr_vcpus; n++) {
+        if (device->vcpus[n]->id == vcpu_id)
+            return device->vcpus[n];
+    }
+    return NULL;
+}
+
+uint32_t vgic5_nr_vcpus(const struct vgic5 *device)
+{
+    return device->nr_vcpus;
+}
+
+uint32_t vgic5_vcpu_id(const struct vgic5 *device, uint32_t n)
+{
+    return device->vcpus[n]->id;
+}
+
+/* What KVM looks at when it maps the VGIC's resources at the first KVM_RUN (kvm-abi §2). */
+static int first_run(struct vgic5 *device)
+{
+    if (device->addr == ADDR_UNSET) {
+        device_log(device, "first run: GRP_ADDR was never set");
+        return -ENXIO;
+    }
+    if (lpi_ist_is_named(device) && !lpi_ist_exists(device)) {
+        device_log(device, "first run: IRS_IST_BASER.VALID is 1, but GRP_IST was never set");
+        return -ENXIO;
+    }
+    return 0;
+}
+
+int vgic5_vcpu_enter(struct vgic5_vcpu *vcpu)
+{
+    struct vgic5 *device = vcpu->device;
+    int ret;
+
+    if (device->unusable)
+        return -EIO;
+    if (!device->gic || vcpu->running)
+        return -EBUSY;
+    if (!device->has_run) {
+        ret = first_run(device);
+        if (ret) {
+            device->unusable = true; /* kvm-abi §2: "makes the VM unusable" */
+            return ret;
+        }
+    }
+    device->has_run = true;
+    vcpu->running = true;
+    device->nr_running++;
+    return 0;
+}
+
+void vgic5_vcpu_leave(struct vgic5_vcpu *vcpu)
+{
+    if (!vcpu->running)
+        return;
+    vcpu->running = false;
+    vcpu->device->nr_running--;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The wires: KVM_IRQ_LINE, the PPIs of the VMM's own timers, and the levels for a restore. */
+#include <errno.h>
+
+#include "device/internal.h"
+
+#define NR_PPIS 64u /* architected PPIs; the IMPDEF ones have no wire here */
+#define WIRE_WORDS (VGIC5_NR_SPIS_MAX / 64u)
+
+static int spi_line(struct vgic5 *device, uint32_t number, bool level)
+{
+    if (number >= device->nr_spis)
+        return -EINVAL;
+    gicv5_spi_wire(device->gic, number, level);
+    return 0;
+}
+
+static int userspace_ppi_line(struct vgic5 *device, uint32_t irq, bool level)
+{
+    uint32_t vcpu_id = (irq >> 28) * 256u + (irq >> 16 & 0xffu);
+    struct vgic5_vcpu *vcpu = vgic5_vcpu(device, vcpu_id);
+    uint32_t number = irq & 0xffffu;
+
+    if (!vcpu || number >= NR_PPIS || !(device_userspace_ppis(device) >> number & 1u))
+        return -EINVAL;
+    gicv5_ppi_wire(vcpu->pe, number, level);
+    return 0;
+}
+
+int vgic5_irq_line(struct vgic5 *device, uint32_t irq, bool level)
+{
+    if (!device->gic)
+        return -EBUSY;
+    switch (irq >> 24 & 0xfu) {
+    case VGIC5_IRQ_TYPE_CPU:
+        return -ENXIO;
+    case VGIC5_IRQ_TYPE_SPI:
+        return spi_line(device, irq & 0xffffu, level);
+    case VGIC5_IRQ_TYPE_PPI:
+        return userspace_ppi_line(device, irq, level);
+    default:
+        return -EINVAL;
+    }
+}
+
+int vgic5_ppi_line(struct vgic5_vcpu *vcpu, uint32_t ppi, bool level)
+{
+    const struct vgic5_config *config = &vcpu->device->config;
+
+    if (!vcpu->device->gic)
+        return -EBUSY;
+    if (ppi >= NR_PPIS || ppi == VGIC5_PPI_SW || !(config->ppis[0] >> ppi & 1u))
+        return -EINVAL;
+    gicv5_ppi_wire(vcpu->pe, ppi, level);
+    return 0;
+}
+
+int vgic5_get_spi_wires(struct vgic5 *device, uint64_t *wires, size_t words)
+{
+    uint64_t all[WIRE_WORDS] = {0};
+
+    if (!device->gic)
+        return -EBUSY;
+    gicv5_spi_wires_get(device->gic, all, WIRE_WORDS);
+    for (size_t n = 0; n < words; n++)
+        wires[n] = n < WIRE_WORDS ? all[n] : 0;
+    return 0;
+}
+
+/* Bits of word n that stand for an SPI. */
+static uint64_t spis_of_word(const struct vgic5 *device, size_t n)
+{
+    if (n >= WIRE_WORDS || n * 64 >= device->nr_spis)
+        return 0;
+    return device->nr_spis - n * 64 >= 64 ? UINT64_MAX : UINT32_MAX; /* a multiple of 32 */
+}
+
+int vgic5_set_spi_wires(struct vgic5 *device, const uint64_t *wires, size_t words)
+{
+    uint64_t all[WIRE_WORDS] = {0};
+
+    if (!device->gic || device->has_run)
+        return -EBUSY;
+    for (size_t n = 0; n < words; n++) {
+        if (wires[n] & ~spis_of_word(device, n))
+            return -EINVAL;
+        if (n < WIRE_WORDS)
+            all[n] = wires[n];
+    }
+    gicv5_spi_wires_put(device->gic, all, WIRE_WORDS);
+    return 0;
+}

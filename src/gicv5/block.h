@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * 64 interrupts, bit-sliced: the configuration of SPIs and LPIs, one bit plane for each bit of it.
+ * The planes are read by everyone who selects and written by configuration only; what changes with
+ * every interrupt (Pending, Active) is in the leaves of the target PEs (candidates.h).
+ */
+#ifndef GICV5_BLOCK_H
+#define GICV5_BLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define BLOCK_BITS 6u
+#define BLOCK_SIZE 64u
+#define PRIORITY_PLANES 5u
+#define NR_PRIORITIES 32u
+#define PRIORITY_IDLE 32u /* less important than every priority */
+
+/* One cache line. IRM has no plane: without 1ofN (IDR0.ONE_N = 0) it is RES0. */
+struct planes {
+    uint64_t enable;
+    uint64_t hm; /* 1: level */
+    uint64_t priority[PRIORITY_PLANES]; /* [0]: bit 0 */
+};
+
+struct block {
+    _Alignas(64) struct planes planes;
+    uint16_t iaffid[BLOCK_SIZE]; /* as written, also where no PE has it */
+    uint64_t ipa;    /* LPIs: its entries in guest memory, or BLOCK_IPA_UNKNOWN */
+    uint32_t number; /* INTID.ID / 64 */
+    bool dirty;      /* LPIs: may differ from guest memory; always set while one of its interrupts
+                        is pending or active */
+};
+
+#define BLOCK_IPA_UNKNOWN UINT64_MAX
+
+/* What an ISTE says beside Pending and Active. */
+uint32_t block_get_config(const struct block *block, uint32_t bit);
+void block_set_config(struct block *block, uint32_t bit, uint32_t iste, uint32_t priority_mask);
+
+static inline void assign_bit(uint64_t *word, uint32_t bit, bool value)
+{
+    *word = (*word & ~(UINT64_C(1) << bit)) | (uint64_t)value << bit;
+}
+
+static inline bool test_bit(uint64_t word, uint32_t bit)
+{
+    return word >> bit & 1;
+}
+
+/* Which interrupts have this bit b of Priority. */
+static inline uint64_t planes_match(const struct planes *planes, uint32_t priority, uint32_t b)
+{
+    return ~(planes->priority[b] ^ -(uint64_t)(priority >> b & 1));
+}
+
+/* Which of the interrupts in `among` have this priority. */
+static inline uint64_t planes_with_priority(const struct planes *planes, uint64_t among,
+                                            uint32_t priority)
+{
+    return among & planes_match(planes, priority, 0) & planes_match(planes, priority, 1) &
+           planes_match(planes, priority, 2) & planes_match(planes, priority, 3) &
+           planes_match(planes, priority, 4);
+}
+
+static inline uint32_t planes_bit(const struct planes *planes, uint32_t bit, uint32_t b)
+{
+    return (uint32_t)(planes->priority[b] >> bit & 1) << b;
+}
+
+static inline uint32_t planes_priority(const struct planes *planes, uint32_t bit)
+{
+    return planes_bit(planes, bit, 0) | planes_bit(planes, bit, 1) | planes_bit(planes, bit, 2) |
+           planes_bit(planes, bit, 3) | planes_bit(planes, bit, 4);
+}
+
+void planes_set_priority(struct planes *planes, uint32_t bit, uint32_t priority);
+
+#endif

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "candidates.h"
+
+#include <string.h>
+
+/* Kept by a PE beyond what it uses. */
+#define FREE_LEAVES 16u
+#define FREE_NODES 4u
+
+uint32_t tree_levels(uint32_t number_bits)
+{
+    return number_bits <= NODE_BITS ? 1 : (number_bits + NODE_BITS - 1) / NODE_BITS;
+}
+
+void tree_init(struct tree *tree, const struct memory *memory, uint32_t levels)
+{
+    tree->memory = memory;
+    tree->levels = (uint8_t)levels;
+}
+
+static void adopt_child(struct node *node, uint32_t index, void *child)
+{
+    node->child[index] = child;
+    node->nr_children++;
+}
+
+/* ---- Memory. A node or leaf that is freed is empty: all zero but its links. ------------------ */
+
+static struct leaf *new_leaf(struct tree *tree)
+{
+    struct leaf *leaf = tree->free_leaves;
+    if (!leaf)
+        return memory_alloc(tree->memory, sizeof(*leaf));
+    tree->free_leaves = leaf->next;
+    tree->nr_free_leaves--;
+    return leaf;
+}
+
+static void free_leaf(struct tree *tree, struct leaf *leaf)
+{
+    if (tree->nr_free_leaves >= FREE_LEAVES) {
+        memory_free(tree->memory, leaf, sizeof(*leaf));
+        return;
+    }
+    leaf->next = tree->free_leaves;
+    tree->free_leaves = leaf;
+    tree->nr_free_leaves++;
+}
+
+static struct node *new_node(struct tree *tree, struct node *parent, uint32_t index)
+{
+    struct node *node = tree->free_nodes;
+    if (node) {
+        tree->free_nodes = node->parent;
+        tree->nr_free_nodes--;
+    } else {
+        node = memory_alloc(tree->memory, sizeof(*node));
+        if (!node)
+            return NULL;
+    }
+    node->parent = parent;
+    node->index = (uint8_t)index;
+    adopt_child(parent, index, node);
+    return node;
+}
+
+static void free_node(struct tree *tree, struct node *node)
+{
+    if (tree->nr_free_nodes >= FREE_NODES) {
+        memory_free(tree->memory, node, sizeof(*node));
+        return;
+    }
+    node->parent = tree->free_nodes;
+    tree->free_nodes = node;
+    tree->nr_free_nodes++;
+}
+
+/* Take out this child, and every node above it that has no other. */
+static void remove_child(struct tree *tree, struct node *node, uint32_t index)
+{
+    for (;;) {
+        struct node *parent = node->parent;
+        node->child[index] = NULL;
+        if (--node->nr_children || !parent)
+            return;
+        index = node->index;
+        free_node(tree, node);
+        node = parent;
+    }
+}
+
+static void remove_leaf(struct tree *tree, struct leaf *leaf)
+{
+    remove_child(tree, leaf->parent, child_index(leaf->block->number, 0));
+    free_leaf(tree, leaf);
+}
+
+void tree_fix_leaf(struct tree *tree, struct leaf *leaf, struct block *block)
+{
+    leaf->block = block;
+    leaf->parent = &tree->root;
+    adopt_child(&tree->root, child_index(block->number, 0), leaf);
+    tree->fixed = true;
+}
+
+static void clear_node(struct tree *tree, struct node *node, uint32_t level)
+{
+    for (uint32_t i = 0; i < NODE_FANOUT && node->nr_children; i++) {
+        void *child = node->child[i];
+        if (!child)
+            continue;
+        if (level) {
+            clear_node(tree, child, level - 1);
+            memory_free(tree->memory, child, sizeof(struct node));
+        } else {
+            memory_free(tree->memory, child, sizeof(struct leaf));
+        }
+        node->nr_children--;
+    }
+}
+
+static void clear_free_lists(struct tree *tree)
+{
+    for (struct leaf *leaf = tree->free_leaves, *next; leaf; leaf = next) {
+        next = leaf->next;
+        memory_free(tree->memory, leaf, sizeof(*leaf));
+    }
+    for (struct node *node = tree->free_nodes, *next; node; node = next) {
+        next = node->parent;
+        memory_free(tree->memory, node, sizeof(*node));
+    }
+}
+
+void tree_clear(struct tree *tree)
+{
+    const struct memory *memory = tree->memory;
+    uint32_t levels = tree->levels;
+    clear_node(tree, &tree->root, levels - 1);
+    clear_free_lists(tree);
+    memset(tree, 0, sizeof(*tree));
+    tree_init(tree, memory, levels);
+}
+
+/* ---- Leaves ---------------------------------------------------------------------------------- */
+
+/* A node that was made just now, for nothing. */
+static void remove_if_childless(struct tree *tree, struct node *node)
+{
+    if (node->nr_children || !node->parent)
+        return;
+    remove_child(tree, node->parent, node->index);
+    free_node(tree, node);
+}
+
+/* The node that holds this block's leaf, made if need be. */
+static struct node *obtain_node(struct tree *tree, uint32_t number)
+{
+    struct node *node = &tree->root;
+    for (uint32_t level = tree->levels; --level;) {
+        uint32_t index = child_index(number, level);
+        struct node *child = node->child[index];
+        if (!child)
+            child = new_node(tree, node, index);
+        if (!child) {
+            remove_if_childless(tree, node);
+            return NULL;
+        }
+        node = child;
+    }
+    return node;
+}
+
+static struct leaf *add_leaf(struct tree *tree, struct block *block)
+{
+    struct leaf *leaf = new_leaf(tree);
+    if (!leaf)
+        return NULL;
+    struct node *node = obtain_node(tree, block->number);
+    if (!node) {
+        free_leaf(tree, leaf);
+        return NULL;
+    }
+    leaf->block = block;
+    leaf->parent = node;
+    adopt_child(node, child_index(block->number, 0), leaf);
+    return leaf;
+}
+
+struct leaf *tree_obtain(struct tree *tree, struct block *block)
+{
+    struct leaf *leaf = tree_find(tree, block->number);
+    if (!leaf)
+        leaf = add_leaf(tree, block);
+    if (leaf && !block->dirty)
+        block->dirty = true;
+    return leaf;
+}
+
+static bool is_empty(const struct leaf *leaf)
+{
+    return !(leaf->pending | leaf->active);
+}
+
+/* An interrupt that has been retired will often come again: the last few empty leaves stay. */
+void tree_release(struct tree *tree, struct leaf *leaf)
+{
+    if (tree->fixed || !is_empty(leaf))
+        return;
+    struct leaf **idle = &tree->idle[leaf->block->number % TREE_IDLE_LEAVES];
+    struct leaf *previous = *idle;
+    *idle = leaf;
+    if (previous && previous != leaf && is_empty(previous))
+        remove_leaf(tree, previous);
+}
+
+void tree_remove_empty(struct tree *tree, struct leaf *leaf)
+{
+    struct leaf **idle = &tree->idle[leaf->block->number % TREE_IDLE_LEAVES];
+    if (*idle == leaf)
+        *idle = NULL;
+    remove_leaf(tree, leaf);
+}
+
+/* ---- Candidates ------------------------------------------------------------------------------ */
+
+static void publish(struct node *node, uint32_t index, uint32_t priority)
+{
+    for (; node; index = node->index, node = node->parent) {
+        uint64_t others = node->candidates[priority];
+        node->candidates[priority] = others | UINT64_C(1) << index;
+        if (others)
+            return;
+        node->priorities |= 1u << priority;
+    }
+}
+
+static void retract(struct node *node, uint32_t index, uint32_t priority)
+{
+    for (; node; index = node->index, node = node->parent) {
+        node->candidates[priority] &= ~(UINT64_C(1) << index);
+        if (node->candidates[priority])
+            return;
+        node->priorities &= ~(1u << priority);
+    }
+}
+
+static void add_candidate(struct leaf *leaf, uint32_t bit)
+{
+    uint32_t priority = planes_priority(&leaf->block->planes, bit);
+    leaf->candidates |= UINT64_C(1) << bit;
+    if (leaf->priorities >> priority & 1)
+        return;
+    leaf->priorities |= 1u << priority;
+    publish(leaf->parent, child_index(leaf->block->number, 0), priority);
+}
+
+static void remove_candidate(struct leaf *leaf, uint32_t bit)
+{
+    const struct planes *planes = &leaf->block->planes;
+    uint32_t priority = planes_priority(planes, bit);
+    leaf->candidates &= ~(UINT64_C(1) << bit);
+    if (planes_with_priority(planes, leaf->candidates, priority))
+        return;
+    leaf->priorities &= ~(1u << priority);
+    retract(leaf->parent, child_index(leaf->block->number, 0), priority);
+}
+
+void tree_withdraw(struct leaf *leaf, uint32_t bit)
+{
+    if (test_bit(leaf->candidates, bit))
+        remove_candidate(leaf, bit);
+}
+
+void tree_update(struct tree *tree, struct leaf *leaf, uint32_t bit)
+{
+    uint64_t candidates = leaf->pending & ~leaf->active & leaf->block->planes.enable;
+    if (test_bit(candidates ^ leaf->candidates, bit)) {
+        if (test_bit(candidates, bit))
+            add_candidate(leaf, bit);
+        else
+            remove_candidate(leaf, bit);
+    }
+    tree_release(tree, leaf);
+}
+
+void tree_acknowledge(struct tree *tree, struct leaf *leaf, uint32_t bit)
+{
+    uint64_t mask = UINT64_C(1) << bit;
+    leaf->active |= mask;
+    leaf->pending &= ~(mask & ~leaf->block->planes.hm);
+    tree_update(tree, leaf, bit);
+}
+
+struct leaf *tree_first(const struct tree *tree, uint32_t priority, uint32_t *bit)
+{
+    const struct node *node = &tree->root;
+    for (uint32_t level = tree->levels; --level;)
+        node = node->child[__builtin_ctzll(node->candidates[priority])];
+    struct leaf *leaf = node->child[__builtin_ctzll(node->candidates[priority])];
+    *bit = (uint32_t)__builtin_ctzll(
+        planes_with_priority(&leaf->block->planes, leaf->candidates, priority));
+    return leaf;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The interrupts that target one PE: what is pending and active, and what of it could be signalled.
+ *
+ * Ownership. A leaf holds Pending and Active of those interrupts of one block whose IAFFID names
+ * the PE that owns the tree. Every bit of interrupt state that an acknowledge or a deactivate
+ * writes is in a leaf or a node of that PE, on cache lines of no one else; of the block planes are
+ * read, and a dirty flag that is set once. So a lock for each PE can protect its trees and its CPU
+ * interface: an operation on an interrupt takes the lock of its target, one that moves it (CDAFF)
+ * takes both. Interrupts whose IAFFID no PE has belong to a PE that is never signalled
+ * (gicv5.nowhere). Today one thread at a time is inside, and there are no locks.
+ *
+ * Selection. Each node has a bitmap per priority of the children that hold a candidate at it, so
+ * the best candidate is found, and each change published, by one step per level: at most 3 of them
+ * for 2^24 interrupts, whatever is pending.
+ */
+#ifndef GICV5_CANDIDATES_H
+#define GICV5_CANDIDATES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "block.h"
+#include "memory.h"
+
+#define NODE_BITS 6u
+#define NODE_FANOUT 64u
+
+struct node {
+    _Alignas(64) uint64_t candidates[NR_PRIORITIES]; /* children with a candidate at it */
+    uint32_t priorities;                             /* with a bit in candidates[] */
+    uint16_t nr_children;
+    uint8_t index; /* in its parent */
+    struct node *parent;
+    void *child[NODE_FANOUT]; /* nodes, or leaves at the lowest level */
+};
+
+struct leaf {
+    _Alignas(64) uint64_t pending;
+    uint64_t active;
+    uint64_t candidates; /* pending & ~active & enable */
+    struct block *block;
+    struct node *parent;
+    struct leaf *next; /* in the free list */
+    uint32_t priorities; /* of the candidates */
+};
+
+#define TREE_IDLE_LEAVES 8u
+
+struct tree {
+    struct node root;
+    const struct memory *memory;
+    struct leaf *idle[TREE_IDLE_LEAVES]; /* leaves kept in place though (perhaps) empty */
+    struct leaf *free_leaves;
+    struct node *free_nodes;
+    uint8_t nr_free_leaves;
+    uint8_t nr_free_nodes;
+    uint8_t levels; /* of nodes, 1..3 */
+    bool fixed;     /* all leaves are there for ever (SPIs) */
+};
+
+/* Levels needed for block numbers of this many bits. */
+uint32_t tree_levels(uint32_t number_bits);
+
+void tree_init(struct tree *tree, const struct memory *memory, uint32_t levels);
+/* Give the tree a leaf that stays, for a block of number < 64. */
+void tree_fix_leaf(struct tree *tree, struct leaf *leaf, struct block *block);
+/* Forget all state and give the memory back. */
+void tree_clear(struct tree *tree);
+
+static inline uint32_t child_index(uint32_t number, uint32_t level)
+{
+    return number >> (NODE_BITS * level) & (NODE_FANOUT - 1);
+}
+
+/* The leaf of this block, or NULL: nothing is pending or active. */
+static inline struct leaf *tree_find(const struct tree *tree, uint32_t number)
+{
+    const struct node *node = &tree->root;
+    for (uint32_t level = tree->levels; --level && node;)
+        node = node->child[child_index(number, level)];
+    return node ? node->child[child_index(number, 0)] : NULL;
+}
+
+/* The leaf of this block, which becomes dirty; NULL when the host has no memory. */
+struct leaf *tree_obtain(struct tree *tree, struct block *block);
+/* A leaf may be empty now: it can go. */
+void tree_release(struct tree *tree, struct leaf *leaf);
+/* An empty leaf that is not needed after all: it and its block are not remembered. */
+void tree_remove_empty(struct tree *tree, struct leaf *leaf);
+
+/* After a change of Pending, Active or Enable of this interrupt. The leaf may be gone then. */
+void tree_update(struct tree *tree, struct leaf *leaf, uint32_t bit);
+/* Acknowledge: Active is set, and Pending cleared if the handling mode is edge. */
+void tree_acknowledge(struct tree *tree, struct leaf *leaf, uint32_t bit);
+/* Before a change of its priority, or its move; followed by tree_update. */
+void tree_withdraw(struct leaf *leaf, uint32_t bit);
+
+/* The candidate of lowest ID at this priority, which root.priorities has. */
+struct leaf *tree_first(const struct tree *tree, uint32_t priority, uint32_t *bit);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+
+#include "fields.h"
+#include "irs_access.h"
+#include "ist.h"
+#include "ppi.h"
+
+static struct gicv5_pe *create_pe(struct gicv5 *gic, uint32_t iaffid)
+{
+    struct gicv5_pe *pe = memory_alloc(&gic->memory, sizeof(*pe));
+    if (!pe)
+        return NULL;
+    pe->gic = gic;
+    pe->iaffid = (uint16_t)iaffid;
+    tree_init(&pe->spis, &gic->memory, 1);
+    tree_init(&pe->lpis, &gic->memory, 1);
+    for (uint32_t i = 0; i < gic->nr_spi_blocks; i++)
+        tree_fix_leaf(&pe->spis, &pe->spi_leaf[i], &gic->spis[i].block);
+    ppi_select(pe);
+    return pe;
+}
+
+static bool create_spis(struct gicv5 *gic)
+{
+    gic->nr_spi_blocks = (gic->config.nr_spis + BLOCK_SIZE - 1) / BLOCK_SIZE;
+    gic->spis = memory_alloc(&gic->memory, gic->nr_spi_blocks * sizeof(*gic->spis));
+    if (!gic->spis)
+        return false;
+    for (uint32_t i = 0; i < gic->nr_spi_blocks; i++)
+        gic->spis[i].block.number = i;
+    return true;
+}
+
+/* IAFFIDs may be sparse: a table of small indices, as long as the highest of them needs. */
+static bool create_pe_index(struct gicv5 *gic, const uint16_t *iaffids)
+{
+    uint32_t highest = 0;
+    for (uint32_t i = 0; i < gic->nr_pes; i++)
+        highest = iaffids[i] > highest ? iaffids[i] : highest;
+    gic->nr_iaffids = highest + 1;
+    gic->pe_index = memory_alloc(&gic->memory, gic->nr_iaffids * sizeof(*gic->pe_index));
+    if (!gic->pe_index)
+        return false;
+    for (uint32_t i = 0; i < gic->nr_iaffids; i++)
+        gic->pe_index[i] = (uint16_t)gic->nr_pes;
+    for (uint32_t i = 0; i < gic->nr_pes; i++)
+        gic->pe_index[iaffids[i]] = (uint16_t)i;
+    return true;
+}
+
+static bool create_pes(struct gicv5 *gic, const uint16_t *iaffids)
+{
+    gic->pes = memory_alloc(&gic->memory, (gic->nr_pes + 1) * sizeof(*gic->pes));
+    if (!gic->pes)
+        return false;
+    for (uint32_t i = 0; i <= gic->nr_pes; i++) {
+        gic->pes[i] = create_pe(gic, i < gic->nr_pes ? iaffids[i] : 0);
+        if (!gic->pes[i])
+            return false;
+    }
+    gic->nowhere = gic->pes[gic->nr_pes]; /* its ICC_CR0.EN is 0 for ever */
+    return true;
+}
+
+static void reset(struct gicv5 *gic)
+{
+    gic->spi_selr = (uint32_t)FIELD_MASK(IRS_SPI_SELR_ID);
+    gic->pe_selr = (uint32_t)FIELD_MASK(IRS_PE_SELR_IAFFID);
+    irs_identify(gic);
+}
+
+int gicv5_create(const struct gicv5_config *config, const uint16_t *iaffids, uint32_t nr_pes,
+                 const struct vgic5_host *host, void *opaque, struct gicv5 **gic)
+{
+    struct memory memory = {.host = host, .opaque = opaque};
+    struct gicv5 *created = memory_alloc(&memory, sizeof(*created));
+    if (!created)
+        return -ENOMEM;
+    created->memory = memory;
+    created->config = *config;
+    created->nr_pes = nr_pes;
+    if (!create_spis(created) || !create_pe_index(created, iaffids) ||
+        !create_pes(created, iaffids)) {
+        gicv5_destroy(created);
+        return -ENOMEM;
+    }
+    reset(created);
+    *gic = created;
+    return 0;
+}
+
+static void destroy_pes(struct gicv5 *gic)
+{
+    if (!gic->pes)
+        return;
+    for (uint32_t i = 0; i <= gic->nr_pes; i++)
+        memory_free(&gic->memory, gic->pes[i], sizeof(*gic->pes[i]));
+    memory_free(&gic->memory, gic->pes, (gic->nr_pes + 1) * sizeof(*gic->pes));
+}
+
+void gicv5_destroy(struct gicv5 *gic)
+{
+    if (!gic)
+        return;
+    struct memory memory = gic->memory;
+    ist_drop(gic);
+    destroy_pes(gic);
+    memory_free(&memory, gic->pe_index, gic->nr_iaffids * sizeof(*gic->pe_index));
+    memory_free(&memory, gic->spis, gic->nr_spi_blocks * sizeof(*gic->spis));
+    memory_free(&memory, gic, sizeof(*gic));
+}
+
+struct gicv5_pe *gicv5_pe(struct gicv5 *gic, uint32_t index)
+{
+    return index < gic->nr_pes ? gic->pes[index] : NULL;
+}
+
+struct gicv5_pe *gicv5_pe_by_iaffid(struct gicv5 *gic, uint32_t iaffid)
+{
+    struct gicv5_pe *pe = owner_of(gic, iaffid);
+    return pe == gic->nowhere ? NULL : pe;
+}

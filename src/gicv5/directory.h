@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Block number → block, for the LPI blocks that are held: a tree of up to three levels. */
+#ifndef GICV5_DIRECTORY_H
+#define GICV5_DIRECTORY_H
+
+#include <stdint.h>
+
+#include "block.h"
+#include "memory.h"
+
+#define DIRECTORY_BITS 6u
+#define DIRECTORY_FANOUT 64u
+
+struct directory_node {
+    void *child[DIRECTORY_FANOUT];
+};
+
+struct directory {
+    struct directory_node root;
+    uint32_t levels;
+};
+
+/* The block of this number, or NULL when it is not held. */
+static inline struct block *directory_find(const struct directory *directory, uint32_t number)
+{
+    const struct directory_node *node = &directory->root;
+    for (uint32_t level = directory->levels; --level && node;)
+        node = node->child[number >> (DIRECTORY_BITS * level) & (DIRECTORY_FANOUT - 1)];
+    return node ? node->child[number & (DIRECTORY_FANOUT - 1)] : NULL;
+}
+
+/* The place for the pointer to this block; NULL when the host has no memory. */
+void **directory_place(struct directory *directory, const struct memory *memory, uint32_t number);
+
+/* Call `visit` for each block in order of number, until it does not return 0; returns that. */
+typedef int (*directory_visit)(void *context, struct block *block);
+int directory_each(const struct directory *directory, directory_visit visit, void *context);
+
+/* Free all blocks and nodes. */
+void directory_clear(struct directory *directory, const struct memory *memory);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the architecture says: one IRS in the Non-secure domain and its CPU interfaces. State and
+ * rules only; who may do what when, and with which errno, is the business of src/device.
+ *
+ * The guest's functions never fail. The raw functions are the save and restore door: they move
+ * architected state without events, and are followed by gicv5_settle(), which recomputes everything
+ * that is derived (candidates, lines) from it.
+ */
+#ifndef GICV5_H
+#define GICV5_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <vgic5/device.h>
+
+/* Everything that the ID registers report, in plain numbers. Checked by the caller. */
+struct gicv5_config {
+    uint32_t nr_spis;        /* 1..1024; SPI_BASE is 0 */
+    uint8_t pa_range;        /* IDR0.PA_RANGE code, 0..7 */
+    uint8_t priority_bits;   /* IRS, 1..5; the CPU interface has 5 */
+    uint8_t iaffid_bits;     /* 1..16 */
+    uint8_t lpi_id_bits;     /* IDR2.ID_BITS */
+    uint8_t min_lpi_id_bits;
+    uint8_t ist_l2sz;        /* IDR2.IST_L2SZ; 0: linear only */
+    uint8_t istmd;
+    uint8_t istmd_sz;
+    uint64_t ppis[2];        /* implemented */
+    uint64_t ppi_hmr[2];     /* 1: level */
+    bool lpis_in_host;       /* LPI state lives with the host, not in guest memory (profile 7.4):
+                                entries start as 0, and nothing but L1 VALID is written back */
+};
+
+struct gicv5;    /* the IRS and its PEs */
+struct gicv5_pe; /* one PE's CPU interface */
+
+/* -ENOMEM. `host` must outlive the gicv5; iaffids are distinct and below 2^iaffid_bits. */
+int gicv5_create(const struct gicv5_config *config, const uint16_t *iaffids, uint32_t nr_pes,
+                 const struct vgic5_host *host, void *opaque, struct gicv5 **gic);
+void gicv5_destroy(struct gicv5 *gic);
+
+struct gicv5_pe *gicv5_pe(struct gicv5 *gic, uint32_t index);      /* in creation order */
+struct gicv5_pe *gicv5_pe_by_iaffid(struct gicv5 *gic, uint32_t iaffid); /* or NULL */
+
+/* ---- The guest's door -------------------------------------------------------------------------- */
+
+void gicv5_mmio(struct gicv5 *gic, struct vgic5_mmio *access);
+enum vgic5_access_result gicv5_cpu_access(struct gicv5_pe *pe, uint16_t encoding, bool is_write,
+                                          uint64_t *value);
+void gicv5_set_nmi(struct gicv5_pe *pe, bool sctlr_nmi);
+enum vgic5_line gicv5_line(const struct gicv5_pe *pe);
+
+/* ---- The wires --------------------------------------------------------------------------------- */
+
+void gicv5_spi_wire(struct gicv5 *gic, uint32_t id, bool level); /* id < nr_spis */
+void gicv5_ppi_wire(struct gicv5_pe *pe, uint32_t ppi, bool level);
+
+/* ---- The tables, as data (irs_registers.def, cpu_registers.def) -------------------------------- */
+
+enum irs_user_set { IRS_SET_IGNORED, IRS_SET_IDENTITY, IRS_SET_GUEST, IRS_SET_RAW };
+enum irs_carried {
+    IRS_CARRIED_NO, IRS_CARRIED_IDENTITY, IRS_CARRIED_GLOBAL, IRS_CARRIED_IST, IRS_CARRIED_SELECTOR,
+    IRS_CARRIED_ENABLE, IRS_CARRIED_PE, IRS_CARRIED_SPI, IRS_CARRIED_STATUS,
+};
+
+/* Index of each row: IRS_IDR0_ROW, IRS_IDR1_ROW, … */
+enum irs_row {
+#define IRS_REG(name, offset, bytes, access, user_set, carried) name##_ROW,
+#include "irs_registers.def"
+#undef IRS_REG
+    IRS_NR_ROWS
+};
+
+struct irs_register {
+    const char *name;
+    uint32_t offset;
+    uint8_t bytes; /* 4 or 8 */
+    uint8_t user_set; /* enum irs_user_set */
+    uint8_t carried;  /* enum irs_carried */
+};
+extern const struct irs_register irs_registers[IRS_NR_ROWS];
+
+/* The register that covers this byte offset, or NULL for a hole. */
+const struct irs_register *irs_register_at(uint64_t offset);
+
+struct cpu_register {
+    const char *name; /* "ICC_PPI_ENABLER1": with its index where the row has several */
+    uint16_t encoding;
+    bool writable;
+    bool carried; /* one of the 26 of GRP_CPU_SYSREGS */
+};
+/* All registers, in table order with rows of several expanded. */
+extern const struct cpu_register cpu_registers[];
+extern const size_t nr_cpu_registers;
+const struct cpu_register *cpu_register_of(uint16_t encoding); /* or NULL */
+
+/* ---- The raw door ------------------------------------------------------------------------------ */
+
+/* A register as the guest reads it (without side effect), by row. */
+uint64_t gicv5_irs_read(struct gicv5 *gic, enum irs_row row);
+/* A full-width guest write, with its events. */
+void gicv5_irs_write(struct gicv5 *gic, enum irs_row row, uint64_t value);
+/* Store without event: IRS_IDR0, 1, 2, 5, 6, 7 (checked by the caller, adopted as this IRS's identity), IRS_CR0 (IRSEN),
+ * IRS_SPI_CFGR (TM of the selected SPI), IRS_IST_CFGR, IRS_IST_BASER (the register alone: no table
+ * becomes live or is taken down). */
+void gicv5_irs_put(struct gicv5 *gic, enum irs_row row, uint64_t value);
+/* Make the LPI IST that IST_BASER and IST_CFGR describe live, holding nothing. -EINVAL: BASER.VALID
+ * is 0 or IST_CFGR is not legal; -EEXIST: one is live; -ENOMEM. */
+int gicv5_ist_create(struct gicv5 *gic);
+
+/* One of the 26 registers, raw: ICC_PPI_SACTIVER and SPENDR replace the state (for a level PPI,
+ * SPENDR is the wire); RES0 bits and unimplemented PPIs are dropped. get: as the guest would read. */
+uint64_t gicv5_cpu_get(const struct gicv5_pe *pe, const struct cpu_register *reg);
+void gicv5_cpu_put(struct gicv5_pe *pe, const struct cpu_register *reg, uint64_t value);
+
+/* Does this IST_CFGR describe a table that IDR2 allows? (LPI_ID_BITS, ISTSZ, STRUCTURE, L2SZ) */
+bool gicv5_ist_cfgr_is_legal(const struct gicv5 *gic, uint32_t ist_cfgr);
+/* LPI_ID_BITS of the live LPI IST, or -1 when none is valid. */
+int gicv5_lpi_id_bits(const struct gicv5 *gic);
+
+/* ISTE words as of spec §3.1, HWU = 0. put replaces the whole interrupt state but the wire and TM. */
+uint32_t gicv5_spi_get(const struct gicv5 *gic, uint32_t id);
+void gicv5_spi_put(struct gicv5 *gic, uint32_t id, uint32_t iste);
+void gicv5_spi_wires_get(const struct gicv5 *gic, uint64_t *wires, size_t words);
+void gicv5_spi_wires_put(struct gicv5 *gic, const uint64_t *wires, size_t words);
+bool gicv5_spi_tm(const struct gicv5 *gic, uint32_t id);
+void gicv5_spi_tm_put(struct gicv5 *gic, uint32_t id, bool level);
+
+/* One LPI's ISTE word; -EFAULT when it is unreachable. */
+int gicv5_lpi_get(struct gicv5 *gic, uint32_t id, uint32_t *iste);
+/*
+ * Write every LPI whose state the IRS holds back to the IST in guest memory, and keep holding it.
+ * Of the other reachable entries, clear what does not count (Pending, HWU), so that memory says
+ * what CDRCFG would.
+ * -EFAULT: an entry could not be written (nothing is lost: the state stays held).
+ */
+int gicv5_lpi_flush(struct gicv5 *gic);
+/*
+ * Adopt the LPI IST in guest memory as it stands, Pending included (a restore; the guest has not
+ * run). HWU is ignored. Nothing is held before. On -EFAULT (a page of the table is not there) or
+ * -ENOMEM nothing has been adopted.
+ */
+int gicv5_lpi_adopt(struct gicv5 *gic);
+/* The same from, and to, an image in INTID order: `words` is 1 << LPI_ID_BITS (profile 7.4). Guest memory is neither
+ * read nor written. An unreachable LPI reads 0. */
+int gicv5_lpi_image_get(struct gicv5 *gic, uint32_t *image, size_t words);
+int gicv5_lpi_image_put(struct gicv5 *gic, const uint32_t *image, size_t words);
+
+/* Recompute candidates, HPPIs and lines after raw puts; tells the host about changed lines. */
+void gicv5_settle(struct gicv5 *gic);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The GIC instructions (gic_instructions.def). All effects are complete when they return. */
+#include "cpuif.h"
+#include "fields.h"
+#include "interrupt.h"
+#include "ppi.h"
+#include "select.h"
+
+/* ---- Configuration and state of SPIs and LPIs. Unreachable INTIDs and PPIs: no effect. ------- */
+
+static bool reach(struct gicv5_pe *pe, uint64_t xt, struct interrupt *interrupt)
+{
+    uint32_t intid = (uint32_t)xt;
+    return interrupt_reach(pe->gic, VGIC5_INTID_TYPE(intid), VGIC5_INTID_ID(intid), interrupt);
+}
+
+static void set_enable(struct gicv5_pe *pe, uint64_t xt, bool enable)
+{
+    struct interrupt interrupt;
+    if (!reach(pe, xt, &interrupt))
+        return;
+    interrupt_set_enable(&interrupt, enable);
+    select_update_line(interrupt.owner);
+}
+
+static void execute_CDDIS(struct gicv5_pe *pe, uint64_t *xt)
+{
+    set_enable(pe, *xt, false);
+}
+
+static void execute_CDEN(struct gicv5_pe *pe, uint64_t *xt)
+{
+    set_enable(pe, *xt, true);
+}
+
+static void execute_CDPRI(struct gicv5_pe *pe, uint64_t *xt)
+{
+    struct interrupt interrupt;
+    if (!reach(pe, *xt, &interrupt))
+        return;
+    interrupt_set_priority(&interrupt, FIELD_GET(CDPRI_PRIORITY, *xt));
+    select_update_line(interrupt.owner);
+}
+
+/* IRM is RES0 without 1ofN: whatever it says, the interrupt is targeted. */
+static void execute_CDAFF(struct gicv5_pe *pe, uint64_t *xt)
+{
+    struct interrupt interrupt;
+    if (!reach(pe, *xt, &interrupt))
+        return;
+    struct gicv5_pe *before = interrupt.owner;
+    interrupt_set_iaffid(&interrupt, FIELD_GET(CDAFF_IAFFID, *xt));
+    select_update_line(before);
+    select_update_line(interrupt.owner);
+}
+
+/* Whatever the handling mode and the wire. */
+static void execute_CDPEND(struct gicv5_pe *pe, uint64_t *xt)
+{
+    struct interrupt interrupt;
+    if (!reach(pe, *xt, &interrupt))
+        return;
+    interrupt_set_pending(&interrupt, FIELD_GET(CDPEND_PENDING, *xt));
+    select_update_line(interrupt.owner);
+}
+
+static void execute_CDHM(struct gicv5_pe *pe, uint64_t *xt)
+{
+    struct interrupt interrupt;
+    if (reach(pe, *xt, &interrupt))
+        interrupt_set_hm(&interrupt, FIELD_GET(CDHM_HM, *xt));
+}
+
+static uint64_t icsr_of(const struct interrupt *interrupt)
+{
+    uint32_t iste = interrupt_get_iste(interrupt);
+    return FIELD_PREP(ICC_ICSR_ENABLED, FIELD_GET(ISTE_ENABLE, iste)) |
+           FIELD_PREP(ICC_ICSR_PENDING, FIELD_GET(ISTE_PENDING, iste)) |
+           FIELD_PREP(ICC_ICSR_ACTIVE, FIELD_GET(ISTE_ACTIVE, iste)) |
+           FIELD_PREP(ICC_ICSR_HM, FIELD_GET(ISTE_HM, iste)) |
+           FIELD_PREP(ICC_ICSR_PRIORITY, FIELD_GET(ISTE_PRIORITY, iste)) |
+           FIELD_PREP(ICC_ICSR_IAFFID, FIELD_GET(ISTE_IAFFID, iste));
+}
+
+static void execute_CDRCFG(struct gicv5_pe *pe, uint64_t *xt)
+{
+    struct interrupt interrupt;
+    pe->icsr = reach(pe, *xt, &interrupt) ? icsr_of(&interrupt) : FIELD_MASK(ICC_ICSR_F);
+}
+
+/* ---- Acknowledge, drop, deactivate ----------------------------------------------------------- */
+
+static void acknowledge(struct gicv5_pe *pe, const struct hppi *hppi)
+{
+    pe->apr |= 1u << hppi->priority;
+    select_update_threshold(pe);
+    if (hppi->type == VGIC5_PPI)
+        ppi_acknowledge(pe, hppi->id);
+    else
+        tree_acknowledge(hppi->type == VGIC5_SPI ? &pe->spis : &pe->lpis, hppi->leaf,
+                         hppi->id % BLOCK_SIZE);
+    select_update_line(pe);
+}
+
+/* CDNMIA takes the HPPI if it is an NMI, CDIA if it is not (R_CSBDX). */
+static uint64_t take(struct gicv5_pe *pe, bool nmi)
+{
+    struct hppi hppi;
+    if (!select_signalled(pe, &hppi) || nmi != (hppi.priority == 0 && pe->nmi))
+        return 0;
+    acknowledge(pe, &hppi);
+    return FIELD_MASK(CDIA_VALID) | VGIC5_INTID(hppi.type, hppi.id);
+}
+
+static void execute_CDIA(struct gicv5_pe *pe, uint64_t *xt)
+{
+    *xt = take(pe, false);
+}
+
+static void execute_CDNMIA(struct gicv5_pe *pe, uint64_t *xt)
+{
+    *xt = take(pe, true);
+}
+
+static void execute_CDEOI(struct gicv5_pe *pe, uint64_t *xt)
+{
+    (void)xt;
+    pe->apr &= pe->apr - 1;
+    select_update_threshold(pe);
+    select_update_line(pe);
+}
+
+static void execute_CDDI(struct gicv5_pe *pe, uint64_t *xt)
+{
+    struct interrupt interrupt;
+    struct gicv5_pe *target = pe;
+    if (VGIC5_INTID_TYPE(*xt) == VGIC5_PPI) {
+        ppi_deactivate(pe, VGIC5_INTID_ID(*xt));
+    } else if (reach(pe, *xt, &interrupt)) {
+        interrupt_deactivate(&interrupt);
+        target = interrupt.owner;
+    }
+    select_update_line(target);
+}
+
+/* ---- Barriers: nothing is ever under way ----------------------------------------------------- */
+
+static void execute_GSB_SYS(struct gicv5_pe *pe, uint64_t *xt)
+{
+    (void)pe, (void)xt;
+}
+
+static void execute_GSB_ACK(struct gicv5_pe *pe, uint64_t *xt)
+{
+    (void)pe, (void)xt;
+}
+
+/* ---- Dispatch -------------------------------------------------------------------------------- */
+
+/* Xt is in for a SYS and out for a SYSL. */
+struct instruction {
+    void (*execute)(struct gicv5_pe *pe, uint64_t *xt);
+    bool is_write;
+};
+
+#define DIRECTION_W true
+#define DIRECTION_R false
+#define NR_SLOTS 128u
+
+/* By CRm and Op2. */
+static const struct instruction instructions[NR_SLOTS] = {
+#define GIC_INSTRUCTION(name, crm, op2, direction, fields)                                         \
+    [(crm) << 3 | (op2)] = {execute_##name, DIRECTION_##direction},
+#include "gic_instructions.def"
+#undef GIC_INSTRUCTION
+};
+
+/* The forms of EL2 and EL3 (Op1 = 4 and 6) are UNDEFINED too. */
+enum vgic5_access_result instructions_execute(struct gicv5_pe *pe, uint16_t encoding,
+                                              bool is_write, uint64_t *value)
+{
+    const struct instruction *instruction = &instructions[encoding % NR_SLOTS];
+    if (encoding / NR_SLOTS != VGIC5_ENCODING(1, 0, 12, 0, 0) / NR_SLOTS ||
+        !instruction->execute || instruction->is_write != is_write)
+        return VGIC5_UNDEFINED;
+    instruction->execute(pe, value);
+    return VGIC5_HANDLED;
+}

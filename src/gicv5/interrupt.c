@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "interrupt.h"
+
+#include "fields.h"
+
+static struct tree *tree_of(struct gicv5_pe *pe, uint32_t type)
+{
+    return type == VGIC5_SPI ? &pe->spis : &pe->lpis;
+}
+
+static struct gicv5 *gic_of(const struct interrupt *interrupt)
+{
+    return interrupt->owner->gic;
+}
+
+/* After a change of the IAFFID. */
+static void follow_iaffid(struct interrupt *interrupt)
+{
+    interrupt->owner = owner_of(gic_of(interrupt), interrupt->block->iaffid[interrupt->bit]);
+    interrupt->tree = tree_of(interrupt->owner, interrupt->type);
+}
+
+static struct leaf *find_leaf(const struct interrupt *interrupt)
+{
+    return tree_find(interrupt->tree, interrupt->block->number);
+}
+
+static struct leaf *obtain_leaf(const struct interrupt *interrupt, struct gicv5_pe *pe)
+{
+    struct leaf *leaf = tree_obtain(tree_of(pe, interrupt->type), interrupt->block);
+    if (!leaf)
+        memory_complain(&gic_of(interrupt)->memory,
+                        "gicv5: no memory for a pending LPI: the operation is ignored");
+    return leaf;
+}
+
+void interrupt_set_enable(const struct interrupt *interrupt, bool enable)
+{
+    assign_bit(&interrupt->block->planes.enable, interrupt->bit, enable);
+    interrupt->block->dirty = true;
+    struct leaf *leaf = find_leaf(interrupt);
+    if (leaf)
+        tree_update(interrupt->tree, leaf, interrupt->bit);
+}
+
+void interrupt_set_priority(const struct interrupt *interrupt, uint32_t priority)
+{
+    struct leaf *leaf = find_leaf(interrupt);
+    if (leaf)
+        tree_withdraw(leaf, interrupt->bit);
+    planes_set_priority(&interrupt->block->planes, interrupt->bit,
+                        priority & gic_of(interrupt)->priority_mask);
+    interrupt->block->dirty = true;
+    if (leaf)
+        tree_update(interrupt->tree, leaf, interrupt->bit);
+}
+
+void interrupt_set_hm(const struct interrupt *interrupt, bool level)
+{
+    assign_bit(&interrupt->block->planes.hm, interrupt->bit, level);
+    interrupt->block->dirty = true;
+}
+
+void interrupt_set_pending(const struct interrupt *interrupt, bool pending)
+{
+    struct leaf *leaf =
+        pending ? obtain_leaf(interrupt, interrupt->owner) : find_leaf(interrupt);
+    if (!leaf)
+        return;
+    assign_bit(&leaf->pending, interrupt->bit, pending);
+    tree_update(interrupt->tree, leaf, interrupt->bit);
+}
+
+void interrupt_deactivate(const struct interrupt *interrupt)
+{
+    struct leaf *leaf = find_leaf(interrupt);
+    if (!leaf)
+        return;
+    assign_bit(&leaf->active, interrupt->bit, false);
+    tree_update(interrupt->tree, leaf, interrupt->bit);
+}
+
+/* Pending and Active go to the leaf of the new target. */
+static void move(const struct interrupt *interrupt, struct leaf *from, struct leaf *to)
+{
+    uint32_t bit = interrupt->bit;
+    tree_withdraw(from, bit);
+    assign_bit(&to->pending, bit, test_bit(from->pending, bit));
+    assign_bit(&to->active, bit, test_bit(from->active, bit));
+    assign_bit(&from->pending, bit, false);
+    assign_bit(&from->active, bit, false);
+}
+
+void interrupt_set_iaffid(struct interrupt *interrupt, uint32_t iaffid)
+{
+    struct gicv5_pe *target = owner_of(gic_of(interrupt), iaffid);
+    struct leaf *from = find_leaf(interrupt), *to = NULL;
+    if (from && target != interrupt->owner &&
+        test_bit(from->pending | from->active, interrupt->bit)) {
+        to = obtain_leaf(interrupt, target);
+        if (!to)
+            return;
+        move(interrupt, from, to);
+        tree_release(interrupt->tree, from);
+    }
+    interrupt->block->iaffid[interrupt->bit] = (uint16_t)iaffid;
+    interrupt->block->dirty = true;
+    follow_iaffid(interrupt);
+    if (to)
+        tree_update(interrupt->tree, to, interrupt->bit);
+}
+
+/* The SPIs' leaves are always there. */
+void interrupt_replace(struct interrupt *interrupt, uint32_t iste)
+{
+    uint32_t bit = interrupt->bit;
+    struct leaf *leaf = find_leaf(interrupt);
+    tree_withdraw(leaf, bit);
+    assign_bit(&leaf->pending, bit, false);
+    assign_bit(&leaf->active, bit, false);
+    block_set_config(interrupt->block, bit, iste, gic_of(interrupt)->priority_mask);
+    follow_iaffid(interrupt);
+    leaf = find_leaf(interrupt);
+    assign_bit(&leaf->pending, bit, FIELD_GET(ISTE_PENDING, iste));
+    assign_bit(&leaf->active, bit, FIELD_GET(ISTE_ACTIVE, iste));
+    tree_update(interrupt->tree, leaf, bit);
+}
+
+uint32_t interrupt_get_state(const struct interrupt *interrupt)
+{
+    const struct leaf *leaf = find_leaf(interrupt);
+    if (!leaf)
+        return 0;
+    return (uint32_t)(FIELD_PREP(ISTE_PENDING, leaf->pending >> interrupt->bit) |
+                      FIELD_PREP(ISTE_ACTIVE, leaf->active >> interrupt->bit));
+}
+
+uint32_t interrupt_get_iste(const struct interrupt *interrupt)
+{
+    return interrupt_get_state(interrupt) | block_get_config(interrupt->block, interrupt->bit);
+}

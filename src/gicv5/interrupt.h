@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Operations on one SPI or LPI, whatever its type: what instructions, wires and raw puts do to it.
+ * An operation that needs memory for a leaf and gets none changes nothing and logs a line. They
+ * keep candidates up to date, and leave the lines to the caller.
+ */
+#ifndef GICV5_INTERRUPT_H
+#define GICV5_INTERRUPT_H
+
+#include "ist.h"
+#include "state.h"
+
+struct interrupt {
+    struct block *block;
+    struct gicv5_pe *owner;
+    struct tree *tree; /* the owner's, for this type */
+    uint32_t type;     /* VGIC5_SPI or VGIC5_LPI */
+    uint32_t bit;
+};
+
+static inline struct interrupt interrupt_of(const struct gicv5 *gic, uint32_t type,
+                                            struct block *block, uint32_t id)
+{
+    uint32_t bit = id % BLOCK_SIZE;
+    struct gicv5_pe *owner = owner_of(gic, block->iaffid[bit]);
+    return (struct interrupt){
+        .block = block,
+        .owner = owner,
+        .tree = type == VGIC5_SPI ? &owner->spis : &owner->lpis,
+        .type = type,
+        .bit = bit,
+    };
+}
+
+/* An SPI that exists. */
+static inline struct interrupt interrupt_of_spi(const struct gicv5 *gic, uint32_t id)
+{
+    return interrupt_of(gic, VGIC5_SPI, &gic->spis[id >> BLOCK_BITS].block, id);
+}
+
+/* Find the interrupt; false: it is unreachable, or no SPI or LPI. May load an LPI's block. */
+static inline bool interrupt_reach(struct gicv5 *gic, uint32_t type, uint32_t id,
+                                   struct interrupt *interrupt)
+{
+    struct block *block = NULL;
+    if (type == VGIC5_LPI)
+        block = ist_block(gic, id);
+    else if (type == VGIC5_SPI && id < gic->config.nr_spis)
+        block = &gic->spis[id >> BLOCK_BITS].block;
+    if (!block)
+        return false;
+    *interrupt = interrupt_of(gic, type, block, id);
+    return true;
+}
+
+void interrupt_set_enable(const struct interrupt *interrupt, bool enable);
+void interrupt_set_priority(const struct interrupt *interrupt, uint32_t priority);
+void interrupt_set_hm(const struct interrupt *interrupt, bool level);
+void interrupt_set_pending(const struct interrupt *interrupt, bool pending);
+void interrupt_deactivate(const struct interrupt *interrupt);
+/* Changes interrupt->owner. */
+void interrupt_set_iaffid(struct interrupt *interrupt, uint32_t iaffid);
+
+/* All of it, as an ISTE says; for SPIs. */
+void interrupt_replace(struct interrupt *interrupt, uint32_t iste);
+
+/* Pending and Active of the interrupt, in their places in an ISTE. */
+uint32_t interrupt_get_state(const struct interrupt *interrupt);
+uint32_t interrupt_get_iste(const struct interrupt *interrupt);
+
+#endif

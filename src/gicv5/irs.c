@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The doors to the registers of IRS_CONFIG_FRAME. */
+#include "irs_access.h"
+#include "ppi.h"
+#include "select.h"
+
+#define WORD_MASK UINT64_C(0xffffffff)
+
+uint64_t gicv5_irs_read(struct gicv5 *gic, enum irs_row row)
+{
+    return irs_access_of[row]->read(gic, row);
+}
+
+void gicv5_irs_write(struct gicv5 *gic, enum irs_row row, uint64_t value)
+{
+    irs_access_of[row]->write(gic, row, value, UINT64_MAX);
+}
+
+void gicv5_irs_put(struct gicv5 *gic, enum irs_row row, uint64_t value)
+{
+    if (irs_access_of[row]->put)
+        irs_access_of[row]->put(gic, row, value);
+}
+
+/* A register takes an aligned access of its size; a 64-bit one takes 32-bit halves too. */
+static bool is_acceptable(const struct irs_register *reg, const struct vgic5_mmio *access)
+{
+    if (access->size != 4 && access->size != 8)
+        return false;
+    return access->size <= reg->bytes && access->offset % access->size == 0;
+}
+
+/* Everything else, and what no register covers (the SETLPI frame too), is RAZ/WI. */
+void gicv5_mmio(struct gicv5 *gic, struct vgic5_mmio *access)
+{
+    const struct irs_register *reg = irs_register_at(access->offset);
+    bool acceptable = reg && is_acceptable(reg, access);
+    if (!access->is_write)
+        access->value = 0;
+    if (!acceptable)
+        return;
+    enum irs_row row = (enum irs_row)(reg - irs_registers);
+    uint32_t shift = (uint32_t)(access->offset - reg->offset) * 8;
+    uint64_t mask = access->size == 8 ? UINT64_MAX : WORD_MASK;
+    if (access->is_write)
+        irs_access_of[row]->write(gic, row, (access->value & mask) << shift, mask << shift);
+    else
+        access->value = gicv5_irs_read(gic, row) >> shift & mask;
+}
+
+void gicv5_settle(struct gicv5 *gic)
+{
+    for (uint32_t i = 0; i < gic->nr_pes; i++)
+        ppi_select(gic->pes[i]);
+    select_update_all_lines(gic);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The LPI Interrupt State Table: whether it is live, and the blocks of it that the IRS holds. A
+ * block is read from guest memory when it is first touched, and held until the IST is taken down.
+ */
+#ifndef GICV5_IST_H
+#define GICV5_IST_H
+
+#include "state.h"
+
+/* Read a block that is not held. NULL: it is unreachable, or an abort on the walk. */
+struct block *ist_load(struct gicv5 *gic, uint32_t number);
+
+/* The block of this LPI; NULL: the LPI is unreachable. */
+static inline struct block *ist_block(struct gicv5 *gic, uint32_t id)
+{
+    if (!gic->ist.live || id >> gic->ist.id_bits)
+        return NULL;
+    struct block *block = directory_find(&gic->ist.blocks, id >> BLOCK_BITS);
+    return block ? block : ist_load(gic, id >> BLOCK_BITS);
+}
+
+/* IST_BASER and IST_CFGR make an IST live; a legal IST_CFGR is the caller's to check. */
+void ist_make_live(struct gicv5 *gic);
+/* Write back, and hold nothing any more: LPIs become unreachable. The lines are the caller's. */
+void ist_take_down(struct gicv5 *gic);
+/* Give all memory back; no write-back. */
+void ist_drop(struct gicv5 *gic);
+
+/* IRS_MAP_L2_ISTR: set VALID of the L1 entry that covers this LPI. */
+void ist_map_l2(struct gicv5 *gic, uint32_t id);
+
+/* Entries in one block, and blocks in the table. */
+uint32_t ist_block_entries(const struct gicv5 *gic);
+uint32_t ist_nr_blocks(const struct gicv5 *gic);
+
+/* Where the entries of this block are. */
+enum ist_walk { IST_WALK_FOUND, IST_WALK_INVALID, IST_WALK_FAULT };
+enum ist_walk ist_locate(struct gicv5 *gic, uint32_t number, uint64_t *ipa);
+
+/* The words of the entries at ipa, ist_block_entries of them: 0 or -EFAULT. Metadata stays. */
+int ist_read_words(struct gicv5 *gic, uint64_t ipa, uint32_t words[BLOCK_SIZE]);
+int ist_write_words(struct gicv5 *gic, uint64_t ipa, const uint32_t words[BLOCK_SIZE]);
+
+/* The bits of an entry that count when it is first touched: all but Pending and what is RES0. */
+uint32_t ist_kept_bits(const struct gicv5 *gic);
+
+/* Hold a block with this content; of Pending and Active what is in `honoured` (bits of ISTE).
+ * NULL: no memory, and nothing has changed. */
+struct block *ist_hold(struct gicv5 *gic, uint32_t number, uint64_t ipa,
+                       const uint32_t words[BLOCK_SIZE], uint32_t honoured);
+
+/* The ISTEs of a held block, HWU = 0. */
+void ist_get_words(const struct gicv5 *gic, const struct block *block, uint32_t words[BLOCK_SIZE]);
+/* Every held block that may differ from memory: 0, or -EFAULT when one could not be written. */
+int ist_write_back(struct gicv5 *gic);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Where the entries are in guest memory, and how they are read. */
+#include "ist.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <string.h>
+
+#include "fields.h"
+
+#define L1_ENTRY_SHIFT 3u
+#define MAX_ENTRY_BYTES 16u
+
+uint32_t ist_block_entries(const struct gicv5 *gic)
+{
+    return gic->ist.id_bits < BLOCK_BITS ? 1u << gic->ist.id_bits : BLOCK_SIZE;
+}
+
+uint32_t ist_nr_blocks(const struct gicv5 *gic)
+{
+    return gic->ist.id_bits < BLOCK_BITS ? 1u : 1u << (gic->ist.id_bits - BLOCK_BITS);
+}
+
+static uint64_t l1_entry_ipa(const struct ist *ist, uint32_t id)
+{
+    return ist->base + ((uint64_t)(id >> ist->l2_bits) << L1_ENTRY_SHIFT);
+}
+
+/* The L2 table's address; bits below its size are taken as zero. */
+static uint64_t l2_table_ipa(const struct ist *ist, uint64_t l1_entry)
+{
+    uint64_t size = UINT64_C(1) << (ist->l2_bits + ist->entry_shift);
+    return (l1_entry & FIELD_MASK(L1_ISTE_L2_ADDR)) & ~(size - 1);
+}
+
+static enum ist_walk read_l1_entry(struct gicv5 *gic, uint32_t id, uint64_t *entry)
+{
+    uint64_t raw;
+    if (memory_read_guest(&gic->memory, l1_entry_ipa(&gic->ist, id), &raw, sizeof(raw))) {
+        memory_complain(&gic->memory, "gicv5: an L1 ISTE cannot be read: the LPI is unreachable");
+        return IST_WALK_FAULT;
+    }
+    *entry = le64toh(raw);
+    return FIELD_GET(L1_ISTE_VALID, *entry) ? IST_WALK_FOUND : IST_WALK_INVALID;
+}
+
+enum ist_walk ist_locate(struct gicv5 *gic, uint32_t number, uint64_t *ipa)
+{
+    const struct ist *ist = &gic->ist;
+    uint64_t table = ist->base;
+    uint32_t index = number << BLOCK_BITS;
+    if (ist->two_level) {
+        uint64_t entry;
+        enum ist_walk walk = read_l1_entry(gic, index, &entry);
+        if (walk != IST_WALK_FOUND)
+            return walk;
+        table = l2_table_ipa(ist, entry);
+        index &= (1u << ist->l2_bits) - 1;
+    }
+    *ipa = table + ((uint64_t)index << ist->entry_shift);
+    return IST_WALK_FOUND;
+}
+
+/* Acts only on an entry that is invalid now, and within the table. */
+void ist_map_l2(struct gicv5 *gic, uint32_t id)
+{
+    const struct ist *ist = &gic->ist;
+    uint64_t entry;
+    if (!ist->live || !ist->two_level || id >> ist->id_bits ||
+        read_l1_entry(gic, id, &entry) != IST_WALK_INVALID)
+        return;
+    entry = htole64(entry | FIELD_MASK(L1_ISTE_VALID));
+    if (memory_write_guest(&gic->memory, l1_entry_ipa(ist, id), &entry, sizeof(entry)))
+        memory_complain(&gic->memory, "gicv5: an L1 ISTE cannot be written by IRS_MAP_L2_ISTR");
+}
+
+int ist_read_words(struct gicv5 *gic, uint64_t ipa, uint32_t words[BLOCK_SIZE])
+{
+    uint8_t bytes[BLOCK_SIZE * MAX_ENTRY_BYTES];
+    uint32_t nr = ist_block_entries(gic), shift = gic->ist.entry_shift;
+    memset(words, 0, BLOCK_SIZE * sizeof(*words));
+    if (memory_read_guest(&gic->memory, ipa, bytes, (size_t)nr << shift))
+        return -EFAULT;
+    for (uint32_t i = 0; i < nr; i++) {
+        uint32_t word;
+        memcpy(&word, bytes + ((size_t)i << shift), sizeof(word));
+        words[i] = le32toh(word);
+    }
+    return 0;
+}
+
+/* Bytes beyond the word are metadata: they stay as they are. */
+int ist_write_words(struct gicv5 *gic, uint64_t ipa, const uint32_t words[BLOCK_SIZE])
+{
+    uint8_t bytes[BLOCK_SIZE * MAX_ENTRY_BYTES];
+    uint32_t nr = ist_block_entries(gic), shift = gic->ist.entry_shift;
+    size_t size = (size_t)nr << shift;
+    if (shift > 2 && memory_read_guest(&gic->memory, ipa, bytes, size))
+        return -EFAULT;
+    for (uint32_t i = 0; i < nr; i++) {
+        uint32_t word = htole32(words[i]);
+        memcpy(bytes + ((size_t)i << shift), &word, sizeof(word));
+    }
+    return memory_write_guest(&gic->memory, ipa, bytes, size);
+}
+
+static bool is_quiet(const uint32_t words[BLOCK_SIZE])
+{
+    uint32_t any = 0;
+    for (uint32_t i = 0; i < BLOCK_SIZE; i++)
+        any |= words[i];
+    return !(any & (FIELD_MASK(ISTE_PENDING) | FIELD_MASK(ISTE_ACTIVE)));
+}
+
+static int write_back_block(struct gicv5 *gic, struct block *block)
+{
+    uint32_t words[BLOCK_SIZE];
+    if (!block->dirty)
+        return 0;
+    if (block->ipa == BLOCK_IPA_UNKNOWN &&
+        ist_locate(gic, block->number, &block->ipa) != IST_WALK_FOUND)
+        return -EFAULT;
+    ist_get_words(gic, block, words);
+    if (ist_write_words(gic, block->ipa, words))
+        return -EFAULT;
+    block->dirty = !is_quiet(words);
+    return 0;
+}
+
+struct write_back {
+    struct gicv5 *gic;
+    int result;
+};
+
+static int visit_write_back(void *context, struct block *block)
+{
+    struct write_back *all = context;
+    if (write_back_block(all->gic, block))
+        all->result = -EFAULT;
+    return 0; /* go on: what can be written is */
+}
+
+int ist_write_back(struct gicv5 *gic)
+{
+    struct write_back all = {.gic = gic};
+    if (gic->ist.live && !gic->config.lpis_in_host)
+        directory_each(&gic->ist.blocks, visit_write_back, &all);
+    if (all.result)
+        memory_complain(&gic->memory, "gicv5: ISTEs cannot be written back to guest memory");
+    return all.result;
+}

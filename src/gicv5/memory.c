@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "memory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CACHE_LINE 64u
+
+void *memory_alloc(const struct memory *memory, size_t size)
+{
+    if (memory->host->alloc)
+        return memory->host->alloc(memory->opaque, size);
+    size_t rounded = (size + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
+    void *block = aligned_alloc(CACHE_LINE, rounded);
+    if (block)
+        memset(block, 0, rounded);
+    return block;
+}
+
+void memory_free(const struct memory *memory, void *block, size_t size)
+{
+    if (!block)
+        return;
+    if (memory->host->free)
+        memory->host->free(memory->opaque, block, size);
+    else
+        free(block);
+}
+
+int memory_read_guest(const struct memory *memory, uint64_t ipa, void *to, size_t size)
+{
+    if (!memory->host->read_guest)
+        return -EFAULT;
+    return memory->host->read_guest(memory->opaque, ipa, to, size) ? -EFAULT : 0;
+}
+
+int memory_write_guest(const struct memory *memory, uint64_t ipa, const void *from, size_t size)
+{
+    if (!memory->host->write_guest)
+        return -EFAULT;
+    return memory->host->write_guest(memory->opaque, ipa, from, size) ? -EFAULT : 0;
+}
+
+void memory_complain(struct memory *memory, const char *message)
+{
+    if (!memory->host->log || memory->complaints >= MEMORY_COMPLAINTS)
+        return;
+    memory->complaints++;
+    memory->host->log(memory->opaque, message);
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the steps of the restore do: each hands its part of the state to the device. */
+#include <errno.h>
+
+#include "migration/engine.h"
+
+/* ---- R1 to R4 ------------------------------------------------------------------------------------ */
+
+/* The VMM has created the vCPUs, or the port can. */
+int restore_vcpus(struct engine *engine, const struct vgic5_step *row)
+{
+    const struct vgic5_state *state = engine->restored;
+    const struct vgic5_port *port = engine->port;
+    int there = port->vcpus(port->opaque, NULL, 0);
+    int ret = 0;
+
+    (void)row;
+    if (there < 0)
+        return engine_fail(engine, there, "the port cannot list its vCPUs");
+    if (there > 0 || !port->add_vcpu)
+        return 0;
+    for (uint32_t n = 0; n < state->nr_vcpus && ret == 0; n++) {
+        ret = port->add_vcpu(port->opaque, state->vcpus[n].id);
+        if (ret)
+            ret = engine_fail(engine, ret, "vCPU %u cannot be added: %s", state->vcpus[n].id,
+                              migration_errno_name(ret));
+    }
+    return ret;
+}
+
+/* A VMM may have set it already; then to the same value (vgic5_restore_check). */
+int restore_addr(struct engine *engine, const struct vgic5_step *row)
+{
+    uint64_t now;
+    int ret = engine_get(engine, row->group, row->attr, &now);
+
+    if (ret == 0 && now != engine->restored->addr)
+        ret = engine_set(engine, row->group, row->attr, &engine->restored->addr);
+    return ret;
+}
+
+int restore_nr_irqs(struct engine *engine, const struct vgic5_step *row)
+{
+    uint32_t now;
+    int ret = engine_get(engine, row->group, row->attr, &now);
+
+    if (ret == 0 && now != engine->restored->nr_spis)
+        ret = engine_set(engine, row->group, row->attr, &engine->restored->nr_spis);
+    return ret;
+}
+
+int restore_init(struct engine *engine, const struct vgic5_step *row)
+{
+    return engine_set(engine, row->group, row->attr, NULL);
+}
+
+/* ---- Registers of the frame ---------------------------------------------------------------------- */
+
+int restore_irs(struct engine *engine, const struct vgic5_step *row)
+{
+    for (unsigned n = 0; n < IRS_NR_ROWS; n++) {
+        if (migration_irs[n].offset == row->attr)
+            return engine_set_irs(engine, (enum irs_row)n, engine->restored->irs[n]);
+    }
+    return engine_fail(engine, -ENXIO, "offset 0x%llx is no register",
+                       (unsigned long long)row->attr);
+}
+
+int restore_pes(struct engine *engine, const struct vgic5_step *row)
+{
+    int ret = 0;
+
+    (void)row;
+    for (uint32_t n = 0; n < engine->restored->nr_vcpus && ret == 0; n++) {
+        const struct state_vcpu *vcpu = &engine->restored->vcpus[n];
+
+        ret = engine_set_irs(engine, IRS_PE_SELR_ROW, vcpu->id);
+        if (ret == 0)
+            ret = engine_set_irs(engine, IRS_PE_CR0_ROW, vcpu->pe_cr0);
+    }
+    return ret;
+}
+
+int restore_spis(struct engine *engine, const struct vgic5_step *row)
+{
+    int ret = 0;
+
+    (void)row;
+    for (uint32_t id = 0; id < engine->restored->nr_spis && ret == 0; id++) {
+        bool tm = bit_of(engine->restored->tm, id);
+
+        ret = engine_set_irs(engine, IRS_SPI_SELR_ROW, id);
+        if (ret == 0)
+            ret = engine_set_irs(engine, IRS_SPI_CFGR_ROW, FIELD_PREP(IRS_SPI_CFGR_TM, tm));
+    }
+    return ret;
+}
+
+/* Not replayed: read, and compared. An IRS of another make may have other component ids. */
+int restore_status(struct engine *engine, const struct vgic5_step *row)
+{
+    int ret = 0;
+
+    (void)row;
+    for (unsigned n = 0; n < IRS_NR_ROWS && ret == 0; n++) {
+        uint64_t before = engine->restored->irs[n];
+        uint64_t now;
+
+        if (migration_irs[n].carried != IRS_CARRIED_STATUS)
+            continue;
+        ret = engine_get_irs(engine, (enum irs_row)n, &now);
+        if (ret == 0 && now != before)
+            engine_warn(engine, "%s was 0x%llx on the source and is 0x%llx on the target",
+                        migration_irs[n].name, (unsigned long long)before,
+                        (unsigned long long)now);
+    }
+    return ret;
+}
+
+/* ---- Wires and tables ---------------------------------------------------------------------------- */
+
+int restore_wires(struct engine *engine, const struct vgic5_step *row)
+{
+    const struct vgic5_state *state = engine->restored;
+    int ret;
+
+    (void)row;
+    if (!state->has_wires || !engine->port->set_spi_wires) {
+        engine_warn(engine, "the levels of the SPI wires are %s: re-assert the lines",
+                    state->has_wires ? "not the port's to set" : "not in the state");
+        return 0;
+    }
+    ret = engine->port->set_spi_wires(engine->port->opaque, state->wires, SPI_WORDS);
+    return ret ? engine_fail(engine, ret, "the port answers %s", migration_errno_name(ret)) : 0;
+}
+
+/* struct kvm_vgic_v5_ist of profile 7.4. */
+struct ist_buffers {
+    uint64_t spi_ist_addr, spi_ist_size, lpi_ist_addr, lpi_ist_size;
+};
+
+int restore_ist(struct engine *engine, const struct vgic5_step *row)
+{
+    const struct vgic5_state *state = engine->restored;
+    struct ist_buffers buffers = {(uintptr_t)state->spi, UINT64_C(4) * state->nr_spis,
+                                  (uintptr_t)state->lpis, UINT64_C(4) * state->nr_lpis};
+
+    if (engine->port->abi == VGIC5_ABI_7_4)
+        return engine_set(engine, row->group, row->attr, &buffers);
+    return engine_set(engine, row->group, row->attr, state->spi);
+}
+
+/* ---- CPU interfaces ------------------------------------------------------------------------------ */
+
+static int restore_interface(struct engine *engine, const struct state_vcpu *vcpu)
+{
+    int ret = 0;
+
+    for (unsigned n = 0; n < NR_SYSREGS && ret == 0; n++) {
+        struct sysreg reg = migration_sysreg(n);
+        uint64_t attr = VGIC5_SYSREG_ATTR(vgic5_mpidr_of_vcpu(vcpu->id), reg.encoding);
+        uint64_t value = vcpu->icc[n];
+
+        ret = engine_try(engine, true, VGIC5_GRP_CPU_SYSREGS, attr, &value);
+        if (ret)
+            ret = engine_fail(engine, ret, "the device answers %s to set %s of vCPU %u",
+                              migration_errno_name(ret), reg.name, vcpu->id);
+    }
+    return ret;
+}
+
+int restore_sysregs(struct engine *engine, const struct vgic5_step *row)
+{
+    int ret = 0;
+
+    (void)row;
+    for (uint32_t n = 0; n < engine->restored->nr_vcpus && ret == 0; n++)
+        ret = restore_interface(engine, &engine->restored->vcpus[n]);
+    return ret;
+}

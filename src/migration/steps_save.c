@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the steps of the save do: each fills its part of the state. */
+#include <errno.h>
+
+#include "migration/engine.h"
+
+/* The row of the register that a step names by its offset. */
+static enum irs_row irs_row_of(const struct vgic5_step *row)
+{
+    unsigned n = 0;
+
+    while (n + 1 < IRS_NR_ROWS && migration_irs[n].offset != row->attr)
+        n++;
+    return (enum irs_row)n;
+}
+
+/* ---- S1 ------------------------------------------------------------------------------------------ */
+
+int save_vcpus(struct engine *engine, const struct vgic5_step *row)
+{
+    uint32_t ids[VGIC5_MAX_VCPUS];
+    int number = engine->port->vcpus(engine->port->opaque, ids, VGIC5_MAX_VCPUS);
+    int ret;
+
+    (void)row;
+    if (number <= 0 || number > (int)VGIC5_MAX_VCPUS)
+        return engine_fail(engine, number < 0 ? number : -ENODEV, "the port has %d vCPUs", number);
+    ret = state_set_nr_vcpus(engine->saved, (uint32_t)number, engine->error);
+    for (uint32_t n = 0; n < engine->saved->nr_vcpus; n++) {
+        engine->saved->vcpus[n].id = ids[n];
+        /* Without 1ofN a valid PE's DPS reads 1, also where no loop can ask it (kvm-abi §3). */
+        engine->saved->vcpus[n].pe_cr0 = FIELD_MASK(IRS_PE_CR0_DPS);
+    }
+    return ret;
+}
+
+int save_nr_irqs(struct engine *engine, const struct vgic5_step *row)
+{
+    uint32_t number = 0;
+    int ret = engine_get(engine, row->group, row->attr, &number);
+
+    if (ret)
+        return ret;
+    if (number > VGIC5_NR_SPIS_MAX)
+        return engine_fail(engine, -EINVAL, "the device has %u SPIs, at most %u can be", number,
+                           VGIC5_NR_SPIS_MAX);
+    engine->saved->nr_spis = number;
+    return 0;
+}
+
+int save_addr(struct engine *engine, const struct vgic5_step *row)
+{
+    return engine_get(engine, row->group, row->attr, &engine->saved->addr);
+}
+
+/* ---- Registers of the frame ---------------------------------------------------------------------- */
+
+int save_irs(struct engine *engine, const struct vgic5_step *row)
+{
+    enum irs_row reg = irs_row_of(row);
+    int ret = engine_get_irs(engine, reg, &engine->saved->irs[reg]);
+
+    if (reg == IRS_SPI_SELR_ROW && ret == 0)
+        engine->selectors_known = true; /* the second of the two that S2 reads */
+    return ret;
+}
+
+int save_irs_again(struct engine *engine, const struct vgic5_step *row)
+{
+    enum irs_row reg = irs_row_of(row);
+    uint64_t now;
+    int ret = engine_get_irs(engine, reg, &now);
+
+    if (ret == 0 && now != engine->saved->irs[reg])
+        ret = engine_fail(engine, -EBUSY, "%s was 0x%llx and is 0x%llx: the VM does not stand still",
+                          row->name, (unsigned long long)engine->saved->irs[reg],
+                          (unsigned long long)now);
+    return ret;
+}
+
+int save_status(struct engine *engine, const struct vgic5_step *row)
+{
+    int ret = 0;
+
+    (void)row;
+    for (unsigned n = 0; n < IRS_NR_ROWS && ret == 0; n++) {
+        if (migration_irs[n].carried == IRS_CARRIED_STATUS)
+            ret = engine_get_irs(engine, (enum irs_row)n, &engine->saved->irs[n]);
+    }
+    return ret;
+}
+
+/* ---- Wires and tables ---------------------------------------------------------------------------- */
+
+int save_wires(struct engine *engine, const struct vgic5_step *row)
+{
+    int ret;
+
+    (void)row;
+    if (!engine->port->get_spi_wires)
+        return 0; /* the VMM knows its lines, and re-asserts them */
+    ret = engine->port->get_spi_wires(engine->port->opaque, engine->saved->wires, SPI_WORDS);
+    if (ret)
+        return engine_fail(engine, ret, "the port answers %s", migration_errno_name(ret));
+    engine->saved->has_wires = true;
+    return 0;
+}
+
+/* The VM may be woken while it is quiesced; how often that is worth another try is bounded. */
+static int get_ist(struct engine *engine, const struct vgic5_step *row, void *payload)
+{
+    for (uint32_t attempt = 1;; attempt++) {
+        int ret = engine_try(engine, false, row->group, row->attr, payload);
+
+        if (ret == 0)
+            return 0;
+        if (ret != -EBUSY)
+            return engine_fail(engine, ret, "the device answers %s", migration_errno_name(ret));
+        if (attempt > engine->options.ist_retries)
+            return engine_fail(engine, ret, "EBUSY %u times: the VM did not stay quiet", attempt);
+        if (engine->options.wait) {
+            ret = engine->options.wait(engine->options.opaque, attempt);
+            if (ret)
+                return engine_fail(engine, ret < 0 ? ret : -ret, "given up after %u tries", attempt);
+        }
+    }
+}
+
+/* struct kvm_vgic_v5_ist of profile 7.4. */
+struct ist_buffers {
+    uint64_t spi_ist_addr, spi_ist_size, lpi_ist_addr, lpi_ist_size;
+};
+
+static int get_ist_7_4(struct engine *engine, const struct vgic5_step *row)
+{
+    struct vgic5_state *state = engine->saved;
+    struct ist_buffers buffers = {(uintptr_t)state->spi, UINT64_C(4) * state->nr_spis, 0, 0};
+    size_t lpis = state_ist_lpis(state);
+    int ret = 0;
+
+    if (lpis > (size_t)1 << 24)
+        return engine_fail(engine, -EINVAL, "IST_CFGR 0x%llx has more than 24 LPI id bits",
+                           (unsigned long long)state->irs[IRS_IST_CFGR_ROW]);
+    if (lpis)
+        ret = state_set_nr_lpis(state, lpis, engine->error);
+    if (ret)
+        return ret;
+    buffers.lpi_ist_addr = (uintptr_t)state->lpis;
+    buffers.lpi_ist_size = UINT64_C(4) * state->nr_lpis;
+    return get_ist(engine, row, &buffers);
+}
+
+/* HWU is the hardware's own, and differs between two saves of the same state (kvm-abi §4). */
+static void drop_hwu(uint32_t *istes, size_t count)
+{
+    for (size_t id = 0; id < count; id++)
+        istes[id] &= (uint32_t)~FIELD_MASK(ISTE_HWU);
+}
+
+/* 7.4 carries an SPI's trigger mode as HM: SPI_CFGR cannot be asked once a vCPU has run. */
+static void tm_from_hm(struct vgic5_state *state)
+{
+    for (uint32_t id = 0; id < state->nr_spis; id++) {
+        if (FIELD_GET(ISTE_HM, state->spi[id]))
+            set_bit_of(state->tm, id);
+    }
+}
+
+int save_ist(struct engine *engine, const struct vgic5_step *row)
+{
+    struct vgic5_state *state = engine->saved;
+    bool is_7_4 = state->abi == VGIC5_ABI_7_4;
+    int ret = is_7_4 ? get_ist_7_4(engine, row) : get_ist(engine, row, state->spi);
+
+    if (ret)
+        return ret;
+    drop_hwu(state->spi, state->nr_spis);
+    drop_hwu(state->lpis, state->nr_lpis);
+    if (is_7_4)
+        tm_from_hm(state);
+    return 0;
+}
+
+/* ---- The selector loops of v1 -------------------------------------------------------------------- */
+
+int save_pes(struct engine *engine, const struct vgic5_step *row)
+{
+    int ret = 0;
+
+    (void)row;
+    engine->selectors_moved = true;
+    for (uint32_t n = 0; n < engine->saved->nr_vcpus && ret == 0; n++) {
+        struct state_vcpu *vcpu = &engine->saved->vcpus[n];
+
+        ret = engine_set_irs(engine, IRS_PE_SELR_ROW, vcpu->id);
+        if (ret == 0)
+            ret = engine_get_irs(engine, IRS_PE_CR0_ROW, &vcpu->pe_cr0);
+    }
+    return ret;
+}
+
+int save_spis(struct engine *engine, const struct vgic5_step *row)
+{
+    int ret = 0;
+
+    (void)row;
+    engine->selectors_moved = true;
+    for (uint32_t id = 0; id < engine->saved->nr_spis && ret == 0; id++) {
+        uint64_t cfgr = 0;
+
+        ret = engine_set_irs(engine, IRS_SPI_SELR_ROW, id);
+        if (ret == 0)
+            ret = engine_get_irs(engine, IRS_SPI_CFGR_ROW, &cfgr);
+        if (FIELD_GET(IRS_SPI_CFGR_TM, cfgr))
+            set_bit_of(engine->saved->tm, id);
+    }
+    return ret;
+}
+
+int save_selector_back(struct engine *engine, const struct vgic5_step *row)
+{
+    enum irs_row reg = irs_row_of(row);
+
+    return engine_set_irs(engine, reg, engine->saved->irs[reg]);
+}
+
+/* ---- CPU interfaces ------------------------------------------------------------------------------ */
+
+static int save_interface(struct engine *engine, struct state_vcpu *vcpu)
+{
+    int ret = 0;
+
+    for (unsigned n = 0; n < NR_SYSREGS && ret == 0; n++) {
+        struct sysreg reg = migration_sysreg(n);
+        uint64_t attr = VGIC5_SYSREG_ATTR(vgic5_mpidr_of_vcpu(vcpu->id), reg.encoding);
+
+        ret = engine_try(engine, false, VGIC5_GRP_CPU_SYSREGS, attr, &vcpu->icc[n]);
+        if (ret)
+            ret = engine_fail(engine, ret, "the device answers %s to get %s of vCPU %u",
+                              migration_errno_name(ret), reg.name, vcpu->id);
+    }
+    return ret;
+}
+
+int save_sysregs(struct engine *engine, const struct vgic5_step *row)
+{
+    int ret = 0;
+
+    (void)row;
+    for (uint32_t n = 0; n < engine->saved->nr_vcpus && ret == 0; n++)
+        ret = save_interface(engine, &engine->saved->vcpus[n]);
+    return ret;
+}

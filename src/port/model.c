@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The port of a device in this process: the library's own functions. */
+#include <vgic5/migration.h>
+
+static int model_has(void *opaque, const struct vgic5_attr *attr)
+{
+    return vgic5_has_attr(opaque, attr);
+}
+
+static int model_get(void *opaque, const struct vgic5_attr *attr)
+{
+    return vgic5_get_attr(opaque, attr);
+}
+
+static int model_set(void *opaque, const struct vgic5_attr *attr)
+{
+    return vgic5_set_attr(opaque, attr);
+}
+
+static int model_vcpus(void *opaque, uint32_t *ids, size_t max)
+{
+    uint32_t number = vgic5_nr_vcpus(opaque);
+
+    for (uint32_t n = 0; n < number && n < max; n++)
+        ids[n] = vgic5_vcpu_id(opaque, n);
+    return (int)number;
+}
+
+static int model_add_vcpu(void *opaque, uint32_t id)
+{
+    return vgic5_add_vcpu(opaque, id);
+}
+
+static int model_describe(void *opaque, struct vgic5_config *config)
+{
+    vgic5_get_config(opaque, config);
+    return 0;
+}
+
+static int model_get_wires(void *opaque, uint64_t *wires, size_t words)
+{
+    return vgic5_get_spi_wires(opaque, wires, words);
+}
+
+static int model_set_wires(void *opaque, const uint64_t *wires, size_t words)
+{
+    return vgic5_set_spi_wires(opaque, wires, words);
+}
+
+void vgic5_port_model(struct vgic5 *device, struct vgic5_port *port)
+{
+    struct vgic5_config config;
+
+    vgic5_get_config(device, &config);
+    *port = (struct vgic5_port){
+        .size = sizeof(*port),
+        .abi = config.abi,
+        .opaque = device,
+        .has_attr = model_has,
+        .get_attr = model_get,
+        .set_attr = model_set,
+        .vcpus = model_vcpus,
+        .add_vcpu = model_add_vcpu,
+        .describe = model_describe,
+        .get_spi_wires = model_get_wires,
+        .set_spi_wires = model_set_wires,
+    };
+}

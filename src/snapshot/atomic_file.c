@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A file that appears whole or not at all. */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "snapshot/error.h"
+
+#define MOST_TEMPORARIES 100u    /* names taken by others before giving up */
+#define MOST_INTERRUPTIONS 1000u /* in a row, without progress */
+
+struct vgic5_atomic_file {
+    struct vgic5_fs fs;
+    char *path, *temporary;
+    int fd;
+    int failed; /* first failed write, sticky */
+};
+
+/* ---- The system's calls ---------------------------------------------------------------------- */
+
+static int system_open_temporary(void *opaque, const char *path, int *fd)
+{
+    (void)opaque;
+    *fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return *fd < 0 ? -errno : 0;
+}
+
+static long system_write(void *opaque, int fd, const void *bytes, size_t size)
+{
+    ssize_t result = write(fd, bytes, size);
+
+    (void)opaque;
+    return result < 0 ? -errno : (long)result;
+}
+
+static int system_fsync(void *opaque, int fd)
+{
+    (void)opaque;
+    return fsync(fd) < 0 ? -errno : 0;
+}
+
+static int system_close(void *opaque, int fd)
+{
+    (void)opaque;
+    return close(fd) < 0 ? -errno : 0;
+}
+
+static int system_rename(void *opaque, const char *from, const char *to)
+{
+    (void)opaque;
+    return rename(from, to) < 0 ? -errno : 0;
+}
+
+static int system_fsync_directory(void *opaque, const char *path_of_file_in_it)
+{
+    char *copy = strdup(path_of_file_in_it);
+    int fd, result;
+
+    (void)opaque;
+    if (!copy)
+        return -ENOMEM;
+    fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    result = fd < 0 || fsync(fd) < 0 ? -errno : 0;
+    if (fd >= 0)
+        close(fd);
+    free(copy);
+    return result;
+}
+
+static int system_unlink(void *opaque, const char *path)
+{
+    (void)opaque;
+    return unlink(path) < 0 ? -errno : 0;
+}
+
+#define USE_SYSTEM(fs, member)              \
+    do {                                    \
+        if (!(fs)->member)                  \
+            (fs)->member = system_##member; \
+    } while (0)
+
+static void use_system_calls(struct vgic5_fs *fs)
+{
+    USE_SYSTEM(fs, open_temporary);
+    USE_SYSTEM(fs, write);
+    USE_SYSTEM(fs, fsync);
+    USE_SYSTEM(fs, close);
+    USE_SYSTEM(fs, rename);
+    USE_SYSTEM(fs, fsync_directory);
+    USE_SYSTEM(fs, unlink);
+}
+
+/* ---- Life ------------------------------------------------------------------------------------ */
+
+static void file_free(struct vgic5_atomic_file *file)
+{
+    if (!file)
+        return;
+    free(file->path);
+    free(file->temporary);
+    free(file);
+}
+
+/* "DIR/.NAME.PID.N.tmp"; a long NAME is cut, so that the whole stays a legal name. */
+static size_t temporary_size(const char *path)
+{
+    return strlen(path) + sizeof("/.") + 3 * sizeof("4294967295") + sizeof("..tmp");
+}
+
+static void name_temporary(struct vgic5_atomic_file *file, unsigned int attempt)
+{
+    const char *slash = strrchr(file->path, '/');
+    int directory = slash ? (int)(slash + 1 - file->path) : 0;
+
+    snprintf(file->temporary, temporary_size(file->path), "%.*s.%.200s.%ld.%u.tmp", directory,
+             file->path, file->path + directory, (long)getpid(), attempt);
+}
+
+static int open_temporary(struct vgic5_atomic_file *file)
+{
+    int result = -EEXIST;
+
+    for (unsigned int i = 0; i < MOST_TEMPORARIES && result == -EEXIST; i++) {
+        name_temporary(file, i);
+        result = -EINTR;
+        for (unsigned int k = 0; k < MOST_INTERRUPTIONS && result == -EINTR; k++)
+            result = file->fs.open_temporary(file->fs.opaque, file->temporary, &file->fd);
+    }
+    return result;
+}
+
+int vgic5_atomic_file_create(const char *path, const struct vgic5_fs *fs,
+                             struct vgic5_atomic_file **file, struct vgic5_error *error)
+{
+    size_t length = strlen(path);
+    struct vgic5_atomic_file *fresh;
+    int result;
+
+    *file = NULL;
+    if (length == 0 || length >= PATH_MAX || path[length - 1] == '/')
+        return snapshot_fail(error, SNAPSHOT_EXIT_ENVIRONMENT, EINVAL,
+                             "\"%.400s\" is not the name of a file", path);
+    fresh = calloc(1, sizeof(*fresh));
+    if (fresh) {
+        fresh->path = strdup(path);
+        fresh->temporary = malloc(temporary_size(path));
+    }
+    if (!fresh || !fresh->path || !fresh->temporary) {
+        file_free(fresh);
+        return snapshot_no_memory(error, "a file");
+    }
+    if (fs)
+        fresh->fs = *fs;
+    use_system_calls(&fresh->fs);
+    result = open_temporary(fresh);
+    if (result != 0) {
+        snapshot_fail(error, SNAPSHOT_EXIT_ENVIRONMENT, -result, "cannot create %.400s: %s",
+                      fresh->temporary, strerror(-result));
+        file_free(fresh);
+        return result;
+    }
+    *file = fresh;
+    return 0;
+}
+
+/* ---- Writing --------------------------------------------------------------------------------- */
+
+static int file_write(void *opaque, const void *bytes, size_t size)
+{
+    struct vgic5_atomic_file *file = opaque;
+    unsigned int interruptions = 0;
+
+    for (size_t done = 0; done < size && !file->failed;) {
+        long result =
+            file->fs.write(file->fs.opaque, file->fd, (const char *)bytes + done, size - done);
+
+        if (result > 0 && (unsigned long)result <= size - done) {
+            done += (size_t)result;
+            interruptions = 0;
+        } else if (result != -EINTR || ++interruptions == MOST_INTERRUPTIONS) {
+            file->failed = result < 0 ? (int)result : -EIO; /* 0 bytes: a device without progress */
+        }
+    }
+    return file->failed;
+}
+
+struct vgic5_sink vgic5_atomic_file_sink(struct vgic5_atomic_file *file)
+{
+    return (struct vgic5_sink){.write = file_write, .opaque = file};
+}
+
+/* ---- The end --------------------------------------------------------------------------------- */
+
+static int sync_file(struct vgic5_atomic_file *file)
+{
+    int result = -EINTR;
+
+    for (unsigned int i = 0; i < MOST_INTERRUPTIONS && result == -EINTR; i++)
+        result = file->fs.fsync(file->fs.opaque, file->fd);
+    return result;
+}
+
+static int sync_directory(struct vgic5_atomic_file *file)
+{
+    int result = -EINTR;
+
+    for (unsigned int i = 0; i < MOST_INTERRUPTIONS && result == -EINTR; i++)
+        result = file->fs.fsync_directory(file->fs.opaque, file->path);
+    return result;
+}
+
+/* The descriptor is gone whatever close says. EINTR after a good fsync has lost nothing. */
+static int close_file(struct vgic5_atomic_file *file)
+{
+    int result = file->fs.close(file->fs.opaque, file->fd);
+
+    file->fd = -1;
+    return result == -EINTR ? 0 : result;
+}
+
+/* Up to and with the rename: a failure before it has left the old file as it was. */
+static int make_visible(struct vgic5_atomic_file *file, const char **step)
+{
+    int result = file->failed;
+
+    *step = "write";
+    if (result == 0) {
+        *step = "fsync";
+        result = sync_file(file);
+    }
+    if (result == 0) {
+        *step = "close";
+        result = close_file(file);
+    }
+    if (result == 0) {
+        *step = "rename";
+        result = file->fs.rename(file->fs.opaque, file->temporary, file->path);
+    }
+    return result;
+}
+
+int vgic5_atomic_file_commit(struct vgic5_atomic_file *file, struct vgic5_error *error)
+{
+    const char *step;
+    int result = make_visible(file, &step);
+
+    if (result != 0) {
+        snapshot_fail(error, SNAPSHOT_EXIT_ENVIRONMENT, -result, "cannot save %.400s: %s: %s",
+                      file->path, step, strerror(-result));
+        vgic5_atomic_file_abandon(file);
+        return result;
+    }
+    result = sync_directory(file);
+    if (result != 0)
+        snapshot_fail(error, SNAPSHOT_EXIT_ENVIRONMENT, -result,
+                      "%.300s is in place, but may not survive a power cut: fsync of its "
+                      "directory: %s",
+                      file->path, strerror(-result));
+    file_free(file);
+    return result;
+}
+
+void vgic5_atomic_file_abandon(struct vgic5_atomic_file *file)
+{
+    if (!file)
+        return;
+    if (file->fd >= 0)
+        close_file(file);
+    file->fs.unlink(file->fs.opaque, file->temporary);
+    file_free(file);
+}

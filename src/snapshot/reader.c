@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A snapshot from its header to its end, on the two ways: front to back, and by the section table.
+ */
+#include "snapshot/reader.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "snapshot/bytes.h"
+#include "snapshot/error.h"
+
+int reader_read_header(struct vgic5_snapshot *snapshot, struct vgic5_error *error)
+{
+    uint8_t fixed[HEADER_SIZE];
+    int result = input_read(&snapshot->input, fixed, sizeof(fixed), "file header", error);
+
+    if (result == 0)
+        result = header_decode(fixed, &snapshot->header, error);
+    if (result == 0)
+        result = header_check_version(&snapshot->header, error);
+    if (result == 0 && !bytes_all_zero(fixed + 104, 16))
+        result = snapshot_damaged(error, "file header at offset 0x68: reserved bytes are not zero");
+    if (result != 0)
+        return result;
+    free(snapshot->raw_header);
+    snapshot->raw_header = malloc(snapshot->header.header_size);
+    if (!snapshot->raw_header)
+        return snapshot_no_memory(error, "the file header");
+    memcpy(snapshot->raw_header, fixed, sizeof(fixed));
+    return input_read(&snapshot->input, snapshot->raw_header + sizeof(fixed),
+                      snapshot->header.header_size - sizeof(fixed), "file header", error);
+}
+
+static void section_free(struct section *section)
+{
+    for (uint32_t i = 0; section->kept && i < section->nr_frames; i++)
+        free(section->kept[i]);
+    free(section->kept);
+    free(section->frame_offsets);
+    free(section->index);
+    free(section->raw);
+    vgic5_fields_free(section->fields);
+    free(section);
+}
+
+void reader_forget(struct vgic5_snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->nr_sections; i++)
+        section_free(snapshot->sections[i]);
+    free(snapshot->sections);
+    snapshot->sections = NULL;
+    snapshot->nr_sections = snapshot->capacity = 0;
+    snapshot->nr_memory = 0;
+    snapshot->payload = snapshot->memory = snapshot->nr_fields = snapshot->kept = 0;
+}
+
+/* ---- Trailer --------------------------------------------------------------------------------- */
+
+struct trailer {
+    uint64_t offset; /* of the table's header */
+    uint8_t head[SECTION_HEADER_SIZE];
+    uint8_t *entries;
+    size_t nr_entries;
+    struct file_end end;
+};
+
+static int read_entries(struct vgic5_snapshot *snapshot, struct trailer *trailer,
+                        struct vgic5_error *error)
+{
+    uint8_t right[SECTION_HEADER_SIZE];
+    uint64_t count = get_u64(trailer->head + 40);
+
+    table_head_encode(count, right);
+    if (count > MAX_SECTIONS || memcmp(trailer->head, right, sizeof(right)) != 0)
+        return snapshot_damaged(error,
+                                "section table at offset 0x%" PRIx64 ": its header is malformed",
+                                trailer->offset);
+    trailer->nr_entries = (size_t)count;
+    return input_read_new(&snapshot->input, &trailer->entries, count * TABLE_ENTRY_SIZE,
+                          "section table", error);
+}
+
+static int read_end(struct vgic5_snapshot *snapshot, struct trailer *trailer,
+                    struct vgic5_error *error)
+{
+    uint64_t offset = snapshot->input.offset;
+    uint8_t raw[END_SIZE];
+    int result = input_read(&snapshot->input, raw, sizeof(raw), "end record", error);
+
+    if (result == 0 && !file_end_decode(raw, &trailer->end))
+        result = snapshot_damaged(
+            error, "end record at offset 0x%" PRIx64 ": magic or checksum is wrong", offset);
+    return result;
+}
+
+/* The end record against the rest of the trailer, and against where the file really ends. */
+static int check_end(struct vgic5_snapshot *snapshot, const struct trailer *trailer,
+                     struct vgic5_error *error)
+{
+    const struct hash_part header = {snapshot->raw_header, snapshot->header.header_size};
+    const struct hash_part entries = {trailer->entries, trailer->nr_entries * TABLE_ENTRY_SIZE};
+
+    if (trailer->end.table_offset != trailer->offset ||
+        trailer->end.file_size != snapshot->input.offset)
+        return snapshot_damaged(
+            error,
+            "end record at offset 0x%" PRIx64 ": it says the table is at 0x%" PRIx64
+            " and the file has 0x%" PRIx64 " bytes, 0x%" PRIx64 " and 0x%" PRIx64 " are right",
+            snapshot->input.offset - END_SIZE, trailer->end.table_offset, trailer->end.file_size,
+            trailer->offset, snapshot->input.offset);
+    root_hash(&header, trailer->head, &entries, snapshot->root);
+    if (memcmp(snapshot->root, trailer->end.root, sizeof(snapshot->root)) != 0)
+        return snapshot_damaged(error,
+                                "section table at offset 0x%" PRIx64
+                                ": file header and table do not match the root hash",
+                                trailer->offset);
+    return 0;
+}
+
+/* The table against the sections that have been read. */
+static int check_entries(const struct vgic5_snapshot *snapshot, const struct trailer *trailer,
+                         struct vgic5_error *error)
+{
+    for (size_t i = 0; i < snapshot->nr_sections && i < trailer->nr_entries; i++) {
+        const struct section *section = snapshot->sections[i];
+        uint8_t right[TABLE_ENTRY_SIZE];
+        char where[WHERE_SIZE];
+
+        table_entry_encode(section->raw_head, &section->entry, right);
+        section_where(&section->head, section->entry.offset, where);
+        if (memcmp(trailer->entries + i * TABLE_ENTRY_SIZE, right, sizeof(right)) != 0)
+            return snapshot_damaged(
+                error, "section table at offset 0x%" PRIx64 ": entry %zu differs from %s",
+                trailer->offset, i, where);
+    }
+    if (snapshot->nr_sections != trailer->nr_entries)
+        return snapshot_damaged(error,
+                                "section table at offset 0x%" PRIx64
+                                ": it has %zu entries, the file %zu sections",
+                                trailer->offset, trailer->nr_entries, snapshot->nr_sections);
+    return 0;
+}
+
+/* ---- Front to back --------------------------------------------------------------------------- */
+
+static int stream_sections(struct vgic5_snapshot *snapshot, struct trailer *trailer,
+                           struct vgic5_error *error)
+{
+    struct section_head head;
+    int result = 0;
+
+    while (result == 0) {
+        trailer->offset = snapshot->input.offset;
+        result = input_read(&snapshot->input, trailer->head, sizeof(trailer->head),
+                            "section header", error);
+        if (result == 0)
+            result = section_head_decode(trailer->head, trailer->offset, &head, error);
+        if (result != 0 || head.kind == SECTION_TABLE)
+            break;
+        result = reader_read_section(snapshot, trailer->head, 0, error);
+    }
+    return result;
+}
+
+int reader_front_to_back(struct vgic5_snapshot *snapshot, struct vgic5_error *error)
+{
+    struct trailer trailer = {0};
+    int result = reader_read_header(snapshot, error);
+
+    if (result == 0)
+        result = stream_sections(snapshot, &trailer, error);
+    if (result == 0)
+        result = read_entries(snapshot, &trailer, error);
+    if (result == 0)
+        result = check_entries(snapshot, &trailer, error);
+    if (result == 0)
+        result = read_end(snapshot, &trailer, error);
+    if (result == 0)
+        result = check_end(snapshot, &trailer, error);
+    if (result == 0)
+        result = input_check_end(&snapshot->input, error);
+    free(trailer.entries);
+    return result;
+}
+
+/* ---- By the table ---------------------------------------------------------------------------- */
+
+static int find_table(struct vgic5_snapshot *snapshot, struct trailer *trailer,
+                      struct vgic5_error *error)
+{
+    uint64_t size = snapshot->input.source.size;
+    int result;
+
+    if (size < snapshot->header.header_size + SECTION_HEADER_SIZE + END_SIZE)
+        return snapshot_damaged(error, "the file is cut off at offset 0x%" PRIx64, size);
+    result = input_seek(&snapshot->input, size - END_SIZE, error);
+    if (result == 0)
+        result = read_end(snapshot, trailer, error);
+    if (result != 0)
+        return result;
+    trailer->offset = trailer->end.table_offset;
+    if (trailer->offset < snapshot->header.header_size ||
+        trailer->offset > size - END_SIZE - SECTION_HEADER_SIZE)
+        return snapshot_damaged(
+            error, "end record at offset 0x%" PRIx64 ": no room for a section table at 0x%" PRIx64,
+            size - END_SIZE, trailer->offset);
+    return input_seek(&snapshot->input, trailer->offset, error);
+}
+
+static int read_trailer(struct vgic5_snapshot *snapshot, struct trailer *trailer,
+                        struct vgic5_error *error)
+{
+    int result = find_table(snapshot, trailer, error);
+
+    if (result == 0)
+        result = input_read(&snapshot->input, trailer->head, sizeof(trailer->head), "section table",
+                            error);
+    if (result == 0)
+        result = read_entries(snapshot, trailer, error);
+    if (result != 0)
+        return result;
+    if (snapshot->input.offset + END_SIZE != snapshot->input.source.size)
+        return snapshot_damaged(
+            error, "section table at offset 0x%" PRIx64 " does not end at the end record",
+            trailer->offset);
+    snapshot->input.offset += END_SIZE; /* read already; check_end looks at where the file ends */
+    result = check_end(snapshot, trailer, error);
+    snapshot->input.offset -= END_SIZE;
+    return result;
+}
+
+static int read_listed(struct vgic5_snapshot *snapshot, const struct trailer *trailer, size_t i,
+                       uint64_t offset, struct vgic5_error *error)
+{
+    const uint8_t *raw_entry = trailer->entries + i * TABLE_ENTRY_SIZE;
+    uint8_t raw_head[SECTION_HEADER_SIZE];
+    struct table_entry entry;
+    int result;
+
+    table_entry_decode(raw_entry, &entry);
+    if (entry.offset != offset || entry.total < sizeof(raw_head) ||
+        entry.total > trailer->offset - offset)
+        return snapshot_damaged(error,
+                                "section table at offset 0x%" PRIx64 ": entry %zu, 0x%" PRIx64
+                                " bytes at 0x%" PRIx64 ", leaves a gap or overlaps",
+                                trailer->offset, i, entry.total, entry.offset);
+    result = input_seek(&snapshot->input, offset, error);
+    if (result == 0)
+        result = input_read(&snapshot->input, raw_head, sizeof(raw_head), "section header", error);
+    if (result != 0)
+        return result;
+    if (memcmp(raw_head, raw_entry, sizeof(raw_head)) != 0)
+        return snapshot_damaged(error,
+                                "section header at offset 0x%" PRIx64
+                                " differs from entry %zu (%.31s) of the section table",
+                                offset, i, (const char *)raw_entry + 8);
+    return reader_read_section(snapshot, raw_head, entry.total, error);
+}
+
+static int read_all_listed(struct vgic5_snapshot *snapshot, const struct trailer *trailer,
+                           struct vgic5_error *error)
+{
+    uint64_t offset = snapshot->header.header_size;
+    int result = 0;
+
+    for (size_t i = 0; i < trailer->nr_entries && result == 0; i++) {
+        result = read_listed(snapshot, trailer, i, offset, error);
+        offset = snapshot->input.offset;
+    }
+    if (result == 0 && offset != trailer->offset)
+        result = snapshot_damaged(
+            error, "0x%" PRIx64 " bytes at offset 0x%" PRIx64 " belong to no section",
+            trailer->offset - offset, offset);
+    return result == 0 ? check_entries(snapshot, trailer, error) : result;
+}
+
+/* The trailer is no good: what breaks first on the way to it says more. */
+static int diagnose(struct vgic5_snapshot *snapshot, int result, struct vgic5_error *error)
+{
+    struct vgic5_error found;
+    int again = input_seek(&snapshot->input, 0, &found);
+
+    snapshot->frames_go = FRAMES_DROPPED;
+    if (again == 0)
+        again = reader_front_to_back(snapshot, &found);
+    if (again == -EBADMSG && error)
+        *error = found;
+    return result;
+}
+
+int reader_by_table(struct vgic5_snapshot *snapshot, struct vgic5_error *error)
+{
+    struct trailer trailer = {0};
+    int result = reader_read_header(snapshot, error);
+
+    if (result == 0) {
+        result = read_trailer(snapshot, &trailer, error);
+        if (result == -EBADMSG)
+            result = diagnose(snapshot, result, error);
+    }
+    if (result == 0)
+        result = read_all_listed(snapshot, &trailer, error);
+    free(trailer.entries);
+    return result;
+}

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A room includes only rooms below it, and only its own public headers (ARCHITECTURE.md)."""
+import os
+import re
+import sys
+
+BELOW = {
+    "gicv5": {"gicv5"},
+    "device": {"device", "gicv5"},
+    "migration": {"migration", "gicv5"},  # the register tables, not the state
+    "port": {"port"},
+    "snapshot": {"snapshot"},
+    "machine": {"machine"},
+    "cli": {"cli", "machine"},
+}
+PUBLIC = {
+    "gicv5": {"device.h"},
+    "device": {"device.h"},
+    "migration": {"device.h", "migration.h", "snapshot.h"},
+    "port": {"device.h", "migration.h"},
+    "snapshot": {"snapshot.h"},
+    "machine": {"device.h", "snapshot.h"},
+    "cli": {"device.h", "migration.h", "snapshot.h"},
+}
+SYSTEM_OF_ONE_ROOM = {"unicorn": ("machine", "cli"), "libfdt": ("machine",), "zstd": ("snapshot", "machine"),
+                      "xxhash": ("snapshot",), "jansson": ("cli",)}
+
+
+def complaints(top):
+    for directory, _, names in os.walk(os.path.join(top, "src")):
+        room = os.path.relpath(directory, os.path.join(top, "src")).split(os.sep)[0]
+        for name in names:
+            if not name.endswith((".c", ".h", ".def")):
+                continue
+            path = os.path.join(directory, name)
+            for line in open(path, encoding="utf-8"):
+                yield from of_line(room, os.path.relpath(path, top), line)
+
+
+def of_line(room, path, line):
+    quoted = re.match(r'\s*#\s*include\s+"([^"]+)"', line)
+    angled = re.match(r"\s*#\s*include\s+<([^>]+)>", line)
+    if quoted and "/" in quoted.group(1):
+        other = quoted.group(1).split("/")[0]
+        if other not in BELOW[room]:
+            yield f"{path}: room {room} includes room {other}"
+    if angled and angled.group(1).startswith("vgic5/"):
+        header = angled.group(1).split("/", 1)[1]
+        if header not in PUBLIC[room]:
+            yield f"{path}: room {room} includes <vgic5/{header}>"
+    if angled:
+        for word, rooms in SYSTEM_OF_ONE_ROOM.items():
+            if word in angled.group(1) and room not in rooms:
+                yield f"{path}: room {room} includes <{angled.group(1)}>"
+
+
+found = list(complaints(sys.argv[1]))
+print("\n".join(found))
+print(("not ok" if found else "ok") + " 1 - every room includes only rooms below it")
+sys.exit(bool(found))

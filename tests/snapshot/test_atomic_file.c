@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The old file or the new one, never a part: every call made to fail in turn, once and for ever;
+ * short and interrupted writes; the process killed at every call.
+ */
+#include "support.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ---- A file system that fails ---------------------------------------------------------------- */
+
+enum call {
+    CALL_OPEN,
+    CALL_WRITE,
+    CALL_FSYNC,
+    CALL_CLOSE,
+    CALL_RENAME,
+    CALL_DIRECTORY,
+    CALL_UNLINK,
+    NR_CALLS
+};
+
+struct faulty {
+    unsigned int calls;   /* so far */
+    unsigned int fail_at; /* the call that fails, from 1; 0: none */
+    bool for_ever;        /* and all after it */
+    bool die;             /* do not fail but end the process */
+    int code;             /* with this errno; 0: a write of no bytes, where it is a write */
+    size_t most;          /* bytes that one write takes; 0: all */
+    unsigned int made[NR_CALLS];
+    int open_files;
+    bool unlink_failed, rename_failed, only_directory_failed;
+};
+
+static bool fails(struct faulty *faulty, enum call call)
+{
+    bool now = ++faulty->calls == faulty->fail_at ||
+               (faulty->for_ever && faulty->fail_at && faulty->calls > faulty->fail_at);
+
+    if (now && faulty->die)
+        _exit(77);
+    faulty->made[call]++;
+    return now;
+}
+
+static int faulty_open(void *opaque, const char *path, int *fd)
+{
+    struct faulty *faulty = opaque;
+
+    if (fails(faulty, CALL_OPEN))
+        return faulty->code ? -faulty->code : -EIO;
+    *fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    faulty->open_files += *fd >= 0;
+    return *fd < 0 ? -errno : 0;
+}
+
+static long faulty_write(void *opaque, int fd, const void *bytes, size_t size)
+{
+    struct faulty *faulty = opaque;
+
+    if (fails(faulty, CALL_WRITE))
+        return -faulty->code;
+    return write(fd, bytes, faulty->most && faulty->most < size ? faulty->most : size);
+}
+
+static int faulty_fsync(void *opaque, int fd)
+{
+    struct faulty *faulty = opaque;
+
+    (void)fd;
+    return fails(faulty, CALL_FSYNC) ? (faulty->code ? -faulty->code : -EIO) : 0;
+}
+
+/* Linux lets go of the descriptor whatever close answers. */
+static int faulty_close(void *opaque, int fd)
+{
+    struct faulty *faulty = opaque;
+    bool now = fails(faulty, CALL_CLOSE);
+
+    assert_int_equal(close(fd), 0);
+    faulty->open_files--;
+    return now ? (faulty->code ? -faulty->code : -EIO) : 0;
+}
+
+static int faulty_rename(void *opaque, const char *from, const char *to)
+{
+    struct faulty *faulty = opaque;
+
+    faulty->rename_failed = fails(faulty, CALL_RENAME);
+    if (faulty->rename_failed)
+        return faulty->code ? -faulty->code : -EIO;
+    return rename(from, to) < 0 ? -errno : 0;
+}
+
+static int faulty_directory(void *opaque, const char *path)
+{
+    struct faulty *faulty = opaque;
+
+    assert_non_null(path);
+    faulty->only_directory_failed = fails(faulty, CALL_DIRECTORY);
+    return faulty->only_directory_failed ? (faulty->code ? -faulty->code : -EIO) : 0;
+}
+
+static int faulty_unlink(void *opaque, const char *path)
+{
+    struct faulty *faulty = opaque;
+
+    if (fails(faulty, CALL_UNLINK)) {
+        faulty->unlink_failed = true;
+        return faulty->code ? -faulty->code : -EIO;
+    }
+    return unlink(path) < 0 ? -errno : 0;
+}
+
+static struct vgic5_fs faulty_fs(struct faulty *faulty)
+{
+    return (struct vgic5_fs){.open_temporary = faulty_open,
+                             .write = faulty_write,
+                             .fsync = faulty_fsync,
+                             .close = faulty_close,
+                             .rename = faulty_rename,
+                             .fsync_directory = faulty_directory,
+                             .unlink = faulty_unlink,
+                             .opaque = faulty};
+}
+
+/* ---- A directory with an old file ------------------------------------------------------------ */
+
+#define OLD_TEXT "the old file"
+
+struct place {
+    char directory[64];
+    char path[96];
+};
+
+static void place_make(struct place *place)
+{
+    strcpy(place->directory, "/tmp/vgic5-atomic-XXXXXX");
+    assert_non_null(mkdtemp(place->directory));
+    snprintf(place->path, sizeof(place->path), "%s/snapshot", place->directory);
+}
+
+static void put_old(const struct place *place)
+{
+    FILE *file = fopen(place->path, "w");
+
+    assert_non_null(file);
+    fputs(OLD_TEXT, file);
+    fclose(file);
+}
+
+static size_t count_files(const struct place *place)
+{
+    DIR *directory = opendir(place->directory);
+    size_t count = 0;
+
+    assert_non_null(directory);
+    for (const struct dirent *entry; (entry = readdir(directory));)
+        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    closedir(directory);
+    return count;
+}
+
+static void remove_all(const struct place *place)
+{
+    DIR *directory = opendir(place->directory);
+
+    for (const struct dirent *entry; (entry = readdir(directory));)
+        unlinkat(dirfd(directory), entry->d_name, 0);
+    closedir(directory);
+}
+
+static bool is_old(const struct place *place)
+{
+    char text[32] = "";
+    FILE *file = fopen(place->path, "r");
+
+    assert_non_null(file);
+    assert_true(fread(text, 1, sizeof(text) - 1, file) > 0);
+    fclose(file);
+    return strcmp(text, OLD_TEXT) == 0;
+}
+
+static bool is_new(const struct place *place, const struct sample *sample)
+{
+    struct vgic5_snapshot *snapshot;
+    const struct vgic5_section *ram;
+    uint8_t *loaded;
+    bool equal;
+
+    if (vgic5_snapshot_open_file(place->path, &snapshot, NULL) != 0)
+        return false;
+    ram = vgic5_snapshot_find(snapshot, "memory", SAMPLE_RAM_BASE);
+    loaded = calloc(1, SAMPLE_RAM_SIZE);
+    equal = vgic5_snapshot_load_memory(snapshot, ram, loaded, NULL) == 0 &&
+            memcmp(loaded, sample->ram, SAMPLE_RAM_SIZE) == 0;
+    free(loaded);
+    vgic5_snapshot_close(snapshot);
+    return equal;
+}
+
+/* As a program saves: the file, the writer on it, commit or abandon. */
+static int save(const struct place *place, const struct sample *sample, const struct vgic5_fs *fs,
+                struct vgic5_error *error)
+{
+    struct vgic5_atomic_file *file;
+    struct vgic5_snapshot_writer *writer;
+    int result = vgic5_atomic_file_create(place->path, fs, &file, error);
+
+    if (result != 0)
+        return result;
+    result = vgic5_snapshot_begin(vgic5_atomic_file_sink(file), "test", &writer, error);
+    if (result == 0) {
+        result =
+            vgic5_snapshot_put_memory(writer, SAMPLE_RAM_BASE, sample->ram, SAMPLE_RAM_SIZE, error);
+        if (result == 0)
+            result = vgic5_snapshot_end(writer, error);
+        else
+            vgic5_snapshot_abort(writer);
+    }
+    if (result == 0)
+        return vgic5_atomic_file_commit(file, error);
+    vgic5_atomic_file_abandon(file);
+    return result;
+}
+
+/* ---- Tests ----------------------------------------------------------------------------------- */
+
+static void test_the_systems_own_calls(void **state)
+{
+    struct sample *sample = sample_new(1);
+    struct vgic5_error error = {0};
+    struct place place;
+    struct stat status;
+
+    (void)state;
+    place_make(&place);
+    for (unsigned int i = 0; i < 2; i++) { /* a new file, and over an old one */
+        assert_int_equal(save(&place, sample, NULL, &error), 0);
+        assert_true(is_new(&place, sample));
+        assert_int_equal(count_files(&place), 1);
+        assert_int_equal(stat(place.path, &status), 0);
+        assert_int_equal(status.st_mode & 07777, 0600);
+        put_old(&place);
+    }
+    remove_all(&place);
+    /* A name without a directory is one in the working directory. */
+    char *before = getcwd(NULL, 0);
+    assert_int_equal(chdir(place.directory), 0);
+    strcpy(place.path, "snapshot");
+    assert_int_equal(save(&place, sample, NULL, &error), 0);
+    assert_true(is_new(&place, sample));
+    assert_int_equal(count_files(&place), 1);
+    remove_all(&place);
+    assert_int_equal(chdir(before), 0);
+    free(before);
+    rmdir(place.directory);
+    free(sample);
+}
+
+static void check_after(const struct place *place, const struct sample *sample,
+                        const struct faulty *faulty, int result, const struct vgic5_error *error)
+{
+    assert_int_equal(faulty->open_files, 0);
+    if (result != 0) {
+        assert_int_equal(error->exit_code, 3);
+        assert_true(strlen(error->message) > 10);
+    }
+    if (result == 0 || faulty->only_directory_failed)
+        assert_true(is_new(place, sample));
+    else
+        assert_true(is_old(place));
+    if (!faulty->unlink_failed)
+        assert_int_equal(count_files(place), 1);
+}
+
+static void test_every_call_fails_once_and_for_ever(void **state)
+{
+    static const int codes[] = {EIO, ENOSPC, ENOENT, EINTR, 0};
+    struct sample *sample = sample_new(1);
+    struct place place;
+    unsigned int loops = 0, made[NR_CALLS] = {0};
+
+    (void)state;
+    place_make(&place);
+    for (size_t code = 0; code < sizeof(codes) / sizeof(codes[0]); code++) {
+        for (unsigned int for_ever = 0; for_ever < 2; for_ever++) {
+            struct faulty faulty;
+            unsigned int fail_at = 0;
+
+            do {
+                struct vgic5_error error = {0};
+                struct vgic5_fs fs = faulty_fs(&faulty);
+                int result;
+
+                faulty = (struct faulty){
+                    .fail_at = ++fail_at, .for_ever = for_ever, .code = codes[code], .most = 3000};
+                put_old(&place);
+                result = save(&place, sample, &fs, &error);
+                if (codes[code] == EINTR && !for_ever && !faulty.rename_failed)
+                    assert_int_equal(result, 0); /* one interruption harms nothing */
+                else if (fail_at <= faulty.calls)
+                    assert_true(result < 0);
+                else
+                    assert_int_equal(result, 0); /* no call was left to fail */
+                check_after(&place, sample, &faulty, result, &error);
+                for (unsigned int i = 0; i < NR_CALLS; i++)
+                    made[i] += faulty.made[i];
+                remove_all(&place);
+                loops++;
+            } while (fail_at <= faulty.calls);
+            assert_true(fail_at > 8);
+        }
+    }
+    for (unsigned int i = 0; i < NR_CALLS; i++)
+        assert_true(made[i] > 0);
+    print_message("%u saves with a fault\n", loops);
+    rmdir(place.directory);
+    free(sample);
+}
+
+static void test_short_writes(void **state)
+{
+    static const size_t most[] = {1, 7, 4096};
+    struct sample *sample = sample_new(1);
+    struct place place;
+
+    (void)state;
+    place_make(&place);
+    for (size_t i = 0; i < 3; i++) {
+        struct faulty faulty = {.most = most[i]};
+        struct vgic5_fs fs = faulty_fs(&faulty);
+
+        put_old(&place);
+        assert_int_equal(save(&place, sample, &fs, NULL), 0);
+        assert_true(is_new(&place, sample));
+    }
+    remove_all(&place);
+    rmdir(place.directory);
+    free(sample);
+}
+
+static void test_killed_at_every_call(void **state)
+{
+    struct sample *sample = sample_new(1);
+    struct place place;
+    unsigned int fail_at = 0, olds = 0, news = 0;
+    int status;
+
+    (void)state;
+    place_make(&place);
+    do {
+        pid_t child;
+
+        fail_at++;
+        put_old(&place);
+        child = fork();
+        if (child == 0) {
+            struct faulty faulty = {.fail_at = fail_at, .die = true, .most = 1500};
+            struct vgic5_fs fs = faulty_fs(&faulty);
+
+            _exit(save(&place, sample, &fs, NULL) == 0 ? 0 : 1);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFEXITED(status) && (WEXITSTATUS(status) == 77 || WEXITSTATUS(status) == 0));
+        if (is_old(&place))
+            olds++;
+        else
+            news += is_new(&place, sample);
+        assert_int_equal(olds + news, fail_at);
+        remove_all(&place);
+    } while (WEXITSTATUS(status) == 77);
+    assert_int_equal(news, 2); /* killed before the fsync of the directory, and not at all */
+    assert_true(olds > 5);
+    rmdir(place.directory);
+    free(sample);
+}
+
+/* Names that others hold are not touched; after a hundred of them the save gives up. */
+static void test_temporary_names_taken(void **state)
+{
+    struct sample *sample = sample_new(1);
+    struct vgic5_error error = {0};
+    struct place place;
+    char name[160];
+
+    (void)state;
+    place_make(&place);
+    for (unsigned int i = 0; i < 100; i++) {
+        FILE *file;
+
+        snprintf(name, sizeof(name), "%s/.snapshot.%ld.%u.tmp", place.directory, (long)getpid(), i);
+        file = fopen(name, "w");
+        assert_non_null(file);
+        fclose(file);
+        if (i == 98) {
+            assert_int_equal(save(&place, sample, NULL, &error), 0);
+            assert_int_equal(count_files(&place), 100);
+        }
+    }
+    assert_int_equal(save(&place, sample, NULL, &error), -EEXIST);
+    assert_int_equal(count_files(&place), 101);
+    assert_true(is_new(&place, sample));
+    remove_all(&place);
+    rmdir(place.directory);
+    free(sample);
+}
+
+static void test_places_that_do_not_take_a_file(void **state)
+{
+    static const char *const paths[] = {"", "/", "/tmp/", "/nowhere/at/all", "/dev/null/x"};
+    struct vgic5_atomic_file *file;
+    struct vgic5_error error;
+    struct place place;
+    char name[400];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        memset(&error, 0, sizeof(error));
+        assert_true(vgic5_atomic_file_create(paths[i], NULL, &file, &error) < 0);
+        assert_null(file);
+        assert_int_equal(error.exit_code, 3);
+    }
+    place_make(&place);
+    /* A directory in the way: refused by the rename, nothing is left behind. */
+    assert_int_equal(mkdir(place.path, 0700), 0);
+    assert_int_equal(vgic5_atomic_file_create(place.path, NULL, &file, &error), 0);
+    assert_int_equal(vgic5_atomic_file_commit(file, &error), -EISDIR);
+    assert_int_equal(count_files(&place), 1);
+    rmdir(place.path);
+    /* The longest legal name works; one that is too long is refused at the end, without a trace. */
+    for (size_t length = 255; length <= 256; length++) {
+        snprintf(name, sizeof(name), "%s/", place.directory);
+        memset(name + strlen(name), 'n', length);
+        name[strlen(place.directory) + 1 + length] = '\0';
+        assert_int_equal(vgic5_atomic_file_create(name, NULL, &file, &error), 0);
+        assert_int_equal(vgic5_atomic_file_commit(file, &error), length == 255 ? 0 : -ENAMETOOLONG);
+        assert_int_equal(count_files(&place), 1);
+    }
+    remove_all(&place);
+    rmdir(place.directory);
+}
+
+/* The directory is renamed away under a save: refused, and the old file is as it was. */
+static void test_directory_vanishes(void **state)
+{
+    struct vgic5_atomic_file *file;
+    struct vgic5_sink sink;
+    struct vgic5_error error = {0};
+    struct place place;
+    char away[80];
+
+    (void)state;
+    place_make(&place);
+    put_old(&place);
+    assert_int_equal(vgic5_atomic_file_create(place.path, NULL, &file, &error), 0);
+    sink = vgic5_atomic_file_sink(file);
+    assert_int_equal(sink.write(sink.opaque, "new", 3), 0);
+    snprintf(away, sizeof(away), "%s-away", place.directory);
+    assert_int_equal(rename(place.directory, away), 0);
+    assert_int_equal(vgic5_atomic_file_commit(file, &error), -ENOENT);
+    assert_int_equal(error.exit_code, 3);
+    assert_int_equal(rename(away, place.directory), 0);
+    assert_true(is_old(&place));
+    remove_all(&place);
+    rmdir(place.directory);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_systems_own_calls),
+        cmocka_unit_test(test_every_call_fails_once_and_for_ever),
+        cmocka_unit_test(test_short_writes),
+        cmocka_unit_test(test_killed_at_every_call),
+        cmocka_unit_test(test_temporary_names_taken),
+        cmocka_unit_test(test_places_that_do_not_take_a_file),
+        cmocka_unit_test(test_directory_vanishes),
+    };
+
+    return cmocka_run_group_tests_name("snapshot atomic file", tests, NULL, NULL);
+}

@@ -235,6 +235,7 @@ static int read_listed(struct vgic5_snapshot *snapshot, const struct trailer *tr
                        uint64_t offset, struct vgic5_error *error)
 {
     const uint8_t *raw_entry = trailer->entries + i * TABLE_ENTRY_SIZE;
+    const char *type = (const char *)raw_entry + 8;
     uint8_t raw_head[SECTION_HEADER_SIZE];
     struct table_entry entry;
     int result;
@@ -254,9 +255,16 @@ static int read_listed(struct vgic5_snapshot *snapshot, const struct trailer *tr
     if (memcmp(raw_head, raw_entry, sizeof(raw_head)) != 0)
         return snapshot_damaged(error,
                                 "section header at offset 0x%" PRIx64
-                                " differs from entry %zu (%.31s) of the section table",
-                                offset, i, (const char *)raw_entry + 8);
-    return reader_read_section(snapshot, raw_head, entry.total, error);
+                                " differs from entry %zu (%s) of the section table",
+                                offset, i, section_type_is_valid(type) ? type : "no name");
+    result = reader_read_section(snapshot, raw_head, entry.total, error);
+    if (result == 0 && snapshot->input.offset != offset + entry.total)
+        result = snapshot_damaged(error,
+                                  "section table at offset 0x%" PRIx64 ": entry %zu has 0x%" PRIx64
+                                  " bytes, the section at offset 0x%" PRIx64 " has 0x%" PRIx64,
+                                  trailer->offset, i, entry.total, offset,
+                                  snapshot->input.offset - offset);
+    return result;
 }
 
 static int read_all_listed(struct vgic5_snapshot *snapshot, const struct trailer *trailer,

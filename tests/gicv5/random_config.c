@@ -83,7 +83,7 @@ static void choose_interrupts(struct world *w)
 {
     for (uint32_t i = 0; i < IN_PLAY; i++) {
         uint32_t lpis = 1u << w->ref_config.id_bits;
-        bool small = random_percent(w, 60);
+        bool small = random_percent(w, 40);
         w->spi[i] = random_below(w, small ? 8 : w->ref_config.nr_spis);
         w->lpi[i] = random_below(w, small && lpis > 8 ? 8 : lpis);
     }

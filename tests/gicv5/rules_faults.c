@@ -477,9 +477,45 @@ static void test_restore_with_the_nth_allocation_failing(void **state)
         m.alloc_faults = false;
         if (failures) {
             assert_int_equal(cdrcfg(&m, SPI(5)), 0);
+            for (uint32_t i = 0; i < 16; i++)
+                assert_false(is_pending(&m, LPI(1024 + 16 * i)));
             assert_int_equal(attr_set(&m, VGIC5_GRP_IST, 0, words), 0);
         }
         assert_restored(&m);
+        assert_true(machine_drop_device(&m));
+        machine_free_ram(&m);
+    }
+}
+
+/* A second set that fails, with what the first one brought. */
+static void test_a_failed_set_changes_nothing(void **state)
+{
+    assert_non_null(*state);
+    for (long n = 0, failures = 1; failures; n++) {
+        struct machine m;
+        uint32_t words[32], zero[32] = {0};
+        restore_registers(&m, words);
+        start(&m);
+        assert_int_equal(attr_set(&m, VGIC5_GRP_IST, 0, words), 0);
+        cdpend(&m, LPI(1024), 0);
+        cdpend(&m, LPI(1025), 1);
+        cden(&m, LPI(1025));
+        fault(&m, L2_TABLE(1), 0x1000, true, true);
+        assert_int_equal(attr_set(&m, VGIC5_GRP_IST, 0, zero), -EFAULT);
+        assert_int_equal(mrs(&m, 0, ICC_HPPIR), TAKEN(LPI(1025)));
+        fault(&m, 0, 0, false, false);
+        let_alloc_fail(&m, n, true);
+        int err = attr_set(&m, VGIC5_GRP_IST, 0, zero);
+        failures = m.alloc_failures;
+        m.alloc_faults = false;
+        assert_int_equal(err, failures ? -ENOMEM : 0);
+        if (failures) {
+            assert_int_equal(vgic5_vcpu_line(m.vcpu[0]), VGIC5_LINE_SUPERPRIORITY);
+            assert_int_equal(cdia(&m, 0), TAKEN(LPI(1025)));
+            cdeoi(&m, 0);
+            cdpend(&m, LPI(1024), 1);
+            assert_restored(&m);
+        }
         assert_true(machine_drop_device(&m));
         machine_free_ram(&m);
     }
@@ -525,6 +561,7 @@ static const struct CMUnitTest tests[] = {
     TEST_1PE(test_active_entries_without_memory),
     TEST_1PE(test_restore_of_tables_that_are_not_there),
     TEST_1PE(test_restore_with_the_nth_allocation_failing),
+    TEST_1PE(test_a_failed_set_changes_nothing),
     TEST_1PE(test_a_machine_with_the_c_librarys_memory),
     TEST_1PE(test_the_log_of_a_missing_table_is_short),
 };

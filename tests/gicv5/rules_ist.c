@@ -603,6 +603,32 @@ static void test_65536_pending_lpis_come_in_order(void **state)
     assert_false(irq(m, 0));
 }
 
+/* LPIs of many entries' distance come and go; one that waits is not forgotten. */
+static void test_a_waiting_lpi_survives_the_traffic_of_others(void **state)
+{
+    struct machine *m = *state;
+    const uint32_t waiting = 5;
+    start(m);
+    linear_table(m, 16);
+    route(m, LPI(waiting), 20, 0);
+    for (uint32_t step = 64; step <= 4096; step *= 4) {
+        cdpend(m, LPI(waiting), 1);
+        cdpend(m, LPI(waiting), 0);
+        cdpend(m, LPI(waiting), 1);
+        for (uint32_t lpi = step; lpi < 65536; lpi += step) {
+            route(m, LPI(lpi), 8, 0);
+            cdpend(m, LPI(lpi), 1);
+            assert_int_equal(cdia(m, 0), TAKEN(LPI(lpi)));
+            cdeoi(m, 0);
+            cddi(m, 0, LPI(lpi));
+        }
+        assert_int_equal(cdia(m, 0), TAKEN(LPI(waiting)));
+        cdeoi(m, 0);
+        cddi(m, 0, LPI(waiting));
+        assert_false(irq(m, 0));
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     TEST_1PE(test_L2_ISTE_preset_state_is_honoured),
     TEST_1PE(test_L2_ISTE_preset_pending_HWU_and_IRM_are_ignored),
@@ -644,6 +670,7 @@ static const struct CMUnitTest tests[] = {
     TEST_2LV(test_L1_ISTE_reserved_bits_are_not_address),
     TEST_2LV(test_two_level_table_down_and_up_again),
     TEST_1PE(test_65536_pending_lpis_come_in_order),
+    TEST_1PE(test_a_waiting_lpi_survives_the_traffic_of_others),
 };
 
 int main(void)

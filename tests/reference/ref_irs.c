@@ -122,9 +122,9 @@ static uint32_t read32(const struct ref *r, uint32_t offset)
 /* R_KBPXL */
 static void write_spi_cfgr(struct ref *r, bool tm)
 {
-    struct ref_irq *irq = &r->spi[r->spi_selr];
-    if (!spi_selected(r) || irq->tm == tm)
+    if (!spi_selected(r) || r->spi[r->spi_selr].tm == tm)
         return;
+    struct ref_irq *irq = &r->spi[r->spi_selr];
     irq->tm = tm;
     if (tm && !irq->wire)
         irq->pending = false; /* edge to level, wire low: CLEAR */

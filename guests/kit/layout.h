@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Sizes that the assembler and the compiler share. */
+#ifndef KIT_LAYOUT_H
+#define KIT_LAYOUT_H
+
+#define MAX_CPUS 8
+#define STACK_SIZE 0x10000
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* --gic KEY=VALUE,...: what the VGICv5 offers to its guest. */
+#ifndef CLI_GIC_OPTION_H
+#define CLI_GIC_OPTION_H
+
+#include <stdbool.h>
+
+#include <vgic5/device.h>
+
+/* Defaults for a NULL text. False after words on stderr. */
+bool gic_option_parse(const char *text, struct vgic5_config *config, uint32_t *nr_spis);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* vgic5 VERB [OPTIONS]: finds the verb and hands over. */
+#include <stdio.h>
+#include <string.h>
+
+#include <unicorn/unicorn.h>
+
+#include <vgic5/device.h>
+
+#include "options.h"
+
+static int (*const run_verb[NR_VERBS])(const struct cli_options *) = {
+#define VERB(name, operands, what) verb_##name,
+#include "verbs.def"
+#undef VERB
+};
+
+static void print_version(void)
+{
+    unsigned major, minor;
+
+    uc_version(&major, &minor);
+    printf("%s\nlibraries: BSD-3-Clause\nthis tool: GPL-2, through Unicorn %u.%u which it links\n",
+           vgic5_version(), major, minor);
+}
+
+/* What is asked of the tool itself; false when the first word is none of it. */
+static bool about_the_tool(const char *word)
+{
+    if (strcmp(word, "--version") == 0)
+        print_version();
+    else if (strcmp(word, "--help") == 0)
+        cli_help(stdout);
+    else if (strcmp(word, "--print-man") == 0)
+        cli_print_man(stdout);
+    else if (strcmp(word, "--print-completion") == 0)
+        cli_print_completion(stdout);
+    else
+        return false;
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct cli_options options;
+    enum cli_verb verb;
+    enum cli_exit status;
+
+    if (argc < 2) {
+        cli_help(stderr);
+        return EXIT_USAGE;
+    }
+    if (about_the_tool(argv[1]))
+        return EXIT_DONE;
+    verb = cli_verb_of(argv[1]);
+    if (verb == NR_VERBS) {
+        fprintf(stderr, "vgic5: no verb '%s'; see vgic5 --help\n", argv[1]);
+        return EXIT_USAGE;
+    }
+    for (int i = 2; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0) {
+            cli_help_verb(stdout, verb);
+            return EXIT_DONE;
+        }
+    status = cli_parse(verb, argc - 2, argv + 2, &options);
+    return status != EXIT_DONE ? (int)status : run_verb[verb](&options);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Words for people on stderr, and the exit code that goes with them. */
+#ifndef CLI_REPORT_H
+#define CLI_REPORT_H
+
+#include <vgic5/snapshot.h>
+
+#include "options.h"
+
+/* "vgic5: VERB: MESSAGE"; returns the error's exit code (a bug of ours if it has none). */
+int report_error(enum cli_verb verb, const struct vgic5_error *error);
+/* The same with a message of printf's kind. */
+int report(enum cli_verb verb, enum cli_exit status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

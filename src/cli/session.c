@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "session.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "report.h"
+#include "save.h"
+
+bool session_check_options(enum cli_verb verb, const struct cli_options *options)
+{
+    int moments = cli_given(options, OPTION_save_at_insn) + cli_given(options, OPTION_save_at_text) +
+                  cli_given(options, OPTION_save_after);
+
+    if (moments > 1) {
+        report(verb, EXIT_USAGE, "one of --save-at-insn, --save-at-text and --save-after");
+        return false;
+    }
+    if (options->save == NULL && (moments > 0 || options->exit_after_save)) {
+        report(verb, EXIT_USAGE, "the moment of a save without --save FILE");
+        return false;
+    }
+    if (options->save_at_text != NULL && *options->save_at_text == '\0') {
+        report(verb, EXIT_USAGE, "--save-at-text is empty");
+        return false;
+    }
+    return true;
+}
+
+int session_open_console(struct session *session)
+{
+    const struct cli_options *options = session->options;
+    enum console_from from = options->input != NULL ? CONSOLE_FILE
+                             : session->config.deterministic ? CONSOLE_NO_INPUT : CONSOLE_STDIN;
+    int error = console_open(&session->console, from, options->input);
+
+    if (error != 0)
+        return report(session->verb, EXIT_ENVIRONMENT, "--input %s: %s", options->input,
+                      strerror(-error));
+    session->config.console = (struct machine_console){
+        .output = console_output, .input = console_input, .opaque = &session->console,
+    };
+    return EXIT_DONE;
+}
+
+static bool seconds_are_over(const struct session *session)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - session->started.tv_sec) +
+               (double)(now.tv_nsec - session->started.tv_nsec) / 1e9 >=
+           (double)session->options->save_after;
+}
+
+static bool save_is_due(const struct session *session)
+{
+    return session->save_pending && cli_given(session->options, OPTION_save_after) &&
+           seconds_are_over(session);
+}
+
+static bool interrupted(void *opaque)
+{
+    const struct session *session = opaque;
+
+    return session->console.quit || save_is_due(session);
+}
+
+static struct machine_until next_stop(struct session *session)
+{
+    struct machine_until until = { .insn = UINT64_MAX, .interrupted = interrupted,
+                                   .opaque = session };
+
+    if (session->save_pending && cli_given(session->options, OPTION_save_at_insn))
+        until.insn = session->options->save_at_insn;
+    if (session->save_pending)
+        until.text = session->options->save_at_text;
+    return until;
+}
+
+/* EXIT_DONE, or EXIT_ABORTED: then there is no file, and the guest can go on. */
+static int save_now(struct session *session)
+{
+    struct vgic5_error error = { 0 };
+
+    session->save_pending = false;
+    if (save_snapshot(session->machine, &session->config, session->options->save, &error) != 0) {
+        report_error(session->verb, &error);
+        return EXIT_ABORTED;
+    }
+    fprintf(stderr, "vgic5: %s: saved at instruction %" PRIu64 " to %s\n",
+            cli_verb_name(session->verb), machine_instructions(session->machine),
+            session->options->save);
+    return EXIT_DONE;
+}
+
+/* The guest is through: a save without a moment happens now, one whose moment never came failed. */
+static int end_of_guest(struct session *session, int status)
+{
+    const struct cli_options *options = session->options;
+    int saved = session->save_status;
+
+    if (session->save_pending &&
+        (cli_given(options, OPTION_save_at_insn) || options->save_at_text != NULL ||
+         cli_given(options, OPTION_save_after)))
+        saved = report(session->verb, EXIT_ABORTED,
+                       "the guest ended at instruction %" PRIu64 ", before the moment of the save",
+                       machine_instructions(session->machine));
+    else if (session->save_pending)
+        saved = save_now(session);
+    return status != EXIT_DONE ? status : saved;
+}
+
+static int guest_stopped(struct session *session, const struct machine_stopped *stopped)
+{
+    switch (stopped->why) {
+    case MACHINE_STOP_OFF:
+        return end_of_guest(session, EXIT_DONE);
+    case MACHINE_STOP_RESET:
+        fprintf(stderr, "vgic5: %s: the guest asked for a reset\n", cli_verb_name(session->verb));
+        return end_of_guest(session, EXIT_DONE);
+    case MACHINE_STOP_EXIT:
+        if (stopped->exit_status != 0)
+            report(session->verb, EXIT_GUEST, "the guest ended with status %" PRIu64,
+                   stopped->exit_status);
+        return end_of_guest(session, stopped->exit_status != 0 ? EXIT_GUEST : EXIT_DONE);
+    default:
+        report(session->verb, EXIT_GUEST, "%s", stopped->message);
+        return end_of_guest(session, EXIT_GUEST);
+    }
+}
+
+int session_run(struct session *session)
+{
+    session->save_pending = session->options->save != NULL;
+    clock_gettime(CLOCK_MONOTONIC, &session->started);
+    if (cli_given(session->options, OPTION_save_at_insn) &&
+        session->options->save_at_insn < machine_instructions(session->machine))
+        return report(session->verb, EXIT_USAGE,
+                      "--save-at-insn %" PRIu64 " is in the past: the guest is at %" PRIu64,
+                      session->options->save_at_insn, machine_instructions(session->machine));
+    for (;;) {
+        struct machine_until until = next_stop(session);
+        struct machine_stopped stopped = { 0 };
+
+        machine_run(session->machine, &until, &stopped);
+        if (session->console.quit)
+            return EXIT_DONE;
+        if (stopped.why != MACHINE_STOP_INSN && stopped.why != MACHINE_STOP_TEXT &&
+            stopped.why != MACHINE_STOP_REQUEST)
+            return guest_stopped(session, &stopped);
+        session->save_status = save_now(session);
+        if (session->options->exit_after_save && session->save_status == EXIT_DONE)
+            return EXIT_DONE;
+    }
+}
+
+void session_close(struct session *session)
+{
+    machine_destroy(session->machine);
+    console_close(&session->console);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One run of a guest, from `run` or `restore` to its end, with the saves on its way. */
+#ifndef CLI_SESSION_H
+#define CLI_SESSION_H
+
+#include <time.h>
+
+#include "console.h"
+#include "machine/machine.h"
+#include "options.h"
+
+struct session {
+    enum cli_verb verb;
+    const struct cli_options *options;
+    struct machine_config config;
+    struct machine *machine;
+    struct console console;
+    bool save_pending;       /* the moment of --save has not come yet */
+    int save_status;         /* EXIT_ABORTED when a save has failed and the guest went on */
+    struct timespec started; /* for --save-after */
+};
+
+/* What the options ask of `save` makes sense; false after words on stderr. */
+bool session_check_options(enum cli_verb verb, const struct cli_options *options);
+/* Open the console and put it into config.console. An exit status, EXIT_DONE if all is well. */
+int session_open_console(struct session *session);
+/* Run the machine to its end. The exit status of the tool. */
+int session_run(struct session *session);
+/* Destroys the machine and puts the terminal back. */
+void session_close(struct session *session);
+
+#endif

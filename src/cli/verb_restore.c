@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "report.h"
+#include "save.h"
+#include "session.h"
+
+static int build(struct session *session, const struct loaded *loaded)
+{
+    struct vgic5_error error = { 0 };
+    int status;
+
+    session->config = loaded->config;
+    status = session_open_console(session);
+    if (status != EXIT_DONE)
+        return status;
+    if (machine_create(&session->config, &session->machine, &error) != 0 ||
+        load_into(loaded, session->machine, &error) != 0)
+        return report_error(session->verb, &error);
+    return EXIT_DONE;
+}
+
+int verb_restore(const struct cli_options *options)
+{
+    struct session session = { .verb = VERB_restore, .options = options, .console.input = -1 };
+    struct vgic5_error error = { 0 };
+    struct loaded loaded;
+    int status;
+
+    if (!session_check_options(session.verb, options))
+        return EXIT_USAGE;
+    if (load_open(options->operand, &loaded, &error) != 0)
+        return report_error(session.verb, &error);
+    status = build(&session, &loaded);
+    if (status == EXIT_DONE && !options->check_only)
+        status = session_run(&session);
+    session_close(&session);
+    load_close(&loaded);
+    return status;
+}

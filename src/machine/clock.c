@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "clock.h"
+
+#include <time.h>
+
+#include "timer.h"
+
+#define NANOSECONDS_PER_TICK 16u /* at 62.5 MHz */
+
+_Static_assert(COUNTER_FREQUENCY * (uint64_t)NANOSECONDS_PER_TICK == 1000000000u, "tick length");
+
+static uint64_t host_ticks(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return ((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec) / NANOSECONDS_PER_TICK;
+}
+
+void clock_start(struct guest_clock *clock)
+{
+    clock->offset = clock->stopped - host_ticks();
+}
+
+void clock_stop(struct guest_clock *clock)
+{
+    if (!clock->deterministic)
+        clock->stopped = host_ticks() + clock->offset;
+}
+
+uint64_t clock_counter(const struct guest_clock *clock, uint64_t instructions)
+{
+    if (clock->deterministic)
+        return (instructions + clock->skew) / INSTRUCTIONS_PER_TICK;
+    return host_ticks() + clock->offset;
+}
+
+uint64_t clock_instructions_at(const struct guest_clock *clock, uint64_t counter)
+{
+    uint64_t time = counter * INSTRUCTIONS_PER_TICK;
+
+    if (!clock->deterministic || counter > UINT64_MAX / INSTRUCTIONS_PER_TICK)
+        return UINT64_MAX;
+    return time > clock->skew ? time - clock->skew : 0;
+}
+
+bool clock_jump(struct guest_clock *clock, uint64_t counter)
+{
+    uint64_t time = counter * INSTRUCTIONS_PER_TICK;
+
+    if (counter > UINT64_MAX / INSTRUCTIONS_PER_TICK)
+        return false;
+    if (time > clock->run.instructions + clock->skew)
+        clock->skew = time - clock->run.instructions;
+    return true;
+}
+
+void clock_sleep(const struct guest_clock *clock, uint64_t counter, uint64_t most)
+{
+    uint64_t now = clock_counter(clock, 0);
+    uint64_t ticks = counter > now ? counter - now : 0;
+    struct timespec length;
+
+    if (ticks < most / NANOSECONDS_PER_TICK)
+        most = ticks * NANOSECONDS_PER_TICK;
+    length.tv_sec = (time_t)(most / 1000000000u);
+    length.tv_nsec = (long)(most % 1000000000u);
+    nanosleep(&length, NULL);
+}

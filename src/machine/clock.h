@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Guest time: the 62.5 MHz counter. In deterministic mode it counts executed instructions, one tick
+ * for 16 of them, and jumps while nothing is executed. Otherwise it follows the host's monotonic
+ * clock while the machine runs, and stands still while it is stopped: also across a save.
+ */
+#ifndef MACHINE_CLOCK_H
+#define MACHINE_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vcpu.h"
+
+#define INSTRUCTIONS_PER_TICK 16u
+
+struct guest_clock {
+    struct vcpu_clock run; /* instructions executed, and the limits of the running vCPU */
+    bool deterministic;
+    uint64_t skew;    /* deterministic: what idle jumps have added, in instructions */
+    uint64_t stopped; /* else: the counter while the machine is stopped */
+    uint64_t offset;  /* else: counter minus host ticks while it runs */
+};
+
+void clock_start(struct guest_clock *clock);
+void clock_stop(struct guest_clock *clock);
+/* The counter after this many instructions; the number matters in deterministic mode only. */
+uint64_t clock_counter(const struct guest_clock *clock, uint64_t instructions);
+/* The first instruction count at which the counter has this value; UINT64_MAX: not to be reached,
+ * or not in deterministic mode. */
+uint64_t clock_instructions_at(const struct guest_clock *clock, uint64_t counter);
+/* Deterministic: let the counter reach this value now. False: it would wrap. */
+bool clock_jump(struct guest_clock *clock, uint64_t counter);
+/* Sleep until the counter has this value, or for `most` nanoseconds. */
+void clock_sleep(const struct guest_clock *clock, uint64_t counter, uint64_t most);
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The configuration of a machine as the section "machine" 0. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine.h"
+#include "machine_parts.h"
+#include "snapshot_fields.h"
+
+#define SECTION_VERSION 1u
+
+/* One number of the configuration: its name, where it is, and how wide. */
+static const struct config_row {
+    const char *name;
+    size_t offset;
+    size_t size;
+} rows[] = {
+#define ROW(name, member)                                                                          \
+    { name, offsetof(struct machine_config, member),                                               \
+      sizeof(((struct machine_config *)NULL)->member) }
+    ROW("RAM_SIZE", ram_size),
+    ROW("NR_SPIS", nr_spis),
+    ROW("DETERMINISTIC", deterministic),
+    ROW("GIC_ABI", gic.abi),
+    ROW("GIC_IPA_BITS", gic.ipa_bits),
+    ROW("GIC_LPI_ID_BITS", gic.lpi_id_bits),
+    ROW("GIC_MIN_LPI_ID_BITS", gic.min_lpi_id_bits),
+    ROW("GIC_PRIORITY_BITS", gic.priority_bits),
+    ROW("GIC_IST_L2SZ", gic.ist_l2sz),
+    ROW("GIC_ISTMD", gic.istmd),
+    ROW("GIC_ISTMD_SZ", gic.istmd_sz),
+    ROW("GIC_PPIS0", gic.ppis[0]),
+    ROW("GIC_PPIS1", gic.ppis[1]),
+#undef ROW
+};
+
+#define NR_ROWS (sizeof(rows) / sizeof(*rows))
+
+static uint64_t get(const struct machine_config *config, const struct config_row *row)
+{
+    const char *at = (const char *)config + row->offset;
+    uint8_t u8;
+    uint32_t u32;
+    uint64_t u64;
+
+    if (row->size == sizeof(u8))
+        return memcpy(&u8, at, sizeof(u8)), u8;
+    if (row->size == sizeof(u32))
+        return memcpy(&u32, at, sizeof(u32)), u32;
+    return memcpy(&u64, at, sizeof(u64)), u64;
+}
+
+static void set(struct machine_config *config, const struct config_row *row, uint64_t value)
+{
+    char *at = (char *)config + row->offset;
+    uint8_t u8 = (uint8_t)value;
+    uint32_t u32 = (uint32_t)value;
+
+    if (row->size == sizeof(u8))
+        memcpy(at, &u8, sizeof(u8));
+    else if (row->size == sizeof(u32))
+        memcpy(at, &u32, sizeof(u32));
+    else
+        memcpy(at, &value, sizeof(value));
+}
+
+static int fill(const struct machine_config *config, struct vgic5_fields *fields)
+{
+    uint32_t *ids = calloc(config->nr_vcpus, sizeof(*ids));
+
+    if (ids == NULL)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < config->nr_vcpus; i++)
+        ids[i] = config->vcpu_ids != NULL ? config->vcpu_ids[i] : i;
+    vgic5_fields_put_bytes(fields, "VCPU_IDS", 0, ids, config->nr_vcpus * sizeof(*ids));
+    for (size_t i = 0; i < NR_ROWS; i++)
+        vgic5_fields_put_u64(fields, rows[i].name, 0, get(config, &rows[i]));
+    free(ids);
+    return vgic5_fields_error(fields);
+}
+
+int machine_config_save(const struct machine_config *config, struct vgic5_snapshot_writer *writer,
+                        struct vgic5_error *error)
+{
+    struct vgic5_fields *fields = vgic5_fields_new();
+    int result = fields != NULL ? fill(config, fields) : -ENOMEM;
+
+    if (result != 0)
+        machine_fail(error, 3, result, "section machine 0 cannot be filled: %s",
+                     strerror(-result));
+    else
+        result = vgic5_snapshot_put_fields(writer, "machine", 0, SECTION_VERSION, true, fields,
+                                           error);
+    vgic5_fields_free(fields);
+    return result;
+}
+
+static int load_rows(const struct vgic5_fields *fields, struct machine_config *config,
+                     struct vgic5_error *error)
+{
+    for (size_t i = 0; i < NR_ROWS; i++) {
+        const struct config_row *row = &rows[i];
+        uint64_t value, limit = row->size == 8 ? UINT64_MAX : (UINT64_C(1) << row->size * 8) - 1;
+        int result = vgic5_fields_get_u64(fields, "machine", row->name, &value, error);
+
+        if (row->offset == offsetof(struct machine_config, deterministic))
+            limit = 1;
+        if (result != 0)
+            return result;
+        if (value > limit)
+            return machine_fail(error, 4, -EINVAL, "machine %s is %llu, expected at most %llu",
+                                row->name, (unsigned long long)value, (unsigned long long)limit);
+        set(config, row, value);
+    }
+    return 0;
+}
+
+static int load_ids(const struct vgic5_fields *fields, struct machine_config *config,
+                    struct vgic5_error *error)
+{
+    const struct vgic5_field *ids = vgic5_fields_find(fields, "VCPU_IDS");
+
+    if (ids == NULL || ids->kind != VGIC5_FIELD_BYTES)
+        return machine_fail(error, 4, -EINVAL, "machine VCPU_IDS is missing");
+    if (ids->size == 0 || ids->size % sizeof(uint32_t) != 0 ||
+        ids->size / sizeof(uint32_t) > VGIC5_MAX_VCPUS ||
+        (uintptr_t)ids->bytes % _Alignof(uint32_t) != 0)
+        return machine_fail(error, 4, -EINVAL,
+                            "machine VCPU_IDS has %zu bytes, expected 4 for each of 1 to %u vCPUs",
+                            ids->size, VGIC5_MAX_VCPUS);
+    config->nr_vcpus = (uint32_t)(ids->size / sizeof(uint32_t));
+    config->vcpu_ids = ids->bytes;
+    return 0;
+}
+
+int machine_config_load(const struct vgic5_snapshot *snapshot, struct machine_config *config,
+                        struct vgic5_error *error)
+{
+    struct machine_config loaded = { .gic.size = sizeof(loaded.gic) };
+    const struct vgic5_fields *fields;
+    int result = section_fields(snapshot, "machine", 0, SECTION_VERSION, &fields, error);
+
+    if (result == 0)
+        result = load_ids(fields, &loaded, error);
+    if (result == 0)
+        result = load_rows(fields, &loaded, error);
+    if (result == 0)
+        result = fields_expect_count(fields, "machine", NR_ROWS + 1, error);
+    if (result == 0)
+        *config = loaded;
+    return result;
+}

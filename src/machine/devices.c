@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The machine's bus and console. */
+#include <errno.h>
+#include <string.h>
+
+#include "machine_parts.h"
+
+static uint64_t irs_read(void *opaque, uint64_t offset, unsigned size)
+{
+    struct machine *machine = opaque;
+    struct vgic5_mmio access = { .offset = offset, .size = (uint8_t)size };
+
+    vgic5_mmio(machine->gic, &access);
+    return access.value;
+}
+
+static void irs_write(void *opaque, uint64_t offset, unsigned size, uint64_t value)
+{
+    struct machine *machine = opaque;
+    struct vgic5_mmio access = {
+        .offset = offset, .value = value, .size = (uint8_t)size, .is_write = true,
+    };
+
+    vgic5_mmio(machine->gic, &access);
+}
+
+static void drive_spi(void *opaque, uint32_t spi, int level)
+{
+    struct machine *machine = opaque;
+
+    vgic5_irq_line(machine->gic, VGIC5_IRQ_SPI(spi), level != 0);
+}
+
+int machine_create_devices(struct machine *machine)
+{
+    const struct bus_wire wire = { .set = drive_spi, .opaque = machine };
+
+    machine->uart = pl011_create(wire, SPI_PL011, machine_print, machine);
+    if (machine->uart == NULL)
+        return -ENOMEM;
+    machine->devices[0] = (struct bus_device){
+        .name = "irs",
+        .base = MAP_IRS_BASE,
+        .size = VGIC5_IRS_REGION_SIZE,
+        .read = irs_read,
+        .write = irs_write,
+        .opaque = machine,
+    };
+    machine->devices[1] = pl011_device(machine->uart);
+    machine->nr_devices = 2;
+    return 0;
+}
+
+/* What no device covers reads as zero. */
+uint64_t machine_mmio_read(void *opaque, uint64_t address, unsigned size)
+{
+    struct cpu *cpu = opaque;
+    const struct machine *machine = cpu->machine;
+    const struct bus_device *device = bus_find(machine->devices, machine->nr_devices, address);
+
+    return device != NULL ? device->read(device->opaque, address - device->base, size) : 0;
+}
+
+void machine_mmio_write(void *opaque, uint64_t address, unsigned size, uint64_t value)
+{
+    struct cpu *cpu = opaque;
+    const struct machine *machine = cpu->machine;
+    const struct bus_device *device = bus_find(machine->devices, machine->nr_devices, address);
+
+    if (device != NULL)
+        device->write(device->opaque, address - device->base, size, value);
+}
+
+/* ---- The console ------------------------------------------------------------------------------- */
+
+void machine_flush_output(struct machine *machine)
+{
+    struct printer *printer = &machine->printer;
+
+    if (printer->n > 0 && machine->console.output != NULL)
+        machine->console.output(machine->console.opaque, printer->bytes, printer->n);
+    printer->n = 0;
+}
+
+/* The longest beginning of the text that the output, with this byte, ends in. */
+static size_t match(const char *text, size_t matched, char byte)
+{
+    for (size_t n = matched; n != SIZE_MAX; n--)
+        if (text[n] == byte && memcmp(text, text + matched - n, n) == 0)
+            return n + 1;
+    return 0;
+}
+
+static void look_for_text(struct machine *machine, uint8_t byte)
+{
+    struct printer *printer = &machine->printer;
+
+    if (printer->text == NULL || printer->found)
+        return;
+    printer->matched = match(printer->text, printer->matched, (char)byte);
+    if (printer->text[printer->matched] != '\0')
+        return;
+    printer->found = true;
+    machine->clock.run.check_at = 0;
+    if (machine->cpus[machine->current].vcpu != NULL)
+        vcpu_attention(machine->cpus[machine->current].vcpu);
+}
+
+void machine_print(void *opaque, uint8_t byte)
+{
+    struct machine *machine = opaque;
+    struct printer *printer = &machine->printer;
+
+    printer->bytes[printer->n++] = byte;
+    if (byte == '\n' || printer->n == sizeof(printer->bytes))
+        machine_flush_output(machine);
+    look_for_text(machine, byte);
+}
+
+bool machine_poll_input(struct machine *machine)
+{
+    uint8_t bytes[32];
+    size_t room = pl011_input_room(machine->uart);
+    size_t n;
+
+    if (machine->console.input == NULL || room == 0)
+        return false;
+    n = machine->console.input(machine->console.opaque, bytes,
+                               room < sizeof(bytes) ? room : sizeof(bytes));
+    if (n == 0)
+        return false;
+    pl011_input(machine->uart, bytes, n);
+    machine->input_bytes += n;
+    return true;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The machine's life: create, boot, destroy. */
+#include "machine.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fdt.h"
+#include "image.h"
+#include "machine_parts.h"
+
+#define PAGE UINT64_C(0x10000)
+#define LARGE_PAGE UINT64_C(0x200000)
+
+int machine_fail(struct vgic5_error *error, int exit_code, int result, const char *format, ...)
+{
+    va_list list;
+
+    if (error == NULL)
+        return result;
+    va_start(list, format);
+    vsnprintf(error->message, sizeof(error->message), format, list);
+    va_end(list);
+    error->exit_code = exit_code;
+    return result;
+}
+
+static int check_config(const struct machine_config *config, struct vgic5_error *error)
+{
+    if (config->nr_vcpus < 1 || config->nr_vcpus > VGIC5_MAX_VCPUS)
+        return machine_fail(error, 5, -EINVAL, "%" PRIu32 " vCPUs, expected 1 to %u",
+                            config->nr_vcpus, VGIC5_MAX_VCPUS);
+    for (uint32_t i = 0; config->vcpu_ids != NULL && i < config->nr_vcpus; i++)
+        if (config->vcpu_ids[i] > UINT16_MAX)
+            return machine_fail(error, 5, -EINVAL, "vCPU id %" PRIu32 ", expected at most %u",
+                                config->vcpu_ids[i], UINT16_MAX);
+    if (config->nr_spis <= SPI_PL031 || config->nr_spis > VGIC5_NR_SPIS_MAX)
+        return machine_fail(error, 5, -EINVAL, "%" PRIu32 " SPIs, expected 32 to %u",
+                            config->nr_spis, VGIC5_NR_SPIS_MAX);
+    return 0;
+}
+
+static uint32_t id_of(const struct machine_config *config, uint32_t index)
+{
+    return config->vcpu_ids != NULL ? config->vcpu_ids[index] : index;
+}
+
+static int create_gic(struct machine *machine, const struct machine_config *config,
+                      struct vgic5_error *error)
+{
+    const struct vgic5_host host = machine_gic_host();
+    struct vgic5_config gic = config->gic;
+    int result;
+
+    gic.size = sizeof(gic);
+    result = vgic5_create(&gic, &host, machine, &machine->gic);
+    if (result != 0)
+        return machine_fail(error, 5, result, "the VGICv5 cannot be created: %s",
+                            strerror(-result));
+    for (uint32_t i = 0; i < config->nr_vcpus; i++) {
+        result = vgic5_add_vcpu(machine->gic, id_of(config, i));
+        if (result != 0)
+            return machine_fail(error, 5, result, "the VGICv5 refuses vCPU %" PRIu32 ": %s",
+                                id_of(config, i), strerror(-result));
+    }
+    return 0;
+}
+
+static int create_cpus(struct machine *machine, const struct machine_config *config)
+{
+    machine->nr_cpus = config->nr_vcpus;
+    for (uint32_t i = 0; i < config->nr_vcpus; i++)
+        if (id_of(config, i) >= machine->nr_ids)
+            machine->nr_ids = id_of(config, i) + 1;
+    machine->cpus = calloc(machine->nr_cpus, sizeof(*machine->cpus));
+    machine->cpu_of_id = calloc(machine->nr_ids, sizeof(*machine->cpu_of_id));
+    if (machine->cpus == NULL || machine->cpu_of_id == NULL)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < machine->nr_cpus; i++) {
+        struct cpu *cpu = &machine->cpus[i];
+
+        cpu->machine = machine;
+        cpu->id = id_of(config, i);
+        cpu->host = (struct vcpu_host){
+            machine_mmio_read, machine_mmio_write, machine_sysreg, cpu,
+        };
+        machine->cpu_of_id[cpu->id] = (uint16_t)i;
+    }
+    return 0;
+}
+
+static int build(struct machine *machine, const struct machine_config *config,
+                 struct vgic5_error *error)
+{
+    int result = memory_create(&machine->ram, MAP_RAM_BASE, config->ram_size);
+
+    if (result != 0)
+        return machine_fail(error, 3, result, "no RAM of 0x%" PRIx64 " bytes: %s",
+                            config->ram_size, strerror(-result));
+    result = create_cpus(machine, config);
+    if (result == 0)
+        result = machine_create_devices(machine);
+    if (result != 0)
+        return machine_fail(error, 3, result, "no memory for the machine");
+    result = create_gic(machine, config, error);
+    if (result != 0)
+        return result;
+    for (uint32_t i = 0; i < machine->nr_cpus; i++)
+        machine->cpus[i].gic = vgic5_vcpu(machine->gic, machine->cpus[i].id);
+    return vcpu_engine_create(&machine->ram, &machine->clock.run, &machine->engine, error);
+}
+
+int machine_create(const struct machine_config *config, struct machine **machine,
+                   struct vgic5_error *error)
+{
+    int result = check_config(config, error);
+    struct machine *m;
+
+    if (result != 0)
+        return result;
+    m = calloc(1, sizeof(*m));
+    if (m == NULL)
+        return machine_fail(error, 3, -ENOMEM, "no memory for the machine");
+    m->console = config->console;
+    m->nr_spis = config->nr_spis;
+    m->clock.deterministic = config->deterministic;
+    m->slice_length = SLICE_LENGTH;
+    m->deadline = COUNTER_NEVER;
+    result = build(m, config, error);
+    if (result != 0) {
+        machine_destroy(m);
+        return result;
+    }
+    *machine = m;
+    return 0;
+}
+
+void machine_destroy(struct machine *machine)
+{
+    if (machine == NULL)
+        return;
+    for (uint32_t i = 0; machine->cpus != NULL && i < machine->nr_cpus; i++)
+        vcpu_destroy(machine->cpus[i].vcpu);
+    vcpu_engine_destroy(machine->engine);
+    pl011_destroy(machine->uart);
+    vgic5_destroy(machine->gic);
+    memory_destroy(&machine->ram);
+    free(machine->cpu_of_id);
+    free(machine->cpus);
+    free(machine);
+}
+
+/* ---- Boot -------------------------------------------------------------------------------------- */
+
+static uint64_t round_up(uint64_t value, uint64_t unit)
+{
+    return (value + unit - 1) / unit * unit;
+}
+
+/* Room for the tree at the end of RAM: it grows with the vCPUs. */
+static uint64_t fdt_room(const struct machine *machine)
+{
+    return round_up(0x4000 + (uint64_t)machine->nr_cpus * 512, PAGE);
+}
+
+static int load_images(struct machine *machine, const char *kernel, const char *initrd,
+                       uint64_t limit, struct loaded_image *loaded, struct vgic5_error *error)
+{
+    int result = image_load_kernel(&machine->ram, kernel, &loaded[0], error);
+
+    if (result == 0 && loaded[0].end > limit)
+        return machine_fail(error, 3, -ENOSPC, "%s: leaves no room for the device tree", kernel);
+    if (result != 0 || initrd == NULL)
+        return result;
+    result = image_load_initrd(&machine->ram, initrd, round_up(loaded[0].end, LARGE_PAGE),
+                               &loaded[1], error);
+    if (result == 0 && loaded[1].end > limit)
+        return machine_fail(error, 3, -ENOSPC, "%s: leaves no room for the device tree", initrd);
+    return result;
+}
+
+static int write_tree(struct machine *machine, uint64_t at, const char *append,
+                      const struct loaded_image *initrd, struct vgic5_error *error)
+{
+    uint32_t *ids = calloc(machine->nr_cpus, sizeof(*ids));
+    struct fdt_description description = {
+        .nr_vcpus = machine->nr_cpus,
+        .vcpu_ids = ids,
+        .ram_base = machine->ram.base,
+        .ram_size = machine->ram.size,
+        .append = append,
+        .initrd_start = initrd->start,
+        .initrd_end = initrd->end,
+    };
+    int result;
+
+    if (ids == NULL)
+        return machine_fail(error, 3, -ENOMEM, "no memory for the device tree");
+    for (uint32_t i = 0; i < machine->nr_cpus; i++)
+        ids[i] = machine->cpus[i].id;
+    result = fdt_write(&machine->ram, at, fdt_room(machine), &description);
+    free(ids);
+    if (result == 0)
+        return 0;
+    return machine_fail(error, 3, result, "the device tree cannot be written: %s",
+                        strerror(-result));
+}
+
+int machine_boot(struct machine *machine, const char *kernel, const char *initrd,
+                 const char *append, struct vgic5_error *error)
+{
+    uint64_t tree = machine->ram.base + machine->ram.size - fdt_room(machine);
+    struct loaded_image loaded[2] = { { 0 }, { 0 } };
+    struct cpu *cpu = &machine->cpus[0];
+    int result = load_images(machine, kernel, initrd, tree, loaded, error);
+
+    if (result == 0)
+        result = write_tree(machine, tree, append, &loaded[1], error);
+    if (result == 0)
+        result = machine_gic_configure(machine, error);
+    if (result == 0)
+        result = machine_cpu_on(cpu, error);
+    if (result != 0)
+        return result;
+    vcpu_set_x(cpu->vcpu, 0, tree);
+    vcpu_set_pc(cpu->vcpu, loaded[0].entry);
+    return 0;
+}
+
+/* ---- What the tool asks ------------------------------------------------------------------------ */
+
+uint64_t machine_instructions(const struct machine *machine)
+{
+    return machine->clock.run.instructions;
+}
+
+struct vgic5 *machine_gic(struct machine *machine)
+{
+    return machine->gic;
+}
+
+void *machine_ram(struct machine *machine, uint64_t *base, uint64_t *size)
+{
+    *base = machine->ram.base;
+    *size = machine->ram.size;
+    return machine->ram.host;
+}

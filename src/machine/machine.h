@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The software machine, as the tool sees it: create, boot or restore, run until, save, destroy. */
+#ifndef MACHINE_MACHINE_H
+#define MACHINE_MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <vgic5/device.h>
+#include <vgic5/snapshot.h>
+
+struct machine;
+
+struct machine_console {
+    void (*output)(void *opaque, const uint8_t *bytes, size_t n);
+    /* Up to n bytes of input that are there now; 0: none. NULL: never any. */
+    size_t (*input)(void *opaque, uint8_t *bytes, size_t n);
+    void *opaque;
+};
+
+struct machine_config {
+    uint32_t nr_vcpus;        /* 1..VGIC5_MAX_VCPUS */
+    const uint32_t *vcpu_ids; /* NULL: 0, 1, 2, … */
+    uint64_t ram_size;
+    uint32_t nr_spis;
+    struct vgic5_config gic;
+    bool deterministic;
+    struct machine_console console;
+};
+
+/* 0 or a negative errno with `error` filled. */
+int machine_create(const struct machine_config *config, struct machine **machine,
+                   struct vgic5_error *error);
+void machine_destroy(struct machine *machine);
+/* Load a kernel, an initrd (may be NULL) and the device tree, and put vCPU 0 at the entry. */
+int machine_boot(struct machine *machine, const char *kernel, const char *initrd,
+                 const char *append, struct vgic5_error *error);
+
+enum machine_stop {
+    MACHINE_STOP_OFF,     /* PSCI SYSTEM_OFF */
+    MACHINE_STOP_RESET,   /* PSCI SYSTEM_RESET */
+    MACHINE_STOP_EXIT,    /* semihosting SYS_EXIT; see exit_status */
+    MACHINE_STOP_INSN,    /* the instruction count was reached, exactly */
+    MACHINE_STOP_TEXT,    /* the console text appeared */
+    MACHINE_STOP_REQUEST, /* `interrupted` said so */
+    MACHINE_STOP_STUCK,   /* the guest cannot leave its state; see message */
+};
+
+struct machine_until {
+    uint64_t insn;    /* instructions executed over all vCPUs; UINT64_MAX: never */
+    const char *text; /* stop when the console has printed this; NULL: never */
+    bool (*interrupted)(void *opaque); /* asked between slices; may be NULL */
+    void *opaque;
+};
+
+struct machine_stopped {
+    enum machine_stop why;
+    uint64_t exit_status;
+    char message[512]; /* STUCK: vCPU, PC, ESR, … */
+};
+
+void machine_run(struct machine *machine, const struct machine_until *until,
+                 struct machine_stopped *stopped);
+
+uint64_t machine_instructions(const struct machine *machine);
+struct vgic5 *machine_gic(struct machine *machine);
+void *machine_ram(struct machine *machine, uint64_t *base, uint64_t *size);
+
+/*
+ * The machine's own state (everything but the VGICv5 and RAM) as sections of fields:
+ * "clock" 0, "pl011" 0, "cpu" <vCPU id>. The stopped machine is not changed.
+ */
+int machine_save(struct machine *machine, struct vgic5_snapshot_writer *writer,
+                 struct vgic5_error *error);
+/* Into a machine that has just been created with the same configuration. Checks every section
+ * before it changes anything. RAM and the VGICv5 are the caller's. */
+int machine_load(struct machine *machine, const struct vgic5_snapshot *snapshot,
+                 struct vgic5_error *error);
+/* The configuration as a section ("machine" 0) and back, for comparison before anything is built.
+ * vcpu_ids of the result points into the snapshot. */
+int machine_config_save(const struct machine_config *config, struct vgic5_snapshot_writer *writer,
+                        struct vgic5_error *error);
+int machine_config_load(const struct vgic5_snapshot *snapshot, struct machine_config *config,
+                        struct vgic5_error *error);
+
+#endif

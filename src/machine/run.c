@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The run loop: one host thread, one vCPU at a time, round robin. What happens next depends on the
+ * machine's state alone, and each turn of the loop begins with the question whether to stop; so a
+ * machine that is stopped after n instructions, saved and restored does what the original does.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "machine_parts.h"
+
+#define LONGEST_SLEEP 5000000u /* nanoseconds: the console is looked at in between */
+
+static bool is_runnable(const struct cpu *cpu)
+{
+    return cpu->vcpu != NULL && !(cpu->waiting && !cpu->line);
+}
+
+static bool stop_at(struct machine *machine, enum machine_stop why)
+{
+    machine->end.why = why;
+    return true;
+}
+
+static bool has_to_stop(struct machine *machine, const struct machine_until *until)
+{
+    if (machine->ended)
+        return true;
+    if (machine->clock.run.instructions >= until->insn)
+        return stop_at(machine, MACHINE_STOP_INSN);
+    if (machine->printer.found)
+        return stop_at(machine, MACHINE_STOP_TEXT);
+    if (until->interrupted != NULL && until->interrupted(until->opaque))
+        return stop_at(machine, MACHINE_STOP_REQUEST);
+    return false;
+}
+
+/* The next vCPU that can run, the present one last. False: none can. */
+static bool take_turns(struct machine *machine)
+{
+    for (uint32_t i = 1; i <= machine->nr_cpus; i++) {
+        uint32_t next = (machine->current + i) % machine->nr_cpus;
+
+        if (!is_runnable(&machine->cpus[next]))
+            continue;
+        machine->current = next;
+        machine->slice_start = machine->clock.run.instructions;
+        return true;
+    }
+    return false;
+}
+
+/* All vCPUs wait, or are off: only a timer or the console can go on. */
+static void idle(struct machine *machine)
+{
+    struct guest_clock *clock = &machine->clock;
+
+    machine_flush_output(machine);
+    machine_update_timers(machine);
+    if (machine_poll_input(machine) || take_turns(machine))
+        return;
+    if (clock->deterministic) {
+        if (machine->deadline != COUNTER_NEVER && clock_jump(clock, machine->deadline))
+            return;
+    } else if (machine->deadline != COUNTER_NEVER || machine->console.input != NULL) {
+        clock_sleep(clock, machine->deadline, LONGEST_SLEEP);
+        return;
+    }
+    machine_stuck(machine, "every vCPU waits for an interrupt or is off, and nothing can wake one");
+}
+
+static void limit(struct machine *machine, const struct machine_until *until)
+{
+    uint64_t slice_end = machine->slice_start + machine->slice_length;
+    uint64_t deadline = clock_instructions_at(&machine->clock, machine->deadline);
+
+    machine->clock.run.stop_at = until->insn;
+    machine->clock.run.check_at = deadline < slice_end ? deadline : slice_end;
+}
+
+static void at_check_point(struct machine *machine)
+{
+    if (machine_deadline_is_over(machine))
+        machine_update_timers(machine);
+    if (machine->clock.run.instructions - machine->slice_start < machine->slice_length)
+        return;
+    machine_poll_input(machine);
+    take_turns(machine);
+}
+
+static void give_up(struct cpu *cpu)
+{
+    char trouble[400];
+
+    vcpu_trouble(cpu->vcpu, trouble, sizeof(trouble));
+    machine_stuck(cpu->machine, "vCPU %u: %s", cpu->id, trouble);
+}
+
+static void run_current(struct machine *machine, const struct machine_until *until)
+{
+    struct cpu *cpu = &machine->cpus[machine->current];
+
+    cpu->waiting = false;
+    limit(machine, until);
+    switch (vcpu_run(cpu->vcpu)) {
+    case VCPU_EXIT_STOP:
+        break;
+    case VCPU_EXIT_CHECK:
+        at_check_point(machine);
+        break;
+    case VCPU_EXIT_WFI:
+        cpu->waiting = true;
+        break;
+    case VCPU_EXIT_HVC:
+        machine_psci(cpu);
+        break;
+    case VCPU_EXIT_SEMIHOSTING:
+        machine_semihosting(cpu);
+        break;
+    case VCPU_EXIT_STUCK:
+        give_up(cpu);
+        break;
+    }
+}
+
+static bool enter(struct machine *machine, uint32_t *entered)
+{
+    for (*entered = 0; *entered < machine->nr_cpus; ++*entered) {
+        int result = vgic5_vcpu_enter(machine->cpus[*entered].gic);
+
+        if (result != 0) {
+            machine_stuck(machine, "the VGICv5 does not let vCPU %u run: %s",
+                          machine->cpus[*entered].id, strerror(-result));
+            return false;
+        }
+    }
+    return true;
+}
+
+static void loop(struct machine *machine, const struct machine_until *until)
+{
+    clock_start(&machine->clock);
+    machine_gic_refresh_lines(machine);
+    machine_find_deadline(machine);
+    while (!has_to_stop(machine, until)) {
+        if (is_runnable(&machine->cpus[machine->current]))
+            run_current(machine, until);
+        else if (!take_turns(machine))
+            idle(machine);
+    }
+    clock_stop(&machine->clock);
+}
+
+void machine_run(struct machine *machine, const struct machine_until *until,
+                 struct machine_stopped *stopped)
+{
+    uint32_t entered;
+
+    machine->printer.text = until->text;
+    machine->printer.matched = 0;
+    machine->printer.found = false;
+    if (!machine->ended && enter(machine, &entered))
+        loop(machine, until);
+    else if (machine->ended)
+        entered = 0;
+    while (entered > 0)
+        vgic5_vcpu_leave(machine->cpus[--entered].gic);
+    machine_flush_output(machine);
+    *stopped = machine->end;
+}

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The machine's own state as sections of named fields: "clock" 0, "pl011" 0, "cpu" <vCPU id>. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine_parts.h"
+#include "snapshot_fields.h"
+
+#define SECTION_VERSION 1u
+
+/* ---- Save -------------------------------------------------------------------------------------- */
+
+/* 0: it goes on. A guest that got stuck will get stuck again. */
+static uint64_t ended_as_number(const struct machine *machine)
+{
+    return machine->ended && machine->end.why != MACHINE_STOP_STUCK
+               ? (uint64_t)machine->end.why + 1
+               : 0;
+}
+
+static void save_clock(const struct machine *machine, struct vgic5_fields *fields)
+{
+    const struct guest_clock *clock = &machine->clock;
+    uint64_t now = clock->run.instructions;
+
+    const struct {
+        const char *name;
+        uint64_t value;
+    } values[] = {
+        { "DETERMINISTIC", clock->deterministic },
+        { "INSTRUCTIONS", now },
+        { "SKEW", clock->skew },
+        { "COUNTER", clock->deterministic ? clock_counter(clock, now) : clock->stopped },
+        { "CURRENT_VCPU", machine->cpus[machine->current].id },
+        { "SLICE_POSITION", now - machine->slice_start },
+        { "SLICE_LENGTH", machine->slice_length },
+        { "INPUT_BYTES", machine->input_bytes },
+        { "ENDED", ended_as_number(machine) },
+        { "EXIT_STATUS", machine->end.exit_status },
+    };
+
+    for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)
+        vgic5_fields_put_u64(fields, values[i].name, 0, values[i].value);
+}
+
+/* Names of the fields of each timer, in the order of enum cpu_timer. */
+static const char *const timer_names[NR_CPU_TIMERS][3] = {
+    { "CNTV_CTL_EL0", "CNTV_CVAL_EL0", "CNTV_LEVEL" },
+    { "CNTP_CTL_EL0", "CNTP_CVAL_EL0", "CNTP_LEVEL" },
+};
+
+static int save_registers(const struct cpu *cpu, struct vgic5_fields *fields)
+{
+    size_t n;
+    const struct vcpu_register *registers = vcpu_registers(&n);
+    struct vcpu_value *values = calloc(n, sizeof(*values));
+    int result = values == NULL ? -ENOMEM : vcpu_get_state(cpu->vcpu, values);
+
+    for (size_t i = 0; result == 0 && i < n; i++) {
+        const struct vcpu_register *r = &registers[i];
+
+        if (r->size == 8)
+            vgic5_fields_put_u64(fields, r->name, r->encoding, values[i].low);
+        else
+            vgic5_fields_put_bytes(fields, r->name, r->encoding, &values[i], r->size);
+    }
+    free(values);
+    return result;
+}
+
+/* A vCPU that is off is nothing but off. */
+static int save_cpu(const struct cpu *cpu, struct vgic5_fields *fields)
+{
+    vgic5_fields_put_u64(fields, "ON", 0, cpu->vcpu != NULL);
+    if (cpu->vcpu == NULL)
+        return 0;
+    vgic5_fields_put_u64(fields, "WFI", 0, cpu->waiting);
+    for (int t = 0; t < NR_CPU_TIMERS; t++) {
+        vgic5_fields_put_u64(fields, timer_names[t][0], 0, cpu->timers[t].control);
+        vgic5_fields_put_u64(fields, timer_names[t][1], 0, cpu->timers[t].compare);
+        vgic5_fields_put_u64(fields, timer_names[t][2], 0, cpu->timers[t].level);
+    }
+    return save_registers(cpu, fields);
+}
+
+/* Puts the section if filling it went well, and frees the fields. */
+static int put_section(struct vgic5_snapshot_writer *writer, const char *type, uint64_t instance,
+                       int filled, struct vgic5_fields *fields, struct vgic5_error *error)
+{
+    int result = fields == NULL ? -ENOMEM : filled;
+
+    if (result == 0)
+        result = vgic5_fields_error(fields);
+    if (result != 0)
+        machine_fail(error, 3, result, "section %s %" PRIu64 " cannot be filled: %s", type,
+                     instance, strerror(-result));
+    else
+        result = vgic5_snapshot_put_fields(writer, type, instance, SECTION_VERSION, true, fields,
+                                           error);
+    vgic5_fields_free(fields);
+    return result;
+}
+
+int machine_save(struct machine *machine, struct vgic5_snapshot_writer *writer,
+                 struct vgic5_error *error)
+{
+    struct vgic5_fields *fields = vgic5_fields_new();
+    int result;
+
+    if (fields != NULL)
+        save_clock(machine, fields);
+    result = put_section(writer, "clock", 0, 0, fields, error);
+    if (result == 0) {
+        fields = vgic5_fields_new();
+        result = fields != NULL ? pl011_save(machine->uart, fields) : 0;
+        result = put_section(writer, "pl011", 0, result, fields, error);
+    }
+    for (uint32_t i = 0; result == 0 && i < machine->nr_cpus; i++) {
+        fields = vgic5_fields_new();
+        result = fields != NULL ? save_cpu(&machine->cpus[i], fields) : 0;
+        result = put_section(writer, "cpu", machine->cpus[i].id, result, fields, error);
+    }
+    return result;
+}
+
+/* ---- Load: what was read, before any of it is believed ----------------------------------------- */
+
+struct loaded_clock {
+    uint64_t deterministic, instructions, skew, counter, current_id, slice_position, slice_length;
+    uint64_t input_bytes, ended, exit_status;
+    uint32_t current; /* index of current_id */
+};
+
+struct loaded_cpu {
+    uint64_t on, waiting;
+    struct timer timers[NR_CPU_TIMERS];
+    struct vcpu_value *values;
+};
+
+static int read_clock(const struct vgic5_fields *fields, struct loaded_clock *clock,
+                      struct vgic5_error *error)
+{
+    const struct {
+        const char *name;
+        uint64_t *value;
+    } values[] = {
+        { "DETERMINISTIC", &clock->deterministic },
+        { "INSTRUCTIONS", &clock->instructions },
+        { "SKEW", &clock->skew },
+        { "COUNTER", &clock->counter },
+        { "CURRENT_VCPU", &clock->current_id },
+        { "SLICE_POSITION", &clock->slice_position },
+        { "SLICE_LENGTH", &clock->slice_length },
+        { "INPUT_BYTES", &clock->input_bytes },
+        { "ENDED", &clock->ended },
+        { "EXIT_STATUS", &clock->exit_status },
+    };
+
+    for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+        int result = vgic5_fields_get_u64(fields, "clock", values[i].name, values[i].value, error);
+
+        if (result != 0)
+            return result;
+    }
+    return fields_expect_count(fields, "clock", sizeof(values) / sizeof(*values), error);
+}
+
+static int damaged(struct vgic5_error *error, const char *where, const char *name, uint64_t value,
+                   const char *expected)
+{
+    return machine_fail(error, 4, -EINVAL, "%s %s is %" PRIu64 ", expected %s", where, name, value,
+                        expected);
+}
+
+static int check_clock(const struct machine *machine, struct loaded_clock *clock,
+                       struct vgic5_error *error)
+{
+    if (clock->deterministic > 1)
+        return damaged(error, "clock", "DETERMINISTIC", clock->deterministic, "0 or 1");
+    if ((clock->deterministic == 1) != machine->clock.deterministic)
+        return machine_fail(error, 5, -EINVAL,
+                            "clock DETERMINISTIC is %" PRIu64 ", this machine runs with %d",
+                            clock->deterministic, machine->clock.deterministic);
+    if (clock->slice_length == 0 || clock->slice_length > UINT32_MAX)
+        return damaged(error, "clock", "SLICE_LENGTH", clock->slice_length, "1 to 4294967295");
+    if (clock->slice_position > clock->instructions)
+        return damaged(error, "clock", "SLICE_POSITION", clock->slice_position,
+                       "at most INSTRUCTIONS");
+    if (clock->deterministic && clock->skew > UINT64_MAX - clock->instructions)
+        return damaged(error, "clock", "SKEW", clock->skew, "no overflow with INSTRUCTIONS");
+    if (clock->deterministic &&
+        clock->counter != (clock->instructions + clock->skew) / INSTRUCTIONS_PER_TICK)
+        return damaged(error, "clock", "COUNTER", clock->counter,
+                       "(INSTRUCTIONS + SKEW) / 16");
+    if (clock->ended > MACHINE_STOP_EXIT + 1u)
+        return damaged(error, "clock", "ENDED", clock->ended, "0 to 3");
+    for (clock->current = 0; clock->current < machine->nr_cpus; clock->current++)
+        if (machine->cpus[clock->current].id == clock->current_id)
+            return 0;
+    return damaged(error, "clock", "CURRENT_VCPU", clock->current_id, "the id of a vCPU");
+}
+
+static int read_timer(const struct vgic5_fields *fields, const char *where,
+                      const char *const names[3], struct timer *timer, struct vgic5_error *error)
+{
+    uint64_t control, level;
+    int result = vgic5_fields_get_u64(fields, where, names[0], &control, error);
+
+    if (result == 0)
+        result = vgic5_fields_get_u64(fields, where, names[1], &timer->compare, error);
+    if (result == 0)
+        result = vgic5_fields_get_u64(fields, where, names[2], &level, error);
+    if (result != 0)
+        return result;
+    if (control > 3)
+        return damaged(error, where, names[0], control, "ENABLE and IMASK only");
+    if (level > 1)
+        return damaged(error, where, names[2], level, "0 or 1");
+    timer->control = (uint32_t)control;
+    timer->level = level;
+    return 0;
+}
+
+static int read_registers(const struct vgic5_fields *fields, const char *where,
+                          struct vcpu_value *values, struct vgic5_error *error)
+{
+    size_t n;
+    const struct vcpu_register *registers = vcpu_registers(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct vcpu_register *r = &registers[i];
+        int result = r->size == 8
+                         ? vgic5_fields_get_u64(fields, where, r->name, &values[i].low, error)
+                         : vgic5_fields_get_bytes(fields, where, r->name, &values[i], r->size,
+                                                  error);
+
+        if (result != 0)
+            return result;
+    }
+    return vcpu_check_state(values, where, error);
+}
+
+static int read_cpu(const struct vgic5_fields *fields, const char *where, struct loaded_cpu *cpu,
+                    struct vgic5_error *error)
+{
+    size_t n;
+    int result = vgic5_fields_get_u64(fields, where, "ON", &cpu->on, error);
+
+    if (result != 0)
+        return result;
+    if (cpu->on > 1)
+        return damaged(error, where, "ON", cpu->on, "0 or 1");
+    if (cpu->on == 0)
+        return fields_expect_count(fields, where, 1, error);
+    result = vgic5_fields_get_u64(fields, where, "WFI", &cpu->waiting, error);
+    if (result == 0 && cpu->waiting > 1)
+        return damaged(error, where, "WFI", cpu->waiting, "0 or 1");
+    for (int t = 0; result == 0 && t < NR_CPU_TIMERS; t++)
+        result = read_timer(fields, where, timer_names[t], &cpu->timers[t], error);
+    if (result == 0)
+        result = read_registers(fields, where, cpu->values, error);
+    vcpu_registers(&n);
+    return result != 0 ? result
+                       : fields_expect_count(fields, where, 2 + 3 * NR_CPU_TIMERS + n, error);
+}
+
+static int read_cpus(const struct machine *machine, const struct vgic5_snapshot *snapshot,
+                     struct loaded_cpu *cpus, struct vgic5_error *error)
+{
+    for (uint32_t i = 0; i < machine->nr_cpus; i++) {
+        const struct vgic5_fields *fields;
+        char where[32];
+        int result;
+
+        snprintf(where, sizeof(where), "cpu %" PRIu32, machine->cpus[i].id);
+        result = section_fields(snapshot, "cpu", machine->cpus[i].id, SECTION_VERSION, &fields,
+                                error);
+        if (result == 0)
+            result = read_cpu(fields, where, &cpus[i], error);
+        if (result != 0)
+            return result;
+    }
+    return 0;
+}
+
+/* ---- Load: believing it ------------------------------------------------------------------------ */
+
+static void free_cpus(struct loaded_cpu *cpus, uint32_t n)
+{
+    for (uint32_t i = 0; cpus != NULL && i < n; i++)
+        free(cpus[i].values);
+    free(cpus);
+}
+
+static struct loaded_cpu *allocate_cpus(uint32_t n)
+{
+    struct loaded_cpu *cpus = calloc(n, sizeof(*cpus));
+    size_t nr_registers;
+
+    vcpu_registers(&nr_registers);
+    for (uint32_t i = 0; cpus != NULL && i < n; i++) {
+        cpus[i].values = calloc(nr_registers, sizeof(*cpus[i].values));
+        if (cpus[i].values == NULL) {
+            free_cpus(cpus, n);
+            return NULL;
+        }
+    }
+    return cpus;
+}
+
+static void switch_off(struct machine *machine)
+{
+    for (uint32_t i = 0; i < machine->nr_cpus; i++) {
+        vcpu_destroy(machine->cpus[i].vcpu);
+        machine->cpus[i].vcpu = NULL;
+    }
+}
+
+static int switch_on(struct machine *machine, const struct loaded_cpu *cpus,
+                     struct vgic5_error *error)
+{
+    for (uint32_t i = 0; i < machine->nr_cpus; i++) {
+        int result = cpus[i].on ? machine_cpu_on(&machine->cpus[i], error) : 0;
+
+        if (result != 0) {
+            switch_off(machine);
+            return result;
+        }
+    }
+    return 0;
+}
+
+static void apply_clock(struct machine *machine, const struct loaded_clock *loaded)
+{
+    struct guest_clock *clock = &machine->clock;
+
+    clock->run.instructions = loaded->instructions;
+    clock->skew = loaded->skew;
+    clock->stopped = loaded->counter;
+    machine->current = loaded->current;
+    machine->slice_start = loaded->instructions - loaded->slice_position;
+    machine->slice_length = loaded->slice_length;
+    machine->input_bytes = loaded->input_bytes;
+    machine->ended = loaded->ended != 0;
+    machine->end.why = loaded->ended != 0 ? (enum machine_stop)(loaded->ended - 1)
+                                          : MACHINE_STOP_OFF;
+    machine->end.exit_status = loaded->exit_status;
+}
+
+static int apply_cpus(struct machine *machine, const struct loaded_cpu *cpus,
+                      struct vgic5_error *error)
+{
+    for (uint32_t i = 0; i < machine->nr_cpus; i++) {
+        struct cpu *cpu = &machine->cpus[i];
+
+        cpu->waiting = cpus[i].waiting;
+        memcpy(cpu->timers, cpus[i].timers, sizeof(cpu->timers));
+        if (cpu->vcpu != NULL && vcpu_put_state(cpu->vcpu, cpus[i].values) != 0)
+            return machine_fail(error, 70, -EIO, "%s does not take the state of vCPU %" PRIu32,
+                                vcpu_engine_name(), cpu->id);
+    }
+    return 0;
+}
+
+static int load(struct machine *machine, const struct vgic5_snapshot *snapshot,
+                struct loaded_cpu *cpus, struct vgic5_error *error)
+{
+    const struct vgic5_fields *clock_fields, *uart_fields;
+    struct loaded_clock clock;
+    int result = section_fields(snapshot, "clock", 0, SECTION_VERSION, &clock_fields, error);
+
+    if (result == 0)
+        result = section_fields(snapshot, "pl011", 0, SECTION_VERSION, &uart_fields, error);
+    if (result == 0)
+        result = read_clock(clock_fields, &clock, error);
+    if (result == 0)
+        result = check_clock(machine, &clock, error);
+    if (result == 0)
+        result = read_cpus(machine, snapshot, cpus, error);
+    if (result == 0)
+        result = switch_on(machine, cpus, error);
+    if (result != 0)
+        return result;
+    result = pl011_load(machine->uart, uart_fields, error);
+    if (result != 0) {
+        switch_off(machine);
+        return result;
+    }
+    apply_clock(machine, &clock);
+    return apply_cpus(machine, cpus, error);
+}
+
+int machine_load(struct machine *machine, const struct vgic5_snapshot *snapshot,
+                 struct vgic5_error *error)
+{
+    struct loaded_cpu *cpus;
+    int result;
+
+    for (uint32_t i = 0; i < machine->nr_cpus; i++)
+        if (machine->cpus[i].vcpu != NULL)
+            return machine_fail(error, 70, -EINVAL, "a snapshot is loaded into a new machine only");
+    cpus = allocate_cpus(machine->nr_cpus);
+    if (cpus == NULL)
+        return machine_fail(error, 3, -ENOMEM, "no memory for the state of the vCPUs");
+    result = load(machine, snapshot, cpus, error);
+    free_cpus(cpus, machine->nr_cpus);
+    return result;
+}

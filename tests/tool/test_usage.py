@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Exit codes and words of the command line."""
+import json
+import os
+import stat
+
+import pytest
+
+from conftest import DEMO, PROBE, vgic5
+
+
+@pytest.mark.parametrize("arguments, word", [
+    ([], "usage"),
+    (["walk"], "walk"),
+    (["run", "--frobnicate"], "--frobnicate"),
+    (["run"], "--kernel"),
+    (["run", "--kernel"], "no argument"),
+    (["run", "--kernel", PROBE, "--smp", "0"], "--smp"),
+    (["run", "--kernel", PROBE, "--smp", "two"], "two"),
+    (["run", "--kernel", PROBE, "--smp", "513"], "--smp"),
+    (["run", "--kernel", PROBE, "--gic", "spis=33"], "spis"),
+    (["run", "--kernel", PROBE, "--gic", "lpi-bits=25"], "lpi-bits"),
+    (["run", "--kernel", PROBE, "--gic", "colour=red"], "colour"),
+    (["run", "--kernel", PROBE, "--gic", "ist"], "ist"),
+    (["run", "--kernel", PROBE, "--save-at-insn", "5"], "--save"),
+    (["run", "--kernel", PROBE, "--save", "x", "--save-at-insn", "5", "--save-at-text", "a"], "one of"),
+    (["run", "--kernel", PROBE, "--save", "x", "--save-at-text", ""], "empty"),
+    (["run", "--kernel", PROBE, "extra"], "extra"),
+    (["run", "--deterministic=yes", "--kernel", PROBE], "--deterministic"),
+    (["restore"], "FILE"),
+    (["plan", "sideways"], "sideways"),
+    (["plan", "save", "--abi", "v9"], "v9"),
+])
+def test_usage_errors_are_2_and_name_the_word(arguments, word):
+    result = vgic5(*arguments, status=2)
+    assert word in result.err
+    assert result.out == b""
+
+
+@pytest.mark.parametrize("arguments, word", [
+    (["run", "--kernel", "/nonexistent/kernel"], "/nonexistent/kernel"),
+    (["run", "--kernel", "/"], "/"),
+    (["run", "--kernel", "/etc/hostname"], "/etc/hostname"),
+    (["run", "--kernel", PROBE, "--input", "/nonexistent/input"], "/nonexistent/input"),
+    (["restore", "/nonexistent/snapshot"], "/nonexistent/snapshot"),
+    (["inspect", "/nonexistent/snapshot"], "/nonexistent/snapshot"),
+])
+def test_environment_errors_are_3_and_name_the_file(arguments, word):
+    assert word in vgic5(*arguments, status=3).err
+
+
+def test_version_names_the_licences():
+    text = vgic5("--version").text
+    assert "vgic5 0." in text and "BSD-3-Clause" in text and "GPL-2" in text
+
+
+def test_help_lists_every_verb():
+    text = vgic5("--help").text
+    for verb in ("run", "restore", "inspect", "plan"):
+        assert f"  {verb} " in text
+        assert "--" in vgic5(verb, "--help").text
+
+
+def test_probe_passes():
+    assert "probe: PASS" in vgic5("run", "--kernel", PROBE, "--deterministic").text
+
+
+def test_probe_passes_in_real_time():
+    assert "probe: PASS" in vgic5("run", "--kernel", PROBE).text
+
+
+@pytest.mark.parametrize("gic", ["ist=linear", "ist=two-level", "spis=32", "spis=1024",
+                                 "lpi-bits=24", "lpi-bits=14,ist=linear"])
+def test_demo_passes_on_every_configuration(gic):
+    result = vgic5("run", "--kernel", DEMO, "--smp", "2", "--deterministic", "--gic", gic)
+    assert "demo: PASS" in result.text
+
+
+@pytest.mark.parametrize("smp", [2, 3, 8])
+def test_demo_passes_on_more_vcpus(smp):
+    result = vgic5("run", "--kernel", DEMO, "--smp", smp, "--deterministic")
+    assert "demo: PASS" in result.text
+
+
+def test_demo_passes_in_real_time():
+    assert "demo: PASS" in vgic5("run", "--kernel", DEMO, "--smp", "2").text
+
+
+def test_snapshot_has_mode_0600(tmp_path):
+    vgic5("run", "--kernel", PROBE, "--deterministic", "--save", tmp_path / "s")
+    assert stat.S_IMODE(os.stat(tmp_path / "s").st_mode) == 0o600
+    assert os.listdir(tmp_path) == ["s"]
+
+
+def test_save_that_fails_is_6_and_the_guest_goes_on(tmp_path):
+    target = tmp_path / "no" / "such" / "directory" / "s"
+    result = vgic5("run", "--kernel", DEMO, "--smp", "2", "--deterministic", "--save", target,
+                   "--save-at-insn", "1000", "--exit-after-save", status=6)
+    assert "demo: PASS" in result.text
+    assert str(target) in result.err
+
+
+def test_moment_that_never_comes_is_6(tmp_path):
+    result = vgic5("run", "--kernel", PROBE, "--deterministic", "--save", tmp_path / "s",
+                   "--save-at-text", "never printed", status=6)
+    assert "before the moment" in result.err
+    assert not os.listdir(tmp_path)
+
+
+@pytest.mark.parametrize("abi", ["v1", "7.4"])
+@pytest.mark.parametrize("direction", ["save", "restore"])
+def test_plan_as_json_and_as_words(direction, abi):
+    rows = json.loads(vgic5("plan", direction, "--abi", abi, "--json").text)
+    assert rows["schema"] == "vgic5.plan/1"
+    words = vgic5("plan", direction, "--abi", abi).text
+    ids = [row["id"] for row in rows["steps"]]
+    for number, row in enumerate(rows["steps"]):
+        assert row["id"] in words
+        for need in row["needs"]:
+            assert ids.index(need) < number

@@ -95,7 +95,7 @@ static int find_memory(struct loaded *loaded, struct vgic5_error *error)
     for (size_t n = 0; n < vgic5_snapshot_nr_sections(loaded->snapshot); n++) {
         const struct vgic5_section *section = vgic5_snapshot_section(loaded->snapshot, n);
 
-        if (section->fields != NULL)
+        if (section->kind != VGIC5_SECTION_MEMORY)
             continue;
         if (loaded->memory != NULL)
             return refuse(error, 5, "two memory sections, this machine has one RAM");

@@ -24,7 +24,7 @@ static uint64_t instructions_of(const struct loaded *loaded)
     uint64_t instructions = 0;
 
     if (clock != NULL)
-        vgic5_fields_get_u64(clock->fields, "clock", "instructions", &instructions, NULL);
+        vgic5_fields_get_u64(clock->fields, "clock", "INSTRUCTIONS", &instructions, NULL);
     return instructions;
 }
 

@@ -115,18 +115,75 @@ static int only_read(struct gicv5 *gic, uint32_t number, uint64_t ipa,
     return words ? 0 : -EFAULT;
 }
 
+/* What is held, while something else takes its place. Nodes and leaves point at the root of their
+ * tree, so it can only come back to where it was. */
+struct aside {
+    struct directory blocks;
+    size_t size;
+    struct tree trees[]; /* of each PE, and of `nowhere` */
+};
+
+static struct aside *set_aside(struct gicv5 *gic)
+{
+    size_t size = sizeof(struct aside) + (gic->nr_pes + 1) * sizeof(struct tree);
+    struct aside *aside = memory_alloc(&gic->memory, size);
+    if (!aside)
+        return NULL;
+    aside->size = size;
+    aside->blocks = gic->ist.blocks;
+    gic->ist.blocks = (struct directory){.levels = aside->blocks.levels};
+    for (uint32_t i = 0; i <= gic->nr_pes; i++) {
+        struct tree *tree = &gic->pes[i]->lpis;
+        aside->trees[i] = *tree;
+        *tree = (struct tree){0};
+        tree_init(tree, &gic->memory, aside->trees[i].levels);
+    }
+    return aside;
+}
+
+static void put_back(struct gicv5 *gic, const struct aside *aside)
+{
+    ist_drop(gic);
+    gic->ist.blocks = aside->blocks;
+    for (uint32_t i = 0; i <= gic->nr_pes; i++)
+        gic->pes[i]->lpis = aside->trees[i];
+}
+
+static void forget(struct gicv5 *gic, struct aside *aside)
+{
+    for (uint32_t i = 0; i <= gic->nr_pes; i++)
+        tree_clear(&aside->trees[i]);
+    directory_clear(&aside->blocks, &gic->memory);
+}
+
+/* Hold what `fill` brings instead of what is held; if it fails, nothing has changed. */
+static int replace(struct gicv5 *gic, int (*fill)(struct gicv5 *gic, const uint32_t *image),
+                   const uint32_t *image)
+{
+    struct aside *aside = set_aside(gic);
+    if (!aside)
+        return -ENOMEM;
+    int result = fill(gic, image);
+    if (result)
+        put_back(gic, aside);
+    else
+        forget(gic, aside);
+    memory_free(&gic->memory, aside, aside->size);
+    return result;
+}
+
+static int fill_from_guest(struct gicv5 *gic, const uint32_t *image)
+{
+    (void)image;
+    return each_reachable(gic, hold_nonzero);
+}
+
 int gicv5_lpi_adopt(struct gicv5 *gic)
 {
     if (!gic->ist.live || gic->config.lpis_in_host)
         return 0;
     int result = each_reachable(gic, only_read);
-    if (result)
-        return result;
-    ist_drop(gic);
-    result = each_reachable(gic, hold_nonzero);
-    if (result)
-        ist_drop(gic);
-    return result;
+    return result ? result : replace(gic, fill_from_guest, NULL);
 }
 
 /* ---- Images ---------------------------------------------------------------------------------- */
@@ -160,20 +217,19 @@ int gicv5_lpi_image_get(struct gicv5 *gic, uint32_t *image, size_t words)
     return directory_each(&gic->ist.blocks, visit_image, &context);
 }
 
-int gicv5_lpi_image_put(struct gicv5 *gic, const uint32_t *image, size_t words)
+static int fill_from_image(struct gicv5 *gic, const uint32_t *image)
 {
-    if (!is_image_size(gic, words))
-        return -EINVAL;
-    ist_drop(gic);
     uint32_t entries = ist_block_entries(gic);
-    for (uint32_t number = 0; number < ist_nr_blocks(gic); number++) {
+    int result = 0;
+    for (uint32_t number = 0; number < ist_nr_blocks(gic) && !result; number++) {
         uint32_t block[BLOCK_SIZE] = {0};
         memcpy(block, image + ((size_t)number << BLOCK_BITS), entries * sizeof(*block));
-        int result = hold_nonzero(gic, number, BLOCK_IPA_UNKNOWN, block);
-        if (result) {
-            ist_drop(gic);
-            return result;
-        }
+        result = hold_nonzero(gic, number, BLOCK_IPA_UNKNOWN, block);
     }
-    return 0;
+    return result;
+}
+
+int gicv5_lpi_image_put(struct gicv5 *gic, const uint32_t *image, size_t words)
+{
+    return is_image_size(gic, words) ? replace(gic, fill_from_image, image) : -EINVAL;
 }

@@ -27,7 +27,7 @@ bool session_check_options(enum cli_verb verb, const struct cli_options *options
     return true;
 }
 
-int session_open_console(struct session *session)
+int session_open(struct session *session)
 {
     const struct cli_options *options = session->options;
     enum console_from from = options->input != NULL ? CONSOLE_FILE
@@ -40,6 +40,11 @@ int session_open_console(struct session *session)
     session->config.console = (struct machine_console){
         .output = console_output, .input = console_input, .opaque = &session->console,
     };
+    error = trace_open(&session->trace, options->trace);
+    if (error != 0)
+        return report(session->verb, EXIT_ENVIRONMENT, "--trace %s: %s", options->trace,
+                      strerror(-error));
+    session->config.trace = trace_sink(&session->trace);
     return EXIT_DONE;
 }
 
@@ -158,5 +163,6 @@ int session_run(struct session *session)
 void session_close(struct session *session)
 {
     machine_destroy(session->machine);
+    trace_close(&session->trace);
     console_close(&session->console);
 }

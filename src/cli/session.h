@@ -8,6 +8,7 @@
 #include "console.h"
 #include "machine/machine.h"
 #include "options.h"
+#include "trace.h"
 
 struct session {
     enum cli_verb verb;
@@ -15,6 +16,7 @@ struct session {
     struct machine_config config;
     struct machine *machine;
     struct console console;
+    struct trace trace;
     bool save_pending;       /* the moment of --save has not come yet */
     int save_status;         /* EXIT_ABORTED when a save has failed and the guest went on */
     struct timespec started; /* for --save-after */
@@ -22,8 +24,8 @@ struct session {
 
 /* What the options ask of `save` makes sense; false after words on stderr. */
 bool session_check_options(enum cli_verb verb, const struct cli_options *options);
-/* Open the console and put it into config.console. An exit status, EXIT_DONE if all is well. */
-int session_open_console(struct session *session);
+/* Open the console and the trace and put them into config. An exit status, EXIT_DONE if all is well. */
+int session_open(struct session *session);
 /* Run the machine to its end. The exit status of the tool. */
 int session_run(struct session *session);
 /* Destroys the machine and puts the terminal back. */

@@ -9,7 +9,7 @@ static int build(struct session *session, const struct loaded *loaded)
     int status;
 
     session->config = loaded->config;
-    status = session_open_console(session);
+    status = session_open(session);
     if (status != EXIT_DONE)
         return status;
     if (machine_create(&session->config, &session->machine, &error) != 0 ||

@@ -23,7 +23,7 @@ static int configure(struct session *session)
     }
     config->ram_size = cli_given(options, OPTION_mem) ? options->mem : DEFAULT_RAM;
     config->deterministic = options->deterministic;
-    return session_open_console(session);
+    return session_open(session);
 }
 
 int verb_run(const struct cli_options *options)
@@ -32,8 +32,10 @@ int verb_run(const struct cli_options *options)
     struct vgic5_error error = { 0 };
     int status = configure(&session);
 
-    if (status != EXIT_DONE)
+    if (status != EXIT_DONE) {
+        session_close(&session);
         return status;
+    }
     if (machine_create(&session.config, &session.machine, &error) != 0 ||
         machine_boot(session.machine, options->kernel, options->initrd, options->append, &error) != 0)
         status = report_error(session.verb, &error);

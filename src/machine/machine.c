@@ -126,6 +126,7 @@ int machine_create(const struct machine_config *config, struct machine **machine
     if (m == NULL)
         return machine_fail(error, 3, -ENOMEM, "no memory for the machine");
     m->console = config->console;
+    m->trace = config->trace;
     m->nr_spis = config->nr_spis;
     m->clock.deterministic = config->deterministic;
     m->slice_length = SLICE_LENGTH;

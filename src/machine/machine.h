@@ -18,6 +18,14 @@ struct machine_console {
     void *opaque;
 };
 
+/* Told of each GIC instruction and each access to a GIC register, when it has been carried out. */
+struct machine_trace {
+    /* `instructions`: executed before this one. `encoding` by VGIC5_ENCODING. */
+    void (*access)(void *opaque, uint64_t instructions, uint32_t vcpu_id, uint16_t encoding,
+                   bool is_write, uint64_t value);
+    void *opaque;
+};
+
 struct machine_config {
     uint32_t nr_vcpus;        /* 1..VGIC5_MAX_VCPUS */
     const uint32_t *vcpu_ids; /* NULL: 0, 1, 2, … */
@@ -26,6 +34,7 @@ struct machine_config {
     struct vgic5_config gic;
     bool deterministic;
     struct machine_console console;
+    struct machine_trace trace; /* access NULL: none */
 };
 
 /* 0 or a negative errno with `error` filled. */

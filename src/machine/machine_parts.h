@@ -47,6 +47,7 @@ struct machine {
     struct vcpu_engine *engine;
     struct guest_clock clock;
     struct machine_console console;
+    struct machine_trace trace;
     struct printer printer;
     uint64_t input_bytes; /* that the guest's UART has been given */
     uint32_t nr_spis;
@@ -59,6 +60,7 @@ struct machine {
     uint32_t current; /* index of the vCPU whose turn it is */
     uint64_t slice_start; /* instruction count at which its turn began */
     uint64_t slice_length;
+    uint64_t turns; /* of the run loop; no state */
     uint64_t deadline; /* counter value at which the next timer fires */
 
     bool ended;

@@ -9,6 +9,7 @@
 
 #include "machine_parts.h"
 
+#define TURNS_PER_POLL 64u
 #define LONGEST_SLEEP 5000000u /* nanoseconds: the console is looked at in between */
 
 static bool is_runnable(const struct cpu *cpu)
@@ -84,7 +85,8 @@ static void at_check_point(struct machine *machine)
         machine_update_timers(machine);
     if (machine->clock.run.instructions - machine->slice_start < machine->slice_length)
         return;
-    machine_poll_input(machine);
+    if (machine->clock.deterministic)
+        machine_poll_input(machine);
     take_turns(machine);
 }
 
@@ -143,6 +145,10 @@ static void loop(struct machine *machine, const struct machine_until *until)
     machine_gic_refresh_lines(machine);
     machine_find_deadline(machine);
     while (!has_to_stop(machine, until)) {
+        /* Not at every turn, for it asks the host. In deterministic mode its moments are the ends
+         * of slices, and when all vCPUs wait. */
+        if (!machine->clock.deterministic && ++machine->turns % TURNS_PER_POLL == 0)
+            machine_poll_input(machine);
         if (is_runnable(&machine->cpus[machine->current]))
             run_current(machine, until);
         else if (!take_turns(machine))

@@ -96,12 +96,22 @@ static bool is_hidden(const struct vcpu_sysreg *access)
     return false;
 }
 
+static void trace(struct cpu *cpu, const struct vcpu_sysreg *access)
+{
+    const struct machine_trace *to = &cpu->machine->trace;
+
+    if (to->access != NULL)
+        to->access(to->opaque, vcpu_instructions(cpu->vcpu), cpu->id, access->encoding,
+                   access->is_write, access->value);
+}
+
 static enum vcpu_sysreg_result access_gic(struct cpu *cpu, struct vcpu_sysreg *access)
 {
     if (access->el == 0)
         return VCPU_SYSREG_UNDEFINED;
     switch (vgic5_cpu_access(cpu->gic, access->encoding, access->is_write, &access->value)) {
     case VGIC5_HANDLED:
+        trace(cpu, access);
         return VCPU_SYSREG_DONE;
     case VGIC5_UNDEFINED:
         return VCPU_SYSREG_UNDEFINED;

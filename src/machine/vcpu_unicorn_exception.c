@@ -9,7 +9,9 @@
 #define VECTOR_IRQ 0x080u
 #define FROM_EL1_SP_ELX 0x200u
 #define FROM_EL0 0x400u
-#define FROM_EL0_AARCH32 0x600u
+
+#define ESR_EC_SHIFT 26
+#define EC_SVE 0x19u
 
 
 /* More exceptions in a row than any guest takes without executing one instruction. */
@@ -17,8 +19,6 @@
 
 static uint32_t vector_of(uint32_t vector, uint32_t pstate)
 {
-    if (pstate & PSTATE_NRW)
-        return vector + FROM_EL0_AARCH32;
     if (PSTATE_EL(pstate) == 0)
         return vector + FROM_EL0;
     return pstate & PSTATE_SP ? vector + FROM_EL1_SP_ELX : vector;
@@ -56,6 +56,9 @@ void unicorn_enter_el1(struct vcpu *vcpu, uint32_t vector, uint64_t return_addre
     uint32_t now = pstate_at_entry(vcpu, before);
     uint64_t vbar;
 
+    if (before & PSTATE_NRW)
+        snprintf(vcpu->trouble, sizeof(vcpu->trouble),
+                 "the guest went to AArch32, which this machine does not have");
     unicorn_get_sysreg(vcpu, UNICORN_VBAR_EL1, &vbar);
     use_sp_el1(vcpu, before);
     unicorn_set_pstate(vcpu, now);
@@ -85,15 +88,19 @@ static void count_fruitless(struct vcpu *vcpu)
                  "%u exceptions in a row without one instruction executed", FRUITLESS_LIMIT);
 }
 
+/* SVE does not exist here, and nor does what EL2 or EL3 would get. */
+static bool is_undefined(const struct unicorn_exception *e)
+{
+    return !e->to_el1 || e->esr >> ESR_EC_SHIFT == EC_SVE;
+}
+
 void unicorn_take_exception(struct vcpu *vcpu)
 {
     const struct unicorn_exception *e = &vcpu->exception;
 
     count_fruitless(vcpu);
-    /* What EL2 or EL3 would get does not exist in a machine without them: SVE for one. */
-    unicorn_set_sysreg(vcpu, UNICORN_ESR_EL1, e->to_el1 ? e->esr : ESR_UNDEFINED);
-    if (e->to_el1 &&
-        (e->number == EXCEPTION_PREFETCH_ABORT || e->number == EXCEPTION_DATA_ABORT))
+    unicorn_set_sysreg(vcpu, UNICORN_ESR_EL1, is_undefined(e) ? ESR_UNDEFINED : e->esr);
+    if (e->number == EXCEPTION_PREFETCH_ABORT || e->number == EXCEPTION_DATA_ABORT)
         unicorn_set_sysreg(vcpu, UNICORN_FAR_EL1, e->far);
     unicorn_enter_el1(vcpu, VECTOR_SYNCHRONOUS, vcpu->pc);
 }

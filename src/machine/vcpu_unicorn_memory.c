@@ -80,6 +80,15 @@ static void write_above(uc_engine *uc, uint64_t offset, unsigned size, uint64_t 
     mmio_write(opaque, ram_end(opaque) + offset, size, value);
 }
 
+/* How far the devices behind RAM reach: all physical addresses, or all there are. */
+static uint64_t end_of_map(void)
+{
+    unsigned major, minor;
+
+    uc_version(&major, &minor);
+    return major == 2 && minor == 0 ? 0 : UINT64_C(1) << 48;
+}
+
 int unicorn_map(struct vcpu *vcpu)
 {
     const struct memory *ram = vcpu->engine->ram;
@@ -88,8 +97,9 @@ int unicorn_map(struct vcpu *vcpu)
 
     if (error == UC_ERR_OK)
         error = uc_mmio_map(vcpu->uc, 0, ram->base, read_below, vcpu, write_below, vcpu);
-    if (error == UC_ERR_OK) /* to the very end of the address space */
-        error = uc_mmio_map(vcpu->uc, end, 0 - end, read_above, vcpu, write_above, vcpu);
+    if (error == UC_ERR_OK)
+        error = uc_mmio_map(vcpu->uc, end, end_of_map() - end, read_above, vcpu, write_above,
+                            vcpu);
     return error == UC_ERR_OK ? 0 : -EIO;
 }
 

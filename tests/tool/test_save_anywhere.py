@@ -7,8 +7,8 @@ import pytest
 
 from conftest import LONG, vgic5
 
-POINTS = 200 if LONG else 14
-WINDOW = 50 if LONG else 3
+POINTS = 200 if LONG else 40
+WINDOW = 50 if LONG else 10
 
 
 def restored(arguments, point, scratch):

@@ -22,7 +22,7 @@
 extern "C" {
 #endif
 
-/* ---- The port: where a device is reached ------------------------------------------------------- */
+/* ---- The port: where a device is reached ----------------------------------------------------- */
 
 /*
  * has, get and set are those of the contract: 0 or a negative errno, and attr->addr points into
@@ -57,23 +57,23 @@ struct vgic5_port {
  * (vgic5_host.read_caller and .write_caller NULL, or working on such). */
 void vgic5_port_model(struct vgic5 *device, struct vgic5_port *port);
 
-/* ---- The sequences, as data -------------------------------------------------------------------- */
+/* ---- The sequences, as data ------------------------------------------------------------------ */
 
 enum vgic5_direction { VGIC5_SAVE = 0, VGIC5_RESTORE = 1 };
 
 enum vgic5_step_action {
-    VGIC5_STEP_GET,     /* get_attr */
-    VGIC5_STEP_SET,     /* set_attr */
-    VGIC5_STEP_PORT,    /* another function of the port: vCPUs, wires */
-    VGIC5_STEP_VMM,     /* the VMM's own part: the engine only passes here */
+    VGIC5_STEP_GET,  /* get_attr */
+    VGIC5_STEP_SET,  /* set_attr */
+    VGIC5_STEP_PORT, /* another function of the port: vCPUs, wires */
+    VGIC5_STEP_VMM,  /* the VMM's own part: the engine only passes here */
 };
 
 enum vgic5_step_loop {
     VGIC5_LOOP_ONCE,
-    VGIC5_LOOP_PES,      /* for each vCPU: write IRS_PE_SELR, then the access */
-    VGIC5_LOOP_SPIS,     /* for each SPI: write IRS_SPI_SELR, then the access */
-    VGIC5_LOOP_SYSREGS,  /* for each vCPU, for each of its 26 registers */
-    VGIC5_LOOP_STATUS,   /* for each status register */
+    VGIC5_LOOP_PES,     /* for each vCPU: write IRS_PE_SELR, then the access */
+    VGIC5_LOOP_SPIS,    /* for each SPI: write IRS_SPI_SELR, then the access */
+    VGIC5_LOOP_SYSREGS, /* for each vCPU, for each of its 26 registers */
+    VGIC5_LOOP_STATUS,  /* for each status register */
 };
 
 #define VGIC5_PROFILE(abi) (1u << (abi))
@@ -109,7 +109,7 @@ const char *vgic5_step_action_name(enum vgic5_step_action action);
 const char *vgic5_step_loop_name(enum vgic5_step_loop loop);
 const char *vgic5_abi_name(uint32_t abi);
 
-/* ---- The neutral state ------------------------------------------------------------------------- */
+/* ---- The neutral state ----------------------------------------------------------------------- */
 
 /* Everything about one VGICv5 that is not in guest memory. */
 struct vgic5_state;
@@ -146,9 +146,8 @@ int vgic5_state_from_snapshot(const struct vgic5_snapshot *snapshot, struct vgic
                               struct vgic5_error *error);
 /* The types of these sections, for vgic5_snapshot_require_known; NULL-terminated. */
 const char *const *vgic5_state_section_types(void);
-#define vgic5_state_sections (vgic5_state_section_types())
 
-/* ---- Save and restore -------------------------------------------------------------------------- */
+/* ---- Save and restore ------------------------------------------------------------------------ */
 
 /* How the engine behaves; NULL or zero members are the defaults in brackets. */
 struct vgic5_migration_options {

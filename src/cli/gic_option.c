@@ -7,6 +7,9 @@
 
 #define IST_L2SZ_ALL 7u /* 4K, 16K and 64K */
 
+/* The machine has timers and no PMU; SW_PPI needs no device (gicv5.md §6). */
+#define MACHINE_PPIS (1ull << VGIC5_PPI_SW | 1ull << VGIC5_PPI_CNTV | 1ull << VGIC5_PPI_CNTP)
+
 struct gic_value {
     struct vgic5_config *config;
     uint32_t *nr_spis;
@@ -96,6 +99,7 @@ bool gic_option_parse(const char *text, struct vgic5_config *config, uint32_t *n
     config->abi = VGIC5_ABI_V1;
     config->lpi_id_bits = 16;
     config->ist_l2sz = IST_L2SZ_ALL;
+    config->ppis[0] = MACHINE_PPIS;
     *nr_spis = 128;
     if (text == NULL)
         return true;

@@ -83,7 +83,7 @@ static int check_sections(const struct vgic5_snapshot *snapshot, struct vgic5_er
     const char *known[32] = { "machine", "clock", "pl011", "cpu", "memory" };
     size_t n = 5;
 
-    for (const char *const *name = vgic5_state_sections; *name != NULL && n < 32; name++)
+    for (const char *const *name = vgic5_state_section_types(); *name != NULL && n < 32; name++)
         known[n++] = *name;
     return vgic5_snapshot_require_known(snapshot, known, n, error);
 }

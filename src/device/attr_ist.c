@@ -55,8 +55,8 @@ void ist_spis_collect(struct vgic5 *device, uint32_t *words)
 
 /* HWU belongs to the hardware that wrote the word, IRM needs 1ofN, the rest is RES0: none of them
  * is state of this IRS (gicv5.md §3.1). */
-#define ISTE_STATE                                                                                 \
-    (FIELD_MASK(ISTE_PENDING) | FIELD_MASK(ISTE_ACTIVE) | FIELD_MASK(ISTE_HM) |                    \
+#define ISTE_STATE                                                              \
+    (FIELD_MASK(ISTE_PENDING) | FIELD_MASK(ISTE_ACTIVE) | FIELD_MASK(ISTE_HM) | \
      FIELD_MASK(ISTE_ENABLE) | FIELD_MASK(ISTE_PRIORITY) | FIELD_MASK(ISTE_IAFFID))
 
 void ist_spis_apply(struct vgic5 *device, const uint32_t *words)

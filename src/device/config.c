@@ -39,8 +39,8 @@ static const struct {
 };
 
 /* KVM offers SW_PPI and the PPIs that have an owner in the kernel (gicv5.md §6). */
-#define DEFAULT_PPIS                                                                               \
-    (UINT64_C(1) << VGIC5_PPI_SW | UINT64_C(1) << VGIC5_PPI_PMUIRQ |                               \
+#define DEFAULT_PPIS                                                 \
+    (UINT64_C(1) << VGIC5_PPI_SW | UINT64_C(1) << VGIC5_PPI_PMUIRQ | \
      UINT64_C(1) << VGIC5_PPI_CNTV | UINT64_C(1) << VGIC5_PPI_CNTP)
 
 static bool fill_ranges(struct vgic5_config *config)

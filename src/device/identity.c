@@ -18,9 +18,9 @@ static int refuse(struct vgic5 *device, const char *field, uint64_t found, const
     return -EINVAL;
 }
 
-#define OPTIONS                                                                                    \
-    (FIELD_MASK(IRS_IDR0_VIRT) | FIELD_MASK(IRS_IDR0_ONE_N) | FIELD_MASK(IRS_IDR0_VIRT_ONE_N) |    \
-     FIELD_MASK(IRS_IDR0_SETLPI) | FIELD_MASK(IRS_IDR0_MEC) | FIELD_MASK(IRS_IDR0_MPAM) |          \
+#define OPTIONS                                                                                 \
+    (FIELD_MASK(IRS_IDR0_VIRT) | FIELD_MASK(IRS_IDR0_ONE_N) | FIELD_MASK(IRS_IDR0_VIRT_ONE_N) | \
+     FIELD_MASK(IRS_IDR0_SETLPI) | FIELD_MASK(IRS_IDR0_MEC) | FIELD_MASK(IRS_IDR0_MPAM) |       \
      FIELD_MASK(IRS_IDR0_SWE))
 #define NON_SECURE 1u
 
@@ -104,11 +104,10 @@ static int check_idr2(struct vgic5 *device, uint32_t value, uint32_t *adopted)
     ret = check_ist_shape(device, value);
     if (ret)
         return ret;
-    *adopted = (uint32_t)(value &
-                          (FIELD_MASK(IRS_IDR2_ID_BITS) | FIELD_MASK(IRS_IDR2_LPI) |
-                           FIELD_MASK(IRS_IDR2_MIN_LPI_ID_BITS) | FIELD_MASK(IRS_IDR2_IST_LEVELS) |
-                           FIELD_MASK(IRS_IDR2_IST_L2SZ) | FIELD_MASK(IRS_IDR2_ISTMD) |
-                           FIELD_MASK(IRS_IDR2_ISTMD_SZ)));
+    *adopted = (uint32_t)(value & (FIELD_MASK(IRS_IDR2_ID_BITS) | FIELD_MASK(IRS_IDR2_LPI) |
+                                   FIELD_MASK(IRS_IDR2_MIN_LPI_ID_BITS) |
+                                   FIELD_MASK(IRS_IDR2_IST_LEVELS) | FIELD_MASK(IRS_IDR2_IST_L2SZ) |
+                                   FIELD_MASK(IRS_IDR2_ISTMD) | FIELD_MASK(IRS_IDR2_ISTMD_SZ)));
     return 0;
 }
 
@@ -147,7 +146,6 @@ int identity_check(struct vgic5 *device, enum irs_row row, uint32_t value, uint3
     if (ret)
         return ret;
     if (is_frozen(device) && *adopted != now)
-        return refuse(device, irs_registers[row].name, value,
-                      "cannot change any more, it is", now);
+        return refuse(device, irs_registers[row].name, value, "cannot change any more, it is", now);
     return 0;
 }

@@ -23,7 +23,7 @@ struct device_profile {
     bool spi_iste_hm_is_tm;           /* an SPI's HM bit in GRP_IST carries its trigger mode */
     int (*ist_get)(struct vgic5 *device, uint64_t addr); /* GRP_IST, payload at addr */
     int (*ist_set)(struct vgic5 *device, uint64_t addr);
-    bool lpis_in_host;                /* GRP_IST carries the LPIs; guest memory is not touched */
+    bool lpis_in_host; /* GRP_IST carries the LPIs; guest memory is not touched */
 };
 
 /* NULL: no such ABI. */
@@ -47,12 +47,12 @@ struct vgic5 {
     uint32_t nr_spis;  /* 0 before NR_IRQS and CTRL_INIT */
     uint32_t nr_vcpus;
     uint32_t nr_running;
-    bool has_run;  /* a vCPU has been entered at any time */
-    bool unusable; /* the first run failed */
+    bool has_run;                              /* a vCPU has been entered at any time */
+    bool unusable;                             /* the first run failed */
     struct vgic5_vcpu *vcpus[VGIC5_MAX_VCPUS]; /* in the order of their addition */
 };
 
-/* ---- config.c ---------------------------------------------------------------------------------- */
+/* ---- config.c -------------------------------------------------------------------------------- */
 
 /* Fill `config` from what the caller gave (NULL: all defaults). -EINVAL, -ENODEV. */
 int device_config_fill(struct vgic5_config *config, const struct vgic5_config *given);
@@ -61,7 +61,7 @@ int device_host_fill(struct vgic5_host *host, const struct vgic5_host *given);
 /* IDR0.PA_RANGE's code of a guest physical address size, or -1. */
 int device_pa_range(uint32_t ipa_bits);
 
-/* ---- caller.c ---------------------------------------------------------------------------------- */
+/* ---- caller.c -------------------------------------------------------------------------------- */
 
 /* The memory behind vgic5_attr.addr. 0 or -EFAULT. */
 int caller_read(struct vgic5 *device, void *to, uint64_t addr, size_t size);
@@ -71,14 +71,14 @@ int caller_write(struct vgic5 *device, uint64_t addr, const void *from, size_t s
 void device_log(struct vgic5 *device, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* ---- init.c ------------------------------------------------------------------------------------ */
+/* ---- init.c ---------------------------------------------------------------------------------- */
 
 /* CTRL_INIT: create the IRS and its CPU interfaces. -ENODEV, -ENOMEM. */
 int device_init(struct vgic5 *device);
 /* The PPIs that KVM_IRQ_LINE may drive: SW_PPI where it is implemented. */
 uint64_t device_userspace_ppis(const struct vgic5 *device);
 
-/* ---- attribute groups -------------------------------------------------------------------------- */
+/* ---- attribute groups ------------------------------------------------------------------------ */
 
 /* One group. A function that is NULL answers ENXIO. */
 struct attribute_group {
@@ -94,12 +94,12 @@ extern const struct attribute_group attribute_cpu_sysregs;
 extern const struct attribute_group attribute_irs_regs;
 extern const struct attribute_group attribute_ist;
 
-/* ---- identity.c -------------------------------------------------------------------------------- */
+/* ---- identity.c ------------------------------------------------------------------------------ */
 
 /* May the VMM set this identification register to `value`? 0 and the value to adopt, or -EINVAL. */
 int identity_check(struct vgic5 *device, enum irs_row row, uint32_t value, uint32_t *adopted);
 
-/* ---- lpi_ist.c --------------------------------------------------------------------------------- */
+/* ---- lpi_ist.c ------------------------------------------------------------------------------- */
 
 /* Is an LPI IST live (not only named by the registers)? */
 bool lpi_ist_exists(const struct vgic5 *device);
@@ -111,7 +111,7 @@ int lpi_ist_check_cfgr(struct vgic5 *device);
 int lpi_ist_set_baser(struct vgic5 *device, uint64_t value);
 int lpi_ist_set_cfgr(struct vgic5 *device, uint64_t value);
 
-/* ---- ist_v1.c, ist_7_4.c ----------------------------------------------------------------------- */
+/* ---- ist_v1.c, ist_7_4.c --------------------------------------------------------------------- */
 
 /* GRP_IST of one generation, after the checks that all have in common. */
 int ist_v1_get(struct vgic5 *device, uint64_t addr);

@@ -13,8 +13,8 @@
 #include "gicv5/fields.h"
 
 #define BASER_FIELDS (FIELD_MASK(IRS_IST_BASER_VALID) | FIELD_MASK(IRS_IST_BASER_ADDR))
-#define CFGR_FIELDS                                                                                \
-    (FIELD_MASK(IRS_IST_CFGR_LPI_ID_BITS) | FIELD_MASK(IRS_IST_CFGR_L2SZ) |                        \
+#define CFGR_FIELDS                                                         \
+    (FIELD_MASK(IRS_IST_CFGR_LPI_ID_BITS) | FIELD_MASK(IRS_IST_CFGR_L2SZ) | \
      FIELD_MASK(IRS_IST_CFGR_ISTSZ) | FIELD_MASK(IRS_IST_CFGR_STRUCTURE))
 
 bool lpi_ist_exists(const struct vgic5 *device)

@@ -5,7 +5,7 @@
 
 #include "migration/internal.h"
 
-/* ---- The machine's facts ------------------------------------------------------------------------ */
+/* ---- The machine's facts --------------------------------------------------------------------- */
 
 static int check_machine(const struct vgic5_state *state, struct vgic5_error *error)
 {
@@ -14,13 +14,12 @@ static int check_machine(const struct vgic5_state *state, struct vgic5_error *er
                               state->abi);
     if (state->nr_spis < VGIC5_NR_SPIS_MIN || state->nr_spis > VGIC5_NR_SPIS_MAX ||
         state->nr_spis % 32 != 0)
-        return migration_damaged(error,
-                                 "gic: nr_spis is %" PRIu32 ", expected a multiple of 32 in 32..1024",
-                                 state->nr_spis);
+        return migration_damaged(
+            error, "gic: nr_spis is %" PRIu32 ", expected a multiple of 32 in 32..1024",
+            state->nr_spis);
     if (state->addr % VGIC5_IRS_FRAME_SIZE != 0 ||
         state->addr + VGIC5_IRS_REGION_SIZE < state->addr)
-        return migration_damaged(error,
-                                 "gic: addr is 0x%" PRIx64 ", expected a multiple of 64 KiB",
+        return migration_damaged(error, "gic: addr is 0x%" PRIx64 ", expected a multiple of 64 KiB",
                                  state->addr);
     return 0;
 }
@@ -41,7 +40,7 @@ static int check_vcpus(const struct vgic5_state *state, struct vgic5_error *erro
     return 0;
 }
 
-/* ---- Registers ---------------------------------------------------------------------------------- */
+/* ---- Registers ------------------------------------------------------------------------------- */
 
 /* The bits of each register that are not RES0; a register without a row may hold anything. */
 static const struct {
@@ -71,10 +70,9 @@ static int check_width(const struct vgic5_state *state, struct vgic5_error *erro
         uint64_t value = state->irs[fields_of[n].row];
 
         if (value & ~fields_of[n].bits)
-            return migration_damaged(error,
-                                     "irs: %s is 0x%" PRIx64 ", reserved bits 0x%" PRIx64 " are set",
-                                     migration_irs[fields_of[n].row].name, value,
-                                     value & ~fields_of[n].bits);
+            return migration_damaged(
+                error, "irs: %s is 0x%" PRIx64 ", reserved bits 0x%" PRIx64 " are set",
+                migration_irs[fields_of[n].row].name, value, value & ~fields_of[n].bits);
     }
     return 0;
 }
@@ -144,11 +142,12 @@ static int check_identity_ranges(const struct vgic5_state *state, struct vgic5_e
     if (id_bits > 24 || min > id_bits)
         return migration_damaged(error,
                                  "irs: IRS_IDR2.ID_BITS is %" PRIu64 " and MIN_LPI_ID_BITS %" PRIu64
-                                 ", expected MIN_LPI_ID_BITS <= ID_BITS <= 24", id_bits, min);
+                                 ", expected MIN_LPI_ID_BITS <= ID_BITS <= 24",
+                                 id_bits, min);
     return 0;
 }
 
-/* ---- The LPI IST -------------------------------------------------------------------------------- */
+/* ---- The LPI IST ----------------------------------------------------------------------------- */
 
 static uint64_t required_istsz(uint64_t id_bits, uint32_t idr2)
 {
@@ -163,8 +162,7 @@ static bool structure_is_offered(uint64_t cfgr, uint32_t idr2)
 
     if (!FIELD_GET(IRS_IST_CFGR_STRUCTURE, cfgr))
         return true;
-    return FIELD_GET(IRS_IDR2_IST_LEVELS, idr2) &&
-           FIELD_GET(IRS_IDR2_IST_L2SZ, idr2) >> l2sz & 1u;
+    return FIELD_GET(IRS_IDR2_IST_LEVELS, idr2) && FIELD_GET(IRS_IDR2_IST_L2SZ, idr2) >> l2sz & 1u;
 }
 
 /* IST_CFGR, in force, against the IDR2 that the guest has read. */
@@ -176,15 +174,13 @@ static int check_ist_cfgr(const struct vgic5_state *state, struct vgic5_error *e
     uint64_t istsz = FIELD_GET(IRS_IST_CFGR_ISTSZ, cfgr);
 
     if (bits > FIELD_GET(IRS_IDR2_ID_BITS, idr2))
-        return migration_damaged(error,
-                                 "irs: IST_CFGR.LPI_ID_BITS is %" PRIu64
-                                 ", IDR2.ID_BITS allows %" PRIu64,
-                                 bits, FIELD_GET(IRS_IDR2_ID_BITS, idr2));
+        return migration_damaged(
+            error, "irs: IST_CFGR.LPI_ID_BITS is %" PRIu64 ", IDR2.ID_BITS allows %" PRIu64, bits,
+            FIELD_GET(IRS_IDR2_ID_BITS, idr2));
     if (bits < FIELD_GET(IRS_IDR2_MIN_LPI_ID_BITS, idr2))
-        return migration_damaged(error,
-                                 "irs: IST_CFGR.LPI_ID_BITS is %" PRIu64
-                                 ", IDR2.MIN_LPI_ID_BITS asks %" PRIu64,
-                                 bits, FIELD_GET(IRS_IDR2_MIN_LPI_ID_BITS, idr2));
+        return migration_damaged(
+            error, "irs: IST_CFGR.LPI_ID_BITS is %" PRIu64 ", IDR2.MIN_LPI_ID_BITS asks %" PRIu64,
+            bits, FIELD_GET(IRS_IDR2_MIN_LPI_ID_BITS, idr2));
     if (istsz != required_istsz(bits, idr2))
         return migration_damaged(error,
                                  "irs: IST_CFGR.ISTSZ is %" PRIu64 ", IDR2 requires %" PRIu64
@@ -211,7 +207,7 @@ static int check_ist(const struct vgic5_state *state, struct vgic5_error *error)
     return ret;
 }
 
-/* ---- Entries ------------------------------------------------------------------------------------ */
+/* ---- Entries --------------------------------------------------------------------------------- */
 
 /* The bits of an entry that this state can have: the rest is RES0, or hardware's (HWU), or needs
  * 1ofN (IRM); an IRS with fewer priority bits keeps the upper ones (gicv5.md §1.3). */
@@ -231,10 +227,9 @@ static int check_istes(const struct vgic5_state *state, const char *section, con
 
     for (size_t id = 0; id < count; id++) {
         if (istes[id] & ~bits)
-            return migration_damaged(error,
-                                     "%s: iste of %s %zu is 0x%08" PRIx32
-                                     ", bits 0x%08" PRIx32 " must be 0",
-                                     section, section, id, istes[id], istes[id] & ~bits);
+            return migration_damaged(
+                error, "%s: iste of %s %zu is 0x%08" PRIx32 ", bits 0x%08" PRIx32 " must be 0",
+                section, section, id, istes[id], istes[id] & ~bits);
     }
     return 0;
 }
@@ -250,7 +245,7 @@ static int check_bitmap(const struct vgic5_state *state, const char *name, const
     return 0;
 }
 
-/* ---- CPU interfaces ----------------------------------------------------------------------------- */
+/* ---- CPU interfaces -------------------------------------------------------------------------- */
 
 static int check_icc(const struct state_vcpu *vcpu, struct vgic5_error *error)
 {
@@ -261,10 +256,9 @@ static int check_icc(const struct state_vcpu *vcpu, struct vgic5_error *error)
         struct sysreg reg = migration_sysreg(n);
 
         if (vcpu->icc[n] & ~reg.bits)
-            return migration_damaged(error,
-                                     "icc %" PRIu32 ": %s is 0x%" PRIx64 ", bits 0x%" PRIx64
-                                     " must be 0", vcpu->id, reg.name, vcpu->icc[n],
-                                     vcpu->icc[n] & ~reg.bits);
+            return migration_damaged(
+                error, "icc %" PRIu32 ": %s is 0x%" PRIx64 ", bits 0x%" PRIx64 " must be 0",
+                vcpu->id, reg.name, vcpu->icc[n], vcpu->icc[n] & ~reg.bits);
     }
     return 0;
 }

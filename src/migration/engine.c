@@ -14,7 +14,7 @@ static const char *direction_name(enum vgic5_direction direction)
     return direction == VGIC5_SAVE ? "save" : "restore";
 }
 
-/* ---- Failures in words --------------------------------------------------------------------------- */
+/* ---- Failures in words ----------------------------------------------------------------------- */
 
 /* A save that fails leaves a source that can go on; what a restore is refused for is mostly the
  * target's nature, and else its environment. */
@@ -51,7 +51,7 @@ void engine_warn(struct engine *engine, const char *format, ...)
     engine->options.warn(engine->options.opaque, message);
 }
 
-/* ---- Calls over the port ------------------------------------------------------------------------- */
+/* ---- Calls over the port --------------------------------------------------------------------- */
 
 int engine_try(struct engine *engine, bool is_set, uint32_t group, uint64_t attr, void *payload)
 {
@@ -105,7 +105,7 @@ int engine_set_irs(struct engine *engine, enum irs_row row, uint64_t value)
                        (unsigned long long)value);
 }
 
-/* ---- Order --------------------------------------------------------------------------------------- */
+/* ---- Order ----------------------------------------------------------------------------------- */
 
 static bool comes_before(const struct vgic5_step *const *order, size_t n,
                          const struct vgic5_step *step)
@@ -165,7 +165,7 @@ int step_vmm(struct engine *engine, const struct vgic5_step *row)
     return 0;
 }
 
-/* ---- Save and restore ---------------------------------------------------------------------------- */
+/* ---- Save and restore ------------------------------------------------------------------------ */
 
 #define MAX_STEPS 64u
 

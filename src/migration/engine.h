@@ -12,11 +12,11 @@ struct engine {
     const struct vgic5_port *port;
     struct vgic5_migration_options options; /* every default filled in */
     struct vgic5_error *error;
-    struct vgic5_state *saved;           /* a save fills it */
-    const struct vgic5_state *restored;  /* a restore reads it */
-    const struct vgic5_step *now;        /* the step that runs, for the words of an error */
-    bool selectors_known;                /* a save has read PE_SELR and SPI_SELR, */
-    bool selectors_moved;                /* and written over them */
+    struct vgic5_state *saved;          /* a save fills it */
+    const struct vgic5_state *restored; /* a restore reads it */
+    const struct vgic5_step *now;       /* the step that runs, for the words of an error */
+    bool selectors_known;               /* a save has read PE_SELR and SPI_SELR, */
+    bool selectors_moved;               /* and written over them */
 };
 
 /* A row of a table: the public part, what it waits for, and what it does. */
@@ -66,12 +66,12 @@ int engine_get_irs(struct engine *engine, enum irs_row row, uint64_t *value);
 int engine_set_irs(struct engine *engine, enum irs_row row, uint64_t value);
 
 /* "step S3 (GRP_IST) of the save: …", exit code by the direction and the errno. */
-__attribute__((format(printf, 3, 4)))
-int engine_fail(struct engine *engine, int ret, const char *format, ...);
-__attribute__((format(printf, 2, 3)))
-void engine_warn(struct engine *engine, const char *format, ...);
+int engine_fail(struct engine *engine, int ret, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void engine_warn(struct engine *engine, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
-/* ---- What the steps do (steps_save.c, steps_restore.c) ------------------------------------------- */
+/* ---- What the steps do (steps_save.c, steps_restore.c) --------------------------------------- */
 
 int step_vmm(struct engine *engine, const struct vgic5_step *row);
 

@@ -25,9 +25,9 @@ static const struct {
     int value;
     const char *name;
 } names[] = {
-    {EBUSY, "EBUSY"},   {EEXIST, "EEXIST"}, {EINVAL, "EINVAL"}, {ENXIO, "ENXIO"},
-    {EFAULT, "EFAULT"}, {ENOENT, "ENOENT"}, {ENODEV, "ENODEV"}, {ENOMEM, "ENOMEM"},
-    {E2BIG, "E2BIG"},   {ENOSPC, "ENOSPC"}, {EIO, "EIO"},       {ETIMEDOUT, "ETIMEDOUT"},
+    {EBUSY, "EBUSY"},   {EEXIST, "EEXIST"},       {EINVAL, "EINVAL"}, {ENXIO, "ENXIO"},
+    {EFAULT, "EFAULT"}, {ENOENT, "ENOENT"},       {ENODEV, "ENODEV"}, {ENOMEM, "ENOMEM"},
+    {E2BIG, "E2BIG"},   {ENOSPC, "ENOSPC"},       {EIO, "EIO"},       {ETIMEDOUT, "ETIMEDOUT"},
     {EINTR, "EINTR"},   {ECANCELED, "ECANCELED"},
 };
 

@@ -8,7 +8,7 @@
 
 #include "migration/internal.h"
 
-/* ---- The target's vCPUs, address and SPIs -------------------------------------------------------- */
+/* ---- The target's vCPUs, address and SPIs ---------------------------------------------------- */
 
 static bool has_id(const uint32_t *ids, uint32_t number, uint32_t id)
 {
@@ -72,12 +72,13 @@ static int fit_machine(const struct vgic5_port *port, const struct vgic5_state *
     if (ret)
         return ret;
     if (nr_spis != 0 && nr_spis != state->nr_spis)
-        return migration_unfit(error, "gic: nr_spis is %" PRIu32 ", the target has %" PRIu32
-                               "; give it spis=%" PRIu32, state->nr_spis, nr_spis, state->nr_spis);
+        return migration_unfit(
+            error, "gic: nr_spis is %" PRIu32 ", the target has %" PRIu32 "; give it spis=%" PRIu32,
+            state->nr_spis, nr_spis, state->nr_spis);
     return 0;
 }
 
-/* ---- What the target offers ---------------------------------------------------------------------- */
+/* ---- What the target offers ------------------------------------------------------------------ */
 
 static int misfit(const char *field, uint64_t found, const char *relation, uint64_t own,
                   struct vgic5_error *error)
@@ -93,12 +94,13 @@ static int fit_address(const struct vgic5_config *config, const struct vgic5_sta
         return 0;
     return migration_unfit(error,
                            "gic: addr is 0x%" PRIx64 ", beyond the target's %u-bit guest physical "
-                           "addresses", state->addr, config->ipa_bits);
+                           "addresses",
+                           state->addr, config->ipa_bits);
 }
 
-#define IDR0_OPTIONS                                                                               \
-    (FIELD_MASK(IRS_IDR0_VIRT) | FIELD_MASK(IRS_IDR0_ONE_N) | FIELD_MASK(IRS_IDR0_VIRT_ONE_N) |    \
-     FIELD_MASK(IRS_IDR0_SETLPI) | FIELD_MASK(IRS_IDR0_MEC) | FIELD_MASK(IRS_IDR0_MPAM) |          \
+#define IDR0_OPTIONS                                                                            \
+    (FIELD_MASK(IRS_IDR0_VIRT) | FIELD_MASK(IRS_IDR0_ONE_N) | FIELD_MASK(IRS_IDR0_VIRT_ONE_N) | \
+     FIELD_MASK(IRS_IDR0_SETLPI) | FIELD_MASK(IRS_IDR0_MEC) | FIELD_MASK(IRS_IDR0_MPAM) |       \
      FIELD_MASK(IRS_IDR0_SWE))
 
 static int fit_identity(const struct vgic5_config *config, const struct vgic5_state *state,
@@ -115,16 +117,18 @@ static int fit_identity(const struct vgic5_config *config, const struct vgic5_st
         return misfit("IRS_IDR1.PRI_BITS", pri_bits, "allows", config->priority_bits - 1u, error);
     if (id_bits > config->lpi_id_bits)
         return migration_unfit(error,
-                               "irs: IRS_IDR2.ID_BITS is %" PRIu64 ", the target allows %u; restore "
-                               "on a device with lpi-bits=%" PRIu64 " or more", id_bits,
-                               config->lpi_id_bits, id_bits);
+                               "irs: IRS_IDR2.ID_BITS is %" PRIu64
+                               ", the target allows %u; restore "
+                               "on a device with lpi-bits=%" PRIu64 " or more",
+                               id_bits, config->lpi_id_bits, id_bits);
     if (min < config->min_lpi_id_bits)
         return misfit("IRS_IDR2.MIN_LPI_ID_BITS", min, "asks", config->min_lpi_id_bits, error);
     return 0;
 }
 
 /* IST_L2SZ says nothing without IST_LEVELS, ISTMD_SZ nothing without ISTMD. A table that is legal
- * for the source's IDR2, which vgic5_state_check has seen to, is legal here once that is adopted. */
+ * for the source's IDR2, which vgic5_state_check has seen to, is legal here once that is adopted.
+ */
 static int fit_ist_shape(const struct vgic5_config *config, const struct vgic5_state *state,
                          struct vgic5_error *error)
 {
@@ -135,7 +139,7 @@ static int fit_ist_shape(const struct vgic5_config *config, const struct vgic5_s
 
     if (FIELD_GET(IRS_IDR2_IST_LEVELS, idr2) && config->ist_l2sz == 0)
         return migration_unfit(error, "irs: IRS_IDR2.IST_LEVELS is 1, the target has linear tables "
-                               "only; restore on a device with ist=two-level");
+                                      "only; restore on a device with ist=two-level");
     if (FIELD_GET(IRS_IDR2_IST_LEVELS, idr2) && (l2sz & ~(uint64_t)config->ist_l2sz))
         return misfit("IRS_IDR2.IST_L2SZ", l2sz, "offers", config->ist_l2sz, error);
     if (metadata > config->istmd)
@@ -145,7 +149,7 @@ static int fit_ist_shape(const struct vgic5_config *config, const struct vgic5_s
     return 0;
 }
 
-/* ---- The CPU interfaces -------------------------------------------------------------------------- */
+/* ---- The CPU interfaces ---------------------------------------------------------------------- */
 
 /* The PPIs that a register's value speaks of. */
 static uint64_t ppis_of(const struct sysreg *reg, uint64_t value)
@@ -174,7 +178,8 @@ static int fit_ppis(const struct vgic5_config *config, const struct state_vcpu *
         if (foreign)
             return migration_unfit(error,
                                    "icc %" PRIu32 ": %s has PPI %d, which the target does not "
-                                   "implement", vcpu->id, reg.name, __builtin_ctzll(foreign));
+                                   "implement",
+                                   vcpu->id, reg.name, __builtin_ctzll(foreign));
     }
     return 0;
 }
@@ -194,7 +199,10 @@ static int fit_offer(const struct vgic5_port *port, const struct vgic5_state *st
 {
     int (*const parts[])(const struct vgic5_config *, const struct vgic5_state *,
                          struct vgic5_error *) = {
-        fit_address, fit_identity, fit_ist_shape, fit_interfaces,
+        fit_address,
+        fit_identity,
+        fit_ist_shape,
+        fit_interfaces,
     };
     struct vgic5_config config = {.size = sizeof(config)};
     int ret = 0;
@@ -208,7 +216,7 @@ static int fit_offer(const struct vgic5_port *port, const struct vgic5_state *st
     return ret;
 }
 
-/* ---- The whole ----------------------------------------------------------------------------------- */
+/* ---- The whole ------------------------------------------------------------------------------- */
 
 /* LPIs lie in guest memory under v1 and in the state under 7.4: no sequence of one generation can
  * hand the other's to a device. */
@@ -217,7 +225,8 @@ static int fit_abi(const struct vgic5_port *port, const struct vgic5_state *stat
 {
     if (port->abi == state->abi)
         return 0;
-    return migration_unfit(error, "gic: abi is %s, the target has %s; restore on a device with abi=%s",
+    return migration_unfit(error,
+                           "gic: abi is %s, the target has %s; restore on a device with abi=%s",
                            vgic5_abi_name(state->abi),
                            vgic5_abi_name(port->abi) ? vgic5_abi_name(port->abi) : "none of ours",
                            vgic5_abi_name(state->abi));

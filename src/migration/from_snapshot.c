@@ -71,9 +71,9 @@ static int take_u64(struct reading *reading, const char *name, uint64_t id, uint
                                  "section %s: field %s has id 0x%" PRIx64 ", expected 0x%" PRIx64,
                                  reading->where, name, field->id, id);
     if (field->u64 > limit)
-        return migration_damaged(reading->error,
-                                 "section %s: field %s is 0x%" PRIx64 ", expected at most 0x%"
-                                 PRIx64, reading->where, name, field->u64, limit);
+        return migration_damaged(
+            reading->error, "section %s: field %s is 0x%" PRIx64 ", expected at most 0x%" PRIx64,
+            reading->where, name, field->u64, limit);
     *value = field->u64;
     return 0;
 }
@@ -114,7 +114,7 @@ static int take_bits(struct reading *reading, const char *name, uint64_t *words,
     return bytes ? 0 : -EBADMSG;
 }
 
-/* ---- The sections -------------------------------------------------------------------------------- */
+/* ---- The sections ---------------------------------------------------------------------------- */
 
 static int read_abi(struct reading *reading, struct vgic5_state *state)
 {
@@ -169,8 +169,10 @@ static int read_gic(struct vgic5_state *state, const struct vgic5_snapshot *snap
     if (ret == 0)
         ret = read_vcpu_ids(&reading, state);
     if (ret == 0 && nr_spis % 32 != 0) /* bitmaps below have whole bytes */
-        ret = migration_damaged(error, "section gic 0: nr_spis is %" PRIu64 ", expected a multiple "
-                                "of 32", nr_spis);
+        ret = migration_damaged(error,
+                                "section gic 0: nr_spis is %" PRIu64 ", expected a multiple "
+                                "of 32",
+                                nr_spis);
     state->nr_spis = (uint32_t)nr_spis;
     return end(&reading, ret);
 }
@@ -220,8 +222,9 @@ static int read_lpi(struct vgic5_state *state, const struct vgic5_snapshot *snap
         return 0;
     if (expected == 0)
         return migration_damaged(error, "section lpi 0 is there, but %s",
-                                 state->abi == VGIC5_ABI_7_4 ? "IST_BASER.VALID is 0"
-                                                             : "guest memory has the LPIs of abi v1");
+                                 state->abi == VGIC5_ABI_7_4
+                                     ? "IST_BASER.VALID is 0"
+                                     : "guest memory has the LPIs of abi v1");
     if (expected > (size_t)1 << 24)
         return migration_damaged(error, "section irs 0: IST_CFGR.LPI_ID_BITS is above 24");
     ret = begin(&reading, snapshot, SECTION_LPI, 0, error);
@@ -276,7 +279,8 @@ int vgic5_state_from_snapshot(const struct vgic5_snapshot *snapshot, struct vgic
                               struct vgic5_error *error)
 {
     int (*const parts[])(struct vgic5_state *, const struct vgic5_snapshot *,
-                         struct vgic5_error *) = {read_gic, read_irs, read_spi, read_lpi, read_iccs};
+                         struct vgic5_error *) = {read_gic, read_irs, read_spi, read_lpi,
+                                                  read_iccs};
     struct vgic5_state *made = state_new();
     int ret = 0;
 

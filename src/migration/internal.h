@@ -9,7 +9,7 @@
 #include "gicv5/fields.h"
 #include "gicv5/gicv5.h"
 
-/* ---- registers.c: what a state carries, from the same declarations as the device ---------------- */
+/* ---- registers.c: what a state carries, from the same declarations as the device ------------- */
 
 extern const struct irs_register migration_irs[IRS_NR_ROWS];
 
@@ -26,7 +26,7 @@ struct sysreg {
 /* The n-th of them, n below NR_SYSREGS. */
 struct sysreg migration_sysreg(unsigned n);
 
-/* ---- state.c ------------------------------------------------------------------------------------ */
+/* ---- state.c --------------------------------------------------------------------------------- */
 
 #define SPI_WORDS (VGIC5_NR_SPIS_MAX / 64u)
 
@@ -40,7 +40,7 @@ struct vgic5_state {
     uint32_t abi;
     uint32_t nr_spis;
     uint64_t addr;
-    uint64_t irs[IRS_NR_ROWS]; /* where migration_irs_is_global */
+    uint64_t irs[IRS_NR_ROWS];       /* where migration_irs_is_global */
     uint32_t spi[VGIC5_NR_SPIS_MAX]; /* ISTE words */
     uint64_t tm[SPI_WORDS];          /* IRS_SPI_CFGR.TM of each SPI */
     uint64_t wires[SPI_WORDS];
@@ -70,7 +70,7 @@ static inline void set_bit_of(uint64_t *words, uint32_t n)
     words[n / 64] |= UINT64_C(1) << n % 64;
 }
 
-/* ---- error.c ------------------------------------------------------------------------------------ */
+/* ---- error.c --------------------------------------------------------------------------------- */
 
 enum migration_exit {
     EXIT_ENVIRONMENT = 3,
@@ -81,16 +81,15 @@ enum migration_exit {
 };
 
 /* Fills `error` (may be NULL) and returns -errno_value. */
-__attribute__((format(printf, 4, 5)))
 int migration_fail(struct vgic5_error *error, enum migration_exit exit_code, int errno_value,
-                   const char *format, ...);
+                   const char *format, ...) __attribute__((format(printf, 4, 5)));
 #define migration_damaged(error, ...) migration_fail(error, EXIT_DAMAGED, EBADMSG, __VA_ARGS__)
 #define migration_unfit(error, ...) migration_fail(error, EXIT_UNFIT, ENOTSUP, __VA_ARGS__)
 
 /* "EBUSY" for -EBUSY or EBUSY; "error N" is not among the contract's. */
 const char *migration_errno_name(int errno_value);
 
-/* ---- port.c ------------------------------------------------------------------------------------- */
+/* ---- port.c ---------------------------------------------------------------------------------- */
 
 /* `port` with everything that `given` has not as NULL. -EINVAL, exit code 70. */
 int migration_port_open(struct vgic5_port *port, const struct vgic5_port *given,

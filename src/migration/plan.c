@@ -49,22 +49,18 @@ bool vgic5_step_needs(uint32_t abi, const struct vgic5_step *step, const struct 
     const struct step *table = sequence_of(step->direction).steps;
     uint64_t needs = plan_step_of(step)->needs[abi == VGIC5_ABI_7_4];
 
-    return step->direction == other->direction &&
-           needs >> (plan_step_of(other) - table) & 1u;
+    return step->direction == other->direction && needs >> (plan_step_of(other) - table) & 1u;
 }
 
-/* ---- Names --------------------------------------------------------------------------------------- */
+/* ---- Names ----------------------------------------------------------------------------------- */
 
 static const struct {
     uint32_t value;
     const char *name;
 } groups[] = {
-    {VGIC5_GRP_ADDR, "GRP_ADDR"},
-    {VGIC5_GRP_NR_IRQS, "GRP_NR_IRQS"},
-    {VGIC5_GRP_CTRL, "GRP_CTRL"},
-    {VGIC5_GRP_CPU_SYSREGS, "GRP_CPU_SYSREGS"},
-    {VGIC5_GRP_IRS_REGS, "GRP_IRS_REGS"},
-    {VGIC5_GRP_IST, "GRP_IST"},
+    {VGIC5_GRP_ADDR, "GRP_ADDR"},         {VGIC5_GRP_NR_IRQS, "GRP_NR_IRQS"},
+    {VGIC5_GRP_CTRL, "GRP_CTRL"},         {VGIC5_GRP_CPU_SYSREGS, "GRP_CPU_SYSREGS"},
+    {VGIC5_GRP_IRS_REGS, "GRP_IRS_REGS"}, {VGIC5_GRP_IST, "GRP_IST"},
     {VGIC5_STEP_NO_GROUP, "-"},
 };
 

@@ -6,15 +6,41 @@
 #include "migration/plan.h"
 
 enum restore_step {
-    VCPUS, MEMORY, ADDR, NR_IRQS, INIT, IDR0, IDR1, IDR2, IDR5, IDR6, IDR7, IST_CFGR, IST_BASER,
-    WIRES, IST, CR1, PES, SPIS, PE_SELR, SPI_SELR, CR0, SYSREGS, STATUS, RUN,
+    VCPUS,
+    MEMORY,
+    ADDR,
+    NR_IRQS,
+    INIT,
+    IDR0,
+    IDR1,
+    IDR2,
+    IDR5,
+    IDR6,
+    IDR7,
+    IST_CFGR,
+    IST_BASER,
+    WIRES,
+    IST,
+    CR1,
+    PES,
+    SPIS,
+    PE_SELR,
+    SPI_SELR,
+    CR0,
+    SYSREGS,
+    STATUS,
+    RUN,
     NR_STEPS
 };
 
 #define B(step) (UINT64_C(1) << (step))
-#define RESTORE(step_id, step_name, act, run_it, in, ...)                                          \
-    .row = {.id = step_id, .name = step_name, .direction = VGIC5_RESTORE,                          \
-            .action = VGIC5_STEP_##act, .profiles = (in), __VA_ARGS__},                            \
+#define RESTORE(step_id, step_name, act, run_it, in, ...) \
+    .row = {.id = step_id,                                \
+            .name = step_name,                            \
+            .direction = VGIC5_RESTORE,                   \
+            .action = VGIC5_STEP_##act,                   \
+            .profiles = (in),                             \
+            __VA_ARGS__},                                 \
     .run = run_it
 
 /* IRS_REGS before CTRL_INIT is EBUSY, and before ADDR is ENXIO. */
@@ -22,14 +48,20 @@ enum restore_step {
 #define IDENTITY (B(IDR0) | B(IDR1) | B(IDR2) | B(IDR5) | B(IDR6) | B(IDR7))
 #define LOOPS (B(PES) | B(SPIS))
 /* All of the frame but CR0. */
-#define FRAME (REACH | IDENTITY | B(IST_CFGR) | B(IST_BASER) | B(IST) | B(CR1) | B(PE_SELR) |      \
-               B(SPI_SELR))
+#define FRAME \
+    (REACH | IDENTITY | B(IST_CFGR) | B(IST_BASER) | B(IST) | B(CR1) | B(PE_SELR) | B(SPI_SELR))
 
-#define SET_IRS(step_id, reg, needs_v1, needs_7_4, why_there)                                      \
-    {RESTORE(step_id, #reg, SET, restore_irs, EVERY, AT_IRS(reg), .what = "the register",          \
-             .why = why_there),                                                                    \
-     .needs = {REACH | (needs_v1), REACH | (needs_7_4)}}
+#define SET_IRS(step_id, reg, needs_v1, needs_7_4, why_there)                                \
+    {                                                                                        \
+        RESTORE(step_id, #reg, SET, restore_irs, EVERY, AT_IRS(reg), .what = "the register", \
+                .why = why_there),                                                           \
+            .needs = {                                                                       \
+                REACH | (needs_v1),                                                          \
+                REACH | (needs_7_4)                                                          \
+            }                                                                                \
+    }
 
+/* clang-format off */
 const struct step plan_restore[NR_STEPS] = {
     [VCPUS] = {RESTORE("R1a", "VCPUS", PORT, restore_vcpus, EVERY, NOWHERE,
                        .what = "vCPUs with the ids of the source",
@@ -49,9 +81,9 @@ const struct step plan_restore[NR_STEPS] = {
                       .why = "it needs the vCPUs (ENODEV without) and fixes the number of SPIs (32 "
                              "if nothing was said)"),
               .needs = {B(VCPUS) | B(NR_IRQS), B(VCPUS) | B(NR_IRQS)}},
-    [IDR0] = SET_IRS("R5a", IRS_IDR0, 0, 0, "the target adopts the source's identity or refuses it"),
-    [IDR1] = SET_IRS("R5b", IRS_IDR1, 0, 0, "the target adopts the source's identity or refuses it"),
-    [IDR2] = SET_IRS("R5c", IRS_IDR2, 0, 0, "the target adopts the source's identity or refuses it"),
+    [IDR0] = SET_IRS("R5a", IRS_IDR0, 0, 0, "the target adopts what the guest has read"),
+    [IDR1] = SET_IRS("R5b", IRS_IDR1, 0, 0, "the target adopts what the guest has read"),
+    [IDR2] = SET_IRS("R5c", IRS_IDR2, 0, 0, "the target adopts what the guest has read"),
     [IDR5] = SET_IRS("R5d", IRS_IDR5, 0, 0, "the number of SPIs, compared"),
     [IDR6] = SET_IRS("R5e", IRS_IDR6, 0, 0, "the number of SPIs, compared"),
     [IDR7] = SET_IRS("R5f", IRS_IDR7, 0, 0, "the first SPI, compared"),
@@ -62,13 +94,13 @@ const struct step plan_restore[NR_STEPS] = {
                           "allow"),
     [WIRES] = {RESTORE("R8a", "SPI_WIRES", PORT, restore_wires, EVERY, NOWHERE,
                        .what = "the level of every SPI wire",
-                       .why = "before GRP_IST, so that the entries have the last word on Pending and "
-                              "HM"),
+                       .why = "before GRP_IST, so that the entries have the last word on Pending "
+                              "and HM"),
                .needs = {B(INIT), B(INIT)}},
     [IST] = {RESTORE("R8b", "GRP_IST", SET, restore_ist, EVERY, AT_GROUP(IST, 0),
                      .what = "the SPI entries; the LPI entries (v1: from guest memory)",
-                     .why = "IST_BASER and IST_CFGR say where and how many the LPIs are, IDR1 how many "
-                            "bits a priority has, and the wires must not undo what the entries say"),
+                     .why = "IST_BASER and IST_CFGR say where and how many the LPIs are, IDR1 how "
+                            "many bits a priority has, and no wire may undo what an entry says"),
              .needs = {B(INIT) | B(MEMORY) | B(IDR1) | B(IST_CFGR) | B(IST_BASER) | B(WIRES),
                        B(INIT) | B(IDR1) | B(IDR2) | B(IST_CFGR) | B(IST_BASER) | B(WIRES)}},
     [CR1] = SET_IRS("R9a", IRS_CR1, 0, 0, "global state"),
@@ -85,7 +117,7 @@ const struct step plan_restore[NR_STEPS] = {
     [SPI_SELR] = SET_IRS("R9e", IRS_SPI_SELR, B(SPIS), 0,
                          "the guest's selection, after the loop that writes over it"),
     [CR0] = SET_IRS("R9f", IRS_CR0, FRAME | LOOPS, FRAME,
-                    "IRSEN last: from then on the IRS forwards, and it must forward the right thing"),
+                    "IRSEN last: from then on the IRS forwards, and must forward the right thing"),
     [SYSREGS] = {RESTORE("R10a", "GRP_CPU_SYSREGS", SET, restore_sysregs, EVERY,
                          .group = VGIC5_GRP_CPU_SYSREGS, .loop = VGIC5_LOOP_SYSREGS,
                          .what = "the 26 registers of each CPU interface",
@@ -102,4 +134,5 @@ const struct step plan_restore[NR_STEPS] = {
              .needs = {FRAME | LOOPS | B(CR0) | B(MEMORY) | B(WIRES) | B(SYSREGS),
                        FRAME | B(CR0) | B(MEMORY) | B(WIRES) | B(SYSREGS)}},
 };
+/* clang-format on */
 const size_t plan_restore_length = NR_STEPS;

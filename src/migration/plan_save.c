@@ -6,29 +6,63 @@
 #include "migration/plan.h"
 
 enum save_step {
-    STOP, VCPUS, NR_IRQS, ADDR, PEEK_BASER, PEEK_CFGR, PEEK_PE_SELR, PEEK_SPI_SELR, WIRES, IST,
-    IDR0, IDR1, IDR2, IDR5, IDR6, IDR7, IST_CFGR, IST_BASER, CR1, CR0, STATUS,
-    PES, SPIS, PE_SELR_BACK, SPI_SELR_BACK, SYSREGS, MEMORY,
+    STOP,
+    VCPUS,
+    NR_IRQS,
+    ADDR,
+    PEEK_BASER,
+    PEEK_CFGR,
+    PEEK_PE_SELR,
+    PEEK_SPI_SELR,
+    WIRES,
+    IST,
+    IDR0,
+    IDR1,
+    IDR2,
+    IDR5,
+    IDR6,
+    IDR7,
+    IST_CFGR,
+    IST_BASER,
+    CR1,
+    CR0,
+    STATUS,
+    PES,
+    SPIS,
+    PE_SELR_BACK,
+    SPI_SELR_BACK,
+    SYSREGS,
+    MEMORY,
     NR_STEPS
 };
 
 #define B(step) (UINT64_C(1) << (step))
-#define SAVE(step_id, step_name, act, run_it, in, ...)                                             \
-    .row = {.id = step_id, .name = step_name, .direction = VGIC5_SAVE,                             \
-            .action = VGIC5_STEP_##act, .profiles = (in), __VA_ARGS__},                            \
+#define SAVE(step_id, step_name, act, run_it, in, ...) \
+    .row = {.id = step_id,                             \
+            .name = step_name,                         \
+            .direction = VGIC5_SAVE,                   \
+            .action = VGIC5_STEP_##act,                \
+            .profiles = (in),                          \
+            __VA_ARGS__},                              \
     .run = run_it
 
 /* A get of one register of the frame, quiet and without needs but that the VM stands still. */
-#define GET_IRS(step_id, reg, why_there)                                                           \
-    {SAVE(step_id, #reg, GET, save_irs, EVERY, AT_IRS(reg), .what = "the register",                \
-          .why = why_there),                                                                       \
-     .needs = {B(STOP), B(STOP)}}
+#define GET_IRS(step_id, reg, why_there)                                               \
+    {                                                                                  \
+        SAVE(step_id, #reg, GET, save_irs, EVERY, AT_IRS(reg), .what = "the register", \
+             .why = why_there),                                                        \
+            .needs = {                                                                 \
+                B(STOP),                                                               \
+                B(STOP)                                                                \
+            }                                                                          \
+    }
 
+/* clang-format off */
 const struct step plan_save[NR_STEPS] = {
     [STOP] = {SAVE("S0", "STOP", VMM, step_vmm, EVERY, NOWHERE,
                    .what = "vCPUs stopped, devices quiet",
-                   .why = "a running vCPU makes every other call EBUSY, and a wire that moves would "
-                          "be saved half before and half after its event")},
+                   .why = "a running vCPU makes every other call EBUSY, and a wire that moves "
+                          "would be saved half before and half after its event")},
     [VCPUS] = {SAVE("S1a", "VCPUS", PORT, save_vcpus, EVERY, NOWHERE, .what = "the vCPU ids",
                     .why = "an id is the IAFFID that entries point to; no attribute carries it")},
     [NR_IRQS] = {SAVE("S1b", "GRP_NR_IRQS", GET, save_nr_irqs, EVERY, AT_GROUP(NR_IRQS, 0),
@@ -51,8 +85,8 @@ const struct step plan_save[NR_STEPS] = {
                .needs = {B(STOP), B(STOP)}},
     [IST] = {SAVE("S3", "GRP_IST", GET, save_ist, EVERY, AT_GROUP(IST, 0),
                   .what = "the SPI entries; the LPI entries (v1: to guest memory)",
-                  .why = "it quiesces the VM and writes all interrupt state back; the size of the LPI "
-                         "buffer of 7.4 comes from IST_BASER and IST_CFGR"),
+                  .why = "it quiesces the VM and writes all interrupt state back; the size of the "
+                         "LPI buffer of 7.4 comes from IST_BASER and IST_CFGR"),
              .needs = {B(STOP) | B(NR_IRQS),
                        B(STOP) | B(NR_IRQS) | B(PEEK_BASER) | B(PEEK_CFGR)}},
     [IDR0] = GET_IRS("S4a", IRS_IDR0, "the identity that the guest has read"),
@@ -78,8 +112,8 @@ const struct step plan_save[NR_STEPS] = {
                 .needs = {B(STOP), B(STOP)}},
     [PES] = {SAVE("S5a", "IRS_PE_CR0", GET, save_pes, V1, AT_IRS(IRS_PE_CR0),
                   .loop = VGIC5_LOOP_PES, .what = "PE_CR0 of each PE",
-                  .why = "the loop writes PE_SELR, so the guest's selection must have been read; 7.4 "
-                         "refuses the write once a vCPU has run"),
+                  .why = "the loop writes PE_SELR, so the guest's selection must have been read; "
+                         "7.4 refuses the write once a vCPU has run"),
              .needs = {B(STOP) | B(VCPUS) | B(PEEK_PE_SELR), 0}},
     [SPIS] = {SAVE("S5b", "IRS_SPI_CFGR", GET, save_spis, V1, AT_IRS(IRS_SPI_CFGR),
                    .loop = VGIC5_LOOP_SPIS, .what = "the trigger mode of each SPI",
@@ -104,4 +138,5 @@ const struct step plan_save[NR_STEPS] = {
                      .why = "last: under v1 the LPI entries are written to it during S3"),
                 .needs = {B(STOP) | B(IST), B(STOP)}},
 };
+/* clang-format on */
 const size_t plan_save_length = NR_STEPS;

@@ -5,8 +5,11 @@
 #include "migration/internal.h"
 
 const struct irs_register migration_irs[IRS_NR_ROWS] = {
-#define IRS_REG(reg, at, size, access, set, carry)                                                 \
-    [reg##_ROW] = {.name = #reg, .offset = (at), .bytes = (size), .user_set = IRS_SET_##set,       \
+#define IRS_REG(reg, at, size, access, set, carry) \
+    [reg##_ROW] = {.name = #reg,                   \
+                   .offset = (at),                 \
+                   .bytes = (size),                \
+                   .user_set = IRS_SET_##set,      \
                    .carried = IRS_CARRIED_##carry},
 #include "gicv5/irs_registers.def"
 #undef IRS_REG
@@ -21,12 +24,11 @@ bool migration_irs_is_global(enum irs_row row)
 
 /* Bits that are not RES0, of the first register of a row and of the n-th: 64 PPIs fill the first
  * bank of the bitmaps and half of the PRIORITYRs (kvm-abi §6). */
-#define ICSR_BITS                                                                                  \
-    (FIELD_MASK(ICC_ICSR_F) | FIELD_MASK(ICC_ICSR_ENABLED) | FIELD_MASK(ICC_ICSR_PENDING) |        \
-     FIELD_MASK(ICC_ICSR_IRM) | FIELD_MASK(ICC_ICSR_ACTIVE) | FIELD_MASK(ICC_ICSR_HM) |            \
+#define ICSR_BITS                                                                           \
+    (FIELD_MASK(ICC_ICSR_F) | FIELD_MASK(ICC_ICSR_ENABLED) | FIELD_MASK(ICC_ICSR_PENDING) | \
+     FIELD_MASK(ICC_ICSR_IRM) | FIELD_MASK(ICC_ICSR_ACTIVE) | FIELD_MASK(ICC_ICSR_HM) |     \
      FIELD_MASK(ICC_ICSR_PRIORITY) | FIELD_MASK(ICC_ICSR_IAFFID))
-#define CR0_BITS                                                                                   \
-    (FIELD_MASK(ICC_CR0_EN) | FIELD_MASK(ICC_CR0_LINK) | FIELD_MASK(ICC_CR0_LINK_IDLE))
+#define CR0_BITS (FIELD_MASK(ICC_CR0_EN) | FIELD_MASK(ICC_CR0_LINK) | FIELD_MASK(ICC_CR0_LINK_IDLE))
 
 enum sysreg_carried { NO, YES };
 
@@ -36,7 +38,7 @@ static const struct {
     uint8_t count;
     uint8_t carried; /* enum sysreg_carried */
 } rows[] = {
-#define CPU_REG(reg, op0, op1, crn, crm, op2, n, access, direction, carry)                         \
+#define CPU_REG(reg, op0, op1, crn, crm, op2, n, access, direction, carry) \
     {#reg, VGIC5_ENCODING(op0, op1, crn, crm, op2), n, carry},
 #include "gicv5/cpu_registers.def"
 #undef CPU_REG

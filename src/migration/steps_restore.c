@@ -4,7 +4,7 @@
 
 #include "migration/engine.h"
 
-/* ---- R1 to R4 ------------------------------------------------------------------------------------ */
+/* ---- R1 to R4 -------------------------------------------------------------------------------- */
 
 /* The VMM has created the vCPUs, or the port can. */
 int restore_vcpus(struct engine *engine, const struct vgic5_step *row)
@@ -54,7 +54,7 @@ int restore_init(struct engine *engine, const struct vgic5_step *row)
     return engine_set(engine, row->group, row->attr, NULL);
 }
 
-/* ---- Registers of the frame ---------------------------------------------------------------------- */
+/* ---- Registers of the frame ------------------------------------------------------------------ */
 
 int restore_irs(struct engine *engine, const struct vgic5_step *row)
 {
@@ -111,13 +111,12 @@ int restore_status(struct engine *engine, const struct vgic5_step *row)
         ret = engine_get_irs(engine, (enum irs_row)n, &now);
         if (ret == 0 && now != before)
             engine_warn(engine, "%s was 0x%llx on the source and is 0x%llx on the target",
-                        migration_irs[n].name, (unsigned long long)before,
-                        (unsigned long long)now);
+                        migration_irs[n].name, (unsigned long long)before, (unsigned long long)now);
     }
     return ret;
 }
 
-/* ---- Wires and tables ---------------------------------------------------------------------------- */
+/* ---- Wires and tables ------------------------------------------------------------------------ */
 
 int restore_wires(struct engine *engine, const struct vgic5_step *row)
 {
@@ -150,7 +149,7 @@ int restore_ist(struct engine *engine, const struct vgic5_step *row)
     return engine_set(engine, row->group, row->attr, state->spi);
 }
 
-/* ---- CPU interfaces ------------------------------------------------------------------------------ */
+/* ---- CPU interfaces -------------------------------------------------------------------------- */
 
 static int restore_interface(struct engine *engine, const struct state_vcpu *vcpu)
 {

@@ -14,7 +14,7 @@ static enum irs_row irs_row_of(const struct vgic5_step *row)
     return (enum irs_row)n;
 }
 
-/* ---- S1 ------------------------------------------------------------------------------------------ */
+/* ---- S1 -------------------------------------------------------------------------------------- */
 
 int save_vcpus(struct engine *engine, const struct vgic5_step *row)
 {
@@ -53,7 +53,7 @@ int save_addr(struct engine *engine, const struct vgic5_step *row)
     return engine_get(engine, row->group, row->attr, &engine->saved->addr);
 }
 
-/* ---- Registers of the frame ---------------------------------------------------------------------- */
+/* ---- Registers of the frame ------------------------------------------------------------------ */
 
 int save_irs(struct engine *engine, const struct vgic5_step *row)
 {
@@ -72,9 +72,9 @@ int save_irs_again(struct engine *engine, const struct vgic5_step *row)
     int ret = engine_get_irs(engine, reg, &now);
 
     if (ret == 0 && now != engine->saved->irs[reg])
-        ret = engine_fail(engine, -EBUSY, "%s was 0x%llx and is 0x%llx: the VM does not stand still",
-                          row->name, (unsigned long long)engine->saved->irs[reg],
-                          (unsigned long long)now);
+        ret = engine_fail(engine, -EBUSY,
+                          "%s was 0x%llx and is 0x%llx: the VM does not stand still", row->name,
+                          (unsigned long long)engine->saved->irs[reg], (unsigned long long)now);
     return ret;
 }
 
@@ -90,7 +90,7 @@ int save_status(struct engine *engine, const struct vgic5_step *row)
     return ret;
 }
 
-/* ---- Wires and tables ---------------------------------------------------------------------------- */
+/* ---- Wires and tables ------------------------------------------------------------------------ */
 
 int save_wires(struct engine *engine, const struct vgic5_step *row)
 {
@@ -121,7 +121,8 @@ static int get_ist(struct engine *engine, const struct vgic5_step *row, void *pa
         if (engine->options.wait) {
             ret = engine->options.wait(engine->options.opaque, attempt);
             if (ret)
-                return engine_fail(engine, ret < 0 ? ret : -ret, "given up after %u tries", attempt);
+                return engine_fail(engine, ret < 0 ? ret : -ret, "given up after %u tries",
+                                   attempt);
         }
     }
 }
@@ -181,7 +182,7 @@ int save_ist(struct engine *engine, const struct vgic5_step *row)
     return 0;
 }
 
-/* ---- The selector loops of v1 -------------------------------------------------------------------- */
+/* ---- The selector loops of v1 ---------------------------------------------------------------- */
 
 int save_pes(struct engine *engine, const struct vgic5_step *row)
 {
@@ -224,7 +225,7 @@ int save_selector_back(struct engine *engine, const struct vgic5_step *row)
     return engine_set_irs(engine, reg, engine->saved->irs[reg]);
 }
 
-/* ---- CPU interfaces ------------------------------------------------------------------------------ */
+/* ---- CPU interfaces -------------------------------------------------------------------------- */
 
 static int save_interface(struct engine *engine, struct state_vcpu *vcpu)
 {

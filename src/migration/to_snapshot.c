@@ -48,7 +48,7 @@ static void put_bits(struct vgic5_fields *fields, const char *name, uint64_t id,
     vgic5_fields_put_bytes(fields, name, id, bytes, count / 8);
 }
 
-/* ---- The sections -------------------------------------------------------------------------------- */
+/* ---- The sections ---------------------------------------------------------------------------- */
 
 static void put_gic(struct vgic5_fields *fields, const struct vgic5_state *state, uint64_t instance)
 {
@@ -118,8 +118,8 @@ static int write_section(const struct vgic5_state *state, struct vgic5_snapshot_
     if (ret)
         ret = migration_fail(error, EXIT_ENVIRONMENT, -ret, "%s: no memory for the fields", type);
     else
-        ret = vgic5_snapshot_put_fields(writer, type, instance, SECTION_VERSION, true, fields,
-                                        error);
+        ret =
+            vgic5_snapshot_put_fields(writer, type, instance, SECTION_VERSION, true, fields, error);
     vgic5_fields_free(fields);
     return ret;
 }

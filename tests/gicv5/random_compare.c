@@ -2,6 +2,8 @@
 /*
  * random_compare [operations] [seed [show]]
  *
+ * [operations] counts in whole configurations of 4000.
+ *
  * Random operations on the library and on the reference model, over many configurations; the k-th
  * one uses seed + k, and a difference names it, so that `random_compare 1 THAT` comes there at
  * once. Exit status 1 at the first difference.

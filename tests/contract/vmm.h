@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A VMM for the tests: guest memory, caller memory and allocation that fail on request. */
+#ifndef TESTS_CONTRACT_VMM_H
+#define TESTS_CONTRACT_VMM_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <vgic5/device.h>
+#include <vgic5/migration.h>
+
+#define RAM_BASE UINT64_C(0x40000000)
+#define RAM_SIZE UINT64_C(0x100000)
+#define IRS_BASE UINT64_C(0x08010000)
+
+/* Addresses below this are in nobody's memory: a caller's access there is EFAULT. */
+#define BAD_ADDR UINT64_C(1)
+#define NOWHERE_BELOW UINT64_C(4096)
+
+enum { NEVER = 0 };
+
+struct vmm {
+    struct vgic5 *device;
+    uint8_t *ram;
+    bool ram_is_gone;         /* guest memory cannot be reached */
+    uint64_t hole;            /* nor can the page at this address; 0: none */
+    unsigned caller_fault_at; /* the n-th access to the caller's memory faults */
+    unsigned alloc_fault_at;  /* the n-th allocation fails */
+    unsigned outstanding;     /* allocations that were not freed */
+    int quiesce_answer;       /* of host.quiesce, */
+    unsigned quiesce_times;   /* for that many calls (UINT_MAX: for ever) */
+    unsigned quiesce_calls;
+    unsigned lines; /* calls of host.line */
+    unsigned logs;
+};
+
+/* How far the life of the VM has come. */
+enum life {
+    LIFE_CREATED, /* no vCPU */
+    LIFE_VCPUS,   /* two vCPUs, ids 3 and 17 */
+    LIFE_ADDRESS, /* and ADDR */
+    LIFE_INIT,    /* vCPUs, NR_IRQS = 64, CTRL_INIT; no ADDR */
+    LIFE_READY,   /* and ADDR */
+    LIFE_RUNNING, /* vCPU 17 has been entered */
+    LIFE_HAS_RUN, /* and has left */
+};
+#define NR_SPIS 64u
+extern const uint32_t vmm_vcpu_ids[2];
+
+/* `config` may be NULL. Fails the test when anything goes wrong. */
+void vmm_create(struct vmm *vmm, const struct vgic5_config *config);
+void vmm_live_until(struct vmm *vmm, enum life life);
+void vmm_destroy(struct vmm *vmm); /* fails the test when memory is left */
+
+/* A VM of one profile, that far. */
+void vmm_open(struct vmm *vmm, uint32_t abi, enum life life);
+
+int vmm_has(struct vmm *vmm, uint32_t group, uint64_t attr);
+int vmm_get(struct vmm *vmm, uint32_t group, uint64_t attr, void *payload);
+int vmm_set(struct vmm *vmm, uint32_t group, uint64_t attr, const void *payload);
+int vmm_set_u64(struct vmm *vmm, uint32_t group, uint64_t attr, uint64_t value);
+/* Must succeed. */
+uint64_t vmm_get_u64(struct vmm *vmm, uint32_t group, uint64_t attr);
+#define IRS(vmm, offset) vmm_get_u64(vmm, VGIC5_GRP_IRS_REGS, offset)
+#define SET_IRS(vmm, offset, value) vmm_set_u64(vmm, VGIC5_GRP_IRS_REGS, offset, value)
+
+/* The guest's door: a register of the frame, a CPU register or GIC instruction of a vCPU. */
+void guest_write(struct vmm *vmm, uint64_t offset, unsigned size, uint64_t value);
+uint64_t guest_read(struct vmm *vmm, uint64_t offset, unsigned size);
+void guest_msr(struct vmm *vmm, uint32_t vcpu_id, uint16_t encoding, uint64_t value);
+uint64_t guest_mrs(struct vmm *vmm, uint32_t vcpu_id, uint16_t encoding);
+
+#define CDDIS VGIC5_ENCODING(1, 0, 12, 1, 0)
+#define CDEN VGIC5_ENCODING(1, 0, 12, 1, 1)
+#define CDPRI VGIC5_ENCODING(1, 0, 12, 1, 2)
+#define CDAFF VGIC5_ENCODING(1, 0, 12, 1, 3)
+#define CDPEND VGIC5_ENCODING(1, 0, 12, 1, 4)
+#define CDRCFG VGIC5_ENCODING(1, 0, 12, 1, 5)
+#define CDEOI VGIC5_ENCODING(1, 0, 12, 1, 7)
+#define CDDI VGIC5_ENCODING(1, 0, 12, 2, 0)
+#define CDHM VGIC5_ENCODING(1, 0, 12, 2, 1)
+#define CDIA VGIC5_ENCODING(1, 0, 12, 3, 0)
+#define ICC_ICSR VGIC5_ENCODING(3, 0, 12, 10, 4)
+#define ICC_PPI_ENABLER0 VGIC5_ENCODING(3, 0, 12, 10, 6)
+#define ICC_PPI_SACTIVER0 VGIC5_ENCODING(3, 0, 12, 13, 2)
+#define ICC_PPI_SPENDR0 VGIC5_ENCODING(3, 0, 12, 13, 6)
+#define ICC_PPI_PRIORITYR0 VGIC5_ENCODING(3, 0, 12, 14, 0)
+#define ICC_APR VGIC5_ENCODING(3, 1, 12, 0, 0)
+#define ICC_CR0 VGIC5_ENCODING(3, 1, 12, 0, 1)
+#define ICC_PCR VGIC5_ENCODING(3, 1, 12, 0, 2)
+
+#define SYSREG(id, encoding) VGIC5_SYSREG_ATTR(vgic5_mpidr_of_vcpu(id), encoding)
+
+/* Everything that the three doors show of a device, to compare. The caller frees it. */
+struct portrait {
+    size_t size;
+    uint8_t *bytes;
+};
+struct portrait portrait_of(struct vmm *vmm);
+bool portrait_equal(const struct portrait *a, const struct portrait *b);
+/* Where the first difference is; -1: there is none. */
+long portrait_difference(const struct portrait *a, const struct portrait *b);
+void portrait_free(struct portrait *portrait);
+
+/* A busy VM of profile `abi`: READY or, with `run`, HAS_RUN: pending and active interrupts of every
+ * kind on both vCPUs, wires high, selectors set, an LPI IST at RAM_BASE + 0x10000 (two-level if
+ * `two_level`). The config it was created with is `vmm_busy_config`. */
+struct vgic5_config vmm_busy_config(uint32_t abi);
+void vmm_make_busy(struct vmm *vmm, bool two_level);
+#define BUSY_IST (RAM_BASE + 0x10000)
+
+#endif

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The vCPU interface: exits, counting, exceptions, system registers, the state table. */
+#include "bare.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <vgic5/device.h>
+
+#define VECTORS 0x1000u /* offset in RAM */
+#define MRS_X3_HPPIR 0xd538ca63u
+#define MSR_PCR_X3 0xd519c043u
+
+static void vectors_at(struct bare *bare, uint64_t offset)
+{
+    bare_set_register(bare, "VBAR_EL1", RAM + offset);
+}
+
+/* Every vector waits. */
+static void waiting_vectors(struct bare *bare)
+{
+    for (uint64_t vector = 0; vector < 16; vector++)
+        BARE_CODE(bare, VECTORS + vector * 128, WFI);
+    vectors_at(bare, VECTORS);
+}
+
+static void reset_state_is_that_of_a_pe_without_el2(void **state)
+{
+    struct bare *bare = *state;
+
+    assert_int_equal(bare_register(bare, "PSTATE"), 0x3c5);
+    assert_int_equal(bare_register(bare, "SCTLR_EL1"), 0x30d00800);
+    assert_int_equal(bare_register(bare, "EXCLUSIVE_ADDRESS"), UINT64_MAX);
+    assert_int_equal(bare_register(bare, "X7"), 0);
+    assert_int_equal(bare->clock.instructions, 0);
+}
+
+static void exits_count_what_was_executed(void **state)
+{
+    struct bare *bare = *state;
+
+    BARE_CODE(bare, 0, NOP, NOP, WFI, NOP, HVC_0, NOP, HLT_F000);
+    assert_int_equal(bare_run(bare, 0), VCPU_EXIT_WFI);
+    assert_int_equal(bare->clock.instructions, 3);
+    assert_int_equal(vcpu_run(bare->vcpu), VCPU_EXIT_HVC);
+    assert_int_equal(bare->clock.instructions, 5);
+    assert_int_equal(vcpu_run(bare->vcpu), VCPU_EXIT_SEMIHOSTING);
+    assert_int_equal(bare->clock.instructions, 6);
+    assert_int_equal(bare_register(bare, "PC"), RAM + 6 * 4);
+}
+
+/* Each count from 0 on, across blocks longer than any translation and a page boundary. */
+static void stops_at_every_count(void **state)
+{
+    struct bare *bare = *state;
+    uint64_t start = 0x2000 - 700 * 4;
+
+    for (uint64_t i = 0; i < 1400; i++)
+        BARE_CODE(bare, start + i * 4, 0x91000400); /* add x0, x0, #1 */
+    BARE_CODE(bare, start + 1400 * 4, WFI);
+    vcpu_set_pc(bare->vcpu, RAM + start);
+    bare->clock.check_at = UINT64_MAX;
+    for (uint64_t n = 0; n <= 1400; n += n < 20 || n > 1380 ? 1 : 17) {
+        bare->clock.stop_at = n;
+        assert_int_equal(vcpu_run(bare->vcpu), VCPU_EXIT_STOP);
+        assert_int_equal(bare->clock.instructions, n);
+        assert_int_equal(bare_register(bare, "PC"), RAM + start + n * 4);
+        assert_int_equal(vcpu_get_x(bare->vcpu, 0), n);
+    }
+}
+
+static void a_stop_inside_of_a_block_leaves_its_rest(void **state)
+{
+    struct bare *bare = *state;
+
+    BARE_CODE(bare, 0, NOP, NOP, NOP, NOP, NOP, WFI);
+    vcpu_set_pc(bare->vcpu, RAM);
+    bare->clock.stop_at = 2;
+    bare->clock.check_at = 1;
+    assert_int_equal(vcpu_run(bare->vcpu), VCPU_EXIT_STOP);
+    assert_int_equal(bare_register(bare, "BLOCK_REST"), 4);
+    /* No check point before the block is over, though check_at has passed. */
+    bare->clock.stop_at = UINT64_MAX;
+    assert_int_equal(vcpu_run(bare->vcpu), VCPU_EXIT_WFI);
+    assert_int_equal(bare_register(bare, "BLOCK_REST"), 0);
+    assert_int_equal(vcpu_run(bare->vcpu), VCPU_EXIT_CHECK);
+}
+
+static void an_interrupt_waits_for_daifclr(void **state)
+{
+    struct bare *bare = *state;
+
+    waiting_vectors(bare);
+    BARE_CODE(bare, 0, NOP, DAIFCLR_2, NOP, WFI);
+    vcpu_set_irq(bare->vcpu, true);
+    assert_int_equal(bare_run(bare, 0), VCPU_EXIT_WFI);
+    assert_int_equal(bare_register(bare, "PC"), RAM + VECTORS + 0x280 + 4);
+    assert_int_equal(bare_register(bare, "ELR_EL1"), RAM + 8);
+    assert_int_equal(bare_register(bare, "SPSR_EL1"), 0x345);
+    assert_int_equal(bare_register(bare, "PSTATE"), 0x4003c5); /* SPAN is 1; PAN as it was */
+}
+
+static void a_masked_interrupt_stays_out(void **state)
+{
+    struct bare *bare = *state;
+
+    waiting_vectors(bare);
+    BARE_CODE(bare, 0, NOP, ISB, NOP, WFI);
+    vcpu_set_irq(bare->vcpu, true);
+    assert_int_equal(bare_run(bare, 0), VCPU_EXIT_WFI);
+    assert_int_equal(bare_register(bare, "PC"), RAM + 16);
+}
+
+static void exceptions_have_their_syndrome(void **state)
+{
+    static const struct {
+        uint32_t insn;
+        uint64_t esr, elr;
+    } rows[] = {
+        { SVC_7, 0x56000007, 8 },
+        { 0xd4200060, 0xf2000003, 4 },  /* brk #3 */
+        { UNALLOCATED, 0x02000000, 4 },
+        { 0xd4000003, 0x02000000, 4 },  /* smc #0: no EL3 */
+        { 0xd4400020, 0x02000000, 4 },  /* hlt #1 */
+        { 0x2518e3e0, 0x02000000, 4 },  /* ptrue p0.b: no SVE */
+    };
+    struct bare *bare = *state;
+
+    waiting_vectors(bare);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        BARE_CODE(bare, i * 16, NOP, rows[i].insn, NOP);
+        assert_int_equal(bare_run(bare, i * 16), VCPU_EXIT_WFI);
+        assert_int_equal(bare_register(bare, "PC"), RAM + VECTORS + 0x200 + 4);
+        assert_int_equal(bare_register(bare, "ESR_EL1"), rows[i].esr);
+        assert_int_equal(bare_register(bare, "ELR_EL1"), RAM + i * 16 + rows[i].elr);
+    }
+}
+
+/* ERET to EL0 with flags set, and back with an SVC: banked SPs, PSTATE, vector. */
+static void an_exception_from_el0_switches_the_stack(void **state)
+{
+    struct bare *bare = *state;
+
+    waiting_vectors(bare);
+    BARE_CODE(bare, 0, ERET);
+    BARE_CODE(bare, 0x80, 0x910043ff /* add sp, sp, #16 */, SVC_7);
+    bare_set_register(bare, "SP_EL0", 0x1000);
+    bare_set_register(bare, "SP_EL1", 0x2000);
+    bare_set_register(bare, "ELR_EL1", RAM + 0x80);
+    bare_set_register(bare, "SPSR_EL1", 0x60000000);
+    assert_int_equal(bare_run(bare, 0), VCPU_EXIT_WFI);
+    assert_int_equal(bare_register(bare, "PC"), RAM + VECTORS + 0x400 + 4);
+    assert_int_equal(bare_register(bare, "SPSR_EL1"), 0x60000000);
+    assert_int_equal(bare_register(bare, "PSTATE"), 0x600003c5);
+    assert_int_equal(bare_register(bare, "SP_EL0"), 0x1010);
+    assert_int_equal(bare_register(bare, "SP_EL1"), 0x2000);
+    assert_int_equal(bare->clock.instructions, 4);
+}
+
+static void span_0_sets_pan(void **state)
+{
+    struct bare *bare = *state;
+
+    waiting_vectors(bare);
+    bare_set_register(bare, "SCTLR_EL1", 0x30500800);
+    BARE_CODE(bare, 0, SVC_7);
+    assert_int_equal(bare_run(bare, 0), VCPU_EXIT_WFI);
+    assert_int_equal(bare_register(bare, "PSTATE"), 0x4003c5);
+    assert_int_equal(bare_register(bare, "SPSR_EL1"), 0x3c5);
+}
+
+/* The exclusive monitor survives the entry, whatever the engine does for it. */
+static void an_exception_leaves_the_monitor(void **state)
+{
+    struct bare *bare = *state;
+
+    waiting_vectors(bare);
+    bare_set_register(bare, "SCTLR_EL1", 0x30500800);
+    BARE_CODE(bare, 0, 0xc85f7c20 /* ldxr x0, [x1] */, SVC_7);
+    vcpu_set_x(bare->vcpu, 1, RAM + 0x3000);
+    assert_int_equal(bare_run(bare, 0), VCPU_EXIT_WFI);
+    assert_int_equal(bare_register(bare, "EXCLUSIVE_ADDRESS"), RAM + 0x3000);
+}
+
+static void vectors_nowhere_are_a_dead_end(void **state)
+{
+    struct bare *bare = *state;
+    char text[400];
+
+    vectors_at(bare, 0x3000); /* zeros: UNDEFINED again and again */
+    BARE_CODE(bare, 0, NOP, SVC_7);
+    assert_int_equal(bare_run(bare, 0), VCPU_EXIT_STUCK);
+    vcpu_trouble(bare->vcpu, text, sizeof(text));
+    assert_non_null(strstr(text, "without one instruction"));
+    assert_non_null(strstr(text, "PC 0x40003200"));
+    assert_non_null(strstr(text, "ESR_EL1 0x2000000"));
+}
+
+static void aarch32_is_a_dead_end(void **state)
+{
+    struct bare *bare = *state;
+    char text[400];
+
+    waiting_vectors(bare);
+    BARE_CODE(bare, 0, ERET);
+    BARE_CODE(bare, 0x80, 0xef000000 /* svc #0 */);
+    bare_set_register(bare, "ELR_EL1", RAM + 0x80);
+    bare_set_register(bare, "SPSR_EL1", 0x10);
+    assert_int_equal(bare_run(bare, 0), VCPU_EXIT_STUCK);
+    vcpu_trouble(bare->vcpu, text, sizeof(text));
+    assert_non_null(strstr(text, "AArch32"));
+}
+
+/* ---- System registers -------------------------------------------------------------------------- */
+
+static void gic_registers_reach_the_host(void **state)
+{
+    struct bare *bare = *state;
+
+    bare->sysreg_result = VCPU_SYSREG_DONE;
+    bare->sysreg_value = 0x123456789;
+    BARE_CODE(bare, 0, NOP, MRS_X3_HPPIR, WFI);
+    assert_int_equal(bare_run(bare, 0), VCPU_EXIT_WFI);
+    assert_int_equal(vcpu_get_x(bare->vcpu, 3), 0x123456789);
+    assert_int_equal(bare->sysreg.encoding, VGIC5_ENCODING(3, 0, 12, 10, 3));
+    assert_int_equal(bare->sysreg.el, 1);
+    assert_false(bare->sysreg.is_write);
+    assert_int_equal(bare->clock.instructions, 3);
+
+    BARE_CODE(bare, 0x40, MSR_PCR_X3, WFI);
+    assert_int_equal(bare_run(bare, 0x40), VCPU_EXIT_WFI);
+    assert_true(bare->sysreg.is_write);
+    assert_int_equal(bare->sysreg.encoding, VGIC5_ENCODING(3, 1, 12, 0, 2));
+    assert_int_equal(bare->sysreg.value, 0x123456789);
+}
+
+static void an_undefined_gic_register_is_an_exception(void **state)
+{
+    struct bare *bare = *state;
+
+    waiting_vectors(bare);
+    bare->sysreg_result = VCPU_SYSREG_UNDEFINED;
+    BARE_CODE(bare, 0, NOP, MRS_X3_HPPIR, WFI);
+    assert_int_equal(bare_run(bare, 0), VCPU_EXIT_WFI);
+    assert_int_equal(bare_register(bare, "ESR_EL1"), 0x02000000);
+    assert_int_equal(bare_register(bare, "ELR_EL1"), RAM + 4);
+}
+
+/* ---- The state table --------------------------------------------------------------------------- */
+
+/* Into another vCPU, and out again: nothing is lost, nothing is invented. */
+static void the_state_survives_a_round_trip(void **state)
+{
+    static struct vcpu_value values[256], again[256];
+    struct bare *bare = *state;
+    struct vcpu *other;
+    size_t n;
+    const struct vcpu_register *registers = vcpu_registers(&n);
+
+    assert_int_equal(vcpu_get_state(bare->vcpu, values), 0);
+    for (size_t i = 0; i < n; i++) {
+        if (registers[i].name[0] == 'X' || registers[i].name[0] == 'Q')
+            values[i].low = 0x1111111111111111u * (i % 15 + 1);
+        if (registers[i].size == 16)
+            values[i].high = ~values[i].low;
+        if (strncmp(registers[i].name, "AP", 2) == 0 || strncmp(registers[i].name, "TPIDR", 5) == 0)
+            values[i].low = ~(uint64_t)i;
+        if (strncmp(registers[i].name, "EXCLUSIVE", 9) == 0 || registers[i].name[0] == 'S')
+            values[i].low += i * 16;
+    }
+    assert_int_equal(vcpu_create(bare->engine, &bare->host, &other, NULL), 0);
+    assert_int_equal(vcpu_put_state(other, values), 0);
+    assert_int_equal(vcpu_get_state(other, again), 0);
+    for (size_t i = 0; i < n; i++) {
+        if (values[i].low != again[i].low || values[i].high != again[i].high)
+            fail_msg("%s: 0x%llx became 0x%llx", registers[i].name,
+                     (unsigned long long)values[i].low, (unsigned long long)again[i].low);
+    }
+    vcpu_destroy(other);
+}
+
+static void names_are_unique(void **state)
+{
+    size_t n;
+    const struct vcpu_register *registers = vcpu_registers(&n);
+
+    (void)state;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(registers[i].name, registers[j].name);
+}
+
+static void impossible_states_are_refused(void **state)
+{
+    static const struct {
+        const char *name;
+        uint64_t value;
+    } rows[] = {
+        { "PSTATE", 0x3c9 },           /* EL2h */
+        { "PSTATE", 0x10 },            /* AArch32 */
+        { "PSTATE", UINT64_C(1) << 40 },
+        { "BLOCK_REST", 1025 },        /* beyond the page */
+        { "BLOCK_REST", UINT64_MAX },
+        { "FPCR", UINT64_C(1) << 32 },
+    };
+    struct bare *bare = *state;
+    struct vcpu_value values[256];
+    struct vgic5_error error;
+    size_t n;
+    const struct vcpu_register *registers = vcpu_registers(&n);
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        assert_int_equal(vcpu_get_state(bare->vcpu, values), 0);
+        assert_int_equal(vcpu_check_state(values, "cpu 0", &error), 0);
+        for (size_t j = 0; j < n; j++)
+            if (strcmp(registers[j].name, rows[i].name) == 0)
+                values[j].low = rows[i].value;
+        assert_int_equal(vcpu_check_state(values, "cpu 0", &error), -EINVAL);
+        assert_int_equal(error.exit_code, 4);
+        assert_non_null(strstr(error.message, rows[i].name));
+    }
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, bare_setup, bare_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(reset_state_is_that_of_a_pe_without_el2),
+        TEST(exits_count_what_was_executed),
+        TEST(stops_at_every_count),
+        TEST(a_stop_inside_of_a_block_leaves_its_rest),
+        TEST(an_interrupt_waits_for_daifclr),
+        TEST(a_masked_interrupt_stays_out),
+        TEST(exceptions_have_their_syndrome),
+        TEST(an_exception_from_el0_switches_the_stack),
+        TEST(span_0_sets_pan),
+        TEST(an_exception_leaves_the_monitor),
+        TEST(vectors_nowhere_are_a_dead_end),
+        TEST(aarch32_is_a_dead_end),
+        TEST(gic_registers_reach_the_host),
+        TEST(an_undefined_gic_register_is_an_exception),
+        TEST(the_state_survives_a_round_trip),
+        cmocka_unit_test(names_are_unique),
+        TEST(impossible_states_are_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -11,7 +11,7 @@ BELOW = {
     "port": {"port"},
     "snapshot": {"snapshot"},
     "machine": {"machine"},
-    "cli": {"cli", "machine", "gicv5"},  # gicv5: names from its tables
+    "cli": {"cli", "machine", "bench", "gicv5"},  # gicv5: names from its tables
 }
 PUBLIC = {
     "gicv5": {"device.h"},

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A round: an LPI is made pending, acknowledged, its priority dropped, and deactivated. How many
+ * others are enabled, or pending at lower priority, and how many PEs there are, must not matter.
+ */
+#include "machine.h"
+#include "measure.h"
+#include "report.h"
+
+#define BATCHES 41u
+#define ROUNDS 20000u
+#define HIGH 8u /* priority of the interrupts of the rounds */
+#define LOW 24u /* of those that stay pending */
+
+/* One setting: M enabled, P of them pending on the first PE. */
+struct setting {
+    uint32_t id_bits;
+    uint32_t pending;
+    uint32_t nr_pes;
+    bool spread; /* another LPI in each round */
+    struct machine *m;
+    uint32_t next;
+};
+
+static struct setting settings[] = {
+    {5, 0, 1, false, NULL, 0},      {16, 0, 1, false, NULL, 0},     {20, 0, 1, false, NULL, 0},
+    {24, 0, 1, false, NULL, 0},     {5, 31, 1, false, NULL, 0},     {16, 65534, 1, false, NULL, 0},
+    {24, 65534, 1, false, NULL, 0}, {24, (1u << 24) - 1, 1, false, NULL, 0},
+    {16, 0, 1, true, NULL, 0},      {24, 0, 1, true, NULL, 0},      {16, 0, 8, false, NULL, 0},
+    {16, 0, 64, false, NULL, 0},    {16, 0, 512, false, NULL, 0},
+};
+#define NR_SETTINGS (sizeof(settings) / sizeof(*settings))
+
+/* LPI n of the table is PE n's for its rounds. */
+static void rounds(void *context, uint32_t times)
+{
+    struct setting *s = context;
+    uint32_t mask = (1u << s->id_bits) - 1, pe = 0;
+    for (uint32_t i = 0; i < times; i++) {
+        uint32_t id = s->spread ? (s->next += 4099) & mask : pe;
+        machine_round(s->m->pe[pe], id);
+        pe = pe + 1 == s->nr_pes ? 0 : pe + 1;
+    }
+}
+
+/* Enabled in memory; touched once each, so that the device holds all of them. */
+static void enable_all(struct setting *s)
+{
+    uint32_t nr = 1u << s->id_bits;
+    machine_fill_table(s->m, nr, ISTE_ENABLE | ISTE_PRIORITY(s->spread ? HIGH : LOW));
+    machine_linear_table(s->m, s->id_bits);
+    machine_enable(s->m);
+    for (uint32_t id = 0; id < nr; id += 32)
+        msr(s->m->pe[0], CDEN, LPI(id));
+    for (uint32_t pe = 0; pe < s->nr_pes; pe++) {
+        msr(s->m->pe[0], CDAFF, (uint64_t)pe << 32 | LPI(pe));
+        msr(s->m->pe[0], CDPRI, (uint64_t)HIGH << 35 | LPI(pe));
+    }
+}
+
+static int set_up(struct setting *s)
+{
+    struct machine_shape shape = {.nr_pes = s->nr_pes, .lpi_id_bits = 24,
+                                  .ram_size = ((size_t)4 << s->id_bits) + 4096};
+    s->m = machine_new(&shape);
+    if (!s->m)
+        return -1;
+    enable_all(s);
+    for (uint32_t id = 1; id <= s->pending; id++)
+        msr(s->m->pe[0], CDPEND, LPI(id) | 1ull << 32);
+    uint64_t taken;
+    msr(s->m->pe[0], CDPEND, LPI(0) | 1ull << 32);
+    taken = mrs(s->m->pe[0], CDIA);
+    msr(s->m->pe[0], CDEOI, 0);
+    msr(s->m->pe[0], CDDI, LPI(0));
+    return taken == (1ull << 32 | LPI(0)) ? 0 : report_failure("LPI 0 was not acknowledged");
+}
+
+static const struct measure_case *of(const struct measure_case *cases, uint32_t id_bits,
+                                     uint32_t pending)
+{
+    for (size_t i = 0; i < NR_SETTINGS; i++)
+        if (settings[i].id_bits == id_bits && settings[i].pending == pending &&
+            settings[i].nr_pes == 1 && !settings[i].spread)
+            return &cases[i];
+    return NULL;
+}
+
+static void say(const struct measure_case *cases, struct bench_report *report)
+{
+    for (size_t i = 0; i < NR_SETTINGS; i++) {
+        const struct setting *s = &settings[i];
+        bool limited = s->pending == 0 && s->nr_pes == 1 && !s->spread;
+        report_limited(report, cases[i].ns, "ns", limited ? BENCH_AT_MOST : BENCH_NO_LIMIT, 60,
+                       "round, %u enabled, %u pending, %u PE%s%s", 1u << s->id_bits, s->pending,
+                       s->nr_pes, s->nr_pes > 1 ? "s" : "",
+                       s->spread ? ", another LPI each time" : "");
+    }
+    double none = of(cases, 16, 0)->ns, most = of(cases, 24, 0)->ns;
+    report_limited(report, of(cases, 16, 65534)->ns / none, "ratio", BENCH_AT_MOST, 1.3,
+                   "65534 pending to none, of 65536 enabled");
+    report_limited(report, of(cases, 24, (1u << 24) - 1)->ns / most, "ratio", BENCH_AT_MOST, 1.3,
+                   "16777215 pending to none, of 16777216 enabled");
+    report_limited(report, most / of(cases, 5, 0)->ns, "ratio", BENCH_AT_MOST, 1.5,
+                   "16777216 enabled to 32, none pending");
+}
+
+int bench_rounds(const struct bench_options *options, struct bench_report *report)
+{
+    struct measure_case cases[NR_SETTINGS];
+    int status = 0;
+    (void)options;
+    for (size_t i = 0; i < NR_SETTINGS && !status; i++) {
+        status = set_up(&settings[i]);
+        cases[i] = (struct measure_case){rounds, &settings[i], ROUNDS, 0};
+    }
+    if (!status) {
+        measure(cases, NR_SETTINGS, BATCHES);
+        say(cases, report);
+    }
+    for (size_t i = 0; i < NR_SETTINGS; i++) {
+        machine_drop(settings[i].m);
+        settings[i].m = NULL;
+    }
+    return status;
+}

@@ -16,6 +16,7 @@ void tree_init(struct tree *tree, const struct memory *memory, uint32_t levels)
 {
     tree->memory = memory;
     tree->levels = (uint8_t)levels;
+    tree->last_number = TREE_NO_NUMBER;
 }
 
 static void adopt_child(struct node *node, uint32_t index, void *child)
@@ -38,6 +39,8 @@ static struct leaf *new_leaf(struct tree *tree)
 
 static void free_leaf(struct tree *tree, struct leaf *leaf)
 {
+    if (tree->last == leaf)
+        tree->last_number = TREE_NO_NUMBER;
     if (tree->nr_free_leaves >= FREE_LEAVES) {
         memory_free(tree->memory, leaf, sizeof(*leaf));
         return;
@@ -191,8 +194,11 @@ struct leaf *tree_obtain(struct tree *tree, struct block *block)
     struct leaf *leaf = tree_find(tree, block->number);
     if (!leaf)
         leaf = add_leaf(tree, block);
-    if (leaf && !block->dirty)
+    if (!leaf)
+        return NULL;
+    if (!block->dirty)
         block->dirty = true;
+    tree_remember(tree, leaf);
     return leaf;
 }
 
@@ -254,12 +260,20 @@ static void add_candidate(struct leaf *leaf, uint32_t bit)
     publish(leaf->parent, child_index(leaf->block->number, 0), priority);
 }
 
+/* All candidates of the leaf have one priority. */
+static bool is_uniform(const struct leaf *leaf)
+{
+    return !(leaf->priorities & (leaf->priorities - 1));
+}
+
 static void remove_candidate(struct leaf *leaf, uint32_t bit)
 {
     const struct planes *planes = &leaf->block->planes;
-    uint32_t priority = planes_priority(planes, bit);
+    bool uniform = is_uniform(leaf);
+    uint32_t priority =
+        uniform ? (uint32_t)__builtin_ctz(leaf->priorities) : planes_priority(planes, bit);
     leaf->candidates &= ~(UINT64_C(1) << bit);
-    if (planes_with_priority(planes, leaf->candidates, priority))
+    if (uniform ? leaf->candidates : planes_with_priority(planes, leaf->candidates, priority))
         return;
     leaf->priorities &= ~(1u << priority);
     retract(leaf->parent, child_index(leaf->block->number, 0), priority);
@@ -286,6 +300,7 @@ void tree_update(struct tree *tree, struct leaf *leaf, uint32_t bit)
 void tree_acknowledge(struct tree *tree, struct leaf *leaf, uint32_t bit)
 {
     uint64_t mask = UINT64_C(1) << bit;
+    tree_remember(tree, leaf);
     leaf->active |= mask;
     leaf->pending &= ~(mask & ~leaf->block->planes.hm);
     tree_update(tree, leaf, bit);
@@ -297,7 +312,9 @@ struct leaf *tree_first(const struct tree *tree, uint32_t priority, uint32_t *bi
     for (uint32_t level = tree->levels; --level;)
         node = node->child[__builtin_ctzll(node->candidates[priority])];
     struct leaf *leaf = node->child[__builtin_ctzll(node->candidates[priority])];
-    *bit = (uint32_t)__builtin_ctzll(
-        planes_with_priority(&leaf->block->planes, leaf->candidates, priority));
+    uint64_t among = leaf->candidates;
+    if (!is_uniform(leaf))
+        among = planes_with_priority(&leaf->block->planes, among, priority);
+    *bit = (uint32_t)__builtin_ctzll(among);
     return leaf;
 }

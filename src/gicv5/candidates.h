@@ -57,7 +57,11 @@ struct tree {
     uint8_t nr_free_nodes;
     uint8_t levels; /* of nodes, 1..3 */
     bool fixed;     /* all leaves are there for ever (SPIs) */
+    uint32_t last_number; /* of last->block, or TREE_NO_NUMBER */
+    struct leaf *last;    /* what was used last will often be used next */
 };
+
+#define TREE_NO_NUMBER UINT32_MAX
 
 /* Levels needed for block numbers of this many bits. */
 uint32_t tree_levels(uint32_t number_bits);
@@ -73,9 +77,17 @@ static inline uint32_t child_index(uint32_t number, uint32_t level)
     return number >> (NODE_BITS * level) & (NODE_FANOUT - 1);
 }
 
+static inline void tree_remember(struct tree *tree, struct leaf *leaf)
+{
+    tree->last = leaf;
+    tree->last_number = leaf->block->number;
+}
+
 /* The leaf of this block, or NULL: nothing is pending or active. */
 static inline struct leaf *tree_find(const struct tree *tree, uint32_t number)
 {
+    if (number == tree->last_number)
+        return tree->last;
     const struct node *node = &tree->root;
     for (uint32_t level = tree->levels; --level && node;)
         node = node->child[child_index(number, level)];

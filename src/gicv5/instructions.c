@@ -11,7 +11,8 @@
 static bool reach(struct gicv5_pe *pe, uint64_t xt, struct interrupt *interrupt)
 {
     uint32_t intid = (uint32_t)xt;
-    return interrupt_reach(pe->gic, VGIC5_INTID_TYPE(intid), VGIC5_INTID_ID(intid), interrupt);
+    return interrupt_reach(pe->gic, pe, VGIC5_INTID_TYPE(intid), VGIC5_INTID_ID(intid),
+                           interrupt);
 }
 
 static void set_enable(struct gicv5_pe *pe, uint64_t xt, bool enable)

@@ -38,13 +38,14 @@ static inline struct interrupt interrupt_of_spi(const struct gicv5 *gic, uint32_
     return interrupt_of(gic, VGIC5_SPI, &gic->spis[id >> BLOCK_BITS].block, id);
 }
 
-/* Find the interrupt; false: it is unreachable, or no SPI or LPI. May load an LPI's block. */
-static inline bool interrupt_reach(struct gicv5 *gic, uint32_t type, uint32_t id,
-                                   struct interrupt *interrupt)
+/* Find the interrupt, which is likely to be one of this PE's; false: it is unreachable, or no SPI
+ * or LPI. May load an LPI's block. */
+static inline bool interrupt_reach(struct gicv5 *gic, const struct gicv5_pe *pe, uint32_t type,
+                                   uint32_t id, struct interrupt *interrupt)
 {
     struct block *block = NULL;
     if (type == VGIC5_LPI)
-        block = ist_block(gic, id);
+        block = ist_block(gic, &pe->lpis, id);
     else if (type == VGIC5_SPI && id < gic->config.nr_spis)
         block = &gic->spis[id >> BLOCK_BITS].block;
     if (!block)

@@ -11,11 +11,13 @@
 /* Read a block that is not held. NULL: it is unreachable, or an abort on the walk. */
 struct block *ist_load(struct gicv5 *gic, uint32_t number);
 
-/* The block of this LPI; NULL: the LPI is unreachable. */
-static inline struct block *ist_block(struct gicv5 *gic, uint32_t id)
+/* The block of this LPI, perhaps the one that this tree saw last; NULL: the LPI is unreachable. */
+static inline struct block *ist_block(struct gicv5 *gic, const struct tree *tree, uint32_t id)
 {
     if (!gic->ist.live || id >> gic->ist.id_bits)
         return NULL;
+    if (id >> BLOCK_BITS == tree->last_number)
+        return tree->last->block;
     struct block *block = directory_find(&gic->ist.blocks, id >> BLOCK_BITS);
     return block ? block : ist_load(gic, id >> BLOCK_BITS);
 }

@@ -28,7 +28,7 @@ int gicv5_lpi_id_bits(const struct gicv5 *gic)
 int gicv5_lpi_get(struct gicv5 *gic, uint32_t id, uint32_t *iste)
 {
     struct interrupt interrupt;
-    if (!interrupt_reach(gic, VGIC5_LPI, id, &interrupt))
+    if (!interrupt_reach(gic, gic->nowhere, VGIC5_LPI, id, &interrupt))
         return -EFAULT;
     *iste = interrupt_get_iste(&interrupt);
     return 0;

@@ -12,8 +12,14 @@
  *   - the VMM's:    vgic5_{has,get,set}_attr          (the contract: Linux arm-vgic-v5.rst)
  *
  * Errors are negative errno values, those of the contract. A call that fails has changed nothing.
- * No function blocks, starts a thread, or keeps a global. One thread at a time may be inside the
- * functions of one device.
+ * No function starts a thread or keeps a global.
+ *
+ * Threads. One thread at a time may be inside the functions of one device; with config.threads = 1
+ * any number, a thread for each vCPU and others for wires and attributes, from the return of
+ * CTRL_INIT to the call of vgic5_destroy. Each vCPU is then protected by a lock of its own, so that
+ * vCPUs do not wait for each other unless one acts on an interrupt that targets another; an MMIO
+ * access or an attribute waits for all of them. What one call did is seen by every call that
+ * starts after it has returned.
  *
  * Source labels: R_xxxxx and D_xxxxx are rules of the GICv5 architecture; "KVM" is the device
  * contract.
@@ -123,6 +129,9 @@ enum vgic5_line {
 /*
  * Every service may be called from inside any function of the device it was given to, on the same
  * thread, and must not call back into that device. `opaque` is the pointer given to vgic5_create.
+ * With config.threads = 1 services are called by several threads at a time, `line` for one vCPU by
+ * one at a time and in the order of its changes; all but `quiesce` while locks are held, so they
+ * must not wait for another thread that is inside the device.
  */
 struct vgic5_host {
     uint32_t size; /* sizeof(struct vgic5_host) of the caller: a longer library reads no further */
@@ -171,7 +180,7 @@ struct vgic5_config {
     uint8_t ist_l2sz;         /* IDR2.IST_L2SZ: bit 0 4K, bit 1 16K, bit 2 64K; 0: linear only */
     uint8_t istmd;            /* IDR2.ISTMD, 0 or 1: entries carry metadata [0] */
     uint8_t istmd_sz;         /* IDR2.ISTMD_SZ: LPI id bits from which entries are 16 bytes [0] */
-    uint8_t reserved;         /* 0 */
+    uint8_t threads;          /* 1: several threads may be inside the device at a time [0] */
     uint64_t ppis[2];         /* implemented PPIs of 0..63 in [0]; [1] must be 0
                                  [SW_PPI, PMUIRQ, CNTV, CNTP] */
 };

@@ -43,7 +43,7 @@ static int sysregs_get(struct vgic5 *device, const struct vgic5_attr *attr)
 
     if (!vcpu)
         return -EINVAL;
-    if (!device->gic || device->nr_running)
+    if (!device->gic || device_is_running(device))
         return -EBUSY;
     if (!reg)
         return -ENOENT;
@@ -60,7 +60,7 @@ static int sysregs_set(struct vgic5 *device, const struct vgic5_attr *attr)
 
     if (!vcpu)
         return -EINVAL;
-    if (!device->gic || device->nr_running ||
+    if (!device->gic || device_is_running(device) ||
         (device->has_run && device->profile->sysregs_set_needs_never_run))
         return -EBUSY;
     ret = caller_read(device, &value, attr->addr, sizeof(value));

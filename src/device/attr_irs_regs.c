@@ -34,7 +34,7 @@ static int irs_regs_has(struct vgic5 *device, const struct vgic5_attr *attr)
 static int reach(struct vgic5 *device, const struct vgic5_attr *attr, bool is_set,
                  const struct irs_register **reg)
 {
-    if (!device->gic || device->nr_running)
+    if (!device->gic || device_is_running(device))
         return -EBUSY;
     if (is_set && device->has_run && device->profile->irs_set_needs_never_run)
         return -EBUSY;

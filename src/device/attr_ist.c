@@ -19,9 +19,20 @@ static int ist_reach(struct vgic5 *device, const struct vgic5_attr *attr, bool i
 {
     if (attr->attr != 0)
         return -ENXIO;
-    if (!device->gic || device->nr_running || (is_set && device->has_run))
+    if (!device->gic || device_is_running(device) || (is_set && device->has_run))
         return -EBUSY;
     return attr->addr == 0 ? -EINVAL : 0;
+}
+
+/* The VMM may wait there for threads that want to get in. */
+static int quiesce(struct vgic5 *device)
+{
+    int ret;
+
+    device_unlock(device);
+    ret = device->host.quiesce(device->opaque);
+    device_lock(device);
+    return ret;
 }
 
 /* State is handed out only from a VM that stands still, and stays so (kvm-abi §4). */
@@ -29,10 +40,11 @@ static int ist_get(struct vgic5 *device, const struct vgic5_attr *attr)
 {
     int ret = ist_reach(device, attr, false);
 
-    if (ret)
-        return ret;
-    if (device->host.quiesce)
-        ret = device->host.quiesce(device->opaque);
+    if (ret == 0 && device->host.quiesce) {
+        ret = quiesce(device);
+        if (ret == 0)
+            ret = ist_reach(device, attr, false);
+    }
     return ret ? ret : device->profile->ist_get(device, attr->addr);
 }
 

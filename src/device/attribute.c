@@ -20,23 +20,38 @@ static const struct attribute_group *group_of(const struct vgic5_attr *attr)
     return &none;
 }
 
+/* CTRL_INIT makes the GIC whose locks these are; nobody else is inside before it has returned. */
+static int locked(struct vgic5 *device, const struct vgic5_attr *attr,
+                  int (*call)(struct vgic5 *device, const struct vgic5_attr *attr))
+{
+    bool initialised = device->gic;
+    int ret;
+
+    if (initialised)
+        device_lock(device);
+    ret = call(device, attr);
+    if (initialised)
+        device_unlock(device);
+    return ret;
+}
+
 int vgic5_has_attr(struct vgic5 *device, const struct vgic5_attr *attr)
 {
     const struct attribute_group *group = group_of(attr);
 
-    return group->has ? group->has(device, attr) : -ENXIO;
+    return group->has ? locked(device, attr, group->has) : -ENXIO;
 }
 
 int vgic5_get_attr(struct vgic5 *device, const struct vgic5_attr *attr)
 {
     const struct attribute_group *group = group_of(attr);
 
-    return group->get ? group->get(device, attr) : -ENXIO;
+    return group->get ? locked(device, attr, group->get) : -ENXIO;
 }
 
 int vgic5_set_attr(struct vgic5 *device, const struct vgic5_attr *attr)
 {
     const struct attribute_group *group = group_of(attr);
 
-    return group->set ? group->set(device, attr) : -ENXIO;
+    return group->set ? locked(device, attr, group->set) : -ENXIO;
 }

@@ -35,7 +35,7 @@ static const struct {
     {offsetof(struct vgic5_config, ist_l2sz), 0, 7, 0},
     {offsetof(struct vgic5_config, istmd), 0, 1, 0},
     {offsetof(struct vgic5_config, istmd_sz), 0, 31, 0},
-    {offsetof(struct vgic5_config, reserved), 0, 0, 0},
+    {offsetof(struct vgic5_config, threads), 0, 1, 0},
 };
 
 /* KVM offers SW_PPI and the PPIs that have an owner in the kernel (gicv5.md §6). */

@@ -35,6 +35,7 @@ static struct gicv5_config irs_config(const struct vgic5 *device, uint32_t nr_sp
         /* Every architected PPI is level, but the software PPI (R_CFSKX). */
         .ppi_hmr = {config->ppis[0] & ~(UINT64_C(1) << VGIC5_PPI_SW), 0},
         .lpis_in_host = device->profile->lpis_in_host,
+        .threads = config->threads,
     };
 }
 

@@ -29,11 +29,12 @@ struct device_profile {
 /* NULL: no such ABI. */
 const struct device_profile *device_profile_of(uint32_t abi);
 
+/* On a cache line of its own: its thread writes it whenever the vCPU is entered. */
 struct vgic5_vcpu {
-    struct vgic5 *device;
+    _Alignas(64) struct vgic5 *device;
     struct gicv5_pe *pe; /* NULL before CTRL_INIT */
     uint32_t id;
-    bool running;
+    bool running; /* protected by the PE's lock */
     bool nmi; /* SCTLR_EL1.NMI */
 };
 
@@ -46,8 +47,7 @@ struct vgic5 {
     uint64_t addr;     /* of the IRS region, or ADDR_UNSET */
     uint32_t nr_spis;  /* 0 before NR_IRQS and CTRL_INIT */
     uint32_t nr_vcpus;
-    uint32_t nr_running;
-    bool has_run;                              /* a vCPU has been entered at any time */
+    bool has_run;                              /* a vCPU has been entered at any time; never unset */
     bool unusable;                             /* the first run failed */
     struct vgic5_vcpu *vcpus[VGIC5_MAX_VCPUS]; /* in the order of their addition */
 };
@@ -60,6 +60,14 @@ int device_config_fill(struct vgic5_config *config, const struct vgic5_config *g
 int device_host_fill(struct vgic5_host *host, const struct vgic5_host *given);
 /* IDR0.PA_RANGE's code of a guest physical address size, or -1. */
 int device_pa_range(uint32_t ipa_bits);
+
+/* ---- life.c ------------------------------------------------------------------------------------ */
+
+/* Keep other threads out of everything (gicv5.h), once there is a GIC. */
+void device_lock(struct vgic5 *device);
+void device_unlock(struct vgic5 *device);
+/* Is any vCPU inside? With the lock held. */
+bool device_is_running(const struct vgic5 *device);
 
 /* ---- caller.c -------------------------------------------------------------------------------- */
 

@@ -73,8 +73,11 @@ int vgic5_add_vcpu(struct vgic5 *device, uint32_t vcpu_id)
     return 0;
 }
 
+/* Mostly the ids are 0, 1, 2, … in this order. */
 struct vgic5_vcpu *vgic5_vcpu(struct vgic5 *device, uint32_t vcpu_id)
 {
+    if (vcpu_id < device->nr_vcpus && device->vcpus[vcpu_id]->id == vcpu_id)
+        return device->vcpus[vcpu_id];
     for (uint32_t n = 0; n < device->nr_vcpus; n++) {
         if (device->vcpus[n]->id == vcpu_id)
             return device->vcpus[n];
@@ -106,32 +109,78 @@ static int first_run(struct vgic5 *device)
     return 0;
 }
 
+/* The first of all vCPUs decides for the VM. */
+static int enter_first(struct vgic5 *device)
+{
+    int ret = 0;
+
+    if (device->has_run)
+        return 0;
+    if (device->unusable)
+        return -EIO;
+    ret = first_run(device);
+    if (ret)
+        __atomic_store_n(&device->unusable, true, __ATOMIC_RELEASE); /* kvm-abi §2: "makes the VM
+                                                                        unusable" */
+    else
+        __atomic_store_n(&device->has_run, true, __ATOMIC_RELEASE);
+    return ret;
+}
+
+static int enter(struct vgic5_vcpu *vcpu)
+{
+    int ret = 0;
+
+    gicv5_pe_lock(vcpu->pe);
+    if (vcpu->running)
+        ret = -EBUSY;
+    else
+        vcpu->running = true;
+    gicv5_pe_unlock(vcpu->pe);
+    return ret;
+}
+
 int vgic5_vcpu_enter(struct vgic5_vcpu *vcpu)
 {
     struct vgic5 *device = vcpu->device;
-    int ret;
+    int ret = 0;
 
-    if (device->unusable)
+    if (__atomic_load_n(&device->unusable, __ATOMIC_ACQUIRE))
         return -EIO;
-    if (!device->gic || vcpu->running)
+    if (!device->gic)
         return -EBUSY;
-    if (!device->has_run) {
-        ret = first_run(device);
-        if (ret) {
-            device->unusable = true; /* kvm-abi §2: "makes the VM unusable" */
-            return ret;
-        }
+    if (!__atomic_load_n(&device->has_run, __ATOMIC_ACQUIRE)) {
+        device_lock(device);
+        ret = enter_first(device);
+        device_unlock(device);
     }
-    device->has_run = true;
-    vcpu->running = true;
-    device->nr_running++;
-    return 0;
+    return ret ? ret : enter(vcpu);
 }
 
 void vgic5_vcpu_leave(struct vgic5_vcpu *vcpu)
 {
-    if (!vcpu->running)
+    if (!vcpu->pe)
         return;
+    gicv5_pe_lock(vcpu->pe);
     vcpu->running = false;
-    vcpu->device->nr_running--;
+    gicv5_pe_unlock(vcpu->pe);
+}
+
+bool device_is_running(const struct vgic5 *device)
+{
+    for (uint32_t n = 0; n < device->nr_vcpus; n++) {
+        if (device->vcpus[n]->running)
+            return true;
+    }
+    return false;
+}
+
+void device_lock(struct vgic5 *device)
+{
+    gicv5_lock(device->gic);
+}
+
+void device_unlock(struct vgic5 *device)
+{
+    gicv5_unlock(device->gic);
 }

@@ -61,7 +61,9 @@ int vgic5_get_spi_wires(struct vgic5 *device, uint64_t *wires, size_t words)
 
     if (!device->gic)
         return -EBUSY;
+    device_lock(device);
     gicv5_spi_wires_get(device->gic, all, WIRE_WORDS);
+    device_unlock(device);
     for (size_t n = 0; n < words; n++)
         wires[n] = n < WIRE_WORDS ? all[n] : 0;
     return 0;
@@ -75,11 +77,11 @@ static uint64_t spis_of_word(const struct vgic5 *device, size_t n)
     return device->nr_spis - n * 64 >= 64 ? UINT64_MAX : UINT32_MAX; /* a multiple of 32 */
 }
 
-int vgic5_set_spi_wires(struct vgic5 *device, const uint64_t *wires, size_t words)
+static int set_spi_wires(struct vgic5 *device, const uint64_t *wires, size_t words)
 {
     uint64_t all[WIRE_WORDS] = {0};
 
-    if (!device->gic || device->has_run)
+    if (device->has_run)
         return -EBUSY;
     for (size_t n = 0; n < words; n++) {
         if (wires[n] & ~spis_of_word(device, n))
@@ -89,4 +91,16 @@ int vgic5_set_spi_wires(struct vgic5 *device, const uint64_t *wires, size_t word
     }
     gicv5_spi_wires_put(device->gic, all, WIRE_WORDS);
     return 0;
+}
+
+int vgic5_set_spi_wires(struct vgic5 *device, const uint64_t *wires, size_t words)
+{
+    int ret;
+
+    if (!device->gic)
+        return -EBUSY;
+    device_lock(device);
+    ret = set_spi_wires(device, wires, words);
+    device_unlock(device);
+    return ret;
 }

@@ -38,6 +38,40 @@ struct block {
 uint32_t block_get_config(const struct block *block, uint32_t bit);
 void block_set_config(struct block *block, uint32_t bit, uint32_t iste, uint32_t priority_mask);
 
+/* The planes of a block are shared by the PEs that its interrupts target, and each of these changes
+ * the bits of its own interrupts: a word is read and written as a whole. */
+static inline uint64_t plane_load(const uint64_t *plane)
+{
+    return __atomic_load_n(plane, __ATOMIC_RELAXED);
+}
+
+static inline void plane_assign(uint64_t *plane, uint32_t bit, bool value)
+{
+    uint64_t mask = UINT64_C(1) << bit;
+    if (!(plane_load(plane) & mask) == !value)
+        return;
+    if (value)
+        __atomic_fetch_or(plane, mask, __ATOMIC_RELAXED);
+    else
+        __atomic_fetch_and(plane, ~mask, __ATOMIC_RELAXED);
+}
+
+static inline uint32_t block_iaffid(const struct block *block, uint32_t bit)
+{
+    return __atomic_load_n(&block->iaffid[bit], __ATOMIC_RELAXED);
+}
+
+static inline void block_set_iaffid(struct block *block, uint32_t bit, uint32_t iaffid)
+{
+    __atomic_store_n(&block->iaffid[bit], (uint16_t)iaffid, __ATOMIC_RELAXED);
+}
+
+static inline void block_set_dirty(struct block *block)
+{
+    if (!__atomic_load_n(&block->dirty, __ATOMIC_RELAXED))
+        __atomic_store_n(&block->dirty, true, __ATOMIC_RELAXED);
+}
+
 static inline void assign_bit(uint64_t *word, uint32_t bit, bool value)
 {
     *word = (*word & ~(UINT64_C(1) << bit)) | (uint64_t)value << bit;
@@ -51,7 +85,7 @@ static inline bool test_bit(uint64_t word, uint32_t bit)
 /* Which interrupts have this bit b of Priority. */
 static inline uint64_t planes_match(const struct planes *planes, uint32_t priority, uint32_t b)
 {
-    return ~(planes->priority[b] ^ -(uint64_t)(priority >> b & 1));
+    return ~(plane_load(&planes->priority[b]) ^ -(uint64_t)(priority >> b & 1));
 }
 
 /* Which of the interrupts in `among` have this priority. */
@@ -65,7 +99,7 @@ static inline uint64_t planes_with_priority(const struct planes *planes, uint64_
 
 static inline uint32_t planes_bit(const struct planes *planes, uint32_t bit, uint32_t b)
 {
-    return (uint32_t)(planes->priority[b] >> bit & 1) << b;
+    return (uint32_t)(plane_load(&planes->priority[b]) >> bit & 1) << b;
 }
 
 static inline uint32_t planes_priority(const struct planes *planes, uint32_t bit)

@@ -196,8 +196,7 @@ struct leaf *tree_obtain(struct tree *tree, struct block *block)
         leaf = add_leaf(tree, block);
     if (!leaf)
         return NULL;
-    if (!block->dirty)
-        block->dirty = true;
+    block_set_dirty(block);
     tree_remember(tree, leaf);
     return leaf;
 }
@@ -287,7 +286,8 @@ void tree_withdraw(struct leaf *leaf, uint32_t bit)
 
 void tree_update(struct tree *tree, struct leaf *leaf, uint32_t bit)
 {
-    uint64_t candidates = leaf->pending & ~leaf->active & leaf->block->planes.enable;
+    uint64_t candidates =
+        leaf->pending & ~leaf->active & plane_load(&leaf->block->planes.enable);
     if (test_bit(candidates ^ leaf->candidates, bit)) {
         if (test_bit(candidates, bit))
             add_candidate(leaf, bit);
@@ -302,7 +302,7 @@ void tree_acknowledge(struct tree *tree, struct leaf *leaf, uint32_t bit)
     uint64_t mask = UINT64_C(1) << bit;
     tree_remember(tree, leaf);
     leaf->active |= mask;
-    leaf->pending &= ~(mask & ~leaf->block->planes.hm);
+    leaf->pending &= ~(mask & ~plane_load(&leaf->block->planes.hm));
     tree_update(tree, leaf, bit);
 }
 

@@ -5,10 +5,9 @@
  * Ownership. A leaf holds Pending and Active of those interrupts of one block whose IAFFID names
  * the PE that owns the tree. Every bit of interrupt state that an acknowledge or a deactivate
  * writes is in a leaf or a node of that PE, on cache lines of no one else; of the block planes are
- * read, and a dirty flag that is set once. So a lock for each PE can protect its trees and its CPU
- * interface: an operation on an interrupt takes the lock of its target, one that moves it (CDAFF)
- * takes both. Interrupts whose IAFFID no PE has belong to a PE that is never signalled
- * (gicv5.nowhere). Today one thread at a time is inside, and there are no locks.
+ * read, and a dirty flag that is set once. So a lock for each PE protects its trees and its CPU
+ * interface (lock.h). Interrupts whose IAFFID no PE has belong to a PE that is never signalled
+ * (gicv5.nowhere).
  *
  * Selection. Each node has a bitmap per priority of the children that hold a candidate at it, so
  * the best candidate is found, and each change published, by one step per level: at most 3 of them

@@ -179,15 +179,17 @@ enum vgic5_access_result gicv5_cpu_access(struct gicv5_pe *pe, uint16_t encoding
     const struct cpu_register *reg = cpu_register_of(encoding);
     if (!reg)
         return is_gic_space(encoding) ? VGIC5_UNDEFINED : VGIC5_UNHANDLED;
-    const struct place *place = place_of(reg);
-    if (!is_write) {
-        *value = place->access->read(pe, place->n);
-        return VGIC5_HANDLED;
-    }
-    if (!reg->writable)
+    if (is_write && !reg->writable)
         return VGIC5_UNDEFINED;
-    place->access->write(pe, place->n, *value);
-    select_update_line(pe);
+    const struct place *place = place_of(reg);
+    lock_take(&pe->lock);
+    if (is_write) {
+        place->access->write(pe, place->n, *value);
+        select_update_line(pe);
+    } else {
+        *value = place->access->read(pe, place->n);
+    }
+    lock_drop(&pe->lock);
     return VGIC5_HANDLED;
 }
 
@@ -208,5 +210,7 @@ void gicv5_cpu_put(struct gicv5_pe *pe, const struct cpu_register *reg, uint64_t
 
 void gicv5_set_nmi(struct gicv5_pe *pe, bool sctlr_nmi)
 {
+    lock_take(&pe->lock);
     pe->nmi = sctlr_nmi;
+    lock_drop(&pe->lock);
 }

@@ -6,12 +6,14 @@
 #include "ist.h"
 #include "ppi.h"
 
-static struct gicv5_pe *create_pe(struct gicv5 *gic, uint32_t iaffid)
+static struct gicv5_pe *create_pe(struct gicv5 *gic, uint32_t index, uint32_t iaffid)
 {
     struct gicv5_pe *pe = memory_alloc(&gic->memory, sizeof(*pe));
     if (!pe)
         return NULL;
     pe->gic = gic;
+    pe->lock.needed = gic->config.threads;
+    pe->index = (uint16_t)index;
     pe->iaffid = (uint16_t)iaffid;
     tree_init(&pe->spis, &gic->memory, 1);
     tree_init(&pe->lpis, &gic->memory, 1);
@@ -55,7 +57,7 @@ static bool create_pes(struct gicv5 *gic, const uint16_t *iaffids)
     if (!gic->pes)
         return false;
     for (uint32_t i = 0; i <= gic->nr_pes; i++) {
-        gic->pes[i] = create_pe(gic, i < gic->nr_pes ? iaffids[i] : 0);
+        gic->pes[i] = create_pe(gic, i, i < gic->nr_pes ? iaffids[i] : 0);
         if (!gic->pes[i])
             return false;
     }
@@ -79,6 +81,7 @@ int gicv5_create(const struct gicv5_config *config, const uint16_t *iaffids, uin
         return -ENOMEM;
     created->memory = memory;
     created->config = *config;
+    created->loading.needed = config->threads;
     created->nr_pes = nr_pes;
     if (!create_spis(created) || !create_pe_index(created, iaffids) ||
         !create_pes(created, iaffids)) {

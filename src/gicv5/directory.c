@@ -9,7 +9,7 @@ void **directory_place(struct directory *directory, const struct memory *memory,
     for (uint32_t level = directory->levels; --level;) {
         void **child = &node->child[number >> (DIRECTORY_BITS * level) & (DIRECTORY_FANOUT - 1)];
         if (!*child)
-            *child = memory_alloc(memory, sizeof(struct directory_node));
+            directory_store(child, memory_alloc(memory, sizeof(struct directory_node)));
         if (!*child)
             return NULL;
         node = *child;

@@ -20,13 +20,25 @@ struct directory {
     uint32_t levels;
 };
 
+/* Who looks may do so while another thread adds: what it finds is complete. */
+static inline void *directory_load(void *const *child)
+{
+    return __atomic_load_n(child, __ATOMIC_ACQUIRE);
+}
+
+static inline void directory_store(void **child, void *made)
+{
+    __atomic_store_n(child, made, __ATOMIC_RELEASE);
+}
+
 /* The block of this number, or NULL when it is not held. */
 static inline struct block *directory_find(const struct directory *directory, uint32_t number)
 {
     const struct directory_node *node = &directory->root;
     for (uint32_t level = directory->levels; --level && node;)
-        node = node->child[number >> (DIRECTORY_BITS * level) & (DIRECTORY_FANOUT - 1)];
-    return node ? node->child[number & (DIRECTORY_FANOUT - 1)] : NULL;
+        node = directory_load(
+            &node->child[number >> (DIRECTORY_BITS * level) & (DIRECTORY_FANOUT - 1)]);
+    return node ? directory_load(&node->child[number & (DIRECTORY_FANOUT - 1)]) : NULL;
 }
 
 /* The place for the pointer to this block; NULL when the host has no memory. */

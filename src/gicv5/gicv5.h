@@ -31,6 +31,7 @@ struct gicv5_config {
     uint64_t ppi_hmr[2];     /* 1: level */
     bool lpis_in_host;       /* LPI state lives with the host, not in guest memory (profile 7.4):
                                 entries start as 0, and nothing but L1 VALID is written back */
+    bool threads;            /* several threads at a time (lock.h) */
 };
 
 struct gicv5;    /* the IRS and its PEs */
@@ -43,6 +44,13 @@ void gicv5_destroy(struct gicv5 *gic);
 
 struct gicv5_pe *gicv5_pe(struct gicv5 *gic, uint32_t index);      /* in creation order */
 struct gicv5_pe *gicv5_pe_by_iaffid(struct gicv5 *gic, uint32_t iaffid); /* or NULL */
+
+/* Keep everyone else out, of the whole and of one PE. The guest's door and the wires do so
+ * themselves; the callers of the raw door and of create, adopt and the like hold gicv5_lock. */
+void gicv5_lock(struct gicv5 *gic);
+void gicv5_unlock(struct gicv5 *gic);
+void gicv5_pe_lock(struct gicv5_pe *pe);
+void gicv5_pe_unlock(struct gicv5_pe *pe);
 
 /* ---- The guest's door -------------------------------------------------------------------------- */
 

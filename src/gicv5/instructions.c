@@ -8,11 +8,17 @@
 
 /* ---- Configuration and state of SPIs and LPIs. Unreachable INTIDs and PPIs: no effect. ------- */
 
-static bool reach(struct gicv5_pe *pe, uint64_t xt, struct interrupt *interrupt)
+/* The interrupt with its target locked, or nothing. */
+static inline bool reach(struct gicv5_pe *pe, uint64_t xt, struct interrupt *interrupt)
 {
     uint32_t intid = (uint32_t)xt;
-    return interrupt_reach(pe->gic, pe, VGIC5_INTID_TYPE(intid), VGIC5_INTID_ID(intid),
-                           interrupt);
+    return interrupt_lock(pe, VGIC5_INTID_TYPE(intid), VGIC5_INTID_ID(intid), interrupt);
+}
+
+static inline void finish(const struct interrupt *interrupt)
+{
+    select_update_line(interrupt->owner);
+    interrupt_unlock(interrupt);
 }
 
 static void set_enable(struct gicv5_pe *pe, uint64_t xt, bool enable)
@@ -21,7 +27,7 @@ static void set_enable(struct gicv5_pe *pe, uint64_t xt, bool enable)
     if (!reach(pe, xt, &interrupt))
         return;
     interrupt_set_enable(&interrupt, enable);
-    select_update_line(interrupt.owner);
+    finish(&interrupt);
 }
 
 static void execute_CDDIS(struct gicv5_pe *pe, uint64_t *xt)
@@ -40,19 +46,24 @@ static void execute_CDPRI(struct gicv5_pe *pe, uint64_t *xt)
     if (!reach(pe, *xt, &interrupt))
         return;
     interrupt_set_priority(&interrupt, FIELD_GET(CDPRI_PRIORITY, *xt));
-    select_update_line(interrupt.owner);
+    finish(&interrupt);
 }
 
 /* IRM is RES0 without 1ofN: whatever it says, the interrupt is targeted. */
 static void execute_CDAFF(struct gicv5_pe *pe, uint64_t *xt)
 {
     struct interrupt interrupt;
-    if (!reach(pe, *xt, &interrupt))
+    uint32_t intid = (uint32_t)*xt, iaffid = FIELD_GET(CDAFF_IAFFID, *xt);
+    struct gicv5_pe *to = owner_of(pe->gic, iaffid);
+    if (!interrupt_lock_both(pe, VGIC5_INTID_TYPE(intid), VGIC5_INTID_ID(intid), &interrupt, to))
         return;
-    struct gicv5_pe *before = interrupt.owner;
-    interrupt_set_iaffid(&interrupt, FIELD_GET(CDAFF_IAFFID, *xt));
-    select_update_line(before);
-    select_update_line(interrupt.owner);
+    struct gicv5_pe *from = interrupt.owner;
+    interrupt_set_iaffid(&interrupt, iaffid);
+    select_update_line(from);
+    select_update_line(to);
+    lock_drop(&from->lock);
+    if (to != from)
+        lock_drop(&to->lock);
 }
 
 /* Whatever the handling mode and the wire. */
@@ -62,14 +73,16 @@ static void execute_CDPEND(struct gicv5_pe *pe, uint64_t *xt)
     if (!reach(pe, *xt, &interrupt))
         return;
     interrupt_set_pending(&interrupt, FIELD_GET(CDPEND_PENDING, *xt));
-    select_update_line(interrupt.owner);
+    finish(&interrupt);
 }
 
 static void execute_CDHM(struct gicv5_pe *pe, uint64_t *xt)
 {
     struct interrupt interrupt;
-    if (reach(pe, *xt, &interrupt))
-        interrupt_set_hm(&interrupt, FIELD_GET(CDHM_HM, *xt));
+    if (!reach(pe, *xt, &interrupt))
+        return;
+    interrupt_set_hm(&interrupt, FIELD_GET(CDHM_HM, *xt));
+    interrupt_unlock(&interrupt);
 }
 
 static uint64_t icsr_of(const struct interrupt *interrupt)
@@ -86,7 +99,14 @@ static uint64_t icsr_of(const struct interrupt *interrupt)
 static void execute_CDRCFG(struct gicv5_pe *pe, uint64_t *xt)
 {
     struct interrupt interrupt;
-    pe->icsr = reach(pe, *xt, &interrupt) ? icsr_of(&interrupt) : FIELD_MASK(ICC_ICSR_F);
+    uint64_t icsr = FIELD_MASK(ICC_ICSR_F);
+    if (reach(pe, *xt, &interrupt)) {
+        icsr = icsr_of(&interrupt);
+        interrupt_unlock(&interrupt);
+    }
+    lock_take(&pe->lock);
+    pe->icsr = icsr;
+    lock_drop(&pe->lock);
 }
 
 /* ---- Acknowledge, drop, deactivate ----------------------------------------------------------- */
@@ -115,33 +135,45 @@ static uint64_t take(struct gicv5_pe *pe, bool nmi)
 
 static void execute_CDIA(struct gicv5_pe *pe, uint64_t *xt)
 {
+    lock_take(&pe->lock);
     *xt = take(pe, false);
+    lock_drop(&pe->lock);
 }
 
 static void execute_CDNMIA(struct gicv5_pe *pe, uint64_t *xt)
 {
+    lock_take(&pe->lock);
     *xt = take(pe, true);
+    lock_drop(&pe->lock);
 }
 
 static void execute_CDEOI(struct gicv5_pe *pe, uint64_t *xt)
 {
     (void)xt;
+    lock_take(&pe->lock);
     pe->apr &= pe->apr - 1;
     select_update_threshold(pe);
     select_update_line(pe);
+    lock_drop(&pe->lock);
+}
+
+static void deactivate_ppi(struct gicv5_pe *pe, uint32_t id)
+{
+    lock_take(&pe->lock);
+    ppi_deactivate(pe, id);
+    select_update_line(pe);
+    lock_drop(&pe->lock);
 }
 
 static void execute_CDDI(struct gicv5_pe *pe, uint64_t *xt)
 {
     struct interrupt interrupt;
-    struct gicv5_pe *target = pe;
     if (VGIC5_INTID_TYPE(*xt) == VGIC5_PPI) {
-        ppi_deactivate(pe, VGIC5_INTID_ID(*xt));
+        deactivate_ppi(pe, VGIC5_INTID_ID(*xt));
     } else if (reach(pe, *xt, &interrupt)) {
         interrupt_deactivate(&interrupt);
-        target = interrupt.owner;
+        finish(&interrupt);
     }
-    select_update_line(target);
 }
 
 /* ---- Barriers: nothing is ever under way ----------------------------------------------------- */

@@ -16,9 +16,85 @@ static struct gicv5 *gic_of(const struct interrupt *interrupt)
 /* After a change of the IAFFID. */
 static void follow_iaffid(struct interrupt *interrupt)
 {
-    interrupt->owner = owner_of(gic_of(interrupt), interrupt->block->iaffid[interrupt->bit]);
+    interrupt->owner = owner_of(gic_of(interrupt), block_iaffid(interrupt->block, interrupt->bit));
     interrupt->tree = tree_of(interrupt->owner, interrupt->type);
 }
+
+/* ---- Locks ----------------------------------------------------------------------------------- */
+
+/* The block of an LPI that is not held, with this PE locked before and after. The leaves of active
+ * entries are others' too. */
+static struct block *load(struct gicv5_pe *pe, uint32_t id)
+{
+    struct gicv5 *gic = pe->gic;
+    struct block *block;
+    if (!ist_has(gic, id))
+        return NULL;
+    if (!pe->lock.needed)
+        return ist_load(gic, id >> BLOCK_BITS);
+    if (ist_load_among_others(gic, id >> BLOCK_BITS, &block))
+        return block;
+    lock_drop(&pe->lock);
+    gicv5_lock(gic);
+    block = interrupt_block(pe, VGIC5_LPI, id);
+    if (!block && ist_has(gic, id))
+        ist_load(gic, id >> BLOCK_BITS);
+    gicv5_unlock(gic);
+    lock_take(&pe->lock);
+    return interrupt_block(pe, VGIC5_LPI, id);
+}
+
+/* The IAFFID counts that is there when its PE is locked. */
+bool interrupt_lock_other(struct gicv5_pe *pe, uint32_t type, uint32_t id,
+                          struct interrupt *interrupt)
+{
+    for (;;) {
+        struct block *block = interrupt_block(pe, type, id);
+        if (!block && type == VGIC5_LPI)
+            block = load(pe, id);
+        if (!block)
+            break;
+        *interrupt = interrupt_of(pe->gic, type, block, id);
+        if (interrupt->owner == pe || !pe->lock.needed)
+            return true;
+        lock_drop(&pe->lock);
+        pe = interrupt->owner;
+        lock_take(&pe->lock);
+    }
+    lock_drop(&pe->lock);
+    return false;
+}
+
+/* Against the order of PEs we may only try: another may hold `to` and wait for the owner. */
+bool interrupt_lock_both(struct gicv5_pe *pe, uint32_t type, uint32_t id,
+                         struct interrupt *interrupt, struct gicv5_pe *to)
+{
+    while (interrupt_lock(pe, type, id, interrupt)) {
+        if (to == interrupt->owner || lock_try(&to->lock))
+            return true;
+        if (to->index > interrupt->owner->index) {
+            lock_take(&to->lock);
+            return true;
+        }
+        interrupt_unlock(interrupt);
+        lock_take(&to->lock); /* wait until it is free */
+        lock_drop(&to->lock);
+    }
+    return false;
+}
+
+struct gicv5_pe *interrupt_lock_spi(const struct gicv5 *gic, uint32_t id)
+{
+    for (;;) {
+        struct gicv5_pe *owner = interrupt_of_spi(gic, id).owner;
+        lock_take(&owner->lock);
+        if (interrupt_of_spi(gic, id).owner == owner)
+            return owner;
+        lock_drop(&owner->lock);
+    }
+}
+
+/* ---- Operations ------------------------------------------------------------------------------ */
 
 static struct leaf *find_leaf(const struct interrupt *interrupt)
 {
@@ -36,8 +112,8 @@ static struct leaf *obtain_leaf(const struct interrupt *interrupt, struct gicv5_
 
 void interrupt_set_enable(const struct interrupt *interrupt, bool enable)
 {
-    assign_bit(&interrupt->block->planes.enable, interrupt->bit, enable);
-    interrupt->block->dirty = true;
+    plane_assign(&interrupt->block->planes.enable, interrupt->bit, enable);
+    block_set_dirty(interrupt->block);
     struct leaf *leaf = find_leaf(interrupt);
     if (leaf)
         tree_update(interrupt->tree, leaf, interrupt->bit);
@@ -50,15 +126,15 @@ void interrupt_set_priority(const struct interrupt *interrupt, uint32_t priority
         tree_withdraw(leaf, interrupt->bit);
     planes_set_priority(&interrupt->block->planes, interrupt->bit,
                         priority & gic_of(interrupt)->priority_mask);
-    interrupt->block->dirty = true;
+    block_set_dirty(interrupt->block);
     if (leaf)
         tree_update(interrupt->tree, leaf, interrupt->bit);
 }
 
 void interrupt_set_hm(const struct interrupt *interrupt, bool level)
 {
-    assign_bit(&interrupt->block->planes.hm, interrupt->bit, level);
-    interrupt->block->dirty = true;
+    plane_assign(&interrupt->block->planes.hm, interrupt->bit, level);
+    block_set_dirty(interrupt->block);
 }
 
 void interrupt_set_pending(const struct interrupt *interrupt, bool pending)
@@ -103,8 +179,8 @@ void interrupt_set_iaffid(struct interrupt *interrupt, uint32_t iaffid)
         move(interrupt, from, to);
         tree_release(interrupt->tree, from);
     }
-    interrupt->block->iaffid[interrupt->bit] = (uint16_t)iaffid;
-    interrupt->block->dirty = true;
+    block_set_iaffid(interrupt->block, interrupt->bit, iaffid);
+    block_set_dirty(interrupt->block);
     follow_iaffid(interrupt);
     if (to)
         tree_update(interrupt->tree, to, interrupt->bit);

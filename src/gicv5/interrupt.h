@@ -22,7 +22,7 @@ static inline struct interrupt interrupt_of(const struct gicv5 *gic, uint32_t ty
                                             struct block *block, uint32_t id)
 {
     uint32_t bit = id % BLOCK_SIZE;
-    struct gicv5_pe *owner = owner_of(gic, block->iaffid[bit]);
+    struct gicv5_pe *owner = owner_of(gic, block_iaffid(block, bit));
     return (struct interrupt){
         .block = block,
         .owner = owner,
@@ -38,21 +38,48 @@ static inline struct interrupt interrupt_of_spi(const struct gicv5 *gic, uint32_
     return interrupt_of(gic, VGIC5_SPI, &gic->spis[id >> BLOCK_BITS].block, id);
 }
 
-/* Find the interrupt, which is likely to be one of this PE's; false: it is unreachable, or no SPI
- * or LPI. May load an LPI's block. */
-static inline bool interrupt_reach(struct gicv5 *gic, const struct gicv5_pe *pe, uint32_t type,
-                                   uint32_t id, struct interrupt *interrupt)
+/* The interrupt's block, which is likely to be the one that this PE saw last; NULL: it is not held,
+ * or unreachable, or no SPI or LPI. */
+static inline struct block *interrupt_block(const struct gicv5_pe *pe, uint32_t type, uint32_t id)
 {
-    struct block *block = NULL;
+    const struct gicv5 *gic = pe->gic;
     if (type == VGIC5_LPI)
-        block = ist_block(gic, &pe->lpis, id);
-    else if (type == VGIC5_SPI && id < gic->config.nr_spis)
-        block = &gic->spis[id >> BLOCK_BITS].block;
-    if (!block)
-        return false;
-    *interrupt = interrupt_of(gic, type, block, id);
-    return true;
+        return ist_block(gic, &pe->lpis, id);
+    if (type == VGIC5_SPI && id < gic->config.nr_spis)
+        return &gic->spis[id >> BLOCK_BITS].block;
+    return NULL;
 }
+
+/* interrupt_lock, where it takes more: pe is locked. */
+bool interrupt_lock_other(struct gicv5_pe *pe, uint32_t type, uint32_t id,
+                          struct interrupt *interrupt);
+
+/* Find the interrupt and lock its target, which is likely to be this PE. May load an LPI's block.
+ * false: it is unreachable, or no SPI or LPI; nothing is locked. */
+static inline bool interrupt_lock(struct gicv5_pe *pe, uint32_t type, uint32_t id,
+                                  struct interrupt *interrupt)
+{
+    lock_take(&pe->lock);
+    struct block *block = interrupt_block(pe, type, id);
+    if (block) {
+        *interrupt = interrupt_of(pe->gic, type, block, id);
+        if (interrupt->owner == pe)
+            return true;
+    }
+    return interrupt_lock_other(pe, type, id, interrupt);
+}
+
+static inline void interrupt_unlock(const struct interrupt *interrupt)
+{
+    lock_drop(&interrupt->owner->lock);
+}
+
+/* The same, and this PE, to which it will move, as well. */
+bool interrupt_lock_both(struct gicv5_pe *pe, uint32_t type, uint32_t id,
+                         struct interrupt *interrupt, struct gicv5_pe *to);
+
+/* Lock the target of an SPI that exists, and return it. */
+struct gicv5_pe *interrupt_lock_spi(const struct gicv5 *gic, uint32_t id);
 
 void interrupt_set_enable(const struct interrupt *interrupt, bool enable);
 void interrupt_set_priority(const struct interrupt *interrupt, uint32_t priority);

@@ -39,6 +39,7 @@ void gicv5_mmio(struct gicv5 *gic, struct vgic5_mmio *access)
         access->value = 0;
     if (!acceptable)
         return;
+    gicv5_lock(gic);
     enum irs_row row = (enum irs_row)(reg - irs_registers);
     uint32_t shift = (uint32_t)(access->offset - reg->offset) * 8;
     uint64_t mask = access->size == 8 ? UINT64_MAX : WORD_MASK;
@@ -46,6 +47,7 @@ void gicv5_mmio(struct gicv5 *gic, struct vgic5_mmio *access)
         irs_access_of[row]->write(gic, row, (access->value & mask) << shift, mask << shift);
     else
         access->value = gicv5_irs_read(gic, row) >> shift & mask;
+    gicv5_unlock(gic);
 }
 
 void gicv5_settle(struct gicv5 *gic)

@@ -146,7 +146,30 @@ struct block *ist_hold(struct gicv5 *gic, uint32_t number, uint64_t ipa,
         return NULL;
     }
     set_state(gic, block, words, honoured);
-    *place = block;
+    directory_store(place, block);
+    return block;
+}
+
+/* What guest memory says; the host has it all when the table is the host's. */
+static bool fetch(struct gicv5 *gic, uint32_t number, uint64_t *ipa, uint32_t words[BLOCK_SIZE])
+{
+    bool from_guest = !gic->config.lpis_in_host;
+    memset(words, 0, BLOCK_SIZE * sizeof(*words));
+    *ipa = BLOCK_IPA_UNKNOWN;
+    if ((from_guest || gic->ist.two_level) && ist_locate(gic, number, ipa) != IST_WALK_FOUND)
+        return false;
+    if (!from_guest || !ist_read_words(gic, *ipa, words))
+        return true;
+    memory_complain(&gic->memory, "gicv5: ISTEs cannot be read: the LPI is unreachable");
+    return false;
+}
+
+static struct block *hold(struct gicv5 *gic, uint32_t number, uint64_t ipa,
+                          const uint32_t words[BLOCK_SIZE])
+{
+    struct block *block = ist_hold(gic, number, ipa, words, FIELD_MASK(ISTE_ACTIVE));
+    if (!block)
+        memory_complain(&gic->memory, "gicv5: no memory for ISTEs: the LPI is unreachable");
     return block;
 }
 
@@ -154,19 +177,25 @@ struct block *ist_hold(struct gicv5 *gic, uint32_t number, uint64_t ipa,
  * makes it UNPREDICTABLE, and is taken as 0. */
 struct block *ist_load(struct gicv5 *gic, uint32_t number)
 {
-    uint32_t words[BLOCK_SIZE] = {0};
-    uint64_t ipa = BLOCK_IPA_UNKNOWN;
-    bool from_guest = !gic->config.lpis_in_host;
-    if ((from_guest || gic->ist.two_level) && ist_locate(gic, number, &ipa) != IST_WALK_FOUND)
-        return NULL;
-    if (from_guest && ist_read_words(gic, ipa, words)) {
-        memory_complain(&gic->memory, "gicv5: ISTEs cannot be read: the LPI is unreachable");
-        return NULL;
+    uint32_t words[BLOCK_SIZE];
+    uint64_t ipa;
+    return fetch(gic, number, &ipa, words) ? hold(gic, number, ipa, words) : NULL;
+}
+
+bool ist_load_among_others(struct gicv5 *gic, uint32_t number, struct block **block)
+{
+    uint32_t words[BLOCK_SIZE], any = 0;
+    uint64_t ipa;
+    lock_take(&gic->loading);
+    *block = directory_find(&gic->ist.blocks, number);
+    if (!*block && fetch(gic, number, &ipa, words)) {
+        for (uint32_t i = 0; i < BLOCK_SIZE; i++)
+            any |= words[i] & FIELD_MASK(ISTE_ACTIVE);
+        if (!any)
+            *block = hold(gic, number, ipa, words);
     }
-    struct block *block = ist_hold(gic, number, ipa, words, FIELD_MASK(ISTE_ACTIVE));
-    if (!block)
-        memory_complain(&gic->memory, "gicv5: no memory for ISTEs: the LPI is unreachable");
-    return block;
+    lock_drop(&gic->loading);
+    return !any;
 }
 
 void ist_get_words(const struct gicv5 *gic, const struct block *block, uint32_t words[BLOCK_SIZE])

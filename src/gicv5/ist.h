@@ -8,19 +8,28 @@
 
 #include "state.h"
 
-/* Read a block that is not held. NULL: it is unreachable, or an abort on the walk. */
-struct block *ist_load(struct gicv5 *gic, uint32_t number);
-
-/* The block of this LPI, perhaps the one that this tree saw last; NULL: the LPI is unreachable. */
-static inline struct block *ist_block(struct gicv5 *gic, const struct tree *tree, uint32_t id)
+/* Is there a table, and this LPI within it? */
+static inline bool ist_has(const struct gicv5 *gic, uint32_t id)
 {
-    if (!gic->ist.live || id >> gic->ist.id_bits)
+    return gic->ist.live && !(id >> gic->ist.id_bits);
+}
+
+/* The block of this LPI, perhaps the one that this tree saw last; NULL: it is not held. */
+static inline struct block *ist_block(const struct gicv5 *gic, const struct tree *tree, uint32_t id)
+{
+    if (!ist_has(gic, id))
         return NULL;
     if (id >> BLOCK_BITS == tree->last_number)
         return tree->last->block;
-    struct block *block = directory_find(&gic->ist.blocks, id >> BLOCK_BITS);
-    return block ? block : ist_load(gic, id >> BLOCK_BITS);
+    return directory_find(&gic->ist.blocks, id >> BLOCK_BITS);
 }
+
+/* Read a block that is not held. NULL: it is unreachable, or an abort on the walk. No one else is
+ * inside. */
+struct block *ist_load(struct gicv5 *gic, uint32_t number);
+/* The same while others may be, and may have done it meanwhile. false: entries are Active, so that
+ * it cannot be done among others. */
+bool ist_load_among_others(struct gicv5 *gic, uint32_t number, struct block **block);
 
 /* IST_BASER and IST_CFGR make an IST live; a legal IST_CFGR is the caller's to check. */
 void ist_make_live(struct gicv5 *gic);

@@ -27,9 +27,12 @@ int gicv5_lpi_id_bits(const struct gicv5 *gic)
 
 int gicv5_lpi_get(struct gicv5 *gic, uint32_t id, uint32_t *iste)
 {
-    struct interrupt interrupt;
-    if (!interrupt_reach(gic, gic->nowhere, VGIC5_LPI, id, &interrupt))
+    struct block *block = ist_block(gic, &gic->nowhere->lpis, id);
+    if (!block && ist_has(gic, id))
+        block = ist_load(gic, id >> BLOCK_BITS);
+    if (!block)
         return -EFAULT;
+    struct interrupt interrupt = interrupt_of(gic, VGIC5_LPI, block, id);
     *iste = interrupt_get_iste(&interrupt);
     return 0;
 }

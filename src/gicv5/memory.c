@@ -44,8 +44,9 @@ int memory_write_guest(const struct memory *memory, uint64_t ipa, const void *fr
 
 void memory_complain(struct memory *memory, const char *message)
 {
-    if (!memory->host->log || memory->complaints >= MEMORY_COMPLAINTS)
+    if (!memory->host->log ||
+        __atomic_load_n(&memory->complaints, __ATOMIC_RELAXED) >= MEMORY_COMPLAINTS ||
+        __atomic_fetch_add(&memory->complaints, 1, __ATOMIC_RELAXED) >= MEMORY_COMPLAINTS)
         return;
-    memory->complaints++;
     memory->host->log(memory->opaque, message);
 }

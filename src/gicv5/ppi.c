@@ -79,7 +79,7 @@ void ppi_put_pending(struct gicv5_pe *pe, uint32_t word, uint64_t value)
     ppi_select(pe);
 }
 
-void gicv5_ppi_wire(struct gicv5_pe *pe, uint32_t ppi, bool level)
+static void drive(struct gicv5_pe *pe, uint32_t ppi, bool level)
 {
     uint32_t word = ppi / 64, bit = ppi % 64;
     struct ppis *ppis = &pe->ppis;
@@ -91,6 +91,13 @@ void gicv5_ppi_wire(struct gicv5_pe *pe, uint32_t ppi, bool level)
         assign_bit(&ppis->pending[word], bit, level);
     ppi_select(pe);
     select_update_line(pe);
+}
+
+void gicv5_ppi_wire(struct gicv5_pe *pe, uint32_t ppi, bool level)
+{
+    lock_take(&pe->lock);
+    drive(pe, ppi, level);
+    lock_drop(&pe->lock);
 }
 
 void ppi_acknowledge(struct gicv5_pe *pe, uint32_t ppi)

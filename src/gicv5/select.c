@@ -26,7 +26,7 @@ bool select_signalled(const struct gicv5_pe *pe, struct hppi *hppi)
 void select_change_line(struct gicv5_pe *pe, enum vgic5_line line)
 {
     const struct memory *memory = &pe->gic->memory;
-    pe->line = line;
+    __atomic_store_n(&pe->line, line, __ATOMIC_RELEASE);
     if (memory->host->line)
         memory->host->line(memory->opaque, pe->iaffid, line);
 }
@@ -39,5 +39,5 @@ void select_update_all_lines(struct gicv5 *gic)
 
 enum vgic5_line gicv5_line(const struct gicv5_pe *pe)
 {
-    return pe->line;
+    return __atomic_load_n(&pe->line, __ATOMIC_ACQUIRE);
 }

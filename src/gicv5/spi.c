@@ -36,16 +36,19 @@ void spi_resample(struct gicv5 *gic, uint32_t id)
 {
     if (id < gic->config.nr_spis)
         take_event(gic, id, wire_event(gicv5_spi_tm(gic, id),
-                                       test_bit(block_of(gic, id)->wire, id % BLOCK_SIZE)));
+                                       test_bit(plane_load(&block_of(gic, id)->wire),
+                                                id % BLOCK_SIZE)));
 }
 
 void gicv5_spi_wire(struct gicv5 *gic, uint32_t id, bool level)
 {
     struct spi_block *block = block_of(gic, id);
-    if (test_bit(block->wire, id % BLOCK_SIZE) == level)
-        return;
-    assign_bit(&block->wire, id % BLOCK_SIZE, level);
-    spi_resample(gic, id);
+    struct gicv5_pe *owner = interrupt_lock_spi(gic, id);
+    if (test_bit(plane_load(&block->wire), id % BLOCK_SIZE) != level) {
+        plane_assign(&block->wire, id % BLOCK_SIZE, level);
+        spi_resample(gic, id);
+    }
+    lock_drop(&owner->lock);
 }
 
 /* R_KBPXL: to level, the wire says what is pending; to edge, a high wire is no longer an event. */

@@ -10,6 +10,7 @@
 #include "candidates.h"
 #include "directory.h"
 #include "gicv5.h"
+#include "lock.h"
 #include "memory.h"
 
 #define NR_PPIS 128u
@@ -37,6 +38,7 @@ struct ppis {
 
 struct gicv5_pe {
     _Alignas(64) struct gicv5 *gic;
+    struct lock lock;
     uint32_t threshold; /* priorities below this number are signalled: of EN, PCR and APR */
     uint32_t forwarded; /* priorities that the IRS forwards: all, or none (IRSEN = 0) */
     uint32_t apr;
@@ -44,6 +46,7 @@ struct gicv5_pe {
     uint64_t icsr;
     enum vgic5_line line;
     uint16_t iaffid;
+    uint16_t index; /* in gicv5.pes */
     bool enabled; /* ICC_CR0.EN */
     bool nmi;     /* SCTLR_EL1.NMI */
     struct ppis ppis;
@@ -86,6 +89,8 @@ struct gicv5 {
     struct gicv5_pe *nowhere; /* has the interrupts whose IAFFID no PE has */
     uint16_t *pe_index;       /* by IAFFID: index into pes */
     uint32_t nr_iaffids;
+
+    _Alignas(64) struct lock loading; /* who adds a block to the directory */
 };
 
 /* The PE that owns Pending and Active of the interrupts with this IAFFID. */

@@ -70,7 +70,8 @@ struct portrait portrait_of(struct vmm *vmm)
     add_u64(&portrait, device->addr);
     add_u64(&portrait, device->nr_spis);
     add_u64(&portrait, device->nr_vcpus);
-    add_u64(&portrait, device->nr_running);
+    for (uint32_t n = 0; n < device->nr_vcpus; n++)
+        add_u64(&portrait, device->vcpus[n]->running);
     add_u64(&portrait, device->has_run);
     add_u64(&portrait, device->gic != NULL);
     if (device->gic) {

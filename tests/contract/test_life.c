@@ -32,7 +32,8 @@ static const struct created configs[] = {
     {"metadata", {.istmd = 1, .istmd_sz = 15}, 0},
     {"metadata 2", {.istmd = 2}, -EINVAL},
     {"a metadata size of 6 bits", {.istmd_sz = 32}, -EINVAL},
-    {"reserved", {.reserved = 1}, -EINVAL},
+    {"threads", {.threads = 1}, 0},
+    {"threads 2", {.threads = 2}, -EINVAL},
     {"every PPI", {.ppis = {UINT64_MAX, 0}}, 0},
     {"an IMPDEF PPI", {.ppis = {8, 1}}, -EINVAL},
 };

@@ -108,6 +108,7 @@ static void to_library(struct world *w)
         .ist_l2sz = c->l2sz,
         .istmd = c->istmd,
         .istmd_sz = c->istmd_sz,
+        .threads = random_percent(w, 50), /* locks, by one thread: none may be taken twice */
         .ppis = {c->ppis, 0},
     };
     w->options = (struct machine_options){

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lock.h"
+
+#include <sched.h>
+
+#include "gicv5.h"
+#include "state.h"
+
+#define SPINS 128u
+
+static void pause_a_little(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/* What a lock protects is short, but who holds it may have lost its processor. */
+void lock_wait(struct lock *lock)
+{
+    do {
+        for (uint32_t n = 0; __atomic_load_n(&lock->held, __ATOMIC_RELAXED); n++) {
+            if (n < SPINS)
+                pause_a_little();
+            else
+                sched_yield();
+        }
+    } while (!lock_try(lock));
+}
+
+void gicv5_lock(struct gicv5 *gic)
+{
+    for (uint32_t i = 0; gic->loading.needed && i <= gic->nr_pes; i++)
+        lock_take(&gic->pes[i]->lock);
+}
+
+void gicv5_unlock(struct gicv5 *gic)
+{
+    for (uint32_t i = 0; gic->loading.needed && i <= gic->nr_pes; i++)
+        lock_drop(&gic->pes[i]->lock);
+}
+
+void gicv5_pe_lock(struct gicv5_pe *pe)
+{
+    lock_take(&pe->lock);
+}
+
+void gicv5_pe_unlock(struct gicv5_pe *pe)
+{
+    lock_drop(&pe->lock);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Locks for a device that several threads are in (gicv5_config.threads); nothing happens otherwise.
+ *
+ * Each PE has one, on its own cache line. It protects the PE's CPU interface, its trees, and the
+ * configuration of the interrupts that target it. An operation on an interrupt holds the lock of
+ * its target, and looks at the IAFFID again when it has it; one that moves an interrupt holds those
+ * of both targets. Whoever holds the lock of any PE keeps out those who need all of them
+ * (gicv5_lock): the registers of the IRS, tables made and taken down, the raw door. Where several
+ * are held they were taken in the order of the PEs. gicv5.loading comes after them all.
+ */
+#ifndef GICV5_LOCK_H
+#define GICV5_LOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct lock {
+    uint32_t held;
+    bool needed; /* several threads */
+};
+
+/* It was held: wait until it is ours. */
+void lock_wait(struct lock *lock);
+
+static inline bool lock_try(struct lock *lock)
+{
+    return !lock->needed || !__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE);
+}
+
+static inline void lock_take(struct lock *lock)
+{
+    if (!lock_try(lock))
+        lock_wait(lock);
+}
+
+static inline void lock_drop(struct lock *lock)
+{
+    if (lock->needed)
+        __atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
+}
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stddef.h>
+
+#include "stress.h"
+
+#define VALID (1ull << 32)
+
+static uint32_t random_below(struct actor *a, uint32_t limit)
+{
+    a->random ^= a->random << 13;
+    a->random ^= a->random >> 7;
+    a->random ^= a->random << 17;
+    return (uint32_t)(a->random >> 32) % limit;
+}
+
+static bool move_on(struct book *book, uint32_t interrupt, enum way from, enum way to)
+{
+    int expected = (int)from;
+    return atomic_compare_exchange_strong(&book->way[interrupt], &expected, (int)to);
+}
+
+/* ---- Causing --------------------------------------------------------------------------------- */
+
+static void cause_lpi(struct actor *a, struct vgic5_vcpu *vcpu)
+{
+    struct book *book = &a->stress->book;
+    uint32_t lpi = random_below(a, NR_LPIS);
+    if (!move_on(book, lpi, WAY_IDLE, WAY_CAUSED))
+        return;
+    atomic_fetch_add(&book->caused, 1);
+    msr(vcpu, CDPEND, VALID | stress_intid(lpi)); /* bit 32: Pending */
+}
+
+/* Each SPI is driven by one thread: an edge up is an event, one down is none. */
+static void cause_spi(struct actor *a, uint32_t spi)
+{
+    struct stress *s = a->stress;
+    if (!move_on(&s->book, NR_LPIS + spi, WAY_IDLE, WAY_CAUSED))
+        return;
+    atomic_fetch_add(&s->book.caused, 1);
+    vgic5_irq_line(s->device, VGIC5_IRQ_SPI(spi), true);
+    vgic5_irq_line(s->device, VGIC5_IRQ_SPI(spi), false);
+}
+
+void *actor_wires(void *context)
+{
+    struct actor *a = context;
+    for (unsigned long n = 0; n < a->stress->steps; n++)
+        cause_spi(a, random_below(a, NR_SPIS / 2) * 2 + a->number % 2);
+    return NULL;
+}
+
+/* ---- Taking ---------------------------------------------------------------------------------- */
+
+static uint32_t interrupt_of(uint32_t intid)
+{
+    uint32_t id = VGIC5_INTID_ID(intid);
+    if (VGIC5_INTID_TYPE(intid) == VGIC5_LPI && id < NR_LPIS)
+        return id;
+    if (VGIC5_INTID_TYPE(intid) == VGIC5_SPI && id < NR_SPIS)
+        return NR_LPIS + id;
+    return NR_INTERRUPTS;
+}
+
+static bool take_one(struct actor *a, struct vgic5_vcpu *vcpu)
+{
+    struct book *book = &a->stress->book;
+    uint64_t acknowledged = mrs(vcpu, CDIA);
+    if (!(acknowledged & VALID))
+        return false;
+    uint32_t intid = (uint32_t)acknowledged, interrupt = interrupt_of(intid);
+    if (interrupt == NR_INTERRUPTS)
+        atomic_fetch_add(&book->unknown, 1);
+    else if (!move_on(book, interrupt, WAY_CAUSED, WAY_TAKEN))
+        atomic_fetch_add(&book->duplicated, 1);
+    atomic_fetch_add(&book->taken, 1);
+    msr(vcpu, CDEOI, 0);
+    msr(vcpu, CDDI, intid);
+    if (interrupt != NR_INTERRUPTS)
+        move_on(book, interrupt, WAY_TAKEN, WAY_IDLE);
+    return true;
+}
+
+/* ---- Reconfiguring --------------------------------------------------------------------------- */
+
+static void reconfigure(struct actor *a, struct vgic5_vcpu *vcpu)
+{
+    uint32_t intid = stress_intid(random_below(a, NR_INTERRUPTS));
+    switch (random_below(a, 8)) {
+    case 0:
+    case 1:
+    case 2: /* to a PE that is not there, and away from it again */
+        msr(vcpu, CDAFF, (uint64_t)NR_VCPUS << 32 | intid);
+        msr(vcpu, CDAFF, (uint64_t)random_below(a, NR_VCPUS) << 32 | intid);
+        break;
+    case 3:
+    case 4:
+        msr(vcpu, CDAFF, (uint64_t)random_below(a, NR_VCPUS) << 32 | intid);
+        break;
+    case 5:
+        msr(vcpu, CDPRI, (uint64_t)random_below(a, 32) << 35 | intid);
+        break;
+    case 6:
+        msr(vcpu, CDDIS, intid);
+        msr(vcpu, CDEN, intid);
+        break;
+    default:
+        msr(vcpu, CDRCFG, intid);
+        mrs(vcpu, ICC_ICSR);
+        mrs(vcpu, ICC_HPPIR);
+    }
+}
+
+/* What the guest had left active is retired by one of the vCPUs. */
+static void retire_the_old(struct actor *a, struct vgic5_vcpu *vcpu)
+{
+    struct book *book = &a->stress->book;
+    for (uint32_t lpi = a->number; lpi < NR_LPIS; lpi += NR_VCPUS) {
+        if (atomic_load(&book->way[lpi]) != WAY_TAKEN)
+            continue;
+        msr(vcpu, CDRCFG, stress_intid(lpi));
+        if (lpi % ACTIVE_EVERY == 0) {
+            msr(vcpu, CDDI, stress_intid(lpi));
+            move_on(book, lpi, WAY_TAKEN, WAY_IDLE);
+        }
+    }
+}
+
+void *actor_vcpu(void *context)
+{
+    struct actor *a = context;
+    struct stress *s = a->stress;
+    struct vgic5_vcpu *vcpu = s->vcpu[a->number];
+    retire_the_old(a, vcpu);
+    for (unsigned long n = 0; n < s->steps; n++) {
+        vgic5_vcpu_enter(vcpu);
+        cause_lpi(a, vcpu);
+        if (random_below(a, 4) == 0)
+            reconfigure(a, vcpu);
+        while (random_below(a, 8) && take_one(a, vcpu))
+            ;
+        vgic5_vcpu_leave(vcpu);
+    }
+    atomic_fetch_sub(&s->causing, 1);
+    while (!atomic_load(&s->over))
+        take_one(a, vcpu);
+    return NULL;
+}
+
+/* ---- What needs all locks -------------------------------------------------------------------- */
+
+static void access_frame(struct stress *s, uint64_t offset, bool is_write, uint64_t value)
+{
+    struct vgic5_mmio access = {.offset = offset, .size = 4, .value = value, .is_write = is_write};
+    vgic5_mmio(s->device, &access);
+}
+
+void *actor_frame(void *context)
+{
+    struct actor *a = context;
+    struct stress *s = a->stress;
+    uint32_t words[NR_SPIS];
+    struct vgic5_attr ist = {.group = VGIC5_GRP_IST, .addr = (uintptr_t)words};
+    for (unsigned long n = 0; n < s->steps / 16; n++) {
+        access_frame(s, IRS_CR1, true, n & 1);
+        access_frame(s, IRS_SPI_SELR, true, random_below(a, NR_SPIS));
+        access_frame(s, IRS_SPI_STATUSR, false, 0);
+        access_frame(s, IRS_CR0, true, 0);
+        access_frame(s, IRS_CR0, true, 1);
+        vgic5_get_attr(s->device, &ist); /* EBUSY as long as a vCPU is in */
+        vgic5_vcpu_line(s->vcpu[random_below(a, NR_VCPUS)]);
+    }
+    return NULL;
+}

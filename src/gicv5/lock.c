@@ -20,6 +20,7 @@ static void pause_a_little(void)
 /* What a lock protects is short, but who holds it may have lost its processor. */
 void lock_wait(struct lock *lock)
 {
+    __atomic_fetch_add(&lock->waiting, 1, __ATOMIC_RELAXED);
     do {
         for (uint32_t n = 0; __atomic_load_n(&lock->held, __ATOMIC_RELAXED); n++) {
             if (n < SPINS)
@@ -28,6 +29,14 @@ void lock_wait(struct lock *lock)
                 sched_yield();
         }
     } while (!lock_try(lock));
+    __atomic_fetch_sub(&lock->waiting, 1, __ATOMIC_RELAXED);
+}
+
+/* A guest that polls takes its own lock again at once; the others would never see it free. */
+void lock_give_way(struct lock *lock)
+{
+    for (uint32_t n = 0; n < SPINS && !__atomic_load_n(&lock->held, __ATOMIC_RELAXED); n++)
+        pause_a_little();
 }
 
 void gicv5_lock(struct gicv5 *gic)

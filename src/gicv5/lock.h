@@ -17,11 +17,14 @@
 
 struct lock {
     uint32_t held;
-    bool needed; /* several threads */
+    uint32_t waiting; /* threads in lock_wait */
+    bool needed;      /* several threads */
 };
 
 /* It was held: wait until it is ours. */
 void lock_wait(struct lock *lock);
+/* We had it, and another thread waits: let it have its turn. */
+void lock_give_way(struct lock *lock);
 
 static inline bool lock_try(struct lock *lock)
 {
@@ -36,8 +39,11 @@ static inline void lock_take(struct lock *lock)
 
 static inline void lock_drop(struct lock *lock)
 {
-    if (lock->needed)
-        __atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
+    if (!lock->needed)
+        return;
+    __atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
+    if (__atomic_load_n(&lock->waiting, __ATOMIC_RELAXED))
+        lock_give_way(lock);
 }
 
 #endif

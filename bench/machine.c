@@ -53,6 +53,7 @@ static int create(struct machine *m, const struct machine_shape *shape)
 {
     const struct vgic5_config config = {.size = sizeof(config), .abi = shape->abi,
                                         .lpi_id_bits = shape->lpi_id_bits,
+                                        .threads = shape->threads,
                                         .ist_l2sz = shape->two_level ? 1 : 0};
     const struct vgic5_host host = {.size = sizeof(host), .read_guest = read_guest,
                                     .write_guest = write_guest};

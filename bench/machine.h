@@ -54,6 +54,7 @@ struct machine_shape {
     uint8_t lpi_id_bits;
     uint32_t abi;
     bool two_level; /* with L2 tables of 4 KiB */
+    bool threads;
     size_t ram_size;
 };
 

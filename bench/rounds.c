@@ -17,17 +17,29 @@ struct setting {
     uint32_t id_bits;
     uint32_t pending;
     uint32_t nr_pes;
-    bool spread; /* another LPI in each round */
+    bool spread;  /* another LPI in each round */
+    bool threads; /* config.threads: with locks */
     struct machine *m;
     uint32_t next;
 };
 
+#define ALL ((1u << 24) - 1)
+
 static struct setting settings[] = {
-    {5, 0, 1, false, NULL, 0},      {16, 0, 1, false, NULL, 0},     {20, 0, 1, false, NULL, 0},
-    {24, 0, 1, false, NULL, 0},     {5, 31, 1, false, NULL, 0},     {16, 65534, 1, false, NULL, 0},
-    {24, 65534, 1, false, NULL, 0}, {24, (1u << 24) - 1, 1, false, NULL, 0},
-    {16, 0, 1, true, NULL, 0},      {24, 0, 1, true, NULL, 0},      {16, 0, 8, false, NULL, 0},
-    {16, 0, 64, false, NULL, 0},    {16, 0, 512, false, NULL, 0},
+    {.id_bits = 5, .nr_pes = 1},
+    {.id_bits = 16, .nr_pes = 1},
+    {.id_bits = 20, .nr_pes = 1},
+    {.id_bits = 24, .nr_pes = 1},
+    {.id_bits = 5, .pending = 31, .nr_pes = 1},
+    {.id_bits = 16, .pending = 65534, .nr_pes = 1},
+    {.id_bits = 24, .pending = 65534, .nr_pes = 1},
+    {.id_bits = 24, .pending = ALL, .nr_pes = 1},
+    {.id_bits = 16, .nr_pes = 1, .spread = true},
+    {.id_bits = 24, .nr_pes = 1, .spread = true},
+    {.id_bits = 16, .nr_pes = 8},
+    {.id_bits = 16, .nr_pes = 64},
+    {.id_bits = 16, .nr_pes = 512},
+    {.id_bits = 16, .nr_pes = 1, .threads = true},
 };
 #define NR_SETTINGS (sizeof(settings) / sizeof(*settings))
 
@@ -60,7 +72,7 @@ static void enable_all(struct setting *s)
 
 static int set_up(struct setting *s)
 {
-    struct machine_shape shape = {.nr_pes = s->nr_pes, .lpi_id_bits = 24,
+    struct machine_shape shape = {.nr_pes = s->nr_pes, .lpi_id_bits = 24, .threads = s->threads,
                                   .ram_size = ((size_t)4 << s->id_bits) + 4096};
     s->m = machine_new(&shape);
     if (!s->m)
@@ -81,7 +93,7 @@ static const struct measure_case *of(const struct measure_case *cases, uint32_t 
 {
     for (size_t i = 0; i < NR_SETTINGS; i++)
         if (settings[i].id_bits == id_bits && settings[i].pending == pending &&
-            settings[i].nr_pes == 1 && !settings[i].spread)
+            settings[i].nr_pes == 1 && !settings[i].spread && !settings[i].threads)
             return &cases[i];
     return NULL;
 }
@@ -92,14 +104,15 @@ static void say(const struct measure_case *cases, struct bench_report *report)
         const struct setting *s = &settings[i];
         bool limited = s->pending == 0 && s->nr_pes == 1 && !s->spread;
         report_limited(report, cases[i].ns, "ns", limited ? BENCH_AT_MOST : BENCH_NO_LIMIT, 60,
-                       "round, %u enabled, %u pending, %u PE%s%s", 1u << s->id_bits, s->pending,
+                       "round, %u enabled, %u pending, %u PE%s%s%s", 1u << s->id_bits, s->pending,
                        s->nr_pes, s->nr_pes > 1 ? "s" : "",
-                       s->spread ? ", another LPI each time" : "");
+                       s->spread ? ", another LPI each time" : "",
+                       s->threads ? ", with locks" : "");
     }
     double none = of(cases, 16, 0)->ns, most = of(cases, 24, 0)->ns;
     report_limited(report, of(cases, 16, 65534)->ns / none, "ratio", BENCH_AT_MOST, 1.3,
                    "65534 pending to none, of 65536 enabled");
-    report_limited(report, of(cases, 24, (1u << 24) - 1)->ns / most, "ratio", BENCH_AT_MOST, 1.3,
+    report_limited(report, of(cases, 24, ALL)->ns / most, "ratio", BENCH_AT_MOST, 1.3,
                    "16777215 pending to none, of 16777216 enabled");
     report_limited(report, most / of(cases, 5, 0)->ns, "ratio", BENCH_AT_MOST, 1.5,
                    "16777216 enabled to 32, none pending");

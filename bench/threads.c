@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A VMM with a thread for each vCPU: rounds on 1 to 512 PEs by 1 to 64 threads, each PE with LPIs of
+ * its own, whose ids lie far apart or are neighbours of each other's. Throughput counts wall time,
+ * each thread bound to a processor; of many short runs the best counts, since other load on the
+ * machine can only take away from it.
+ */
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+
+#include "machine.h"
+#include "measure.h"
+#include "report.h"
+
+#define REPEATS 200u
+#define ROUNDS 16000u /* by each thread: about a millisecond */
+#define MAX_THREADS 64u
+#define ID_BITS 16u
+#define FAR 64u
+
+struct crew;
+
+struct worker {
+    _Alignas(64) struct crew *crew;
+    pthread_t thread;
+    uint32_t number;
+    uint32_t rounds;
+    uint64_t start, end;
+    double cpu_ns; /* of a round */
+};
+
+/* Threads that go at the same time. */
+struct crew {
+    struct machine *m;
+    uint32_t nr_threads, nr_pes, distance;
+    uint32_t arrived; /* threads at the start */
+    struct worker worker[MAX_THREADS];
+    double best;    /* rounds per second */
+    double cpu_ns[REPEATS];
+};
+
+static void bind(uint32_t number)
+{
+    cpu_set_t allowed, one;
+    if (sched_getaffinity(0, sizeof(allowed), &allowed))
+        return;
+    uint32_t which = number % (uint32_t)CPU_COUNT(&allowed);
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (!CPU_ISSET(cpu, &allowed) || which--)
+            continue;
+        CPU_ZERO(&one);
+        CPU_SET(cpu, &one);
+        sched_setaffinity(0, sizeof(one), &one);
+        return;
+    }
+}
+
+/* All threads go at once; a short wait, so that none has to be woken. */
+static void meet(struct crew *crew)
+{
+    __atomic_fetch_add(&crew->arrived, 1, __ATOMIC_ACQ_REL);
+    while (__atomic_load_n(&crew->arrived, __ATOMIC_ACQUIRE) < crew->nr_threads)
+        sched_yield();
+}
+
+/* PE n belongs to thread n modulo their number. */
+static void *work(void *context)
+{
+    struct worker *w = context;
+    const struct crew *crew = w->crew;
+    bind(w->number);
+    meet(w->crew);
+    uint64_t cpu = measure_cpu_ns();
+    w->start = measure_wall_ns();
+    for (uint32_t i = 0, pe = w->number; i < w->rounds; i++) {
+        machine_round(crew->m->pe[pe], pe * crew->distance);
+        pe += crew->nr_threads;
+        pe = pe < crew->nr_pes ? pe : w->number;
+    }
+    w->end = measure_wall_ns();
+    w->cpu_ns = (double)(measure_cpu_ns() - cpu) / w->rounds;
+    return NULL;
+}
+
+static int set_up(struct crew *crew)
+{
+    struct machine_shape shape = {.nr_pes = crew->nr_pes, .lpi_id_bits = ID_BITS, .threads = 1,
+                                  .ram_size = 4u << ID_BITS};
+    crew->m = machine_new(&shape);
+    if (!crew->m)
+        return -1;
+    machine_fill_table(crew->m, 1u << ID_BITS, ISTE_ENABLE);
+    machine_linear_table(crew->m, ID_BITS);
+    machine_enable(crew->m);
+    for (uint32_t pe = 0; pe < crew->nr_pes; pe++)
+        msr(crew->m->pe[pe], CDAFF, (uint64_t)pe << 32 | LPI(pe * crew->distance));
+    return 0;
+}
+
+static void start(struct crew *crew)
+{
+    crew->arrived = 0;
+    for (uint32_t i = 0; i < crew->nr_threads; i++) {
+        crew->worker[i] = (struct worker){.crew = crew, .number = i,
+                                          .rounds = ROUNDS / (crew->nr_threads > 4 ? 8 : 1)};
+        if (pthread_create(&crew->worker[i].thread, NULL, work, &crew->worker[i])) {
+            report_failure("thread %u could not be created", i);
+            exit(3); /* the others would wait for it for ever */
+        }
+    }
+}
+
+static void run(struct crew *crew, uint32_t repeat)
+{
+    uint64_t first = UINT64_MAX, last = 0, rounds = 0;
+    double cpu = 0;
+    start(crew);
+    for (uint32_t i = 0; i < crew->nr_threads; i++) {
+        struct worker *w = &crew->worker[i];
+        pthread_join(w->thread, NULL);
+        first = w->start < first ? w->start : first;
+        last = w->end > last ? w->end : last;
+        rounds += w->rounds;
+        cpu += w->cpu_ns / crew->nr_threads;
+    }
+    double throughput = (double)rounds / (double)(last - first) * 1e9;
+    crew->best = throughput > crew->best ? throughput : crew->best;
+    crew->cpu_ns[repeat] = cpu;
+}
+
+/* What is compared runs in turns. */
+static const struct {
+    uint32_t nr_threads, nr_pes, distance;
+} settings[] = {
+    {1, 2, FAR},   {2, 2, FAR},   {1, 2, 1},     {2, 2, 1},      {1, 64, FAR},
+    {2, 64, FAR},  {1, 512, 1},   {2, 512, 1},   {8, 512, FAR},  {64, 512, FAR}, {64, 512, 1},
+};
+#define NR_SETTINGS (sizeof(settings) / sizeof(*settings))
+
+static void say(struct crew *crews, struct bench_report *report)
+{
+    for (size_t i = 0; i < NR_SETTINGS; i++) {
+        const char *where = crews[i].distance == 1 ? "neighbours" : "far apart";
+        report_value(report, crews[i].best / 1e6, "M/s", "rounds, %u threads on %u PEs, LPIs %s",
+                     crews[i].nr_threads, crews[i].nr_pes, where);
+        report_value(report, measure_median(crews[i].cpu_ns, REPEATS), "ns",
+                     "  CPU time of a round");
+    }
+    for (size_t i = 1; i < NR_SETTINGS; i++) {
+        const char *where = crews[i].distance == 1 ? "neighbours" : "far apart";
+        if (crews[i].nr_threads == 2)
+            report_limited(report, crews[i].best / crews[i - 1].best, "ratio", BENCH_AT_LEAST, 1.7,
+                           "2 threads to 1, %u PEs, LPIs %s", crews[i].nr_pes, where);
+    }
+}
+
+int bench_threads(const struct bench_options *options, struct bench_report *report)
+{
+    struct crew *crews = aligned_alloc(64, NR_SETTINGS * sizeof(*crews));
+    int status = crews ? 0 : report_failure("no memory");
+    (void)options;
+    for (size_t i = 0; i < NR_SETTINGS && crews; i++) {
+        crews[i] = (struct crew){.nr_threads = settings[i].nr_threads,
+                                 .nr_pes = settings[i].nr_pes, .distance = settings[i].distance};
+        status |= set_up(&crews[i]);
+    }
+    for (uint32_t repeat = 0; repeat < REPEATS && !status; repeat++)
+        for (size_t i = 0; i < NR_SETTINGS; i++)
+            run(&crews[i], repeat);
+    if (!status)
+        say(crews, report);
+    for (size_t i = 0; i < NR_SETTINGS && crews; i++)
+        machine_drop(crews[i].m);
+    free(crews);
+    return status;
+}

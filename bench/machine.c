@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "report.h"
 
@@ -17,6 +18,35 @@ static unsigned char *at(struct machine *m, uint64_t ipa, size_t size)
     if (ipa < MACHINE_RAM || size > m->ram_size || ipa - MACHINE_RAM > m->ram_size - size)
         return NULL;
     return m->ram + (ipa - MACHINE_RAM);
+}
+
+static void *allocate(void *opaque, size_t size)
+{
+    struct machine *m = opaque;
+    void *memory = NULL;
+    if (posix_memalign(&memory, 64, size))
+        return NULL;
+    __atomic_fetch_add(&m->allocated, size, __ATOMIC_RELAXED);
+    return memset(memory, 0, size);
+}
+
+static void release(void *opaque, void *memory, size_t size)
+{
+    struct machine *m = opaque;
+    if (memory)
+        __atomic_fetch_sub(&m->allocated, size, __ATOMIC_RELAXED);
+    free(memory);
+}
+
+size_t machine_resident_ram(const struct machine *m)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), resident = 0;
+    for (size_t at_page = 0; at_page < m->ram_size; at_page += page) {
+        unsigned char in = 0;
+        if (mincore(m->ram + at_page, page, &in) == 0 && (in & 1))
+            resident += page;
+    }
+    return resident;
 }
 
 static int read_guest(void *opaque, uint64_t ipa, void *to, size_t size)
@@ -55,7 +85,8 @@ static int create(struct machine *m, const struct machine_shape *shape)
                                         .lpi_id_bits = shape->lpi_id_bits,
                                         .threads = shape->threads,
                                         .ist_l2sz = shape->two_level ? 1 : 0};
-    const struct vgic5_host host = {.size = sizeof(host), .read_guest = read_guest,
+    const struct vgic5_host host = {.size = sizeof(host), .alloc = allocate, .free = release,
+                                    .read_guest = read_guest,
                                     .write_guest = write_guest};
     const uint64_t irs = IRS_ADDRESS;
     int error = vgic5_create(&config, &host, m, &m->device);

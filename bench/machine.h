@@ -47,6 +47,7 @@ struct machine {
     struct vgic5_vcpu *pe[VGIC5_MAX_VCPUS];
     unsigned char *ram;
     size_t ram_size;
+    size_t allocated; /* by the device, and not freed */
 };
 
 struct machine_shape {
@@ -79,6 +80,9 @@ void mmio_write(struct machine *m, uint64_t offset, uint8_t size, uint64_t value
 uint64_t mmio_read(struct machine *m, uint64_t offset, uint8_t size);
 int attr_set(struct machine *m, uint32_t group, uint64_t attr, const void *payload);
 int attr_get(struct machine *m, uint32_t group, uint64_t attr, void *payload);
+
+/* Bytes of guest memory that are in use. */
+size_t machine_resident_ram(const struct machine *m);
 
 /* IRSEN; EN and the lowest PCR on every PE. */
 void machine_enable(struct machine *m);

@@ -45,18 +45,34 @@ static int buffers_read(struct vgic5 *device, uint64_t addr, struct ist_buffers 
     return ret ? ret : buffers_check(device, buffers);
 }
 
+/* The LPIs' buffer in the VMM's memory. */
+struct lpi_buffer {
+    struct vgic5 *device;
+    uint64_t addr;
+};
+
+static int write_piece(void *context, size_t first, const uint32_t *words, size_t nr)
+{
+    const struct lpi_buffer *buffer = context;
+
+    return caller_write(buffer->device, buffer->addr + first * sizeof(*words), words,
+                        nr * sizeof(*words));
+}
+
+static int read_piece(void *context, size_t first, uint32_t *words, size_t nr)
+{
+    const struct lpi_buffer *buffer = context;
+
+    return caller_read(buffer->device, words, buffer->addr + first * sizeof(*words),
+                       nr * sizeof(*words));
+}
+
 static int lpis_get(struct vgic5 *device, const struct ist_buffers *buffers)
 {
-    uint32_t *image = device->host.alloc(device->opaque, buffers->lpi_ist_size);
-    int ret;
+    struct lpi_buffer buffer = {device, buffers->lpi_ist_addr};
 
-    if (!image)
-        return -ENOMEM;
-    ret = gicv5_lpi_image_get(device->gic, image, buffers->lpi_ist_size / sizeof(*image));
-    if (ret == 0)
-        ret = caller_write(device, buffers->lpi_ist_addr, image, buffers->lpi_ist_size);
-    device->host.free(device->opaque, image, buffers->lpi_ist_size);
-    return ret;
+    return gicv5_lpi_image_get(device->gic,
+                               &(struct gicv5_image_out){write_piece, &buffer});
 }
 
 int ist_7_4_get(struct vgic5 *device, uint64_t addr)
@@ -77,32 +93,19 @@ int ist_7_4_get(struct vgic5 *device, uint64_t addr)
 }
 
 /* Make the LPI IST live with this content, or leave everything as it was. */
-static int lpis_create(struct vgic5 *device, const uint32_t *image, size_t words)
+static int lpis_set(struct vgic5 *device, const struct ist_buffers *buffers)
 {
     uint64_t baser = gicv5_irs_read(device->gic, IRS_IST_BASER_ROW);
+    struct lpi_buffer buffer = {device, buffers->lpi_ist_addr};
     int ret = gicv5_ist_create(device->gic);
 
     if (ret)
         return ret;
-    ret = gicv5_lpi_image_put(device->gic, image, words);
+    ret = gicv5_lpi_image_put(device->gic, &(struct gicv5_image_in){read_piece, &buffer});
     if (ret) {
         gicv5_irs_write(device->gic, IRS_IST_BASER_ROW, 0);
         gicv5_irs_put(device->gic, IRS_IST_BASER_ROW, baser);
     }
-    return ret;
-}
-
-static int lpis_set(struct vgic5 *device, const struct ist_buffers *buffers)
-{
-    uint32_t *image = device->host.alloc(device->opaque, buffers->lpi_ist_size);
-    int ret;
-
-    if (!image)
-        return -ENOMEM;
-    ret = caller_read(device, image, buffers->lpi_ist_addr, buffers->lpi_ist_size);
-    if (ret == 0)
-        ret = lpis_create(device, image, buffers->lpi_ist_size / sizeof(*image));
-    device->host.free(device->opaque, image, buffers->lpi_ist_size);
     return ret;
 }
 

@@ -1,27 +1,42 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "block.h"
 
-#include "fields.h"
-
-void planes_set_priority(struct planes *planes, uint32_t bit, uint32_t priority)
+/* Who looks for the target of an interrupt reads its word without a lock. */
+static void set_field(struct block *block, uint32_t bit, uint64_t mask, uint64_t value)
 {
+    uint32_t word = (uint32_t)((block->word[bit] & ~mask) | value);
+    if (word != block->word[bit])
+        __atomic_store_n(&block->word[bit], word, __ATOMIC_RELAXED);
+}
+
+void block_set_enable(struct block *block, uint32_t bit, bool enable)
+{
+    set_field(block, bit, FIELD_MASK(ISTE_ENABLE), FIELD_PREP(ISTE_ENABLE, enable));
+    plane_assign(&block->planes.enable, bit, enable);
+}
+
+void block_set_hm(struct block *block, uint32_t bit, bool level)
+{
+    set_field(block, bit, FIELD_MASK(ISTE_HM), FIELD_PREP(ISTE_HM, level));
+    plane_assign(&block->planes.hm, bit, level);
+}
+
+void block_set_priority(struct block *block, uint32_t bit, uint32_t priority)
+{
+    set_field(block, bit, FIELD_MASK(ISTE_PRIORITY), FIELD_PREP(ISTE_PRIORITY, priority));
     for (uint32_t b = 0; b < PRIORITY_PLANES; b++)
-        plane_assign(&planes->priority[b], bit, priority >> b & 1);
+        plane_assign(&block->planes.priority[b], bit, priority >> b & 1);
 }
 
-uint32_t block_get_config(const struct block *block, uint32_t bit)
+void block_set_iaffid(struct block *block, uint32_t bit, uint32_t iaffid)
 {
-    const struct planes *planes = &block->planes;
-    return (uint32_t)(FIELD_PREP(ISTE_HM, plane_load(&planes->hm) >> bit) |
-                      FIELD_PREP(ISTE_ENABLE, plane_load(&planes->enable) >> bit) |
-                      FIELD_PREP(ISTE_PRIORITY, planes_priority(planes, bit)) |
-                      FIELD_PREP(ISTE_IAFFID, block_iaffid(block, bit)));
+    set_field(block, bit, FIELD_MASK(ISTE_IAFFID), FIELD_PREP(ISTE_IAFFID, iaffid));
 }
 
-void block_set_config(struct block *block, uint32_t bit, uint32_t iste, uint32_t priority_mask)
+void block_set_config(struct block *block, uint32_t bit, uint32_t iste)
 {
-    plane_assign(&block->planes.hm, bit, FIELD_GET(ISTE_HM, iste));
-    plane_assign(&block->planes.enable, bit, FIELD_GET(ISTE_ENABLE, iste));
-    planes_set_priority(&block->planes, bit, FIELD_GET(ISTE_PRIORITY, iste) & priority_mask);
-    block->iaffid[bit] = (uint16_t)FIELD_GET(ISTE_IAFFID, iste);
+    block_set_hm(block, bit, FIELD_GET(ISTE_HM, iste));
+    block_set_enable(block, bit, FIELD_GET(ISTE_ENABLE, iste));
+    block_set_priority(block, bit, (uint32_t)FIELD_GET(ISTE_PRIORITY, iste));
+    block_set_iaffid(block, bit, (uint32_t)FIELD_GET(ISTE_IAFFID, iste));
 }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * 64 interrupts, bit-sliced: the configuration of SPIs and LPIs, one bit plane for each bit of it.
- * The planes are read by everyone who selects and written by configuration only; what changes with
- * every interrupt (Pending, Active) is in the leaves of the target PEs (candidates.h).
+ * 64 interrupts: the configuration of SPIs and LPIs, as words, which is how tables have it, and
+ * bit-sliced for those who select: one bit plane for each bit of it but the IAFFID. Both are written
+ * by configuration only; what changes with every interrupt (Pending, Active) is in the leaves of the
+ * target PEs (candidates.h).
  */
 #ifndef GICV5_BLOCK_H
 #define GICV5_BLOCK_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "fields.h"
 
 #define BLOCK_BITS 6u
 #define BLOCK_SIZE 64u
@@ -23,9 +26,13 @@ struct planes {
     uint64_t priority[PRIORITY_PLANES]; /* [0]: bit 0 */
 };
 
+struct leaf;
+
 struct block {
     _Alignas(64) struct planes planes;
-    uint16_t iaffid[BLOCK_SIZE]; /* as written, also where no PE has it */
+    uint32_t word[BLOCK_SIZE]; /* ISTEs without Pending and Active; IAFFIDs as written, also where
+                                  no PE has them */
+    struct leaf *leaves; /* during a save: those with state (tree_collect) */
     uint64_t ipa;    /* LPIs: its entries in guest memory, or BLOCK_IPA_UNKNOWN */
     uint32_t number; /* INTID.ID / 64 */
     bool dirty;      /* LPIs: may differ from guest memory; always set while one of its interrupts
@@ -34,9 +41,16 @@ struct block {
 
 #define BLOCK_IPA_UNKNOWN UINT64_MAX
 
-/* What an ISTE says beside Pending and Active. */
-uint32_t block_get_config(const struct block *block, uint32_t bit);
-void block_set_config(struct block *block, uint32_t bit, uint32_t iste, uint32_t priority_mask);
+/* What an ISTE says beside Pending and Active; Priority has bits of the IRS's priority mask only. */
+static inline uint32_t block_get_config(const struct block *block, uint32_t bit)
+{
+    return block->word[bit];
+}
+void block_set_config(struct block *block, uint32_t bit, uint32_t iste);
+void block_set_enable(struct block *block, uint32_t bit, bool enable);
+void block_set_hm(struct block *block, uint32_t bit, bool level);
+void block_set_priority(struct block *block, uint32_t bit, uint32_t priority);
+void block_set_iaffid(struct block *block, uint32_t bit, uint32_t iaffid);
 
 /* The planes of a block are shared by the PEs that its interrupts target, and each of these changes
  * the bits of its own interrupts: a word is read and written as a whole. */
@@ -58,12 +72,7 @@ static inline void plane_assign(uint64_t *plane, uint32_t bit, bool value)
 
 static inline uint32_t block_iaffid(const struct block *block, uint32_t bit)
 {
-    return __atomic_load_n(&block->iaffid[bit], __ATOMIC_RELAXED);
-}
-
-static inline void block_set_iaffid(struct block *block, uint32_t bit, uint32_t iaffid)
-{
-    __atomic_store_n(&block->iaffid[bit], (uint16_t)iaffid, __ATOMIC_RELAXED);
+    return __atomic_load_n(&block->word[bit], __ATOMIC_RELAXED) >> ISTE_IAFFID_SHIFT;
 }
 
 static inline void block_set_dirty(struct block *block)
@@ -107,7 +116,5 @@ static inline uint32_t planes_priority(const struct planes *planes, uint32_t bit
     return planes_bit(planes, bit, 0) | planes_bit(planes, bit, 1) | planes_bit(planes, bit, 2) |
            planes_bit(planes, bit, 3) | planes_bit(planes, bit, 4);
 }
-
-void planes_set_priority(struct planes *planes, uint32_t bit, uint32_t priority);
 
 #endif

@@ -226,6 +226,29 @@ void tree_remove_empty(struct tree *tree, struct leaf *leaf)
     remove_leaf(tree, leaf);
 }
 
+static void collect_below(struct node *node, uint32_t level)
+{
+    for (uint32_t i = 0; i < NODE_FANOUT; i++) {
+        if (!node->child[i])
+            continue;
+        if (level) {
+            collect_below(node->child[i], level - 1);
+            continue;
+        }
+        struct leaf *leaf = node->child[i];
+        if (is_empty(leaf))
+            continue;
+        leaf->next = leaf->block->leaves;
+        leaf->block->leaves = leaf;
+    }
+}
+
+void tree_collect(struct tree *tree)
+{
+    if (tree->root.nr_children)
+        collect_below(&tree->root, tree->levels - 1u);
+}
+
 /* ---- Candidates ------------------------------------------------------------------------------ */
 
 static void publish(struct node *node, uint32_t index, uint32_t priority)

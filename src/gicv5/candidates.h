@@ -40,7 +40,7 @@ struct leaf {
     uint64_t candidates; /* pending & ~active & enable */
     struct block *block;
     struct node *parent;
-    struct leaf *next; /* in the free list */
+    struct leaf *next; /* in the free list, or of those that a save has collected */
     uint32_t priorities; /* of the candidates */
 };
 
@@ -99,6 +99,9 @@ struct leaf *tree_obtain(struct tree *tree, struct block *block);
 void tree_release(struct tree *tree, struct leaf *leaf);
 /* An empty leaf that is not needed after all: it and its block are not remembered. */
 void tree_remove_empty(struct tree *tree, struct leaf *leaf);
+
+/* Every leaf with something pending or active goes to its block's list. */
+void tree_collect(struct tree *tree);
 
 /* After a change of Pending, Active or Enable of this interrupt. The leaf may be gone then. */
 void tree_update(struct tree *tree, struct leaf *leaf, uint32_t bit);

@@ -37,13 +37,11 @@ int directory_each(const struct directory *directory, directory_visit visit, voi
 
 static void clear_below(struct directory_node *node, uint32_t level, const struct memory *memory)
 {
-    for (uint32_t i = 0; i < DIRECTORY_FANOUT; i++) {
+    for (uint32_t i = 0; level && i < DIRECTORY_FANOUT; i++) {
         if (!node->child[i])
             continue;
-        if (level)
-            clear_below(node->child[i], level - 1, memory);
-        memory_free(memory, node->child[i],
-                    level ? sizeof(struct directory_node) : sizeof(struct block));
+        clear_below(node->child[i], level - 1, memory);
+        memory_free(memory, node->child[i], sizeof(struct directory_node));
     }
 }
 

@@ -41,6 +41,15 @@ static inline struct block *directory_find(const struct directory *directory, ui
     return node ? directory_load(&node->child[number & (DIRECTORY_FANOUT - 1)]) : NULL;
 }
 
+/* The lowest node, which has the places of 64 blocks; NULL when none of them is held. */
+static inline struct directory_node *directory_lowest(struct directory *directory, uint32_t number)
+{
+    struct directory_node *node = &directory->root;
+    for (uint32_t level = directory->levels; --level && node;)
+        node = node->child[number >> (DIRECTORY_BITS * level) & (DIRECTORY_FANOUT - 1)];
+    return node;
+}
+
 /* The place for the pointer to this block; NULL when the host has no memory. */
 void **directory_place(struct directory *directory, const struct memory *memory, uint32_t number);
 
@@ -48,7 +57,7 @@ void **directory_place(struct directory *directory, const struct memory *memory,
 typedef int (*directory_visit)(void *context, struct block *block);
 int directory_each(const struct directory *directory, directory_visit visit, void *context);
 
-/* Free all blocks and nodes. */
+/* Free all nodes; the blocks are the pool's. */
 void directory_clear(struct directory *directory, const struct memory *memory);
 
 #endif

@@ -151,10 +151,23 @@ int gicv5_lpi_flush(struct gicv5 *gic);
  * -ENOMEM nothing has been adopted.
  */
 int gicv5_lpi_adopt(struct gicv5 *gic);
-/* The same from, and to, an image in INTID order: `words` is 1 << LPI_ID_BITS (profile 7.4). Guest memory is neither
- * read nor written. An unreachable LPI reads 0. */
-int gicv5_lpi_image_get(struct gicv5 *gic, uint32_t *image, size_t words);
-int gicv5_lpi_image_put(struct gicv5 *gic, const uint32_t *image, size_t words);
+/*
+ * The same to, and from, an image in INTID order (profile 7.4): 1 << LPI_ID_BITS words, which move
+ * piece by piece from the first to the last. Guest memory is neither read nor written. An
+ * unreachable LPI reads 0, and so does one that is not held, unless it was put. What a piece's
+ * function returns if it is not 0 ends the whole; a put that fails has changed nothing.
+ * -EINVAL: no IST is live; -ENOMEM (put).
+ */
+struct gicv5_image_out {
+    int (*write)(void *context, size_t first, const uint32_t *words, size_t nr);
+    void *context;
+};
+struct gicv5_image_in {
+    int (*read)(void *context, size_t first, uint32_t *words, size_t nr);
+    void *context;
+};
+int gicv5_lpi_image_get(struct gicv5 *gic, const struct gicv5_image_out *image);
+int gicv5_lpi_image_put(struct gicv5 *gic, const struct gicv5_image_in *image);
 
 /* Recompute candidates, HPPIs and lines after raw puts; tells the host about changed lines. */
 void gicv5_settle(struct gicv5 *gic);

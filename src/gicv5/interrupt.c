@@ -112,7 +112,7 @@ static struct leaf *obtain_leaf(const struct interrupt *interrupt, struct gicv5_
 
 void interrupt_set_enable(const struct interrupt *interrupt, bool enable)
 {
-    plane_assign(&interrupt->block->planes.enable, interrupt->bit, enable);
+    block_set_enable(interrupt->block, interrupt->bit, enable);
     block_set_dirty(interrupt->block);
     struct leaf *leaf = find_leaf(interrupt);
     if (leaf)
@@ -124,8 +124,8 @@ void interrupt_set_priority(const struct interrupt *interrupt, uint32_t priority
     struct leaf *leaf = find_leaf(interrupt);
     if (leaf)
         tree_withdraw(leaf, interrupt->bit);
-    planes_set_priority(&interrupt->block->planes, interrupt->bit,
-                        priority & gic_of(interrupt)->priority_mask);
+    block_set_priority(interrupt->block, interrupt->bit,
+                       priority & gic_of(interrupt)->priority_mask);
     block_set_dirty(interrupt->block);
     if (leaf)
         tree_update(interrupt->tree, leaf, interrupt->bit);
@@ -133,7 +133,7 @@ void interrupt_set_priority(const struct interrupt *interrupt, uint32_t priority
 
 void interrupt_set_hm(const struct interrupt *interrupt, bool level)
 {
-    plane_assign(&interrupt->block->planes.hm, interrupt->bit, level);
+    block_set_hm(interrupt->block, interrupt->bit, level);
     block_set_dirty(interrupt->block);
 }
 
@@ -194,7 +194,7 @@ void interrupt_replace(struct interrupt *interrupt, uint32_t iste)
     tree_withdraw(leaf, bit);
     assign_bit(&leaf->pending, bit, false);
     assign_bit(&leaf->active, bit, false);
-    block_set_config(interrupt->block, bit, iste, gic_of(interrupt)->priority_mask);
+    block_set_config(interrupt->block, bit, iste & ist_kept_bits(gic_of(interrupt)));
     follow_iaffid(interrupt);
     leaf = find_leaf(interrupt);
     assign_bit(&leaf->pending, bit, FIELD_GET(ISTE_PENDING, iste));

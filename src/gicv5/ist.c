@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fields.h"
+#include "planes.h"
 
 /* ---- Live or not ----------------------------------------------------------------------------- */
 
@@ -54,7 +55,7 @@ void ist_make_live(struct gicv5 *gic)
     };
     ist->base = aligned_base(ist, gic->ist_baser);
     uint32_t levels = tree_levels(ist->id_bits < BLOCK_BITS ? 0 : ist->id_bits - BLOCK_BITS);
-    ist->blocks.levels = levels;
+    ist->held.blocks.levels = levels;
     for (uint32_t i = 0; i <= gic->nr_pes; i++)
         tree_init(&gic->pes[i]->lpis, &gic->memory, levels);
 }
@@ -65,7 +66,14 @@ void ist_drop(struct gicv5 *gic)
         return;
     for (uint32_t i = 0; i <= gic->nr_pes; i++)
         tree_clear(&gic->pes[i]->lpis);
-    directory_clear(&gic->ist.blocks, &gic->memory);
+    ist_clear_held(gic, &gic->ist.held);
+}
+
+void ist_clear_held(struct gicv5 *gic, struct held *held)
+{
+    directory_clear(&held->blocks, &gic->memory);
+    pool_clear(&held->pool, &gic->memory);
+    host_table_clear(&held->table, &gic->memory);
 }
 
 void ist_take_down(struct gicv5 *gic)
@@ -82,24 +90,19 @@ static struct tree *lpis_of(const struct gicv5 *gic, uint32_t iaffid)
     return &owner_of(gic, iaffid)->lpis;
 }
 
-static bool has_state(uint32_t word, uint32_t honoured)
+/* A leaf for each PE that one of these interrupts targets, or none at all. */
+static bool obtain_leaves(struct gicv5 *gic, struct block *block, uint64_t interrupts)
 {
-    return word & honoured;
-}
-
-/* A leaf for each PE that one of the pending or active entries targets, or none at all. */
-static bool obtain_leaves(struct gicv5 *gic, struct block *block, const uint32_t words[BLOCK_SIZE],
-                          uint32_t honoured)
-{
-    uint32_t i = 0;
-    for (; i < BLOCK_SIZE; i++) {
-        if (has_state(words[i], honoured) && !tree_obtain(lpis_of(gic, block->iaffid[i]), block))
+    uint64_t left = interrupts;
+    for (; left; left &= left - 1) {
+        uint32_t iaffid = block_iaffid(block, (uint32_t)__builtin_ctzll(left));
+        if (!tree_obtain(lpis_of(gic, iaffid), block))
             break;
     }
-    if (i == BLOCK_SIZE)
+    if (!left)
         return true;
     for (uint32_t undo = 0; undo < BLOCK_SIZE; undo++) {
-        struct tree *tree = lpis_of(gic, block->iaffid[undo]);
+        struct tree *tree = lpis_of(gic, block_iaffid(block, undo));
         struct leaf *leaf = tree_find(tree, block->number);
         if (leaf)
             tree_remove_empty(tree, leaf);
@@ -107,17 +110,16 @@ static bool obtain_leaves(struct gicv5 *gic, struct block *block, const uint32_t
     return false;
 }
 
-static void set_state(struct gicv5 *gic, struct block *block, const uint32_t words[BLOCK_SIZE],
-                      uint32_t honoured)
+static void set_state(struct gicv5 *gic, struct block *block, const struct word_planes *planes)
 {
-    for (uint32_t i = 0; i < BLOCK_SIZE; i++) {
-        if (!has_state(words[i], honoured))
-            continue;
-        struct tree *tree = lpis_of(gic, block->iaffid[i]);
+    uint64_t left = planes->pending | planes->active;
+    for (; left; left &= left - 1) {
+        uint32_t bit = (uint32_t)__builtin_ctzll(left);
+        struct tree *tree = lpis_of(gic, block_iaffid(block, bit));
         struct leaf *leaf = tree_find(tree, block->number);
-        assign_bit(&leaf->pending, i, FIELD_GET(ISTE_PENDING, words[i] & honoured));
-        assign_bit(&leaf->active, i, FIELD_GET(ISTE_ACTIVE, words[i] & honoured));
-        tree_update(tree, leaf, i);
+        assign_bit(&leaf->pending, bit, test_bit(planes->pending, bit));
+        assign_bit(&leaf->active, bit, test_bit(planes->active, bit));
+        tree_update(tree, leaf, bit);
     }
 }
 
@@ -127,38 +129,62 @@ uint32_t ist_kept_bits(const struct gicv5 *gic)
                       FIELD_PREP(ISTE_PRIORITY, gic->priority_mask) | FIELD_MASK(ISTE_IAFFID));
 }
 
+/* The words of a block, and what they say. */
+static void fill(struct gicv5 *gic, struct block *block, const uint32_t words[BLOCK_SIZE],
+                 uint32_t honoured, struct word_planes *planes)
+{
+    uint32_t kept = ist_kept_bits(gic), config = kept & ~(uint32_t)FIELD_MASK(ISTE_ACTIVE);
+    uint32_t counting[BLOCK_SIZE], dropped = 0;
+    for (uint32_t i = 0; i < BLOCK_SIZE; i++) {
+        dropped |= words[i] & ~(kept | honoured);
+        counting[i] = words[i] & (config | honoured);
+        block->word[i] = words[i] & config;
+    }
+    planes_of_words(planes, counting);
+    block->planes = planes->config;
+    block->dirty = dropped; /* then memory is not what the IRS holds */
+}
+
 struct block *ist_hold(struct gicv5 *gic, uint32_t number, uint64_t ipa,
                        const uint32_t words[BLOCK_SIZE], uint32_t honoured)
 {
-    void **place = directory_place(&gic->ist.blocks, &gic->memory, number);
-    struct block *block = place ? memory_alloc(&gic->memory, sizeof(*block)) : NULL;
+    struct held *held = &gic->ist.held;
+    void **place = directory_place(&held->blocks, &gic->memory, number);
+    struct block *block = place ? pool_new(&held->pool, &gic->memory) : NULL;
+    struct word_planes planes;
     if (!block)
         return NULL;
     block->number = number;
     block->ipa = ipa;
-    uint32_t dropped = ~(ist_kept_bits(gic) | honoured);
-    for (uint32_t i = 0; i < BLOCK_SIZE; i++) {
-        block_set_config(block, i, words[i], gic->priority_mask);
-        block->dirty |= (words[i] & dropped) != 0; /* then memory is not what the IRS holds */
-    }
-    if (!obtain_leaves(gic, block, words, honoured)) {
-        memory_free(&gic->memory, block, sizeof(*block));
+    fill(gic, block, words, honoured, &planes);
+    if (!obtain_leaves(gic, block, planes.pending | planes.active)) {
+        pool_take_back(&held->pool, block);
         return NULL;
     }
-    set_state(gic, block, words, honoured);
+    set_state(gic, block, &planes);
     directory_store(place, block);
     return block;
 }
 
-/* What guest memory says; the host has it all when the table is the host's. */
+/* Of a table that is the host's, an entry that was not restored reads 0. */
+static bool fetch_from_host(struct gicv5 *gic, uint32_t number, uint64_t *ipa, uint32_t *words)
+{
+    const uint32_t *restored = host_table_words(&gic->ist.held.table, number);
+    uint32_t any = 0;
+    for (uint32_t i = 0; restored && i < BLOCK_SIZE; i++)
+        any |= words[i] = restored[i];
+    return any || !gic->ist.two_level || ist_locate(gic, number, ipa) == IST_WALK_FOUND;
+}
+
 static bool fetch(struct gicv5 *gic, uint32_t number, uint64_t *ipa, uint32_t words[BLOCK_SIZE])
 {
-    bool from_guest = !gic->config.lpis_in_host;
     memset(words, 0, BLOCK_SIZE * sizeof(*words));
     *ipa = BLOCK_IPA_UNKNOWN;
-    if ((from_guest || gic->ist.two_level) && ist_locate(gic, number, ipa) != IST_WALK_FOUND)
+    if (gic->config.lpis_in_host)
+        return fetch_from_host(gic, number, ipa, words);
+    if (ist_locate(gic, number, ipa) != IST_WALK_FOUND)
         return false;
-    if (!from_guest || !ist_read_words(gic, *ipa, words))
+    if (!ist_read_words(gic, *ipa, words))
         return true;
     memory_complain(&gic->memory, "gicv5: ISTEs cannot be read: the LPI is unreachable");
     return false;
@@ -187,7 +213,7 @@ bool ist_load_among_others(struct gicv5 *gic, uint32_t number, struct block **bl
     uint32_t words[BLOCK_SIZE], any = 0;
     uint64_t ipa;
     lock_take(&gic->loading);
-    *block = directory_find(&gic->ist.blocks, number);
+    *block = directory_find(&gic->ist.held.blocks, number);
     if (!*block && fetch(gic, number, &ipa, words)) {
         for (uint32_t i = 0; i < BLOCK_SIZE; i++)
             any |= words[i] & FIELD_MASK(ISTE_ACTIVE);
@@ -198,19 +224,18 @@ bool ist_load_among_others(struct gicv5 *gic, uint32_t number, struct block **bl
     return !any;
 }
 
-void ist_get_words(const struct gicv5 *gic, const struct block *block, uint32_t words[BLOCK_SIZE])
+void ist_collect(struct gicv5 *gic)
 {
-    uint32_t iaffid = 0;
-    const struct leaf *leaf = tree_find(lpis_of(gic, iaffid), block->number);
-    for (uint32_t i = 0; i < BLOCK_SIZE; i++) {
-        if (block->iaffid[i] != iaffid) {
-            iaffid = block->iaffid[i];
-            leaf = tree_find(lpis_of(gic, iaffid), block->number);
-        }
-        words[i] = block_get_config(block, i);
-        if (!leaf)
-            continue;
-        words[i] |= (uint32_t)(FIELD_PREP(ISTE_PENDING, leaf->pending >> i) |
-                               FIELD_PREP(ISTE_ACTIVE, leaf->active >> i));
-    }
+    for (uint32_t i = 0; i <= gic->nr_pes; i++)
+        tree_collect(&gic->pes[i]->lpis);
+}
+
+const uint32_t *ist_collected_words(struct block *block, uint32_t buffer[BLOCK_SIZE])
+{
+    if (!block->leaves)
+        return block->word;
+    memcpy(buffer, block->word, sizeof(block->word));
+    for (const struct leaf *leaf = block->leaves; leaf; leaf = leaf->next)
+        planes_add_state(buffer, leaf->pending, leaf->active);
+    return buffer;
 }

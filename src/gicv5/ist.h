@@ -21,7 +21,7 @@ static inline struct block *ist_block(const struct gicv5 *gic, const struct tree
         return NULL;
     if (id >> BLOCK_BITS == tree->last_number)
         return tree->last->block;
-    return directory_find(&gic->ist.blocks, id >> BLOCK_BITS);
+    return directory_find(&gic->ist.held.blocks, id >> BLOCK_BITS);
 }
 
 /* Read a block that is not held. NULL: it is unreachable, or an abort on the walk. No one else is
@@ -49,6 +49,15 @@ uint32_t ist_nr_blocks(const struct gicv5 *gic);
 enum ist_walk { IST_WALK_FOUND, IST_WALK_INVALID, IST_WALK_FAULT };
 enum ist_walk ist_locate(struct gicv5 *gic, uint32_t number, uint64_t *ipa);
 
+/* `nr` L1 entries from the one of this block on; false: they cannot be read in one piece. And what
+ * one of them says. */
+bool ist_read_l1(struct gicv5 *gic, uint32_t number, uint32_t nr, uint64_t *entries);
+enum ist_walk ist_locate_in(const struct gicv5 *gic, uint64_t l1_entry, uint32_t number,
+                            uint64_t *ipa);
+
+/* Entries without metadata, 64 to a block: a run of blocks is one piece of memory, in words. */
+bool ist_is_plain(const struct gicv5 *gic);
+
 /* The words of the entries at ipa, ist_block_entries of them: 0 or -EFAULT. Metadata stays. */
 int ist_read_words(struct gicv5 *gic, uint64_t ipa, uint32_t words[BLOCK_SIZE]);
 int ist_write_words(struct gicv5 *gic, uint64_t ipa, const uint32_t words[BLOCK_SIZE]);
@@ -61,8 +70,13 @@ uint32_t ist_kept_bits(const struct gicv5 *gic);
 struct block *ist_hold(struct gicv5 *gic, uint32_t number, uint64_t ipa,
                        const uint32_t words[BLOCK_SIZE], uint32_t honoured);
 
-/* The ISTEs of a held block, HWU = 0. */
-void ist_get_words(const struct gicv5 *gic, const struct block *block, uint32_t words[BLOCK_SIZE]);
+/* Give this memory back. */
+void ist_clear_held(struct gicv5 *gic, struct held *held);
+
+/* For a save: find the state of the held blocks. Then the ISTEs of each, HWU = 0, in the block
+ * itself or in `buffer`; and at the end its list must go (block->leaves). */
+void ist_collect(struct gicv5 *gic);
+const uint32_t *ist_collected_words(struct block *block, uint32_t buffer[BLOCK_SIZE]);
 /* Every held block that may differ from memory: 0, or -EFAULT when one could not be written. */
 int ist_write_back(struct gicv5 *gic);
 

@@ -44,20 +44,36 @@ static enum ist_walk read_l1_entry(struct gicv5 *gic, uint32_t id, uint64_t *ent
     return FIELD_GET(L1_ISTE_VALID, *entry) ? IST_WALK_FOUND : IST_WALK_INVALID;
 }
 
+bool ist_read_l1(struct gicv5 *gic, uint32_t number, uint32_t nr, uint64_t *entries)
+{
+    uint64_t ipa = l1_entry_ipa(&gic->ist, number << BLOCK_BITS);
+    if (memory_read_guest(&gic->memory, ipa, entries, nr * sizeof(*entries)))
+        return false;
+    for (uint32_t i = 0; i < nr; i++)
+        entries[i] = le64toh(entries[i]);
+    return true;
+}
+
+enum ist_walk ist_locate_in(const struct gicv5 *gic, uint64_t l1_entry, uint32_t number,
+                            uint64_t *ipa)
+{
+    const struct ist *ist = &gic->ist;
+    uint32_t index = number << BLOCK_BITS & ((1u << ist->l2_bits) - 1);
+    if (!FIELD_GET(L1_ISTE_VALID, l1_entry))
+        return IST_WALK_INVALID;
+    *ipa = l2_table_ipa(ist, l1_entry) + ((uint64_t)index << ist->entry_shift);
+    return IST_WALK_FOUND;
+}
+
 enum ist_walk ist_locate(struct gicv5 *gic, uint32_t number, uint64_t *ipa)
 {
     const struct ist *ist = &gic->ist;
-    uint64_t table = ist->base;
-    uint32_t index = number << BLOCK_BITS;
+    uint64_t entry;
     if (ist->two_level) {
-        uint64_t entry;
-        enum ist_walk walk = read_l1_entry(gic, index, &entry);
-        if (walk != IST_WALK_FOUND)
-            return walk;
-        table = l2_table_ipa(ist, entry);
-        index &= (1u << ist->l2_bits) - 1;
+        enum ist_walk walk = read_l1_entry(gic, number << BLOCK_BITS, &entry);
+        return walk == IST_WALK_FOUND ? ist_locate_in(gic, entry, number, ipa) : walk;
     }
-    *ipa = table + ((uint64_t)index << ist->entry_shift);
+    *ipa = ist->base + ((uint64_t)number << BLOCK_BITS << ist->entry_shift);
     return IST_WALK_FOUND;
 }
 
@@ -74,8 +90,15 @@ void ist_map_l2(struct gicv5 *gic, uint32_t id)
         memory_complain(&gic->memory, "gicv5: an L1 ISTE cannot be written by IRS_MAP_L2_ISTR");
 }
 
+bool ist_is_plain(const struct gicv5 *gic)
+{
+    return gic->ist.entry_shift == 2 && gic->ist.id_bits >= BLOCK_BITS && htole32(1) == 1;
+}
+
 int ist_read_words(struct gicv5 *gic, uint64_t ipa, uint32_t words[BLOCK_SIZE])
 {
+    if (ist_is_plain(gic))
+        return memory_read_guest(&gic->memory, ipa, words, BLOCK_SIZE * sizeof(*words));
     uint8_t bytes[BLOCK_SIZE * MAX_ENTRY_BYTES];
     uint32_t nr = ist_block_entries(gic), shift = gic->ist.entry_shift;
     memset(words, 0, BLOCK_SIZE * sizeof(*words));
@@ -92,6 +115,8 @@ int ist_read_words(struct gicv5 *gic, uint64_t ipa, uint32_t words[BLOCK_SIZE])
 /* Bytes beyond the word are metadata: they stay as they are. */
 int ist_write_words(struct gicv5 *gic, uint64_t ipa, const uint32_t words[BLOCK_SIZE])
 {
+    if (ist_is_plain(gic))
+        return memory_write_guest(&gic->memory, ipa, words, BLOCK_SIZE * sizeof(*words));
     uint8_t bytes[BLOCK_SIZE * MAX_ENTRY_BYTES];
     uint32_t nr = ist_block_entries(gic), shift = gic->ist.entry_shift;
     size_t size = (size_t)nr << shift;
@@ -104,26 +129,20 @@ int ist_write_words(struct gicv5 *gic, uint64_t ipa, const uint32_t words[BLOCK_
     return memory_write_guest(&gic->memory, ipa, bytes, size);
 }
 
-static bool is_quiet(const uint32_t words[BLOCK_SIZE])
-{
-    uint32_t any = 0;
-    for (uint32_t i = 0; i < BLOCK_SIZE; i++)
-        any |= words[i];
-    return !(any & (FIELD_MASK(ISTE_PENDING) | FIELD_MASK(ISTE_ACTIVE)));
-}
-
 static int write_back_block(struct gicv5 *gic, struct block *block)
 {
-    uint32_t words[BLOCK_SIZE];
+    uint32_t buffer[BLOCK_SIZE];
+    bool quiet = !block->leaves;
     if (!block->dirty)
         return 0;
+    const uint32_t *words = ist_collected_words(block, buffer);
+    block->leaves = NULL;
     if (block->ipa == BLOCK_IPA_UNKNOWN &&
         ist_locate(gic, block->number, &block->ipa) != IST_WALK_FOUND)
         return -EFAULT;
-    ist_get_words(gic, block, words);
     if (ist_write_words(gic, block->ipa, words))
         return -EFAULT;
-    block->dirty = !is_quiet(words);
+    block->dirty = !quiet;
     return 0;
 }
 
@@ -143,8 +162,10 @@ static int visit_write_back(void *context, struct block *block)
 int ist_write_back(struct gicv5 *gic)
 {
     struct write_back all = {.gic = gic};
-    if (gic->ist.live && !gic->config.lpis_in_host)
-        directory_each(&gic->ist.blocks, visit_write_back, &all);
+    if (!gic->ist.live || gic->config.lpis_in_host)
+        return 0;
+    ist_collect(gic);
+    directory_each(&gic->ist.held.blocks, visit_write_back, &all);
     if (all.result)
         memory_complain(&gic->memory, "gicv5: ISTEs cannot be written back to guest memory");
     return all.result;

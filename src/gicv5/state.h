@@ -10,8 +10,10 @@
 #include "candidates.h"
 #include "directory.h"
 #include "gicv5.h"
+#include "host_table.h"
 #include "lock.h"
 #include "memory.h"
+#include "pool.h"
 
 #define NR_PPIS 128u
 #define PPI_WORDS 2u
@@ -55,6 +57,13 @@ struct gicv5_pe {
     struct leaf spi_leaf[MAX_SPI_BLOCKS];
 };
 
+/* Of the LPIs, what is not in guest memory. */
+struct held {
+    struct directory blocks;
+    struct pool pool; /* where they are */
+    struct host_table table;
+};
+
 /* The LPI IST that is live, and the blocks of it that the IRS holds. */
 struct ist {
     bool live;
@@ -63,7 +72,7 @@ struct ist {
     uint8_t entry_shift; /* log2 of bytes per entry */
     uint8_t l2_bits;     /* log2 of entries per L2 table */
     uint64_t base;
-    struct directory blocks;
+    struct held held;
 };
 
 struct gicv5 {

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "aside.h"
+
+#include <errno.h>
+
+#include "ist.h"
+
+/* Nodes and leaves point at the root of their tree, so it can only come back to where it was. */
+struct aside {
+    struct held held;
+    size_t size;
+    struct tree trees[]; /* of each PE, and of `nowhere` */
+};
+
+static struct aside *set_aside(struct gicv5 *gic)
+{
+    size_t size = sizeof(struct aside) + (gic->nr_pes + 1) * sizeof(struct tree);
+    struct aside *aside = memory_alloc(&gic->memory, size);
+    if (!aside)
+        return NULL;
+    aside->size = size;
+    aside->held = gic->ist.held;
+    gic->ist.held = (struct held){.blocks.levels = aside->held.blocks.levels};
+    for (uint32_t i = 0; i <= gic->nr_pes; i++) {
+        struct tree *tree = &gic->pes[i]->lpis;
+        aside->trees[i] = *tree;
+        *tree = (struct tree){0};
+        tree_init(tree, &gic->memory, aside->trees[i].levels);
+    }
+    return aside;
+}
+
+static void put_back(struct gicv5 *gic, const struct aside *aside)
+{
+    ist_drop(gic);
+    gic->ist.held = aside->held;
+    for (uint32_t i = 0; i <= gic->nr_pes; i++)
+        gic->pes[i]->lpis = aside->trees[i];
+}
+
+static void forget(struct gicv5 *gic, struct aside *aside)
+{
+    for (uint32_t i = 0; i <= gic->nr_pes; i++)
+        tree_clear(&aside->trees[i]);
+    ist_clear_held(gic, &aside->held);
+}
+
+int aside_replace(struct gicv5 *gic, int (*fill)(struct gicv5 *gic, void *context), void *context)
+{
+    struct aside *aside = set_aside(gic);
+    if (!aside)
+        return -ENOMEM;
+    int result = fill(gic, context);
+    if (result)
+        put_back(gic, aside);
+    else
+        forget(gic, aside);
+    memory_free(&gic->memory, aside, aside->size);
+    return result;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Save and restore of LPIs that live with the host (profile 7.4): an image in INTID order. */
+#include <errno.h>
+#include <string.h>
+
+#include "aside.h"
+#include "fields.h"
+#include "ist.h"
+
+static uint32_t page_words(const struct gicv5 *gic)
+{
+    uint32_t all = 1u << gic->ist.id_bits;
+    return all < PAGE_WORDS ? all : PAGE_WORDS;
+}
+
+static uint32_t nr_pages(const struct gicv5 *gic)
+{
+    return (1u << gic->ist.id_bits) / page_words(gic);
+}
+
+/* ---- Out ------------------------------------------------------------------------------------- */
+
+static const uint32_t zeros[PAGE_WORDS];
+
+/* A page of which some blocks are held. */
+static int get_blocks(struct gicv5 *gic, uint32_t page, struct directory_node *node,
+                      const struct gicv5_image_out *image)
+{
+    uint32_t entries = ist_block_entries(gic), buffer[BLOCK_SIZE];
+    int result = 0;
+    for (uint32_t i = 0; i * entries < page_words(gic) && !result; i++) {
+        uint32_t number = page * PAGE_BLOCKS + i;
+        struct block *block = node->child[i];
+        const uint32_t *words = host_table_words(&gic->ist.held.table, number);
+        if (block) {
+            words = ist_collected_words(block, buffer);
+            block->leaves = NULL;
+        }
+        result = image->write(image->context, (size_t)number << BLOCK_BITS,
+                             words ? words : zeros, entries);
+    }
+    return result;
+}
+
+static void forget_leaves(struct directory_node *node)
+{
+    for (uint32_t i = 0; i < DIRECTORY_FANOUT; i++) {
+        struct block *block = node->child[i];
+        if (block)
+            block->leaves = NULL;
+    }
+}
+
+/* All pages are looked at, so that no list of leaves stays. */
+int gicv5_lpi_image_get(struct gicv5 *gic, const struct gicv5_image_out *image)
+{
+    int result = 0;
+    if (!gic->ist.live)
+        return -EINVAL;
+    ist_collect(gic);
+    for (uint32_t page = 0; page < nr_pages(gic); page++) {
+        struct directory_node *node =
+            directory_lowest(&gic->ist.held.blocks, page * PAGE_BLOCKS);
+        const uint32_t *words = host_table_words(&gic->ist.held.table, page * PAGE_BLOCKS);
+        if (node && !result)
+            result = get_blocks(gic, page, node, image);
+        if (node && result)
+            forget_leaves(node);
+        if (!node && !result)
+            result = image->write(image->context, (size_t)page * PAGE_WORDS,
+                                 words ? words : zeros, page_words(gic));
+    }
+    return result;
+}
+
+/* ---- In -------------------------------------------------------------------------------------- */
+
+/* Bits that are no state of this IRS go. */
+static int hold_in_flight(struct gicv5 *gic, uint32_t page, uint32_t *words, uint32_t *any)
+{
+    uint32_t state = ist_kept_bits(gic) | RESTORE_HONOURS;
+    for (uint32_t n = 0; n * BLOCK_SIZE < PAGE_WORDS; n++, words += BLOCK_SIZE) {
+        uint32_t here = 0;
+        for (uint32_t i = 0; i < BLOCK_SIZE; i++)
+            here |= words[i] &= state;
+        *any |= here;
+        if (here & RESTORE_HONOURS && !ist_hold(gic, page * PAGE_BLOCKS + n, BLOCK_IPA_UNKNOWN,
+                                                words, RESTORE_HONOURS))
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+/* The page stays if it holds anything. */
+static int put_page(struct gicv5 *gic, uint32_t page, const struct gicv5_image_in *image)
+{
+    uint32_t **words = &gic->ist.held.table.page[page], any = 0;
+    *words = memory_alloc(&gic->memory, PAGE_WORDS * sizeof(**words));
+    if (!*words)
+        return -ENOMEM;
+    int result = image->read(image->context, (size_t)page * PAGE_WORDS, *words, page_words(gic));
+    if (!result)
+        result = hold_in_flight(gic, page, *words, &any);
+    if (result || any)
+        return result;
+    memory_free(&gic->memory, *words, PAGE_WORDS * sizeof(**words));
+    *words = NULL;
+    return 0;
+}
+
+static int fill(struct gicv5 *gic, void *context)
+{
+    int result = host_table_make(&gic->ist.held.table, &gic->memory, nr_pages(gic)) ? 0 : -ENOMEM;
+    for (uint32_t page = 0; page < nr_pages(gic) && !result; page++)
+        result = put_page(gic, page, context);
+    return result;
+}
+
+int gicv5_lpi_image_put(struct gicv5 *gic, const struct gicv5_image_in *image)
+{
+    struct gicv5_image_in copy = *image;
+    return gic->ist.live ? aside_replace(gic, fill, &copy) : -EINVAL;
+}

@@ -18,7 +18,6 @@ void block_set_enable(struct block *block, uint32_t bit, bool enable)
 void block_set_hm(struct block *block, uint32_t bit, bool level)
 {
     set_field(block, bit, FIELD_MASK(ISTE_HM), FIELD_PREP(ISTE_HM, level));
-    plane_assign(&block->planes.hm, bit, level);
 }
 
 void block_set_priority(struct block *block, uint32_t bit, uint32_t priority)

@@ -19,24 +19,23 @@
 #define NR_PRIORITIES 32u
 #define PRIORITY_IDLE 32u /* less important than every priority */
 
-/* One cache line. IRM has no plane: without 1ofN (IDR0.ONE_N = 0) it is RES0. */
+/* What decides who is a candidate, and which is the best. (HM is asked for one interrupt at a time,
+ * and IRM is RES0 without 1ofN.) */
 struct planes {
     uint64_t enable;
-    uint64_t hm; /* 1: level */
     uint64_t priority[PRIORITY_PLANES]; /* [0]: bit 0 */
 };
 
-struct leaf;
-
+/* Five cache lines; the first is all that selection reads. */
 struct block {
     _Alignas(64) struct planes planes;
-    uint32_t word[BLOCK_SIZE]; /* ISTEs without Pending and Active; IAFFIDs as written, also where
-                                  no PE has them */
-    struct leaf *leaves; /* during a save: those with state (tree_collect) */
     uint64_t ipa;    /* LPIs: its entries in guest memory, or BLOCK_IPA_UNKNOWN */
     uint32_t number; /* INTID.ID / 64 */
     bool dirty;      /* LPIs: may differ from guest memory; always set while one of its interrupts
                         is pending or active */
+    bool collected;  /* during a save: the words have Pending and Active (tree_collect) */
+    uint32_t word[BLOCK_SIZE]; /* ISTEs without Pending and Active; IAFFIDs as written, also where
+                                  no PE has them */
 };
 
 #define BLOCK_IPA_UNKNOWN UINT64_MAX

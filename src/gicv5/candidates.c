@@ -3,9 +3,10 @@
 
 #include <string.h>
 
-/* Kept by a PE beyond what it uses. */
-#define FREE_LEAVES 16u
-#define FREE_NODES 4u
+#include "planes.h"
+
+#define FREE_NODES 4u   /* kept by a PE beyond what it uses */
+#define SLAB_LEAVES 15u /* kept until the table goes: they are smaller than their blocks */
 
 uint32_t tree_levels(uint32_t number_bits)
 {
@@ -22,18 +23,36 @@ void tree_init(struct tree *tree, const struct memory *memory, uint32_t levels)
 static void adopt_child(struct node *node, uint32_t index, void *child)
 {
     node->child[index] = child;
-    node->nr_children++;
+    node->children |= UINT64_C(1) << index;
 }
 
 /* ---- Memory. A node or leaf that is freed is empty: all zero but its links. ------------------ */
 
+struct leaf_slab {
+    struct leaf_slab *next;
+    struct leaf leaf[SLAB_LEAVES];
+};
+
+static bool add_slab(struct tree *tree)
+{
+    struct leaf_slab *slab = memory_alloc(tree->memory, sizeof(*slab));
+    if (!slab)
+        return false;
+    slab->next = tree->slabs;
+    tree->slabs = slab;
+    for (uint32_t i = SLAB_LEAVES; i-- > 0;) {
+        slab->leaf[i].next = tree->free_leaves;
+        tree->free_leaves = &slab->leaf[i];
+    }
+    return true;
+}
+
 static struct leaf *new_leaf(struct tree *tree)
 {
+    if (!tree->free_leaves && !add_slab(tree))
+        return NULL;
     struct leaf *leaf = tree->free_leaves;
-    if (!leaf)
-        return memory_alloc(tree->memory, sizeof(*leaf));
     tree->free_leaves = leaf->next;
-    tree->nr_free_leaves--;
     return leaf;
 }
 
@@ -41,13 +60,8 @@ static void free_leaf(struct tree *tree, struct leaf *leaf)
 {
     if (tree->last == leaf)
         tree->last_number = TREE_NO_NUMBER;
-    if (tree->nr_free_leaves >= FREE_LEAVES) {
-        memory_free(tree->memory, leaf, sizeof(*leaf));
-        return;
-    }
     leaf->next = tree->free_leaves;
     tree->free_leaves = leaf;
-    tree->nr_free_leaves++;
 }
 
 static struct node *new_node(struct tree *tree, struct node *parent, uint32_t index)
@@ -84,7 +98,8 @@ static void remove_child(struct tree *tree, struct node *node, uint32_t index)
     for (;;) {
         struct node *parent = node->parent;
         node->child[index] = NULL;
-        if (--node->nr_children || !parent)
+        node->children &= ~(UINT64_C(1) << index);
+        if (node->children || !parent)
             return;
         index = node->index;
         free_node(tree, node);
@@ -108,25 +123,18 @@ void tree_fix_leaf(struct tree *tree, struct leaf *leaf, struct block *block)
 
 static void clear_node(struct tree *tree, struct node *node, uint32_t level)
 {
-    for (uint32_t i = 0; i < NODE_FANOUT && node->nr_children; i++) {
-        void *child = node->child[i];
-        if (!child)
-            continue;
-        if (level) {
-            clear_node(tree, child, level - 1);
-            memory_free(tree->memory, child, sizeof(struct node));
-        } else {
-            memory_free(tree->memory, child, sizeof(struct leaf));
-        }
-        node->nr_children--;
+    for (uint64_t left = level ? node->children : 0; left; left &= left - 1) {
+        void *child = node->child[__builtin_ctzll(left)];
+        clear_node(tree, child, level - 1);
+        memory_free(tree->memory, child, sizeof(struct node));
     }
 }
 
 static void clear_free_lists(struct tree *tree)
 {
-    for (struct leaf *leaf = tree->free_leaves, *next; leaf; leaf = next) {
-        next = leaf->next;
-        memory_free(tree->memory, leaf, sizeof(*leaf));
+    for (struct leaf_slab *slab = tree->slabs, *next; slab; slab = next) {
+        next = slab->next;
+        memory_free(tree->memory, slab, sizeof(*slab));
     }
     for (struct node *node = tree->free_nodes, *next; node; node = next) {
         next = node->parent;
@@ -149,7 +157,7 @@ void tree_clear(struct tree *tree)
 /* A node that was made just now, for nothing. */
 static void remove_if_childless(struct tree *tree, struct node *node)
 {
-    if (node->nr_children || !node->parent)
+    if (node->children || !node->parent)
         return;
     remove_child(tree, node->parent, node->index);
     free_node(tree, node);
@@ -226,27 +234,25 @@ void tree_remove_empty(struct tree *tree, struct leaf *leaf)
     remove_leaf(tree, leaf);
 }
 
-static void collect_below(struct node *node, uint32_t level)
+/* The lowest node that leads to this block. */
+static const struct node *find_lowest(const struct tree *tree, uint32_t number)
 {
-    for (uint32_t i = 0; i < NODE_FANOUT; i++) {
-        if (!node->child[i])
-            continue;
-        if (level) {
-            collect_below(node->child[i], level - 1);
-            continue;
-        }
-        struct leaf *leaf = node->child[i];
-        if (is_empty(leaf))
-            continue;
-        leaf->next = leaf->block->leaves;
-        leaf->block->leaves = leaf;
-    }
+    const struct node *node = &tree->root;
+    for (uint32_t level = tree->levels; --level && node;)
+        node = node->child[child_index(number, level)];
+    return node;
 }
 
-void tree_collect(struct tree *tree)
+void tree_collect(const struct tree *tree, uint32_t number)
 {
-    if (tree->root.nr_children)
-        collect_below(&tree->root, tree->levels - 1u);
+    const struct node *node = find_lowest(tree, number);
+    for (uint64_t left = node ? node->children : 0; left; left &= left - 1) {
+        const struct leaf *leaf = node->child[__builtin_ctzll(left)];
+        if (is_empty(leaf))
+            continue;
+        planes_add_state(leaf->block->word, leaf->pending, leaf->active);
+        leaf->block->collected = true;
+    }
 }
 
 /* ---- Candidates ------------------------------------------------------------------------------ */
@@ -320,12 +326,23 @@ void tree_update(struct tree *tree, struct leaf *leaf, uint32_t bit)
     tree_release(tree, leaf);
 }
 
+void tree_set_state(struct leaf *leaf, uint64_t pending, uint64_t active)
+{
+    leaf->pending |= pending;
+    leaf->active |= active;
+    uint64_t left =
+        leaf->pending & ~leaf->active & leaf->block->planes.enable & ~leaf->candidates;
+    for (; left; left &= left - 1)
+        add_candidate(leaf, (uint32_t)__builtin_ctzll(left));
+}
+
 void tree_acknowledge(struct tree *tree, struct leaf *leaf, uint32_t bit)
 {
     uint64_t mask = UINT64_C(1) << bit;
     tree_remember(tree, leaf);
     leaf->active |= mask;
-    leaf->pending &= ~(mask & ~plane_load(&leaf->block->planes.hm));
+    if (!FIELD_GET(ISTE_HM, leaf->block->word[bit]))
+        leaf->pending &= ~mask;
     tree_update(tree, leaf, bit);
 }
 

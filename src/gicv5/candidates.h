@@ -27,8 +27,8 @@
 
 struct node {
     _Alignas(64) uint64_t candidates[NR_PRIORITIES]; /* children with a candidate at it */
+    uint64_t children;                               /* that are there */
     uint32_t priorities;                             /* with a bit in candidates[] */
-    uint16_t nr_children;
     uint8_t index; /* in its parent */
     struct node *parent;
     void *child[NODE_FANOUT]; /* nodes, or leaves at the lowest level */
@@ -40,7 +40,7 @@ struct leaf {
     uint64_t candidates; /* pending & ~active & enable */
     struct block *block;
     struct node *parent;
-    struct leaf *next; /* in the free list, or of those that a save has collected */
+    struct leaf *next; /* in the free list */
     uint32_t priorities; /* of the candidates */
 };
 
@@ -51,8 +51,8 @@ struct tree {
     const struct memory *memory;
     struct leaf *idle[TREE_IDLE_LEAVES]; /* leaves kept in place though (perhaps) empty */
     struct leaf *free_leaves;
+    struct leaf_slab *slabs; /* the memory of all leaves that are not fixed */
     struct node *free_nodes;
-    uint8_t nr_free_leaves;
     uint8_t nr_free_nodes;
     uint8_t levels; /* of nodes, 1..3 */
     bool fixed;     /* all leaves are there for ever (SPIs) */
@@ -100,11 +100,13 @@ void tree_release(struct tree *tree, struct leaf *leaf);
 /* An empty leaf that is not needed after all: it and its block are not remembered. */
 void tree_remove_empty(struct tree *tree, struct leaf *leaf);
 
-/* Every leaf with something pending or active goes to its block's list. */
-void tree_collect(struct tree *tree);
+/* Set Pending and Active in the words of the 64 blocks from this one on (planes_add_state). */
+void tree_collect(const struct tree *tree, uint32_t number);
 
 /* After a change of Pending, Active or Enable of this interrupt. The leaf may be gone then. */
 void tree_update(struct tree *tree, struct leaf *leaf, uint32_t bit);
+/* Several interrupts of a leaf, in which they are neither pending nor active. */
+void tree_set_state(struct leaf *leaf, uint64_t pending, uint64_t active);
 /* Acknowledge: Active is set, and Pending cleared if the handling mode is edge. */
 void tree_acknowledge(struct tree *tree, struct leaf *leaf, uint32_t bit);
 /* Before a change of its priority, or its move; followed by tree_update. */

@@ -17,22 +17,25 @@ void **directory_place(struct directory *directory, const struct memory *memory,
     return &node->child[number & (DIRECTORY_FANOUT - 1)];
 }
 
-static int each_below(const struct directory_node *node, uint32_t level, directory_visit visit,
-                      void *context)
+static int each_below(struct directory_node *node, uint32_t level, uint32_t number,
+                      directory_visit visit, void *context)
 {
     int result = 0;
-    for (uint32_t i = 0; i < DIRECTORY_FANOUT && !result; i++) {
+    if (!level)
+        return visit(context, node, number);
+    for (uint32_t i = 0; i < DIRECTORY_FANOUT; i++) {
         if (!node->child[i])
             continue;
-        result = level ? each_below(node->child[i], level - 1, visit, context)
-                       : visit(context, node->child[i]);
+        int below = each_below(node->child[i], level - 1, number | i << (DIRECTORY_BITS * level),
+                               visit, context);
+        result = result ? result : below;
     }
     return result;
 }
 
-int directory_each(const struct directory *directory, directory_visit visit, void *context)
+int directory_each(struct directory *directory, directory_visit visit, void *context)
 {
-    return each_below(&directory->root, directory->levels - 1, visit, context);
+    return each_below(&directory->root, directory->levels - 1, 0, visit, context);
 }
 
 static void clear_below(struct directory_node *node, uint32_t level, const struct memory *memory)

@@ -53,9 +53,10 @@ static inline struct directory_node *directory_lowest(struct directory *director
 /* The place for the pointer to this block; NULL when the host has no memory. */
 void **directory_place(struct directory *directory, const struct memory *memory, uint32_t number);
 
-/* Call `visit` for each block in order of number, until it does not return 0; returns that. */
-typedef int (*directory_visit)(void *context, struct block *block);
-int directory_each(const struct directory *directory, directory_visit visit, void *context);
+/* Call `visit` for each lowest node in order, with the number of the first block of it. The first
+ * result that is not 0. */
+typedef int (*directory_visit)(void *context, struct directory_node *node, uint32_t number);
+int directory_each(struct directory *directory, directory_visit visit, void *context);
 
 /* Free all nodes; the blocks are the pool's. */
 void directory_clear(struct directory *directory, const struct memory *memory);

@@ -90,15 +90,29 @@ static struct tree *lpis_of(const struct gicv5 *gic, uint32_t iaffid)
     return &owner_of(gic, iaffid)->lpis;
 }
 
+/* Those of the interrupts that target the same PE as the first of them. */
+static uint64_t of_one_target(const struct block *block, uint64_t interrupts)
+{
+    uint32_t iaffid = block_iaffid(block, (uint32_t)__builtin_ctzll(interrupts));
+    uint64_t same = 0;
+    for (; interrupts; interrupts &= interrupts - 1)
+        if (block_iaffid(block, (uint32_t)__builtin_ctzll(interrupts)) == iaffid)
+            same |= interrupts & -interrupts;
+    return same;
+}
+
+static struct tree *tree_of_first(struct gicv5 *gic, const struct block *block, uint64_t interrupts)
+{
+    return lpis_of(gic, block_iaffid(block, (uint32_t)__builtin_ctzll(interrupts)));
+}
+
 /* A leaf for each PE that one of these interrupts targets, or none at all. */
 static bool obtain_leaves(struct gicv5 *gic, struct block *block, uint64_t interrupts)
 {
     uint64_t left = interrupts;
-    for (; left; left &= left - 1) {
-        uint32_t iaffid = block_iaffid(block, (uint32_t)__builtin_ctzll(left));
-        if (!tree_obtain(lpis_of(gic, iaffid), block))
+    for (; left; left &= ~of_one_target(block, left))
+        if (!tree_obtain(tree_of_first(gic, block, left), block))
             break;
-    }
     if (!left)
         return true;
     for (uint32_t undo = 0; undo < BLOCK_SIZE; undo++) {
@@ -113,13 +127,11 @@ static bool obtain_leaves(struct gicv5 *gic, struct block *block, uint64_t inter
 static void set_state(struct gicv5 *gic, struct block *block, const struct word_planes *planes)
 {
     uint64_t left = planes->pending | planes->active;
-    for (; left; left &= left - 1) {
-        uint32_t bit = (uint32_t)__builtin_ctzll(left);
-        struct tree *tree = lpis_of(gic, block_iaffid(block, bit));
-        struct leaf *leaf = tree_find(tree, block->number);
-        assign_bit(&leaf->pending, bit, test_bit(planes->pending, bit));
-        assign_bit(&leaf->active, bit, test_bit(planes->active, bit));
-        tree_update(tree, leaf, bit);
+    while (left) {
+        uint64_t same = of_one_target(block, left);
+        struct leaf *leaf = tree_find(tree_of_first(gic, block, left), block->number);
+        tree_set_state(leaf, planes->pending & same, planes->active & same);
+        left &= ~same;
     }
 }
 
@@ -224,18 +236,30 @@ bool ist_load_among_others(struct gicv5 *gic, uint32_t number, struct block **bl
     return !any;
 }
 
-void ist_collect(struct gicv5 *gic)
+static bool any_dirty(const struct directory_node *node)
 {
-    for (uint32_t i = 0; i <= gic->nr_pes; i++)
-        tree_collect(&gic->pes[i]->lpis);
+    for (uint32_t i = 0; i < DIRECTORY_FANOUT; i++) {
+        const struct block *block = node->child[i];
+        if (block && block->dirty)
+            return true;
+    }
+    return false;
 }
 
-const uint32_t *ist_collected_words(struct block *block, uint32_t buffer[BLOCK_SIZE])
+/* What is in flight is dirty. */
+void ist_collect(struct gicv5 *gic, const struct directory_node *node, uint32_t number)
 {
-    if (!block->leaves)
-        return block->word;
-    memcpy(buffer, block->word, sizeof(block->word));
-    for (const struct leaf *leaf = block->leaves; leaf; leaf = leaf->next)
-        planes_add_state(buffer, leaf->pending, leaf->active);
-    return buffer;
+    uint32_t nr = any_dirty(node) ? gic->nr_pes + 1 : 0;
+    for (uint32_t i = 0; i < nr; i++)
+        tree_collect(&gic->pes[i]->lpis, number);
+}
+
+void ist_forget_collected(struct block *block)
+{
+    uint32_t config = ~(uint32_t)(FIELD_MASK(ISTE_PENDING) | FIELD_MASK(ISTE_ACTIVE));
+    if (!block->collected)
+        return;
+    for (uint32_t i = 0; i < BLOCK_SIZE; i++)
+        block->word[i] &= config;
+    block->collected = false;
 }

@@ -73,10 +73,10 @@ struct block *ist_hold(struct gicv5 *gic, uint32_t number, uint64_t ipa,
 /* Give this memory back. */
 void ist_clear_held(struct gicv5 *gic, struct held *held);
 
-/* For a save: find the state of the held blocks. Then the ISTEs of each, HWU = 0, in the block
- * itself or in `buffer`; and at the end its list must go (block->leaves). */
-void ist_collect(struct gicv5 *gic);
-const uint32_t *ist_collected_words(struct block *block, uint32_t buffer[BLOCK_SIZE]);
+/* For a save: put the state of the blocks of a directory's lowest node, the first of which has this
+ * number, into their words, which are ISTEs with HWU = 0 then; and take it out again. */
+void ist_collect(struct gicv5 *gic, const struct directory_node *node, uint32_t number);
+void ist_forget_collected(struct block *block);
 /* Every held block that may differ from memory: 0, or -EFAULT when one could not be written. */
 int ist_write_back(struct gicv5 *gic);
 

@@ -95,10 +95,8 @@ bool ist_is_plain(const struct gicv5 *gic)
     return gic->ist.entry_shift == 2 && gic->ist.id_bits >= BLOCK_BITS && htole32(1) == 1;
 }
 
-int ist_read_words(struct gicv5 *gic, uint64_t ipa, uint32_t words[BLOCK_SIZE])
+static int read_entries(struct gicv5 *gic, uint64_t ipa, uint32_t words[BLOCK_SIZE])
 {
-    if (ist_is_plain(gic))
-        return memory_read_guest(&gic->memory, ipa, words, BLOCK_SIZE * sizeof(*words));
     uint8_t bytes[BLOCK_SIZE * MAX_ENTRY_BYTES];
     uint32_t nr = ist_block_entries(gic), shift = gic->ist.entry_shift;
     memset(words, 0, BLOCK_SIZE * sizeof(*words));
@@ -112,11 +110,16 @@ int ist_read_words(struct gicv5 *gic, uint64_t ipa, uint32_t words[BLOCK_SIZE])
     return 0;
 }
 
-/* Bytes beyond the word are metadata: they stay as they are. */
-int ist_write_words(struct gicv5 *gic, uint64_t ipa, const uint32_t words[BLOCK_SIZE])
+int ist_read_words(struct gicv5 *gic, uint64_t ipa, uint32_t words[BLOCK_SIZE])
 {
     if (ist_is_plain(gic))
-        return memory_write_guest(&gic->memory, ipa, words, BLOCK_SIZE * sizeof(*words));
+        return memory_read_guest(&gic->memory, ipa, words, BLOCK_SIZE * sizeof(*words));
+    return read_entries(gic, ipa, words);
+}
+
+/* Bytes beyond the word are metadata: they stay as they are. */
+static int write_entries(struct gicv5 *gic, uint64_t ipa, const uint32_t words[BLOCK_SIZE])
+{
     uint8_t bytes[BLOCK_SIZE * MAX_ENTRY_BYTES];
     uint32_t nr = ist_block_entries(gic), shift = gic->ist.entry_shift;
     size_t size = (size_t)nr << shift;
@@ -129,44 +132,45 @@ int ist_write_words(struct gicv5 *gic, uint64_t ipa, const uint32_t words[BLOCK_
     return memory_write_guest(&gic->memory, ipa, bytes, size);
 }
 
-static int write_back_block(struct gicv5 *gic, struct block *block)
+int ist_write_words(struct gicv5 *gic, uint64_t ipa, const uint32_t words[BLOCK_SIZE])
 {
-    uint32_t buffer[BLOCK_SIZE];
-    bool quiet = !block->leaves;
-    if (!block->dirty)
-        return 0;
-    const uint32_t *words = ist_collected_words(block, buffer);
-    block->leaves = NULL;
-    if (block->ipa == BLOCK_IPA_UNKNOWN &&
-        ist_locate(gic, block->number, &block->ipa) != IST_WALK_FOUND)
-        return -EFAULT;
-    if (ist_write_words(gic, block->ipa, words))
-        return -EFAULT;
-    block->dirty = !quiet;
-    return 0;
+    if (ist_is_plain(gic))
+        return memory_write_guest(&gic->memory, ipa, words, BLOCK_SIZE * sizeof(*words));
+    return write_entries(gic, ipa, words);
 }
 
-struct write_back {
-    struct gicv5 *gic;
-    int result;
-};
-
-static int visit_write_back(void *context, struct block *block)
+static int write_back_block(struct gicv5 *gic, struct block *block)
 {
-    struct write_back *all = context;
-    if (write_back_block(all->gic, block))
-        all->result = -EFAULT;
-    return 0; /* go on: what can be written is */
+    bool in_flight = block->collected;
+    if (!block->dirty)
+        return 0;
+    int result = -EFAULT;
+    if (block->ipa != BLOCK_IPA_UNKNOWN ||
+        ist_locate(gic, block->number, &block->ipa) == IST_WALK_FOUND)
+        result = ist_write_words(gic, block->ipa, block->word);
+    ist_forget_collected(block);
+    block->dirty = in_flight || result;
+    return result;
+}
+
+/* Go on after an error: what can be written is. */
+static int write_back_node(void *context, struct directory_node *node, uint32_t number)
+{
+    struct gicv5 *gic = context;
+    int result = 0;
+    ist_collect(gic, node, number);
+    for (uint32_t i = 0; i < DIRECTORY_FANOUT; i++)
+        if (node->child[i] && write_back_block(gic, node->child[i]))
+            result = -EFAULT;
+    return result;
 }
 
 int ist_write_back(struct gicv5 *gic)
 {
-    struct write_back all = {.gic = gic};
     if (!gic->ist.live || gic->config.lpis_in_host)
         return 0;
-    ist_collect(gic);
-    directory_each(&gic->ist.held.blocks, visit_write_back, &all);
-    if (all.result)
+    int result = directory_each(&gic->ist.held.blocks, write_back_node, gic);
+    if (result)
         memory_complain(&gic->memory, "gicv5: ISTEs cannot be written back to guest memory");
-    return all.result;
+    return result;
 }

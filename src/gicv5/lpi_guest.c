@@ -7,7 +7,7 @@
 #include "fields.h"
 #include "ist.h"
 
-#define RUN_BLOCKS 16u /* 4 KiB */
+#define RUN_BLOCKS 64u /* 16 KiB */
 #define L1_RUN 512u
 
 /* Some blocks that follow each other in memory; `words` is NULL where it cannot be read. */

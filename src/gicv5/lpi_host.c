@@ -26,93 +26,89 @@ static const uint32_t zeros[PAGE_WORDS];
 static int get_blocks(struct gicv5 *gic, uint32_t page, struct directory_node *node,
                       const struct gicv5_image_out *image)
 {
-    uint32_t entries = ist_block_entries(gic), buffer[BLOCK_SIZE];
+    uint32_t entries = ist_block_entries(gic);
     int result = 0;
-    for (uint32_t i = 0; i * entries < page_words(gic) && !result; i++) {
+    ist_collect(gic, node, page * PAGE_BLOCKS);
+    for (uint32_t i = 0; i * entries < page_words(gic); i++) {
         uint32_t number = page * PAGE_BLOCKS + i;
         struct block *block = node->child[i];
         const uint32_t *words = host_table_words(&gic->ist.held.table, number);
-        if (block) {
-            words = ist_collected_words(block, buffer);
-            block->leaves = NULL;
-        }
-        result = image->write(image->context, (size_t)number << BLOCK_BITS,
-                             words ? words : zeros, entries);
+        words = block ? block->word : words ? words : zeros;
+        if (!result)
+            result = image->write(image->context, (size_t)number << BLOCK_BITS, words, entries);
+        if (block)
+            ist_forget_collected(block);
     }
     return result;
 }
 
-static void forget_leaves(struct directory_node *node)
-{
-    for (uint32_t i = 0; i < DIRECTORY_FANOUT; i++) {
-        struct block *block = node->child[i];
-        if (block)
-            block->leaves = NULL;
-    }
-}
-
-/* All pages are looked at, so that no list of leaves stays. */
 int gicv5_lpi_image_get(struct gicv5 *gic, const struct gicv5_image_out *image)
 {
     int result = 0;
     if (!gic->ist.live)
         return -EINVAL;
-    ist_collect(gic);
-    for (uint32_t page = 0; page < nr_pages(gic); page++) {
-        struct directory_node *node =
-            directory_lowest(&gic->ist.held.blocks, page * PAGE_BLOCKS);
-        const uint32_t *words = host_table_words(&gic->ist.held.table, page * PAGE_BLOCKS);
-        if (node && !result)
+    for (uint32_t page = 0; page < nr_pages(gic) && !result; page++) {
+        uint32_t number = page * PAGE_BLOCKS;
+        struct directory_node *node = directory_lowest(&gic->ist.held.blocks, number);
+        const uint32_t *words = host_table_words(&gic->ist.held.table, number);
+        if (node)
             result = get_blocks(gic, page, node, image);
-        if (node && result)
-            forget_leaves(node);
-        if (!node && !result)
-            result = image->write(image->context, (size_t)page * PAGE_WORDS,
-                                 words ? words : zeros, page_words(gic));
+        else
+            result = image->write(image->context, (size_t)page * PAGE_WORDS, words ? words : zeros,
+                                  page_words(gic));
     }
     return result;
 }
 
 /* ---- In -------------------------------------------------------------------------------------- */
 
-/* Bits that are no state of this IRS go. */
-static int hold_in_flight(struct gicv5 *gic, uint32_t page, uint32_t *words, uint32_t *any)
+/* Bits that are no state of this IRS go. What is in flight is held; `left`: of the rest there is
+ * something. */
+static int hold_in_flight(struct gicv5 *gic, uint32_t page, uint32_t *words, bool *left)
 {
-    uint32_t state = ist_kept_bits(gic) | RESTORE_HONOURS;
-    for (uint32_t n = 0; n * BLOCK_SIZE < PAGE_WORDS; n++, words += BLOCK_SIZE) {
+    uint32_t state = ist_kept_bits(gic) | RESTORE_HONOURS, rest = 0;
+    for (uint32_t n = 0; n < PAGE_BLOCKS; n++, words += BLOCK_SIZE) {
         uint32_t here = 0;
         for (uint32_t i = 0; i < BLOCK_SIZE; i++)
             here |= words[i] &= state;
-        *any |= here;
-        if (here & RESTORE_HONOURS && !ist_hold(gic, page * PAGE_BLOCKS + n, BLOCK_IPA_UNKNOWN,
-                                                words, RESTORE_HONOURS))
+        if (!(here & RESTORE_HONOURS))
+            rest |= here;
+        else if (!ist_hold(gic, page * PAGE_BLOCKS + n, BLOCK_IPA_UNKNOWN, words, RESTORE_HONOURS))
             return -ENOMEM;
     }
+    *left = rest;
     return 0;
 }
 
-/* The page stays if it holds anything. */
-static int put_page(struct gicv5 *gic, uint32_t page, const struct gicv5_image_in *image)
+/* A page that is not needed is the next one's. */
+static int put_page(struct gicv5 *gic, uint32_t page, const struct gicv5_image_in *image,
+                    uint32_t **spare)
 {
-    uint32_t **words = &gic->ist.held.table.page[page], any = 0;
-    *words = memory_alloc(&gic->memory, PAGE_WORDS * sizeof(**words));
-    if (!*words)
+    bool left = true;
+    uint32_t *words = *spare;
+    if (!words)
+        words = memory_alloc(&gic->memory, PAGE_WORDS * sizeof(*words));
+    if (!words)
         return -ENOMEM;
-    int result = image->read(image->context, (size_t)page * PAGE_WORDS, *words, page_words(gic));
+    *spare = NULL;
+    gic->ist.held.table.page[page] = words;
+    int result = image->read(image->context, (size_t)page * PAGE_WORDS, words, page_words(gic));
     if (!result)
-        result = hold_in_flight(gic, page, *words, &any);
-    if (result || any)
-        return result;
-    memory_free(&gic->memory, *words, PAGE_WORDS * sizeof(**words));
-    *words = NULL;
-    return 0;
+        result = hold_in_flight(gic, page, words, &left);
+    if (!left) {
+        gic->ist.held.table.page[page] = NULL;
+        *spare = words;
+    }
+    return result;
 }
 
 static int fill(struct gicv5 *gic, void *context)
 {
+    uint32_t *spare = NULL;
     int result = host_table_make(&gic->ist.held.table, &gic->memory, nr_pages(gic)) ? 0 : -ENOMEM;
     for (uint32_t page = 0; page < nr_pages(gic) && !result; page++)
-        result = put_page(gic, page, context);
+        result = put_page(gic, page, context, &spare);
+    memory_free(&gic->memory, spare, PAGE_WORDS * sizeof(*spare));
     return result;
 }
 

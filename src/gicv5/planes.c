@@ -41,7 +41,7 @@ static inline void group_to_planes(struct word_planes *planes, const uint32_t *w
     for (uint32_t b = PRIORITY_PLANES; b-- > 0;)
         planes->config.priority[b] |= next_plane(&upper) << shift;
     planes->config.enable |= next_plane(&nibbles) << shift;
-    planes->config.hm |= next_plane(&nibbles) << shift;
+    next_plane(&nibbles); /* HM */
     planes->active |= next_plane(&nibbles) << shift;
     planes->pending |= next_plane(&nibbles) << shift;
 }
@@ -57,7 +57,6 @@ static inline void group_to_planes(struct word_planes *planes, const uint32_t *w
     for (uint32_t b = 0; b < PRIORITY_PLANES; b++)
         planes->config.priority[b] |= (FIELD_GET(ISTE_PRIORITY, word) >> b & 1) << shift;
     planes->config.enable |= FIELD_GET(ISTE_ENABLE, word) << shift;
-    planes->config.hm |= FIELD_GET(ISTE_HM, word) << shift;
     planes->active |= FIELD_GET(ISTE_ACTIVE, word) << shift;
     planes->pending |= FIELD_GET(ISTE_PENDING, word) << shift;
 }

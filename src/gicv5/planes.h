@@ -5,7 +5,7 @@
 
 #include "block.h"
 
-/* What 64 words say of everything but the IAFFIDs. */
+/* What 64 words say of everything but HM and the IAFFIDs. */
 struct word_planes {
     struct planes config;
     uint64_t pending, active;

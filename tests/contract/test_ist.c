@@ -468,7 +468,8 @@ static void test_get_faults(void **state)
         assert_int_equal(ist_get(&vmm, &buffers), -EFAULT);
     }
     vmm.alloc_fault_at = 1;
-    assert_int_equal(ist_get(&vmm, &buffers), -ENOMEM);
+    assert_int_equal(ist_get(&vmm, &buffers), 0); /* a get needs no memory */
+    vmm.alloc_fault_at = 0;
     buffers.lpi_ist_addr = BAD_ADDR;
     assert_int_equal(ist_get(&vmm, &buffers), -EFAULT);
     buffers.spi_ist_addr = BAD_ADDR;

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How long a round takes: an LPI is made pending, acknowledged, its priority dropped, and
+ * deactivated; polled with interrupts masked, and by exception; with no other LPI pending, and with
+ * 65,534 of lower priority. In guest time: run it without --deterministic.
+ */
+#include "kit.h"
+
+#define ID_BITS 16u
+#define NR_PENDING 65534u
+#define THE_LPI LPI(65535u)
+#define HIGH 8u
+#define LOW 24u
+#define BATCHES 41u
+#define ROUNDS 400u
+#define NS_PER_TICK 16u /* 62.5 MHz */
+
+static volatile uint32_t taken;
+
+static void handler(uint32_t intid)
+{
+    (void)intid;
+    taken++;
+}
+
+static const struct irq_range ranges[] = {{THE_LPI, THE_LPI, handler, IRQ_PLAIN}};
+
+static void polled_round(void)
+{
+    gic_cdpend(THE_LPI, true);
+    uint64_t acknowledged = gic_cdia();
+    gic_cdeoi();
+    gic_cddi((uint32_t)acknowledged);
+    if (acknowledged != (CDIA_VALID | THE_LPI))
+        panic("acknowledged %lx", acknowledged);
+}
+
+/* The handler's dispatcher acknowledges and retires. */
+static void exception_round(void)
+{
+    uint32_t before = taken;
+    gic_cdpend(THE_LPI, true);
+    while (taken == before)
+        ;
+}
+
+static void sort(uint64_t *values, uint32_t nr)
+{
+    for (uint32_t i = 1; i < nr; i++)
+        for (uint32_t j = i; j && values[j] < values[j - 1]; j--) {
+            uint64_t swapped = values[j];
+            values[j] = values[j - 1];
+            values[j - 1] = swapped;
+        }
+}
+
+/* The median of the batches, in ns per round. */
+static uint64_t measure(void (*round)(void))
+{
+    uint64_t ticks[BATCHES];
+    for (uint32_t batch = 0; batch < BATCHES; batch++) {
+        uint64_t start = counter();
+        for (uint32_t i = 0; i < ROUNDS; i++)
+            round();
+        ticks[batch] = counter() - start;
+    }
+    sort(ticks, BATCHES);
+    return ticks[BATCHES / 2] * NS_PER_TICK / ROUNDS;
+}
+
+static void measure_both(uint32_t pending)
+{
+    print("rounds: polled, %u pending: %lu ns\n", pending, measure(polled_round));
+    irq_unmask();
+    print("rounds: by exception, %u pending: %lu ns\n", pending, measure(exception_round));
+    irq_mask();
+}
+
+/* Lower priority than what is measured, and than what the CPU interface lets through. */
+static void make_pending(void)
+{
+    uint64_t start = counter();
+    for (uint32_t id = 0; id < NR_PENDING; id++)
+        gic_cdpend(LPI(id), true);
+    print("rounds: making %u pending: %lu ns\n", NR_PENDING, (counter() - start) * NS_PER_TICK);
+}
+
+int guest_main(void)
+{
+    irq_table(ranges, 1);
+    gic_irs_init(ID_BITS);
+    for (uint32_t id = 0; id < NR_PENDING; id++)
+        gic_lpi_setup(LPI(id), LOW, this_cpu()->iaffid);
+    gic_lpi_setup(THE_LPI, HIGH, this_cpu()->iaffid);
+    write_register(ICC_PCR, LOW - 1);
+    isb();
+    measure_both(0);
+    make_pending();
+    measure_both(NR_PENDING);
+    print("rounds: done\n");
+    return 0;
+}

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "report.h"
 
@@ -36,17 +35,6 @@ static void release(void *opaque, void *memory, size_t size)
     if (memory)
         __atomic_fetch_sub(&m->allocated, size, __ATOMIC_RELAXED);
     free(memory);
-}
-
-size_t machine_resident_ram(const struct machine *m)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), resident = 0;
-    for (size_t at_page = 0; at_page < m->ram_size; at_page += page) {
-        unsigned char in = 0;
-        if (mincore(m->ram + at_page, page, &in) == 0 && (in & 1))
-            resident += page;
-    }
-    return resident;
 }
 
 static int read_guest(void *opaque, uint64_t ipa, void *to, size_t size)

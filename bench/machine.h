@@ -81,9 +81,6 @@ uint64_t mmio_read(struct machine *m, uint64_t offset, uint8_t size);
 int attr_set(struct machine *m, uint32_t group, uint64_t attr, const void *payload);
 int attr_get(struct machine *m, uint32_t group, uint64_t attr, void *payload);
 
-/* Bytes of guest memory that are in use. */
-size_t machine_resident_ram(const struct machine *m);
-
 /* IRSEN; EN and the lowest PCR on every PE. */
 void machine_enable(struct machine *m);
 /* A linear table at the start of RAM, as it is in memory. */

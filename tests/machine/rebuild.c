@@ -159,7 +159,7 @@ static struct vgic5_snapshot *opened(const struct image *image, struct reader *r
 static void restore(struct machine *machine, struct vgic5_snapshot *snapshot)
 {
     struct vgic5_error error = { 0 };
-    struct vgic5_state *state;
+    struct vgic5_state *state = NULL;
     struct vgic5_port port;
     uint64_t base, size;
     void *ram = machine_ram(machine, &base, &size);

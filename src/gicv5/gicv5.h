@@ -134,7 +134,7 @@ int gicv5_lpi_get(struct gicv5 *gic, uint32_t id, uint32_t *iste);
  * Write every LPI whose state the IRS holds back to the IST in guest memory, and keep holding it.
  * Of the other reachable entries, clear what does not count (Pending, HWU), so that memory says
  * what CDRCFG would.
- * -EFAULT: an entry could not be written (nothing is lost: the state stays held).
+ * -EFAULT: an entry could not be read or written (nothing is lost: the state stays held).
  */
 int gicv5_lpi_flush(struct gicv5 *gic);
 /*

@@ -75,8 +75,10 @@ static int each_reachable(struct gicv5 *gic, block_visit visit)
 static int scrub(struct gicv5 *gic, uint32_t number, uint64_t ipa, const uint32_t words[BLOCK_SIZE])
 {
     uint32_t clean[BLOCK_SIZE], dropped = 0;
-    if (!words || directory_find(&gic->ist.blocks, number))
+    if (directory_find(&gic->ist.blocks, number))
         return 0;
+    if (!words)
+        return -EFAULT; /* nobody could adopt this table */
     for (uint32_t i = 0; i < BLOCK_SIZE; i++) {
         clean[i] = words[i] & ist_kept_bits(gic);
         dropped |= words[i] ^ clean[i];

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "fields.h"
-#include "interrupt.h"
 #include "ist.h"
 
 #define HONOUR_ALL (FIELD_MASK(ISTE_PENDING) | FIELD_MASK(ISTE_ACTIVE))
@@ -25,20 +24,17 @@ int gicv5_lpi_id_bits(const struct gicv5 *gic)
     return gic->ist.live ? gic->ist.id_bits : -1;
 }
 
-int gicv5_lpi_get(struct gicv5 *gic, uint32_t id, uint32_t *iste)
-{
-    struct interrupt interrupt;
-    if (!interrupt_reach(gic, VGIC5_LPI, id, &interrupt))
-        return -EFAULT;
-    *iste = interrupt_get_iste(&interrupt);
-    return 0;
-}
-
 /* ---- All of the table in guest memory --------------------------------------------------------- */
 
 /* A block of the table; `words` is NULL where memory cannot be read. */
 typedef int (*block_visit)(struct gicv5 *gic, uint32_t number, uint64_t ipa,
                            const uint32_t words[BLOCK_SIZE]);
+
+/* A page that is not there does not keep the others from their turn; anything else ends it. */
+static bool goes_on(int result)
+{
+    return !result || result == -EFAULT;
+}
 
 /* `nr` blocks that follow each other in memory. */
 static int each_adjacent(struct gicv5 *gic, uint32_t number, uint32_t nr, uint64_t ipa,
@@ -47,8 +43,10 @@ static int each_adjacent(struct gicv5 *gic, uint32_t number, uint32_t nr, uint64
     uint32_t words[BLOCK_SIZE];
     uint64_t step = (uint64_t)BLOCK_SIZE << gic->ist.entry_shift;
     int result = 0;
-    for (; nr && !result; nr--, number++, ipa += step)
-        result = visit(gic, number, ipa, ist_read_words(gic, ipa, words) ? NULL : words);
+    for (; nr && goes_on(result); nr--, number++, ipa += step) {
+        int ret = visit(gic, number, ipa, ist_read_words(gic, ipa, words) ? NULL : words);
+        result = ret ? ret : result;
+    }
     return result;
 }
 
@@ -59,26 +57,29 @@ static int each_reachable(struct gicv5 *gic, block_visit visit)
     int result = 0;
     if (gic->ist.two_level && total > 1u << (gic->ist.l2_bits - BLOCK_BITS))
         step = 1u << (gic->ist.l2_bits - BLOCK_BITS);
-    for (uint32_t number = 0; number < total && !result; number += step) {
+    for (uint32_t number = 0; number < total && goes_on(result); number += step) {
         uint64_t ipa = BLOCK_IPA_UNKNOWN;
         enum ist_walk walk = ist_locate(gic, number, &ipa);
+        int ret = 0;
         if (walk == IST_WALK_FOUND)
-            result = each_adjacent(gic, number, step, ipa, visit);
+            ret = each_adjacent(gic, number, step, ipa, visit);
         else if (walk == IST_WALK_FAULT)
-            result = visit(gic, number, ipa, NULL);
+            ret = visit(gic, number, ipa, NULL);
+        result = ret ? ret : result;
     }
     return result;
 }
 
 /* What the guest left in entries that have not been touched, and what does not count (Pending),
- * must not come to life when memory is adopted elsewhere, nor be seen by who reads it. */
+ * must not come to life when memory is adopted elsewhere, nor be seen by who reads it. What cannot
+ * be read could not be adopted either: a save says so while the source can go on. */
 static int scrub(struct gicv5 *gic, uint32_t number, uint64_t ipa, const uint32_t words[BLOCK_SIZE])
 {
     uint32_t clean[BLOCK_SIZE], dropped = 0;
+    if (!words)
+        return -EFAULT;
     if (directory_find(&gic->ist.blocks, number))
         return 0;
-    if (!words)
-        return -EFAULT; /* nobody could adopt this table */
     for (uint32_t i = 0; i < BLOCK_SIZE; i++) {
         clean[i] = words[i] & ist_kept_bits(gic);
         dropped |= words[i] ^ clean[i];
@@ -92,6 +93,8 @@ int gicv5_lpi_flush(struct gicv5 *gic)
         return 0;
     int held = ist_write_back(gic);
     int untouched = each_reachable(gic, scrub);
+    if (untouched)
+        memory_complain(&gic->memory, "gicv5: guest memory does not hold all of the LPI IST");
     return held ? held : untouched;
 }
 

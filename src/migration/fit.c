@@ -27,6 +27,9 @@ static int fit_vcpus(const struct vgic5_port *port, const struct vgic5_state *st
 
     if (number < 0)
         return migration_fail(error, EXIT_ENVIRONMENT, -number, "the port cannot list its vCPUs");
+    if (number > (int)VGIC5_MAX_VCPUS) /* ids[] has the first of them only */
+        return migration_unfit(error, "gic: the target has %d vCPUs, at most %u can be", number,
+                               VGIC5_MAX_VCPUS);
     if (number == 0 && port->add_vcpu)
         return 0;
     for (uint32_t n = 0; n < state->nr_vcpus; n++) {

@@ -190,7 +190,8 @@ struct vgic5_vcpu; /* one vCPU's CPU interface; owned by its device, valid until
 int vgic5_create(const struct vgic5_config *config, const struct vgic5_host *host, void *opaque,
                  struct vgic5 **device);
 
-/* What the device offers, every default filled in. */
+/* What the device offers, every default filled in. config->size is the caller's
+ * sizeof(struct vgic5_config): no more than that is written, and it becomes what was. */
 void vgic5_get_config(const struct vgic5 *device, struct vgic5_config *config);
 
 /* Free everything the device owns. Guest memory is left as it is. NULL is allowed. */

@@ -43,8 +43,9 @@ struct vgic5_port {
     /* Give a device that has no vCPU one. NULL: the VMM creates them before the restore. */
     int (*add_vcpu)(void *opaque, uint32_t id);
 
-    /* What the device offers, so that a restore checks everything before its first set. NULL: not
-     * known, the device's own checks have to do. */
+    /* What the device offers, so that a restore checks everything before its first set: as
+     * vgic5_get_config, with config->size set. NULL: not known, the device's own checks have to
+     * do. */
     int (*describe)(void *opaque, struct vgic5_config *config);
 
     /* The levels of the SPI wires (no attribute carries them), as vgic5_{get,set}_spi_wires. Both

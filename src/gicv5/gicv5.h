@@ -36,7 +36,8 @@ struct gicv5_config {
 struct gicv5;    /* the IRS and its PEs */
 struct gicv5_pe; /* one PE's CPU interface */
 
-/* -ENOMEM. `host` must outlive the gicv5; iaffids are distinct and below 2^iaffid_bits. */
+/* -ENOMEM. `host`, of which only `line` and `log` may be NULL, must outlive the gicv5; iaffids are
+ * distinct and below 2^iaffid_bits. */
 int gicv5_create(const struct gicv5_config *config, const uint16_t *iaffids, uint32_t nr_pes,
                  const struct vgic5_host *host, void *opaque, struct gicv5 **gic);
 void gicv5_destroy(struct gicv5 *gic);

@@ -128,8 +128,8 @@ int vgic5_state_icc(const struct vgic5_state *state, uint32_t n, const char *nam
 /* An SPI's ISTE word, trigger mode and wire. `id` is below nr_spis. */
 uint32_t vgic5_state_spi(const struct vgic5_state *state, uint32_t id, bool *level_triggered,
                          bool *wire);
-/* The LPI image in INTID order, `*words` words; NULL when guest memory has it (v1), or when there
- * is none. */
+/* The LPI image in INTID order, `*words` words, the state's own; NULL when guest memory has it (v1),
+ * or when there is none. */
 const uint32_t *vgic5_state_lpis(const struct vgic5_state *state, size_t *words);
 
 /* Everything that can be said about a state without a device: ranges, counts, ids, reserved bits,
@@ -154,7 +154,8 @@ const char *const *vgic5_state_section_types(void);
 struct vgic5_migration_options {
     uint32_t size;        /* sizeof(struct vgic5_migration_options) of the caller */
     uint32_t ist_retries; /* how often GRP_IST is tried again after EBUSY [16] */
-    /* Between two tries, counted from 1: give the VM time. Not 0: give up with that errno. */
+    /* Between two tries, counted from 1: give the VM time. NULL: try again at once. Not 0: give up
+     * with that errno. */
     int (*wait)(void *opaque, uint32_t attempt);
     /* A step is about to run. */
     void (*step)(void *opaque, const struct vgic5_step *step);
@@ -167,7 +168,9 @@ struct vgic5_migration_options {
  * Save. The vCPUs are stopped and the devices are quiet; guest memory must be serialised after it,
  * since the LPIs may be written there. The source is as it was before, whatever the outcome, and
  * can go on.
- * Errors: exit code 6 (the device refused or did not become quiet), 3 (no memory).
+ * `*state` is the caller's to free; it is not to be used after a failure.
+ * Errors: the device's errno and exit code 6 (it refused, or did not become quiet; or what it says
+ * contradicts itself: -EBADMSG), -ENOMEM and 3, -EINVAL and 70 (the port or the options are none).
  */
 int vgic5_save(const struct vgic5_port *port, const struct vgic5_migration_options *options,
                struct vgic5_state **state, struct vgic5_error *error);
@@ -175,6 +178,8 @@ int vgic5_save(const struct vgic5_port *port, const struct vgic5_migration_optio
 /*
  * Would this state fit this target? Nothing is changed. The target is a device that has not run;
  * ADDR, NR_IRQS and its vCPUs may be set already, to the same values.
+ * Errors: -EBADMSG and exit code 4 (vgic5_state_check), -ENOTSUP and 5 (it does not fit; the
+ * message names the field), the port's errno and 3 (it cannot be asked), -EINVAL and 70.
  */
 int vgic5_restore_check(const struct vgic5_port *port, const struct vgic5_state *state,
                         struct vgic5_error *error);
@@ -182,7 +187,10 @@ int vgic5_restore_check(const struct vgic5_port *port, const struct vgic5_state 
 /*
  * Restore, after vgic5_state_check and vgic5_restore_check, which refuse before anything is
  * changed. Guest memory has been loaded. A restore that fails after these checks has used the
- * target up: destroy it.
+ * target up: destroy it. What is no state of the device is the VMM's to do: SCTLR_EL1.NMI
+ * (vgic5_vcpu_set_nmi), its timers' and devices' lines.
+ * Errors: those of the checks; the device's errno and exit code 5, but 3 for -ENOMEM, -ETIMEDOUT
+ * and -EIO.
  */
 int vgic5_restore(const struct vgic5_port *port, const struct vgic5_state *state,
                   const struct vgic5_migration_options *options, struct vgic5_error *error);

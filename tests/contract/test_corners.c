@@ -188,7 +188,7 @@ static void test_lines_are_told_once(void **state)
 static const struct vgic5_config narrow = {
     .size = sizeof(narrow), .lpi_id_bits = 12, .min_lpi_id_bits = 3, .priority_bits = 3};
 static const struct vgic5_config wide = {
-    .size = sizeof(wide), .lpi_id_bits = 24, .ist_l2sz = 7, .priority_bits = 5};
+    .size = sizeof(wide), .lpi_id_bits = 24, .ist_l2sz = 7, .priority_bits = 5, .istmd = 1};
 
 static bool makes_ist(struct vmm *vmm, uint32_t cfgr)
 {
@@ -220,7 +220,30 @@ static void test_the_adopted_identity_governs(void **state)
     vmm_destroy(&target);
 }
 
+/* The target's own entries would have metadata; those of the table that it is given have none. */
+static void test_the_adopted_identity_reads_the_table(void **state)
+{
+    struct vmm source, target;
+
+    (void)state;
+    vmm_create(&source, &narrow);
+    vmm_live_until(&source, LIFE_HAS_RUN);
+    assert_true(makes_ist(&source, 12));
+    guest_msr(&source, 3, CDPRI, UINT64_C(8) << 35 | LPI(4095));
+    pend(&source, LPI(4095), 1);
+    restore_with(&target, &wide, &source);
+    assert_int_equal(icsr(&target, LPI(4095)), 8u << 11 | PENDING);
+    assert_int_equal(icsr(&target, LPI(1023)), 0); /* where it would be with 16 bytes each */
+    guest_write(&target, IST_BASER, 8, 0);
+    assert_false(makes_ist(&target, 12 | 2u << 7));
+    assert_true(makes_ist(&target, 12));
+    vmm_destroy(&source);
+    vmm_destroy(&target);
+}
+
 /* ---- A table that guest memory does not hold ------------------------------------------------- */
+
+static const struct vgic5_config two_level = {.size = sizeof(two_level), .ist_l2sz = 1};
 
 /* What a restore would refuse, a save says at once (kvm-abi §2: guest memory behind the LPI IST
  * cannot be reached). */
@@ -261,7 +284,7 @@ static void test_a_table_outside_of_memory_cannot_be_saved(void **state)
     for (size_t n = 0; n < sizeof(tables) / sizeof(tables[0]); n++) {
         struct vmm vmm;
 
-        vmm_create(&vmm, &wide);
+        vmm_create(&vmm, &two_level);
         vmm_live_until(&vmm, LIFE_HAS_RUN);
         guest_write(&vmm, IST_CFGR, 4, tables[n].cfgr);
         guest_write(&vmm, IST_BASER, 8, tables[n].base | 1);
@@ -328,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_stopped_between_SELR_and_CFGR),
         cmocka_unit_test(test_lines_are_told_once),
         cmocka_unit_test(test_the_adopted_identity_governs),
+        cmocka_unit_test(test_the_adopted_identity_reads_the_table),
         cmocka_unit_test(test_a_table_outside_of_memory_cannot_be_saved),
         cmocka_unit_test(test_a_hole_does_not_hide_the_rest),
         cmocka_unit_test(test_a_port_with_too_many_vcpus),

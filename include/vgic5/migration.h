@@ -121,6 +121,7 @@ uint32_t vgic5_state_abi(const struct vgic5_state *state); /* of the device it c
 uint64_t vgic5_state_addr(const struct vgic5_state *state);
 uint32_t vgic5_state_nr_spis(const struct vgic5_state *state);
 uint32_t vgic5_state_nr_vcpus(const struct vgic5_state *state);
+/* Of the n-th vCPU in the order of creation, n below the number. */
 uint32_t vgic5_state_vcpu_id(const struct vgic5_state *state, uint32_t n);
 /* A carried register by name ("IRS_IST_CFGR"; "ICC_APR", of the n-th vCPU): 0 or -ENOENT. */
 int vgic5_state_irs(const struct vgic5_state *state, const char *name, uint64_t *value);

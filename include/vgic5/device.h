@@ -199,7 +199,8 @@ struct vgic5_vcpu; /* one vCPU's CPU interface; owned by its device, valid until
 int vgic5_create(const struct vgic5_config *config, const struct vgic5_host *host, void *opaque,
                  struct vgic5 **device);
 
-/* What the device offers, every default filled in. */
+/* What the device offers, every default filled in. config->size is the caller's
+ * sizeof(struct vgic5_config): no more than that is written, and it becomes what was. */
 void vgic5_get_config(const struct vgic5 *device, struct vgic5_config *config);
 
 /* Free everything the device owns. Guest memory is left as it is. NULL is allowed. */
@@ -231,7 +232,38 @@ void vgic5_vcpu_leave(struct vgic5_vcpu *vcpu);
 
 /* ---- The VMM's door (KVM: KVM_{HAS,GET,SET}_DEVICE_ATTR) ---------------------------------------- */
 
-/* 0, or the contract's errno: -ENXIO (no such attribute), -EINVAL, … */
+/*
+ * Group        attr                 payload at addr
+ * ADDR         VGIC5_ADDR_TYPE_IRS  u64, guest physical, 64 KiB aligned; reads all ones until set
+ * NR_IRQS      ignored              u32, number of SPIs: a multiple of 32 in 32..1024; reads 0
+ *                                   until set or CTRL_INIT
+ * CTRL         VGIC5_CTRL_INIT      none, set only; a second time does nothing
+ *              …_USERSPACE_PPIS     u64[2], get only: the PPIs for vgic5_irq_line; zeros before
+ *                                   CTRL_INIT
+ * CPU_SYSREGS  VGIC5_SYSREG_ATTR()  u64, raw: a set makes no event
+ * IRS_REGS     byte offset          u64, whatever the register's width
+ * IST          0                    v1: u32[NR_IRQS], an ISTE for each SPI, and the LPIs' are in
+ *                                   guest memory; 7.4: struct kvm_vgic_v5_ist of two such buffers
+ *
+ * has answers 0, -ENXIO (no such group or attribute), -EINVAL (CPU_SYSREGS: no vCPU has this MPIDR;
+ * IRS_REGS: no vCPU, or not the first byte of a register). The errors of set, in the order in which
+ * they are looked for; get has the same, but of those that concern a value, and -EFAULT last:
+ *
+ * ADDR         -EFAULT, -ENXIO (attr), -EEXIST (set before), -EINVAL (misaligned, wraps around),
+ *              -E2BIG (the region's end is beyond ipa_bits)
+ * NR_IRQS      -EFAULT, -EINVAL (not such a number), -EBUSY (set before, or after CTRL_INIT)
+ * CTRL         -ENXIO (attr, or the wrong direction), -ENODEV (no vCPU), -ENOMEM
+ * CPU_SYSREGS  -EINVAL (no vCPU has this MPIDR), -EBUSY, -EFAULT, -ENOENT (none of the 26)
+ * IRS_REGS     -EINVAL (no vCPU), -EFAULT, -EBUSY, -ENXIO (ADDR not set; no register at attr),
+ *              -EINVAL (not its first byte; a value that this device cannot have)
+ * IST          -ENXIO (attr), -EBUSY, -EINVAL (addr is 0; 7.4: a size; IST_CFGR is not legal),
+ *              -EFAULT (addr; v1: guest memory behind the LPI IST), -ENOMEM. 7.4: -EBUSY (set:
+ *              there is an LPI IST), -ENXIO (get: IST_BASER was restored, its content not). get:
+ *              what host.quiesce answers
+ *
+ * -EBUSY without more: before CTRL_INIT; a vCPU is running; a set of IST, and under 7.4 any of the
+ * three, after a vCPU has run. -EFAULT: addr is 0, or read_caller or write_caller refuses it.
+ */
 int vgic5_has_attr(struct vgic5 *device, const struct vgic5_attr *attr);
 int vgic5_get_attr(struct vgic5 *device, const struct vgic5_attr *attr);
 int vgic5_set_attr(struct vgic5 *device, const struct vgic5_attr *attr);

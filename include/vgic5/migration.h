@@ -43,8 +43,9 @@ struct vgic5_port {
     /* Give a device that has no vCPU one. NULL: the VMM creates them before the restore. */
     int (*add_vcpu)(void *opaque, uint32_t id);
 
-    /* What the device offers, so that a restore checks everything before its first set. NULL: not
-     * known, the device's own checks have to do. */
+    /* What the device offers, so that a restore checks everything before its first set: as
+     * vgic5_get_config, with config->size set. NULL: not known, the device's own checks have to
+     * do. */
     int (*describe)(void *opaque, struct vgic5_config *config);
 
     /* The levels of the SPI wires (no attribute carries them), as vgic5_{get,set}_spi_wires. Both
@@ -120,6 +121,7 @@ uint32_t vgic5_state_abi(const struct vgic5_state *state); /* of the device it c
 uint64_t vgic5_state_addr(const struct vgic5_state *state);
 uint32_t vgic5_state_nr_spis(const struct vgic5_state *state);
 uint32_t vgic5_state_nr_vcpus(const struct vgic5_state *state);
+/* Of the n-th vCPU in the order of creation, n below the number. */
 uint32_t vgic5_state_vcpu_id(const struct vgic5_state *state, uint32_t n);
 /* A carried register by name ("IRS_IST_CFGR"; "ICC_APR", of the n-th vCPU): 0 or -ENOENT. */
 int vgic5_state_irs(const struct vgic5_state *state, const char *name, uint64_t *value);
@@ -127,8 +129,8 @@ int vgic5_state_icc(const struct vgic5_state *state, uint32_t n, const char *nam
 /* An SPI's ISTE word, trigger mode and wire. `id` is below nr_spis. */
 uint32_t vgic5_state_spi(const struct vgic5_state *state, uint32_t id, bool *level_triggered,
                          bool *wire);
-/* The LPI image in INTID order, `*words` words; NULL when guest memory has it (v1), or when there
- * is none. */
+/* The LPI image in INTID order, `*words` words, the state's own; NULL when guest memory has it (v1),
+ * or when there is none. */
 const uint32_t *vgic5_state_lpis(const struct vgic5_state *state, size_t *words);
 
 /* Everything that can be said about a state without a device: ranges, counts, ids, reserved bits,
@@ -153,7 +155,8 @@ const char *const *vgic5_state_section_types(void);
 struct vgic5_migration_options {
     uint32_t size;        /* sizeof(struct vgic5_migration_options) of the caller */
     uint32_t ist_retries; /* how often GRP_IST is tried again after EBUSY [16] */
-    /* Between two tries, counted from 1: give the VM time. Not 0: give up with that errno. */
+    /* Between two tries, counted from 1: give the VM time. NULL: try again at once. Not 0: give up
+     * with that errno. */
     int (*wait)(void *opaque, uint32_t attempt);
     /* A step is about to run. */
     void (*step)(void *opaque, const struct vgic5_step *step);
@@ -166,7 +169,9 @@ struct vgic5_migration_options {
  * Save. The vCPUs are stopped and the devices are quiet; guest memory must be serialised after it,
  * since the LPIs may be written there. The source is as it was before, whatever the outcome, and
  * can go on.
- * Errors: exit code 6 (the device refused or did not become quiet), 3 (no memory).
+ * `*state` is the caller's to free; it is not to be used after a failure.
+ * Errors: the device's errno and exit code 6 (it refused, or did not become quiet; or what it says
+ * contradicts itself: -EBADMSG), -ENOMEM and 3, -EINVAL and 70 (the port or the options are none).
  */
 int vgic5_save(const struct vgic5_port *port, const struct vgic5_migration_options *options,
                struct vgic5_state **state, struct vgic5_error *error);
@@ -174,6 +179,8 @@ int vgic5_save(const struct vgic5_port *port, const struct vgic5_migration_optio
 /*
  * Would this state fit this target? Nothing is changed. The target is a device that has not run;
  * ADDR, NR_IRQS and its vCPUs may be set already, to the same values.
+ * Errors: -EBADMSG and exit code 4 (vgic5_state_check), -ENOTSUP and 5 (it does not fit; the
+ * message names the field), the port's errno and 3 (it cannot be asked), -EINVAL and 70.
  */
 int vgic5_restore_check(const struct vgic5_port *port, const struct vgic5_state *state,
                         struct vgic5_error *error);
@@ -181,7 +188,10 @@ int vgic5_restore_check(const struct vgic5_port *port, const struct vgic5_state 
 /*
  * Restore, after vgic5_state_check and vgic5_restore_check, which refuse before anything is
  * changed. Guest memory has been loaded. A restore that fails after these checks has used the
- * target up: destroy it.
+ * target up: destroy it. What is no state of the device is the VMM's to do: SCTLR_EL1.NMI
+ * (vgic5_vcpu_set_nmi), its timers' and devices' lines.
+ * Errors: those of the checks; the device's errno and exit code 5, but 3 for -ENOMEM, -ETIMEDOUT
+ * and -EIO.
  */
 int vgic5_restore(const struct vgic5_port *port, const struct vgic5_state *state,
                   const struct vgic5_migration_options *options, struct vgic5_error *error);

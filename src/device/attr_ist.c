@@ -7,7 +7,7 @@
 #include <errno.h>
 
 #include "device/internal.h"
-#include "gicv5/fields.h"
+#include "gicv5/masks.h"
 
 static int ist_has(struct vgic5 *device, const struct vgic5_attr *attr)
 {
@@ -64,12 +64,6 @@ void ist_spis_collect(struct vgic5 *device, uint32_t *words)
                                    FIELD_PREP(ISTE_HM, gicv5_spi_tm(device->gic, id)));
     }
 }
-
-/* HWU belongs to the hardware that wrote the word, IRM needs 1ofN, the rest is RES0: none of them
- * is state of this IRS (gicv5.md §3.1). */
-#define ISTE_STATE                                                              \
-    (FIELD_MASK(ISTE_PENDING) | FIELD_MASK(ISTE_ACTIVE) | FIELD_MASK(ISTE_HM) | \
-     FIELD_MASK(ISTE_ENABLE) | FIELD_MASK(ISTE_PRIORITY) | FIELD_MASK(ISTE_IAFFID))
 
 void ist_spis_apply(struct vgic5 *device, const uint32_t *words)
 {

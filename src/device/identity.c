@@ -8,7 +8,7 @@
 #include <inttypes.h>
 
 #include "device/internal.h"
-#include "gicv5/fields.h"
+#include "gicv5/masks.h"
 
 /* One refusal, one sentence. */
 static int refuse(struct vgic5 *device, const char *field, uint64_t found, const char *expected,
@@ -18,10 +18,6 @@ static int refuse(struct vgic5 *device, const char *field, uint64_t found, const
     return -EINVAL;
 }
 
-#define OPTIONS                                                                                 \
-    (FIELD_MASK(IRS_IDR0_VIRT) | FIELD_MASK(IRS_IDR0_ONE_N) | FIELD_MASK(IRS_IDR0_VIRT_ONE_N) | \
-     FIELD_MASK(IRS_IDR0_SETLPI) | FIELD_MASK(IRS_IDR0_MEC) | FIELD_MASK(IRS_IDR0_MPAM) |       \
-     FIELD_MASK(IRS_IDR0_SWE))
 #define NON_SECURE 1u
 
 /* PA_RANGE and IRSID are the source's affair and stored. */
@@ -31,8 +27,9 @@ static int check_idr0(struct vgic5 *device, uint32_t value, uint32_t *adopted)
 
     if (domain != NON_SECURE)
         return refuse(device, "IRS_IDR0.INT_DOM", domain, "must be", NON_SECURE);
-    if (value & OPTIONS)
-        return refuse(device, "IRS_IDR0", value, "must have none of the options", OPTIONS);
+    if (value & IRS_IDR0_OPTIONS)
+        return refuse(device, "IRS_IDR0", value, "must have none of the options",
+                      IRS_IDR0_OPTIONS);
     *adopted = (uint32_t)(value & (FIELD_MASK(IRS_IDR0_INT_DOM) | FIELD_MASK(IRS_IDR0_PA_RANGE) |
                                    FIELD_MASK(IRS_IDR0_IRSID)));
     return 0;

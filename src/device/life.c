@@ -48,7 +48,7 @@ void vgic5_destroy(struct vgic5 *device)
 
 void vgic5_get_config(const struct vgic5 *device, struct vgic5_config *config)
 {
-    *config = device->config;
+    device_config_give(config, &device->config);
 }
 
 /* IAFFID is 16 bits wide (R for IRS_PE_SELR), and a vCPU id is an IAFFID. */

@@ -10,12 +10,7 @@
 #include <inttypes.h>
 
 #include "device/internal.h"
-#include "gicv5/fields.h"
-
-#define BASER_FIELDS (FIELD_MASK(IRS_IST_BASER_VALID) | FIELD_MASK(IRS_IST_BASER_ADDR))
-#define CFGR_FIELDS                                                         \
-    (FIELD_MASK(IRS_IST_CFGR_LPI_ID_BITS) | FIELD_MASK(IRS_IST_CFGR_L2SZ) | \
-     FIELD_MASK(IRS_IST_CFGR_ISTSZ) | FIELD_MASK(IRS_IST_CFGR_STRUCTURE))
+#include "gicv5/masks.h"
 
 bool lpi_ist_exists(const struct vgic5 *device)
 {
@@ -41,7 +36,7 @@ static int same_or_refuse(struct vgic5 *device, enum irs_row row, uint64_t value
 
 int lpi_ist_set_cfgr(struct vgic5 *device, uint64_t value)
 {
-    value &= CFGR_FIELDS;
+    value &= irs_fields(IRS_IST_CFGR_ROW);
     if (lpi_ist_exists(device))
         return same_or_refuse(device, IRS_IST_CFGR_ROW, value);
     gicv5_irs_put(device->gic, IRS_IST_CFGR_ROW, value);
@@ -76,7 +71,7 @@ static int create_at(struct vgic5 *device, uint64_t baser)
 
 int lpi_ist_set_baser(struct vgic5 *device, uint64_t value)
 {
-    value &= BASER_FIELDS;
+    value &= irs_fields(IRS_IST_BASER_ROW);
     if (lpi_ist_exists(device))
         return same_or_refuse(device, IRS_IST_BASER_ROW, value);
     if (FIELD_GET(IRS_IST_BASER_VALID, value) && device->profile->baser_creates_ist)

@@ -3,6 +3,7 @@
 #include "cpuif.h"
 
 #include "fields.h"
+#include "masks.h"
 #include "ppi.h"
 #include "select.h"
 
@@ -67,10 +68,7 @@ static uint64_t read_icsr(const struct gicv5_pe *pe, uint32_t n)
 static void write_icsr(struct gicv5_pe *pe, uint32_t n, uint64_t value)
 {
     (void)n;
-    pe->icsr = value & (FIELD_MASK(ICC_ICSR_F) | FIELD_MASK(ICC_ICSR_ENABLED) |
-                        FIELD_MASK(ICC_ICSR_PENDING) | FIELD_MASK(ICC_ICSR_IRM) |
-                        FIELD_MASK(ICC_ICSR_ACTIVE) | FIELD_MASK(ICC_ICSR_HM) |
-                        FIELD_MASK(ICC_ICSR_PRIORITY) | FIELD_MASK(ICC_ICSR_IAFFID));
+    pe->icsr = value & ICC_ICSR_FIELDS;
 }
 
 static uint64_t read_apr(const struct gicv5_pe *pe, uint32_t n)

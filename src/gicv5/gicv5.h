@@ -37,7 +37,8 @@ struct gicv5_config {
 struct gicv5;    /* the IRS and its PEs */
 struct gicv5_pe; /* one PE's CPU interface */
 
-/* -ENOMEM. `host` must outlive the gicv5; iaffids are distinct and below 2^iaffid_bits. */
+/* -ENOMEM. `host`, of which only `line` and `log` may be NULL, must outlive the gicv5; iaffids are
+ * distinct and below 2^iaffid_bits. */
 int gicv5_create(const struct gicv5_config *config, const uint16_t *iaffids, uint32_t nr_pes,
                  const struct vgic5_host *host, void *opaque, struct gicv5 **gic);
 void gicv5_destroy(struct gicv5 *gic);
@@ -110,12 +111,12 @@ const struct cpu_register *cpu_register_of(uint16_t encoding); /* or NULL */
 uint64_t gicv5_irs_read(struct gicv5 *gic, enum irs_row row);
 /* A full-width guest write, with its events. */
 void gicv5_irs_write(struct gicv5 *gic, enum irs_row row, uint64_t value);
-/* Store without event: IRS_IDR0, 1, 2, 5, 6, 7 (checked by the caller, adopted as this IRS's identity), IRS_CR0 (IRSEN),
- * IRS_SPI_CFGR (TM of the selected SPI), IRS_IST_CFGR, IRS_IST_BASER (the register alone: no table
- * becomes live or is taken down). */
+/* Store without event: IRS_IDR0, 1, 2, 5, 6, 7 (checked by the caller, adopted as this IRS's
+ * identity), IRS_CR0 (IRSEN), IRS_SPI_CFGR (TM of the selected SPI), IRS_IST_CFGR, IRS_IST_BASER
+ * (the register alone: no table becomes live or is taken down). */
 void gicv5_irs_put(struct gicv5 *gic, enum irs_row row, uint64_t value);
 /* Make the LPI IST that IST_BASER and IST_CFGR describe live, holding nothing. -EINVAL: BASER.VALID
- * is 0 or IST_CFGR is not legal; -EEXIST: one is live; -ENOMEM. */
+ * is 0 or IST_CFGR is not legal; -EEXIST: one is live. */
 int gicv5_ist_create(struct gicv5 *gic);
 
 /* One of the 26 registers, raw: ICC_PPI_SACTIVER and SPENDR replace the state (for a level PPI,
@@ -136,19 +137,18 @@ void gicv5_spi_wires_put(struct gicv5 *gic, const uint64_t *wires, size_t words)
 bool gicv5_spi_tm(const struct gicv5 *gic, uint32_t id);
 void gicv5_spi_tm_put(struct gicv5 *gic, uint32_t id, bool level);
 
-/* One LPI's ISTE word; -EFAULT when it is unreachable. */
-int gicv5_lpi_get(struct gicv5 *gic, uint32_t id, uint32_t *iste);
 /*
  * Write every LPI whose state the IRS holds back to the IST in guest memory, and keep holding it.
  * Of the other reachable entries, clear what does not count (Pending, HWU), so that memory says
  * what CDRCFG would.
- * -EFAULT: an entry could not be written (nothing is lost: the state stays held).
+ * -EFAULT: an entry could not be written (nothing is lost: the state stays held), or a page of the
+ * table cannot be read, so that no restore could adopt it. The others have been written.
  */
 int gicv5_lpi_flush(struct gicv5 *gic);
 /*
  * Adopt the LPI IST in guest memory as it stands, Pending included (a restore; the guest has not
- * run). HWU is ignored. Nothing is held before. On -EFAULT (a page of the table is not there) or
- * -ENOMEM nothing has been adopted.
+ * run), instead of what is held. HWU is ignored. On -EFAULT (a page of the table is not there) or
+ * -ENOMEM nothing has changed.
  */
 int gicv5_lpi_adopt(struct gicv5 *gic);
 /*

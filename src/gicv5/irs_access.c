@@ -3,6 +3,7 @@
 
 #include "fields.h"
 #include "ist.h"
+#include "masks.h"
 #include "select.h"
 #include "spi.h"
 
@@ -58,8 +59,9 @@ static uint64_t read_cr1(const struct gicv5 *gic, enum irs_row row)
 /* 16 bits, of which VMT_WA and VPET_WA stay 0 (kvm-abi §3). */
 static void write_cr1(struct gicv5 *gic, enum irs_row row, uint64_t value, uint64_t mask)
 {
-    (void)row, (void)mask;
-    gic->cr1 = value & 0xffff & ~(FIELD_MASK(IRS_CR1_VMT_WA) | FIELD_MASK(IRS_CR1_VPET_WA));
+    (void)mask;
+    uint64_t kept_0 = FIELD_MASK(IRS_CR1_VMT_WA) | FIELD_MASK(IRS_CR1_VPET_WA);
+    gic->cr1 = (uint32_t)(value & irs_fields(row) & ~kept_0);
 }
 
 /* ---- The selected SPI ------------------------------------------------------------------------ */
@@ -164,9 +166,7 @@ static uint64_t read_ist_cfgr(const struct gicv5 *gic, enum irs_row row)
 
 static void put_ist_cfgr(struct gicv5 *gic, enum irs_row row, uint64_t value)
 {
-    (void)row;
-    gic->ist_cfgr = value & (FIELD_MASK(IRS_IST_CFGR_LPI_ID_BITS) | FIELD_MASK(IRS_IST_CFGR_L2SZ) |
-                             FIELD_MASK(IRS_IST_CFGR_ISTSZ) | FIELD_MASK(IRS_IST_CFGR_STRUCTURE));
+    gic->ist_cfgr = (uint32_t)(value & irs_fields(row));
 }
 
 static bool ist_is_valid(const struct gicv5 *gic)
@@ -189,9 +189,7 @@ static uint64_t read_ist_baser(const struct gicv5 *gic, enum irs_row row)
 
 static void put_ist_baser(struct gicv5 *gic, enum irs_row row, uint64_t value)
 {
-    (void)row;
-    gic->ist_baser =
-        value & (FIELD_MASK(IRS_IST_BASER_VALID) | FIELD_MASK(IRS_IST_BASER_ADDR));
+    gic->ist_baser = value & irs_fields(row);
 }
 
 /* ADDR is frozen while VALID: only VALID = 0 does something then. */

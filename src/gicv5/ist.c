@@ -4,30 +4,19 @@
 #include <string.h>
 
 #include "fields.h"
+#include "masks.h"
 #include "planes.h"
 
 /* ---- Live or not ----------------------------------------------------------------------------- */
-
-static uint32_t required_istsz(const struct gicv5 *gic, uint32_t id_bits)
-{
-    uint32_t idr2 = gic->identity[IRS_IDR2_ROW];
-    if (!FIELD_GET(IRS_IDR2_ISTMD, idr2))
-        return 0;
-    return id_bits < FIELD_GET(IRS_IDR2_ISTMD_SZ, idr2) ? 1 : 2;
-}
 
 bool gicv5_ist_cfgr_is_legal(const struct gicv5 *gic, uint32_t ist_cfgr)
 {
     uint32_t idr2 = gic->identity[IRS_IDR2_ROW];
     uint32_t id_bits = FIELD_GET(IRS_IST_CFGR_LPI_ID_BITS, ist_cfgr);
-    if (id_bits < FIELD_GET(IRS_IDR2_MIN_LPI_ID_BITS, idr2) ||
-        id_bits > FIELD_GET(IRS_IDR2_ID_BITS, idr2) ||
-        FIELD_GET(IRS_IST_CFGR_ISTSZ, ist_cfgr) != required_istsz(gic, id_bits))
-        return false;
-    if (!FIELD_GET(IRS_IST_CFGR_STRUCTURE, ist_cfgr))
-        return true; /* linear: L2SZ is ignored */
-    uint32_t l2sz = FIELD_GET(IRS_IST_CFGR_L2SZ, ist_cfgr);
-    return FIELD_GET(IRS_IDR2_IST_LEVELS, idr2) && FIELD_GET(IRS_IDR2_IST_L2SZ, idr2) >> l2sz & 1;
+    return id_bits >= FIELD_GET(IRS_IDR2_MIN_LPI_ID_BITS, idr2) &&
+           id_bits <= FIELD_GET(IRS_IDR2_ID_BITS, idr2) &&
+           FIELD_GET(IRS_IST_CFGR_ISTSZ, ist_cfgr) == ist_required_istsz(idr2, id_bits) &&
+           ist_structure_is_offered(idr2, ist_cfgr);
 }
 
 /* The table is aligned to its size, at least to 64 bytes; address bits below that are taken as

@@ -24,6 +24,12 @@ struct walk {
 
 /* ---- The walk -------------------------------------------------------------------------------- */
 
+/* A page that is not there does not keep the others from their turn; anything else ends it. */
+static bool goes_on(int result)
+{
+    return !result || result == -EFAULT;
+}
+
 /* A run that cannot be read in one piece is read block by block. */
 static int visit_run(struct gicv5 *gic, const struct walk *walk, struct run run)
 {
@@ -36,9 +42,10 @@ static int visit_run(struct gicv5 *gic, const struct walk *walk, struct run run)
     if (ist_is_plain(gic) &&
         !memory_read_guest(&gic->memory, run.ipa, words, nr * BLOCK_SIZE * sizeof(*words)))
         return walk->visit(gic, &run);
-    for (run.nr = 1; nr && !result; nr--, run.number++) {
+    for (run.nr = 1; nr && goes_on(result); nr--, run.number++) {
         run.words = ist_read_words(gic, run.ipa, words) ? NULL : words;
-        result = walk->visit(gic, &run);
+        int ret = walk->visit(gic, &run);
+        result = ret ? ret : result;
         run.ipa += (uint64_t)BLOCK_SIZE << gic->ist.entry_shift;
     }
     return result;
@@ -47,10 +54,11 @@ static int visit_run(struct gicv5 *gic, const struct walk *walk, struct run run)
 static int each_adjacent(struct gicv5 *gic, const struct walk *walk, struct run all)
 {
     int result = 0;
-    while (all.nr && !result) {
+    while (all.nr && goes_on(result)) {
         struct run run = all;
         run.nr = all.nr < RUN_BLOCKS ? all.nr : RUN_BLOCKS;
-        result = visit_run(gic, walk, run);
+        int ret = visit_run(gic, walk, run);
+        result = ret ? ret : result;
         all.nr -= run.nr;
         all.number += run.nr;
         all.ipa += (uint64_t)run.nr * BLOCK_SIZE << gic->ist.entry_shift;
@@ -65,14 +73,16 @@ static int each_table(struct gicv5 *gic, const struct walk *walk, uint32_t first
     uint64_t entries[L1_RUN];
     bool read = ist_read_l1(gic, first * step, nr, entries);
     int result = 0;
-    for (uint32_t i = 0; i < nr && !result; i++) {
+    for (uint32_t i = 0; i < nr && goes_on(result); i++) {
+        int ret = 0;
         struct run run = {.number = (first + i) * step, .nr = step};
         enum ist_walk found = read ? ist_locate_in(gic, entries[i], run.number, &run.ipa)
                                    : ist_locate(gic, run.number, &run.ipa);
         if (found == IST_WALK_FOUND)
-            result = each_adjacent(gic, walk, run);
+            ret = each_adjacent(gic, walk, run);
         else if (found == IST_WALK_FAULT)
-            result = walk->visit(gic, &run);
+            ret = walk->visit(gic, &run);
+        result = ret ? ret : result;
     }
     return result;
 }
@@ -86,9 +96,10 @@ static int each_reachable(struct gicv5 *gic, const struct walk *walk)
         return each_adjacent(gic, walk, (struct run){.nr = total, .ipa = gic->ist.base});
     if (total > 1u << (gic->ist.l2_bits - BLOCK_BITS))
         step = 1u << (gic->ist.l2_bits - BLOCK_BITS);
-    for (uint32_t first = 0; first < total / step && !result; first += L1_RUN) {
+    for (uint32_t first = 0; first < total / step && goes_on(result); first += L1_RUN) {
         uint32_t left = total / step - first;
-        result = each_table(gic, walk, first, left < L1_RUN ? left : L1_RUN, step);
+        int ret = each_table(gic, walk, first, left < L1_RUN ? left : L1_RUN, step);
+        result = ret ? ret : result;
     }
     return result;
 }
@@ -118,12 +129,15 @@ static int scrub_block(struct gicv5 *gic, uint64_t ipa, const uint32_t words[BLO
 }
 
 /* What the guest left in entries that have not been touched, and what does not count (Pending),
- * must not come to life when memory is adopted elsewhere, nor be seen by who reads it. */
+ * must not come to life when memory is adopted elsewhere, nor be seen by who reads it. What cannot
+ * be read could not be adopted either: a save says so while the source can go on. */
 static int scrub(struct gicv5 *gic, const struct run *run)
 {
     uint32_t dropped_bits = ~ist_kept_bits(gic);
     int result = 0;
-    for (uint32_t n = 0; run->words && n < run->nr && !result; n++) {
+    if (!run->words)
+        return -EFAULT;
+    for (uint32_t n = 0; n < run->nr && !result; n++) {
         const uint32_t *words = run->words + (size_t)n * BLOCK_SIZE;
         uint32_t any = 0;
         for (uint32_t i = 0; i < BLOCK_SIZE; i++)
@@ -141,6 +155,8 @@ int gicv5_lpi_flush(struct gicv5 *gic)
         return 0;
     int held = ist_write_back(gic);
     int untouched = each_reachable(gic, &(struct walk){scrub, all_held});
+    if (untouched)
+        memory_complain(&gic->memory, "gicv5: guest memory does not hold all of the LPI IST");
     return held ? held : untouched;
 }
 

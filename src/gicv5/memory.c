@@ -2,43 +2,25 @@
 #include "memory.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define CACHE_LINE 64u
 
 void *memory_alloc(const struct memory *memory, size_t size)
 {
-    if (memory->host->alloc)
-        return memory->host->alloc(memory->opaque, size);
-    size_t rounded = (size + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1);
-    void *block = aligned_alloc(CACHE_LINE, rounded);
-    if (block)
-        memset(block, 0, rounded);
-    return block;
+    return memory->host->alloc(memory->opaque, size);
 }
 
 void memory_free(const struct memory *memory, void *block, size_t size)
 {
-    if (!block)
-        return;
-    if (memory->host->free)
+    if (block)
         memory->host->free(memory->opaque, block, size);
-    else
-        free(block);
 }
 
 int memory_read_guest(const struct memory *memory, uint64_t ipa, void *to, size_t size)
 {
-    if (!memory->host->read_guest)
-        return -EFAULT;
     return memory->host->read_guest(memory->opaque, ipa, to, size) ? -EFAULT : 0;
 }
 
 int memory_write_guest(const struct memory *memory, uint64_t ipa, const void *from, size_t size)
 {
-    if (!memory->host->write_guest)
-        return -EFAULT;
     return memory->host->write_guest(memory->opaque, ipa, from, size) ? -EFAULT : 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The host's services, with their defaults. */
+/* The host's services. All but `line` and `log` are there: src/device has filled them in. */
 #ifndef GICV5_MEMORY_H
 #define GICV5_MEMORY_H
 
@@ -14,7 +14,7 @@ struct memory {
     uint32_t complaints; /* that have been made; see memory_complain */
 };
 
-/* Zeroed and aligned to a cache line, or NULL. */
+/* Zeroed, and aligned to a cache line if it is as large as one; or NULL. */
 void *memory_alloc(const struct memory *memory, size_t size);
 void memory_free(const struct memory *memory, void *block, size_t size);
 

@@ -239,6 +239,11 @@ uint64_t machine_instructions(const struct machine *machine)
     return machine->clock.run.instructions;
 }
 
+uint64_t machine_input_bytes(const struct machine *machine)
+{
+    return machine->input_bytes;
+}
+
 struct vgic5 *machine_gic(struct machine *machine)
 {
     return machine->gic;

@@ -51,6 +51,20 @@ static bool take_turns(struct machine *machine)
     return false;
 }
 
+static void nothing_can_happen(struct machine *machine)
+{
+    const char *what = "every vCPU waits for an interrupt or is off, and nothing can wake one";
+    struct cpu *cpu = &machine->cpus[machine->current];
+    char trouble[300];
+
+    if (cpu->vcpu == NULL) {
+        machine_stuck(machine, "%s; the last one, vCPU %u, is off", what, cpu->id);
+        return;
+    }
+    vcpu_trouble(cpu->vcpu, trouble, sizeof(trouble));
+    machine_stuck(machine, "%s; the last one, vCPU %u: %s", what, cpu->id, trouble);
+}
+
 /* All vCPUs wait, or are off: only a timer or the console can go on. */
 static void idle(struct machine *machine)
 {
@@ -67,7 +81,7 @@ static void idle(struct machine *machine)
         clock_sleep(clock, machine->deadline, LONGEST_SLEEP);
         return;
     }
-    machine_stuck(machine, "every vCPU waits for an interrupt or is off, and nothing can wake one");
+    nothing_can_happen(machine);
 }
 
 static void limit(struct machine *machine, const struct machine_until *until)

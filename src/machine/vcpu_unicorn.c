@@ -97,7 +97,8 @@ static int reset(struct vcpu *vcpu, struct vgic5_error *error)
 
     if (uc_context_save(vcpu->uc, vcpu->context) == UC_ERR_OK &&
         unicorn_add_hooks(vcpu) == 0) {
-        vcpu->reset_flags = unicorn_peek32(vcpu, vcpu->engine->layout.flags);
+        if (vcpu->engine->layout.flags_by_hand)
+            vcpu->reset_flags = unicorn_peek32(vcpu, vcpu->engine->layout.flags);
         if (unicorn_eret_to(vcpu, PSTATE_RESET) == 0 &&
             unicorn_set_monitor(vcpu, &open_monitor) == 0)
             return 0;
@@ -174,9 +175,7 @@ static bool emulate(struct vcpu *vcpu)
 static bool step(struct vcpu *vcpu, uint32_t n)
 {
     uint64_t size = (uint64_t)vcpu->rest * 4, physical;
-    bool el0 = PSTATE_EL(unicorn_get_pstate(vcpu)) == 0, ok;
-    bool mapped = unicorn_translate(vcpu, el0 ? UNICORN_AT_EL0 : UNICORN_AT_EL1, vcpu->pc,
-                                    &physical);
+    bool mapped = unicorn_translate(vcpu, vcpu->pc, &physical), ok;
     uc_hook hook;
 
     if (mapped)

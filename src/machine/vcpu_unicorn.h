@@ -64,7 +64,7 @@ struct vcpu_engine {
 /* Why uc_emu_start came back. */
 enum unicorn_stop {
     UNICORN_WFI, /* nobody stopped it: only WFI does that */
-    UNICORN_LIMIT,
+    UNICORN_LIMIT, /* stop_at, or trouble */
     UNICORN_CHECK,
     UNICORN_IRQ,
     UNICORN_BLOCK_TOO_LONG, /* stop_at lies inside of the block */
@@ -91,7 +91,8 @@ struct unicorn_halves {
     bool expected;    /* the next callback is the high half of this access */
     uint64_t address; /* physical, of the high half */
     uint64_t value;   /* of a read: what the device answered */
-    uint64_t cursor;  /* PC of the access last recognised in this block */
+    uint64_t cursor;  /* PC of the access last recognised in this block … */
+    unsigned element; /* … and the number of its elements that are through */
 };
 
 struct vcpu {
@@ -187,11 +188,9 @@ void unicorn_forget_code(struct vcpu *vcpu, uint64_t physical, uint64_t size);
 
 /* vcpu_unicorn_memory.c */
 int unicorn_map(struct vcpu *vcpu);
-enum unicorn_at { UNICORN_AT_EL1, UNICORN_AT_EL0 };
-/* The guest's translation of an address that is read. */
-bool unicorn_translate(struct vcpu *vcpu, enum unicorn_at at, uint64_t address,
-                       uint64_t *physical);
-/* The instruction at `address`, as the present exception level sees it. */
+/* The guest's translation of an address as for a read at EL1, to which all that is mapped at all is
+ * readable: execute-only pages of EL0 too. */
+bool unicorn_translate(struct vcpu *vcpu, uint64_t address, uint64_t *physical);
 bool unicorn_fetch(struct vcpu *vcpu, uint64_t address, uint32_t *instruction);
 
 /* vcpu_unicorn_width.c */

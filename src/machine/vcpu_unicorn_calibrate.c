@@ -13,17 +13,15 @@
 #define CELL_VALUE UINT64_C(0x5ee1c0de12345678)
 #define CELL_OFFSET 0x100u
 #define SVC_SYNDROME 0x56005a5au
-#define SVC_OFFSET 4u
 
 /* Behind X0 … X31 in the context: PC (8), PSTATE (4), AArch64 state (4), flags (4). */
 #define PC_BEHIND_X0 256u
 #define STATE_BEHIND_X0 268u
 #define FLAGS_BEHIND_X0 272u
 
-static const uint32_t probe_code[] = {
-    0xc85f7d0b, /* ldxr x11, [x8]: not into the register behind X8 */
-    0xd40b4b41, /* svc #0x5a5a */
-};
+#define INSN_LDXR_X11_X8 0xc85f7d0bu /* not into the register behind X8 */
+#define INSN_MRS_X9_VBAR 0xd538c009u
+#define INSN_SVC_PROBE 0xd40b4b41u /* #0x5a5a */
 
 static void on_probe(uc_engine *uc, uint32_t number, void *opaque)
 {
@@ -34,7 +32,8 @@ static void on_probe(uc_engine *uc, uint32_t number, void *opaque)
     uc_emu_stop(uc);
 }
 
-static uc_err run_probe(struct vcpu *vcpu)
+/* Execute the code at the beginning of RAM until an exception, and keep the context of that. */
+static uc_err run_probe(struct vcpu *vcpu, const uint32_t *code, size_t size)
 {
     const struct memory *ram = vcpu->engine->ram;
     const uint64_t cell = CELL_VALUE;
@@ -45,7 +44,8 @@ static uc_err run_probe(struct vcpu *vcpu)
     if (error != UC_ERR_OK)
         return error;
     memcpy(saved, ram->host, sizeof(saved));
-    memcpy(ram->host, probe_code, sizeof(probe_code));
+    memcpy(ram->host, code, size);
+    uc_ctl_remove_cache(vcpu->uc, ram->base, ram->base + size);
     memcpy(ram->host + CELL_OFFSET, &cell, sizeof(cell));
     for (unsigned n = 0; n < 31; n++)
         vcpu_set_x(vcpu, n, PATTERN + n);
@@ -54,6 +54,12 @@ static uc_err run_probe(struct vcpu *vcpu)
     memcpy(ram->host, saved, sizeof(saved));
     uc_hook_del(vcpu->uc, hook);
     return error;
+}
+
+static int not_executed(struct vgic5_error *error)
+{
+    return unicorn_fail(error, -ENOTSUP, "%s did not execute two instructions",
+                        vcpu_engine_name());
 }
 
 static bool found_syndrome(const struct vcpu *vcpu, size_t at)
@@ -92,27 +98,36 @@ static int search(const struct vcpu *vcpu, bool (*found)(const struct vcpu *, si
                         "Unicorn is not supported", vcpu_engine_name(), what, n);
 }
 
-/* Does a system register write make the flags follow PSTATE? Then nothing has to be known. */
-static int probe_flags(struct vcpu *vcpu, size_t x0, struct vgic5_error *error)
+/*
+ * Go to EL0 by writing PSTATE and then a system register, and execute an MRS that only EL1 may. An
+ * exception there: the flags have followed PSTATE, and nothing has to be known about them. None
+ * before the SVC behind it: they have not.
+ */
+static int probe_flags(struct vcpu *vcpu, struct vgic5_error *error)
 {
+    static const uint32_t code[] = { INSN_MRS_X9_VBAR, INSN_SVC_PROBE };
     struct unicorn_layout *layout = &vcpu->engine->layout;
-    uint32_t el1, el0;
+    uint64_t base = vcpu->engine->ram->base;
+    size_t x0 = 0;
+    int result;
 
-    layout->flags = x0 + FLAGS_BEHIND_X0;
-    if (unicorn_peek64(vcpu, x0 + PC_BEHIND_X0) != vcpu->engine->ram->base + 4 + SVC_OFFSET ||
-        unicorn_peek32(vcpu, x0 + STATE_BEHIND_X0) != 1)
-        return unicorn_fail(error, -ENOTSUP, "%s: PC and the state are not behind X31 in its "
-                            "context; this version of Unicorn is not supported",
-                            vcpu_engine_name());
+    unicorn_set_pstate(vcpu, PSTATE_DAIF);
     unicorn_set_sysreg(vcpu, UNICORN_SPSR_EL1, 0);
-    uc_context_save(vcpu->uc, vcpu->context);
-    el1 = unicorn_peek32(vcpu, layout->flags);
-    unicorn_set_pstate(vcpu, 0);
-    unicorn_set_sysreg(vcpu, UNICORN_SPSR_EL1, 0);
-    uc_context_save(vcpu->uc, vcpu->context);
-    el0 = unicorn_peek32(vcpu, layout->flags);
-    layout->flags_by_hand = el0 == el1;
-    return 0;
+    if (run_probe(vcpu, code, sizeof(code)) != UC_ERR_OK)
+        return not_executed(error);
+    layout->flags_by_hand = unicorn_get(vcpu, UC_ARM64_REG_PC) == base + sizeof(code);
+    if (!layout->flags_by_hand)
+        return 0;
+    result = search(vcpu, found_x0, "X0", &x0, error);
+    if (result != 0)
+        return result;
+    if (unicorn_peek64(vcpu, x0 + PC_BEHIND_X0) == base + sizeof(code) &&
+        unicorn_peek32(vcpu, x0 + STATE_BEHIND_X0) == 1) {
+        layout->flags = x0 + FLAGS_BEHIND_X0;
+        return 0;
+    }
+    return unicorn_fail(error, -ENOTSUP, "%s: PC and the execution state are not behind X31 in its "
+                        "context; this version of Unicorn is not supported", vcpu_engine_name());
 }
 
 static void find_features(struct vcpu *vcpu)
@@ -132,13 +147,12 @@ static void find_features(struct vcpu *vcpu)
 
 int unicorn_calibrate(struct vcpu_engine *engine, struct vgic5_error *error)
 {
+    static const uint32_t code[] = { INSN_LDXR_X11_X8, INSN_SVC_PROBE };
     struct vcpu vcpu = { .engine = engine };
-    size_t x0 = 0;
     int result = unicorn_open(&vcpu, error);
 
-    if (result == 0 && run_probe(&vcpu) != UC_ERR_OK)
-        result = unicorn_fail(error, -ENOTSUP, "%s did not execute two instructions",
-                              vcpu_engine_name());
+    if (result == 0 && run_probe(&vcpu, code, sizeof(code)) != UC_ERR_OK)
+        result = not_executed(error);
     if (result == 0)
         result = search(&vcpu, found_syndrome, "the syndrome of an SVC", &engine->layout.syndrome,
                         error);
@@ -146,9 +160,7 @@ int unicorn_calibrate(struct vcpu_engine *engine, struct vgic5_error *error)
         result = search(&vcpu, found_monitor, "the exclusive monitor", &engine->layout.monitor,
                         error);
     if (result == 0)
-        result = search(&vcpu, found_x0, "X0", &x0, error);
-    if (result == 0)
-        result = probe_flags(&vcpu, x0, error);
+        result = probe_flags(&vcpu, error);
     if (result == 0)
         find_features(&vcpu);
     unicorn_close(&vcpu);

@@ -56,9 +56,6 @@ void unicorn_enter_el1(struct vcpu *vcpu, uint32_t vector, uint64_t return_addre
     uint32_t now = pstate_at_entry(vcpu, before);
     uint64_t vbar;
 
-    if (before & PSTATE_NRW)
-        snprintf(vcpu->trouble, sizeof(vcpu->trouble),
-                 "the guest went to AArch32, which this machine does not have");
     unicorn_get_sysreg(vcpu, UNICORN_VBAR_EL1, &vbar);
     use_sp_el1(vcpu, before);
     unicorn_set_pstate(vcpu, now);

@@ -8,6 +8,7 @@
 #include "vcpu_unicorn.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 
 void unicorn_stop(struct vcpu *vcpu, enum unicorn_stop stop, uint64_t pc)
@@ -43,6 +44,8 @@ static void check_point(struct vcpu *vcpu, uint64_t address, uint32_t length)
 
     if (clock->instructions == clock->stop_at)
         unicorn_stop(vcpu, UNICORN_LIMIT, address);
+    else if (vcpu->trouble[0] != '\0')
+        unicorn_stop(vcpu, UNICORN_LIMIT, address);
     else if (vcpu->stale.size > 0)
         unicorn_stop(vcpu, UNICORN_MAINTENANCE, address);
     else if (clock->instructions >= clock->check_at)
@@ -60,7 +63,7 @@ static void find_horizon(struct vcpu *vcpu)
     const struct vcpu_clock *clock = vcpu->engine->clock;
 
     vcpu->horizon = clock->stop_at < clock->check_at ? clock->stop_at : clock->check_at;
-    if (vcpu->irq || vcpu->stale.size > 0)
+    if (vcpu->irq || vcpu->stale.size > 0 || vcpu->trouble[0] != '\0')
         vcpu->horizon = 0; /* DAIFClr cannot be hooked: look at PSTATE at each block */
 }
 
@@ -72,6 +75,7 @@ static void on_block(uc_engine *uc, uint64_t address, uint32_t size, void *opaqu
     (void)uc;
     retire_block(vcpu, address);
     vcpu->halves.cursor = address;
+    vcpu->halves.element = 0;
     if (vcpu->engine->clock->instructions + length <= vcpu->horizon) {
         vcpu->in_flight = length;
         return;
@@ -98,6 +102,7 @@ void unicorn_on_code(uc_engine *uc, uint64_t address, uint32_t size, void *opaqu
         return;
     retire_block(vcpu, address);
     vcpu->halves.cursor = address;
+    vcpu->halves.element = 0;
     if (vcpu->step_left == 0) {
         unicorn_stop(vcpu, UNICORN_STEPPED, address);
         return;
@@ -149,6 +154,16 @@ static void forget_flags(struct vcpu *vcpu, uint16_t encoding)
         vcpu->el1_flags_known[0] = vcpu->el1_flags_known[1] = false;
 }
 
+/* An ERET to AArch32, which ID_AA64PFR0_EL1 excludes, would never come back from Unicorn. */
+static void refuse_aarch32(struct vcpu *vcpu, uint16_t encoding, uint64_t value)
+{
+    if (encoding != UNICORN_SPSR_EL1 || !(value & PSTATE_NRW))
+        return;
+    snprintf(vcpu->trouble, sizeof(vcpu->trouble),
+             "the guest prepares a return to AArch32, which this machine does not have");
+    vcpu->horizon = 0;
+}
+
 static uint32_t on_sysreg(struct vcpu *vcpu, uc_arm64_reg reg, const uc_arm64_cp_reg *cp,
                           bool is_write)
 {
@@ -163,8 +178,10 @@ static uint32_t on_sysreg(struct vcpu *vcpu, uc_arm64_reg reg, const uc_arm64_cp
         return 0;
     if (is_write && cp->op0 == 1)
         unicorn_maintenance(vcpu, access.encoding, access.value);
-    if (is_write)
+    if (is_write) {
         forget_flags(vcpu, access.encoding);
+        refuse_aarch32(vcpu, access.encoding, access.value);
+    }
     /* An unknown encoding that is not handled is UNDEFINED by itself. */
     if (vcpu->host->sysreg(vcpu->host->opaque, &access) != VCPU_SYSREG_DONE)
         return 0;

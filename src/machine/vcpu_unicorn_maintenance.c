@@ -69,10 +69,9 @@ static void broadcast_tlbi(struct vcpu *vcpu, uint16_t encoding, uint64_t value)
 
 static void invalidate_line(struct vcpu *vcpu, uint64_t address)
 {
-    bool el0 = PSTATE_EL(unicorn_get_pstate(vcpu)) == 0;
     uint64_t physical;
 
-    if (unicorn_translate(vcpu, el0 ? UNICORN_AT_EL0 : UNICORN_AT_EL1, address, &physical))
+    if (unicorn_translate(vcpu, address, &physical))
         forget_everywhere(vcpu, physical & ~(uint64_t)(CODE_LINE - 1), CODE_LINE, true);
 }
 

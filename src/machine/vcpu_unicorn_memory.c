@@ -10,9 +10,15 @@
 #include <string.h>
 
 #define AT_S1E1R VGIC5_ENCODING(1, 0, 7, 8, 0)
-#define AT_S1E0R VGIC5_ENCODING(1, 0, 7, 8, 2)
 #define PAR_F UINT64_C(1)
 #define PAR_PA UINT64_C(0x000ffffffffff000)
+
+static void expect_high_half(struct unicorn_halves *halves, uint64_t address, uint64_t value)
+{
+    halves->expected = true;
+    halves->address = address;
+    halves->value = value;
+}
 
 static uint64_t mmio_read(struct vcpu *vcpu, uint64_t address, unsigned size)
 {
@@ -29,7 +35,7 @@ static uint64_t mmio_read(struct vcpu *vcpu, uint64_t address, unsigned size)
     if (size != 4 || address & 7 || !unicorn_access_is_wide(vcpu, address, false, 0))
         return vcpu->host->mmio_read(vcpu->host->opaque, address, size);
     value = vcpu->host->mmio_read(vcpu->host->opaque, address, 8);
-    *halves = (struct unicorn_halves){ true, address + 4, value, halves->cursor };
+    expect_high_half(halves, address + 4, value);
     return value & UINT32_MAX;
 }
 
@@ -48,7 +54,7 @@ static void mmio_write(struct vcpu *vcpu, uint64_t address, unsigned size, uint6
     if (size != 4 || address & 7 || !unicorn_access_is_wide(vcpu, address, true, (uint32_t)value))
         vcpu->host->mmio_write(vcpu->host->opaque, address, size, value);
     else
-        *halves = (struct unicorn_halves){ true, address + 4, value & UINT32_MAX, halves->cursor };
+        expect_high_half(halves, address + 4, value & UINT32_MAX);
 }
 
 static uint64_t ram_end(const struct vcpu *vcpu)
@@ -103,13 +109,13 @@ int unicorn_map(struct vcpu *vcpu)
     return error == UC_ERR_OK ? 0 : -EIO;
 }
 
-bool unicorn_translate(struct vcpu *vcpu, enum unicorn_at at, uint64_t address, uint64_t *physical)
+bool unicorn_translate(struct vcpu *vcpu, uint64_t address, uint64_t *physical)
 {
     uint64_t saved, par;
 
     unicorn_get_sysreg(vcpu, UNICORN_PAR_EL1, &saved);
     vcpu->translating = true;
-    unicorn_set_sysreg(vcpu, at == UNICORN_AT_EL1 ? AT_S1E1R : AT_S1E0R, address);
+    unicorn_set_sysreg(vcpu, AT_S1E1R, address);
     vcpu->translating = false;
     unicorn_get_sysreg(vcpu, UNICORN_PAR_EL1, &par);
     unicorn_set_sysreg(vcpu, UNICORN_PAR_EL1, saved);
@@ -119,11 +125,9 @@ bool unicorn_translate(struct vcpu *vcpu, enum unicorn_at at, uint64_t address, 
 
 bool unicorn_fetch(struct vcpu *vcpu, uint64_t address, uint32_t *instruction)
 {
-    bool el0 = PSTATE_EL(unicorn_get_pstate(vcpu)) == 0;
     uint64_t physical;
 
-    return (address & 3) == 0 &&
-           unicorn_translate(vcpu, el0 ? UNICORN_AT_EL0 : UNICORN_AT_EL1, address, &physical) &&
+    return (address & 3) == 0 && unicorn_translate(vcpu, address, &physical) &&
            memory_read(vcpu->engine->ram, physical, instruction, sizeof(*instruction)) == 0;
 }
 
@@ -135,7 +139,7 @@ int vcpu_read_memory(struct vcpu *vcpu, uint64_t address, void *to, size_t size)
         size_t n = 4096 - (address & 4095) < size ? 4096 - (address & 4095) : size;
         uint64_t physical;
 
-        if (!unicorn_translate(vcpu, UNICORN_AT_EL1, address, &physical) ||
+        if (!unicorn_translate(vcpu, address, &physical) ||
             memory_read(vcpu->engine->ram, physical, at, n) != 0)
             return -EFAULT;
         address += n;

@@ -138,25 +138,21 @@ static bool stores_value(struct vcpu *vcpu, const struct access *a, unsigned ele
     return source < 0 || (uint32_t)vcpu_get_x(vcpu, (unsigned)source) == low;
 }
 
-static bool translate(struct vcpu *vcpu, uint64_t address, uint64_t *physical)
-{
-    bool el0 = PSTATE_EL(unicorn_get_pstate(vcpu)) == 0;
-
-    return unicorn_translate(vcpu, el0 ? UNICORN_AT_EL0 : UNICORN_AT_EL1, address, physical);
-}
-
-static bool hits(struct vcpu *vcpu, const struct access *a, uint64_t physical, bool is_write,
-                 uint32_t low)
+/* Is an element of this access, from number `*element` on, the one that came? */
+static bool hits(struct vcpu *vcpu, const struct access *a, unsigned *element, uint64_t physical,
+                 bool is_write, uint32_t low)
 {
     if (is_write ? !a->stores : !a->loads)
         return false;
-    for (unsigned i = 0; i < a->elements; i++) {
+    for (unsigned i = *element; i < a->elements; i++) {
         uint64_t address = a->address + (uint64_t)i * a->bytes, found;
 
         if ((address ^ physical) & 0xfff || (is_write && !stores_value(vcpu, a, i, low)))
             continue;
-        if (translate(vcpu, address, &found) && found == physical)
+        if (unicorn_translate(vcpu, address, &found) && found == physical) {
+            *element = i;
             return true;
+        }
     }
     return false;
 }
@@ -173,16 +169,18 @@ bool unicorn_access_is_wide(struct vcpu *vcpu, uint64_t physical, bool is_write,
     uint64_t code;
 
     pc = clamp_into_block(vcpu, unicorn_get(vcpu, UC_ARM64_REG_PC), pc);
-    if (!translate(vcpu, pc, &code)) /* a block lies within one page */
+    if (!unicorn_translate(vcpu, pc, &code)) /* a block lies within one page */
         return false;
     for (; pc < end; pc += 4, code += 4) {
+        unsigned element = pc == vcpu->halves.cursor ? vcpu->halves.element : 0;
         struct access a;
         uint32_t insn;
 
         if (memory_read(vcpu->engine->ram, code, &insn, sizeof(insn)) != 0)
             return false;
-        if (decode(vcpu, insn, &a) && hits(vcpu, &a, physical, is_write, low)) {
+        if (decode(vcpu, insn, &a) && hits(vcpu, &a, &element, physical, is_write, low)) {
             vcpu->halves.cursor = pc;
+            vcpu->halves.element = element + 1;
             return a.bytes == 8;
         }
     }

@@ -42,21 +42,10 @@ static int check_vcpus(const struct vgic5_state *state, struct vgic5_error *erro
 
 /* ---- Registers ------------------------------------------------------------------------------- */
 
-/* The bits of each register that are not RES0; a register without a row may hold anything. */
-static const struct {
-    enum irs_row row;
-    uint64_t bits;
-} fields_of[] = {
-    {IRS_IDR5_ROW, FIELD_MASK(IRS_IDR5_SPI_RANGE)},
-    {IRS_IDR6_ROW, FIELD_MASK(IRS_IDR6_SPI_IRS_RANGE)},
-    {IRS_IDR7_ROW, FIELD_MASK(IRS_IDR7_SPI_BASE)},
-    {IRS_CR0_ROW, FIELD_MASK(IRS_CR0_IRSEN) | FIELD_MASK(IRS_CR0_IDLE)},
-    {IRS_CR1_ROW, 0xffff},
-    {IRS_SPI_SELR_ROW, FIELD_MASK(IRS_SPI_SELR_ID)},
-    {IRS_PE_SELR_ROW, FIELD_MASK(IRS_PE_SELR_IAFFID)},
-    {IRS_IST_BASER_ROW, FIELD_MASK(IRS_IST_BASER_VALID) | FIELD_MASK(IRS_IST_BASER_ADDR)},
-    {IRS_IST_CFGR_ROW, FIELD_MASK(IRS_IST_CFGR_LPI_ID_BITS) | FIELD_MASK(IRS_IST_CFGR_L2SZ) |
-                           FIELD_MASK(IRS_IST_CFGR_ISTSZ) | FIELD_MASK(IRS_IST_CFGR_STRUCTURE)},
+/* Whose RES0 bits must be 0. Other registers may say what this version does not know. */
+static const enum irs_row without_surprises[] = {
+    IRS_IDR5_ROW,     IRS_IDR6_ROW,    IRS_IDR7_ROW,      IRS_CR0_ROW,      IRS_CR1_ROW,
+    IRS_SPI_SELR_ROW, IRS_PE_SELR_ROW, IRS_IST_BASER_ROW, IRS_IST_CFGR_ROW,
 };
 
 static int check_width(const struct vgic5_state *state, struct vgic5_error *error)
@@ -66,13 +55,14 @@ static int check_width(const struct vgic5_state *state, struct vgic5_error *erro
             return migration_damaged(error, "irs: %s is 0x%" PRIx64 ", it has 32 bits",
                                      migration_irs[row].name, state->irs[row]);
     }
-    for (size_t n = 0; n < sizeof(fields_of) / sizeof(fields_of[0]); n++) {
-        uint64_t value = state->irs[fields_of[n].row];
+    for (size_t n = 0; n < sizeof(without_surprises) / sizeof(without_surprises[0]); n++) {
+        enum irs_row row = without_surprises[n];
+        uint64_t reserved = state->irs[row] & ~irs_fields(row);
 
-        if (value & ~fields_of[n].bits)
+        if (reserved)
             return migration_damaged(
                 error, "irs: %s is 0x%" PRIx64 ", reserved bits 0x%" PRIx64 " are set",
-                migration_irs[fields_of[n].row].name, value, value & ~fields_of[n].bits);
+                migration_irs[row].name, state->irs[row], reserved);
     }
     return 0;
 }
@@ -149,22 +139,6 @@ static int check_identity_ranges(const struct vgic5_state *state, struct vgic5_e
 
 /* ---- The LPI IST ----------------------------------------------------------------------------- */
 
-static uint64_t required_istsz(uint64_t id_bits, uint32_t idr2)
-{
-    if (!FIELD_GET(IRS_IDR2_ISTMD, idr2))
-        return 0;
-    return id_bits < FIELD_GET(IRS_IDR2_ISTMD_SZ, idr2) ? 1 : 2;
-}
-
-static bool structure_is_offered(uint64_t cfgr, uint32_t idr2)
-{
-    uint64_t l2sz = FIELD_GET(IRS_IST_CFGR_L2SZ, cfgr);
-
-    if (!FIELD_GET(IRS_IST_CFGR_STRUCTURE, cfgr))
-        return true;
-    return FIELD_GET(IRS_IDR2_IST_LEVELS, idr2) && FIELD_GET(IRS_IDR2_IST_L2SZ, idr2) >> l2sz & 1u;
-}
-
 /* IST_CFGR, in force, against the IDR2 that the guest has read. */
 static int check_ist_cfgr(const struct vgic5_state *state, struct vgic5_error *error)
 {
@@ -181,12 +155,12 @@ static int check_ist_cfgr(const struct vgic5_state *state, struct vgic5_error *e
         return migration_damaged(
             error, "irs: IST_CFGR.LPI_ID_BITS is %" PRIu64 ", IDR2.MIN_LPI_ID_BITS asks %" PRIu64,
             bits, FIELD_GET(IRS_IDR2_MIN_LPI_ID_BITS, idr2));
-    if (istsz != required_istsz(bits, idr2))
+    if (istsz != ist_required_istsz(idr2, bits))
         return migration_damaged(error,
                                  "irs: IST_CFGR.ISTSZ is %" PRIu64 ", IDR2 requires %" PRIu64
                                  " for %" PRIu64 " LPI id bits",
-                                 istsz, required_istsz(bits, idr2), bits);
-    if (!structure_is_offered(cfgr, idr2))
+                                 istsz, ist_required_istsz(idr2, bits), bits);
+    if (!ist_structure_is_offered(idr2, cfgr))
         return migration_damaged(error,
                                  "irs: IST_CFGR is 0x%" PRIx64 ", a two-level table with an L2SZ "
                                  "that IDR2 0x%" PRIx32 " does not offer",
@@ -216,8 +190,7 @@ static uint32_t iste_bits(const struct vgic5_state *state)
     uint64_t bits = FIELD_GET(IRS_IDR1_PRI_BITS, state->irs[IRS_IDR1_ROW]) + 1;
     uint64_t priority = FIELD_PREP(ISTE_PRIORITY, FIELD_MAX(ISTE_PRIORITY) << (5 - bits));
 
-    return (uint32_t)(FIELD_MASK(ISTE_PENDING) | FIELD_MASK(ISTE_ACTIVE) | FIELD_MASK(ISTE_HM) |
-                      FIELD_MASK(ISTE_ENABLE) | FIELD_MASK(ISTE_IAFFID) | priority);
+    return (uint32_t)((ISTE_STATE & ~FIELD_MASK(ISTE_PRIORITY)) | priority);
 }
 
 static int check_istes(const struct vgic5_state *state, const char *section, const uint32_t *istes,

@@ -27,6 +27,9 @@ static int fit_vcpus(const struct vgic5_port *port, const struct vgic5_state *st
 
     if (number < 0)
         return migration_fail(error, EXIT_ENVIRONMENT, -number, "the port cannot list its vCPUs");
+    if (number > (int)VGIC5_MAX_VCPUS) /* ids[] has the first of them only */
+        return migration_unfit(error, "gic: the target has %d vCPUs, at most %u can be", number,
+                               VGIC5_MAX_VCPUS);
     if (number == 0 && port->add_vcpu)
         return 0;
     for (uint32_t n = 0; n < state->nr_vcpus; n++) {
@@ -98,15 +101,11 @@ static int fit_address(const struct vgic5_config *config, const struct vgic5_sta
                            state->addr, config->ipa_bits);
 }
 
-#define IDR0_OPTIONS                                                                            \
-    (FIELD_MASK(IRS_IDR0_VIRT) | FIELD_MASK(IRS_IDR0_ONE_N) | FIELD_MASK(IRS_IDR0_VIRT_ONE_N) | \
-     FIELD_MASK(IRS_IDR0_SETLPI) | FIELD_MASK(IRS_IDR0_MEC) | FIELD_MASK(IRS_IDR0_MPAM) |       \
-     FIELD_MASK(IRS_IDR0_SWE))
 
 static int fit_identity(const struct vgic5_config *config, const struct vgic5_state *state,
                         struct vgic5_error *error)
 {
-    uint64_t options = state->irs[IRS_IDR0_ROW] & IDR0_OPTIONS;
+    uint64_t options = state->irs[IRS_IDR0_ROW] & IRS_IDR0_OPTIONS;
     uint64_t pri_bits = FIELD_GET(IRS_IDR1_PRI_BITS, state->irs[IRS_IDR1_ROW]);
     uint64_t id_bits = FIELD_GET(IRS_IDR2_ID_BITS, state->irs[IRS_IDR2_ROW]);
     uint64_t min = FIELD_GET(IRS_IDR2_MIN_LPI_ID_BITS, state->irs[IRS_IDR2_ROW]);

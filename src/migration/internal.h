@@ -8,6 +8,7 @@
 /* Only declarations and tables are used of gicv5: a port may lead to another implementation. */
 #include "gicv5/fields.h"
 #include "gicv5/gicv5.h"
+#include "gicv5/masks.h"
 
 /* ---- registers.c: what a state carries, from the same declarations as the device ------------- */
 

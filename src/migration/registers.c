@@ -22,12 +22,6 @@ bool migration_irs_is_global(enum irs_row row)
     return carried != IRS_CARRIED_NO && carried != IRS_CARRIED_PE && carried != IRS_CARRIED_SPI;
 }
 
-/* Bits that are not RES0, of the first register of a row and of the n-th: 64 PPIs fill the first
- * bank of the bitmaps and half of the PRIORITYRs (kvm-abi §6). */
-#define ICSR_BITS                                                                           \
-    (FIELD_MASK(ICC_ICSR_F) | FIELD_MASK(ICC_ICSR_ENABLED) | FIELD_MASK(ICC_ICSR_PENDING) | \
-     FIELD_MASK(ICC_ICSR_IRM) | FIELD_MASK(ICC_ICSR_ACTIVE) | FIELD_MASK(ICC_ICSR_HM) |     \
-     FIELD_MASK(ICC_ICSR_PRIORITY) | FIELD_MASK(ICC_ICSR_IAFFID))
 #define CR0_BITS (FIELD_MASK(ICC_CR0_EN) | FIELD_MASK(ICC_CR0_LINK) | FIELD_MASK(ICC_CR0_LINK_IDLE))
 
 enum sysreg_carried { NO, YES };
@@ -44,25 +38,32 @@ static const struct {
 #undef CPU_REG
 };
 
-/* By the first encoding of its row. Rows without an entry are bitmaps. */
-static const struct {
-    uint16_t encoding;
-    uint64_t bits;
-    uint8_t used; /* of the row's registers; the others are RES0 */
-} shapes[] = {
-    {VGIC5_ENCODING(3, 0, 12, 10, 4), ICSR_BITS, 1},
-    {VGIC5_ENCODING(3, 0, 12, 14, 0), UINT64_C(0x1f1f1f1f1f1f1f1f), 8},
-    {VGIC5_ENCODING(3, 1, 12, 0, 0), FIELD_MASK(ICC_APR_P), 1},
-    {VGIC5_ENCODING(3, 1, 12, 0, 1), CR0_BITS, 1},
-    {VGIC5_ENCODING(3, 1, 12, 0, 2), FIELD_MASK(ICC_PCR_PRIORITY), 1},
+/* Index into rows[]. */
+enum sysreg_row {
+#define CPU_REG(reg, op0, op1, crn, crm, op2, n, access, direction, carry) reg##_ROW,
+#include "gicv5/cpu_registers.def"
+#undef CPU_REG
+    NR_SYSREG_ROWS
 };
 
-static uint64_t bits_of(uint16_t first_encoding, unsigned index)
+/* The bits of a register that are not RES0, and how many of the row's registers have any: 64 PPIs
+ * fill the first bank of the bitmaps and half of the PRIORITYRs (kvm-abi §6). Rows without an entry
+ * are bitmaps. */
+static const struct {
+    uint64_t bits;
+    uint8_t used;
+} shapes[NR_SYSREG_ROWS] = {
+    [ICC_ICSR_ROW] = {ICC_ICSR_FIELDS, 1},
+    [ICC_PPI_PRIORITYR_ROW] = {UINT64_C(0x1f1f1f1f1f1f1f1f), 8},
+    [ICC_APR_ROW] = {FIELD_MASK(ICC_APR_P), 1},
+    [ICC_CR0_ROW] = {CR0_BITS, 1},
+    [ICC_PCR_ROW] = {FIELD_MASK(ICC_PCR_PRIORITY), 1},
+};
+
+static uint64_t bits_of(size_t row, unsigned index)
 {
-    for (size_t n = 0; n < sizeof(shapes) / sizeof(shapes[0]); n++) {
-        if (shapes[n].encoding == first_encoding)
-            return index < shapes[n].used ? shapes[n].bits : 0;
-    }
+    if (shapes[row].used)
+        return index < shapes[row].used ? shapes[row].bits : 0;
     return index == 0 ? UINT64_MAX : 0;
 }
 
@@ -82,7 +83,7 @@ struct sysreg migration_sysreg(unsigned n)
         else
             snprintf(reg.name, sizeof(reg.name), "%s%u", rows[row].name, n);
         reg.encoding = (uint16_t)(rows[row].encoding + n);
-        reg.bits = bits_of(rows[row].encoding, n);
+        reg.bits = bits_of(row, n);
         break;
     }
     return reg;

@@ -49,7 +49,7 @@ static int model_set_wires(void *opaque, const uint64_t *wires, size_t words)
 
 void vgic5_port_model(struct vgic5 *device, struct vgic5_port *port)
 {
-    struct vgic5_config config;
+    struct vgic5_config config = {.size = sizeof(config)};
 
     vgic5_get_config(device, &config);
     *port = (struct vgic5_port){

@@ -127,7 +127,7 @@ static void agree_on_modes(struct vmm *vmm)
 
 void vmm_make_busy(struct vmm *vmm, bool two_level)
 {
-    struct vgic5_config config;
+    struct vgic5_config config = {.size = sizeof(config)};
 
     guest_write(vmm, 0x84, 4, 0xf5d7 & ~0xa00u);
     guest_write(vmm, CR0, 4, 1);

@@ -46,19 +46,25 @@ static void add_interface(struct portrait *portrait, struct vgic5_vcpu *vcpu)
     add_u64(portrait, vgic5_vcpu_line(vcpu));
 }
 
-/* What the IRS holds of the LPIs; memory is looked at by those who care. */
+#define CDRCFG VGIC5_ENCODING(1, 0, 12, 1, 5)
+#define ICC_ICSR VGIC5_ENCODING(3, 0, 12, 10, 4)
+
+/* The LPIs as vCPU 0 sees them; its ICC_ICSR_EL1 stays as it is. */
 static void add_lpis(struct portrait *portrait, struct vgic5 *device)
 {
+    struct gicv5_pe *pe = device->vcpus[0]->pe;
     int bits = gicv5_lpi_id_bits(device->gic);
-    size_t words = bits < 0 ? 0 : (size_t)1 << bits;
-    uint32_t *image = calloc(words + 1, sizeof(*image));
+    uint64_t before = 0, icsr = 0;
 
-    assert_non_null(image);
     add_u64(portrait, (uint64_t)(int64_t)bits);
-    for (size_t id = 0; id < words; id++)
-        gicv5_lpi_get(device->gic, (uint32_t)id, &image[id]); /* unreachable: 0 */
-    add(portrait, image, words * sizeof(*image));
-    free(image);
+    gicv5_cpu_access(pe, ICC_ICSR, false, &before);
+    for (uint32_t id = 0; bits >= 0 && id < 1u << bits; id++) {
+        uint64_t xt = VGIC5_INTID(VGIC5_LPI, id);
+        gicv5_cpu_access(pe, CDRCFG, true, &xt);
+        gicv5_cpu_access(pe, ICC_ICSR, false, &icsr);
+        add_u64(portrait, icsr);
+    }
+    gicv5_cpu_access(pe, ICC_ICSR, true, &before);
 }
 
 struct portrait portrait_of(struct vmm *vmm)

@@ -484,6 +484,7 @@ static void test_shapes(void **state)
     check_shape(1, 65535, 1024);
     check_shape(64, 1, 96);
     check_shape(64, 1000, 128);
+    check_shape(512, 127, 64);
 }
 
 int main(void)

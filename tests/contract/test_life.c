@@ -55,7 +55,7 @@ static void test_configs(void **state)
 
 static void test_defaults(void **state)
 {
-    struct vgic5_config config;
+    struct vgic5_config config = {.size = sizeof(config)};
     struct vgic5 *device;
 
     (void)state;
@@ -90,6 +90,28 @@ static void test_config_sizes(void **state)
     longer.config.size = sizeof(struct vgic5_config) - 1;
     assert_int_equal(vgic5_create(&longer.config, NULL, NULL, &device), -EINVAL);
     assert_null(device);
+}
+
+/* The caller's struct may be of another version of the header: no byte beyond it is written. */
+static void test_get_config_of_every_size(void **state)
+{
+    struct {
+        struct vgic5_config config;
+        uint64_t later;
+    } longer;
+    struct vgic5 *device = NULL;
+
+    (void)state;
+    assert_int_equal(vgic5_create(NULL, NULL, NULL, &device), 0);
+    for (uint32_t size = 0; size <= sizeof(longer); size++) {
+        memset(&longer, 0xa5, sizeof(longer));
+        longer.config.size = size;
+        vgic5_get_config(device, &longer.config);
+        assert_int_equal(longer.config.size, sizeof(struct vgic5_config));
+        assert_int_equal(longer.config.ipa_bits, 48);
+        assert_int_equal(longer.later, UINT64_C(0xa5a5a5a5a5a5a5a5));
+    }
+    vgic5_destroy(device);
 }
 
 static int nothing(void *opaque, uint64_t ipa, void *to, size_t size)
@@ -351,6 +373,7 @@ int main(void)
         cmocka_unit_test(test_configs),
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_config_sizes),
+        cmocka_unit_test(test_get_config_of_every_size),
         cmocka_unit_test(test_host_pairs),
         cmocka_unit_test(test_without_ops),
         cmocka_unit_test(test_vcpus),

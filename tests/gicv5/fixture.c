@@ -227,7 +227,7 @@ void start(struct machine *m)
 
 static uint8_t *at(struct machine *m, uint64_t ipa)
 {
-    assert_in_range(ipa, m->ram_base, m->ram_base + m->ram_size - 8);
+    assert_in_range(ipa, m->ram_base, m->ram_base + m->ram_size - 4);
     return m->ram + (ipa - m->ram_base);
 }
 

@@ -381,6 +381,57 @@ static void test_there_is_always_one_L1_entry(void **state)
     assert_int_equal(cdrcfg(m, LPI(16)), ICSR_F);
 }
 
+/* The last LPI of a table whose last entries are the last bytes of memory; and nothing beyond. */
+static void check_last_lpi(struct machine *m, uint32_t cfgr)
+{
+    uint32_t bits = cfgr & 0x1f, shift = 2 + (cfgr >> 7 & 3);
+    uint32_t l2bits = 12 - shift + 2 * (cfgr >> 5 & 3), last = (1u << bits) - 1;
+    uint64_t end = HOST_RAM_BASE + m->ram_size, size = 1ull << (bits + shift);
+    uint64_t base = end - (size < 64 ? 64 : size), entry = base + ((uint64_t)last << shift);
+    if (cfgr & CFGR_TWO_LEVEL) {
+        uint32_t l1_index = last >> l2bits, l2_last = last & ((1u << l2bits) - 1);
+        uint64_t l2 = end - (1ull << (l2bits + shift));
+        base = HOST_RAM_BASE;
+        store64(m, base + 8ull * l1_index, l2);
+        entry = l2 + ((uint64_t)l2_last << shift);
+    }
+    assert_true(make_valid(m, cfgr, base));
+    w32(m, IRS_MAP_L2_ISTR, last);
+    cdpri(m, LPI(last), 9);
+    cdpend(m, LPI(last), 1);
+    assert_int_equal(cdrcfg(m, LPI(last)), ICSR_PENDING | ICSR_PRIORITY(9));
+    assert_int_equal(cdrcfg(m, LPI(last + 1)), ICSR_F);
+    w64(m, IRS_IST_BASER, 0);
+    assert_int_equal(load32(m, entry), ISTE_PENDING | ISTE_PRIORITY(9));
+    store32(m, entry, 0);
+    if (cfgr & CFGR_TWO_LEVEL)
+        store64(m, base + 8ull * (last >> l2bits), 0);
+}
+
+static void test_the_last_lpi_of_every_geometry(void **state)
+{
+    assert_non_null(*state);
+    for (uint32_t istsz = 0; istsz < 3; istsz++) {
+        const struct vgic5_config config = {.size = sizeof(config),
+                                            .ist_l2sz = 7,
+                                            .lpi_id_bits = 24,
+                                            .istmd = istsz != 0,
+                                            .istmd_sz = istsz == 1 ? 25 : 0};
+        struct machine m;
+        build(&m, &(struct machine_options){
+                      .nr_vcpus = 1, .config = &config, .ram_size = 0x1000000});
+        for (uint32_t bits = 1; bits <= 24; bits++) {
+            if (bits + 2 + istsz <= 20)
+                check_last_lpi(&m, bits | CFGR_ISTSZ(istsz));
+            for (uint32_t l2sz = 0; l2sz < 3; l2sz++)
+                check_last_lpi(&m, bits | CFGR_ISTSZ(istsz) | CFGR_L2SZ(l2sz) | CFGR_TWO_LEVEL);
+        }
+        assert_int_equal(memcmp(m.ram, m.ram + 1, m.ram_size - 1), 0); /* no byte elsewhere */
+        assert_true(machine_drop_device(&m));
+        machine_free_ram(&m);
+    }
+}
+
 /* Alignment, 10.2.1.13: bits [n:0] count as zero. */
 
 static void lands_at(struct machine *m, uint32_t cfgr, uint64_t written, uint64_t base)
@@ -654,6 +705,7 @@ static const struct CMUnitTest tests[] = {
     TEST_1PE(test_example_6_linear_2_bits),
     TEST_1PE(test_l2bits_of_every_L2SZ_and_ISTSZ),
     TEST_2LV(test_there_is_always_one_L1_entry),
+    TEST_1PE(test_the_last_lpi_of_every_geometry),
     TEST_1PE(test_10_2_1_13_alignment_of_a_linear_table),
     TEST_1PE(test_10_2_1_13_alignment_of_a_wide_linear_table),
     TEST_2LV(test_10_2_1_13_alignment_of_a_two_level_table),

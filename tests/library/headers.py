@@ -12,7 +12,8 @@ FLAGS = ["-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-fsyntax-only",
 
 
 def compiles(command, language, path):
-    result = subprocess.run([*command, *FLAGS, "-x", language, path], capture_output=True, text=True)
+    result = subprocess.run([*command, *FLAGS, "-include", path, "-x", language, os.devnull],
+                            capture_output=True, text=True)
     if result.returncode:
         print(result.stderr)
     return result.returncode == 0

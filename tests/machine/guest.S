@@ -56,6 +56,7 @@
 #define IRQS 0
 #define SAVED_SUM 8
 #define SAVED_ROUND 16
+#define EXCEPTIONS 24
 #define SCRATCH 64
 #define PER_CPU_SIZE 512
 
@@ -98,9 +99,19 @@ _start: mov     x22, #0
         bl      patch_function_tables
         b       both
 
-/* After a power-on: x0 is the round to go on with. */
+/* After a power-on: x0 is the round to go on with. Nothing is left of what was before. */
 secondary:
         mov     x22, x0
+        mov     x10, #0
+        .irp    enc, ICC_PCR, ICC_PPI_ENABLER0, ICC_PPI_PRIORITYR3
+        read_gic 1, \enc
+        orr     x10, x10, x1
+        .endr
+        .irp    reg, vbar_el1, ttbr0_el1, cpacr_el1, cntkctl_el1, cntv_ctl_el0, cntv_cval_el0
+        mrs     x1, \reg
+        orr     x10, x10, x1
+        .endr
+        cbnz    x10, failed
         mov     x10, #1
 both:   mrs     x19, mpidr_el1
         and     x19, x19, #0xf
@@ -386,6 +397,7 @@ interrupts:
 
 exceptions:
         mov     x29, x30
+        str     xzr, [x20, #EXCEPTIONS]
         msr     spsel, #0
         str     x21, [sp, #-16]!
         svc     #7
@@ -407,16 +419,23 @@ exceptions:
         ldr     x0, =PAGE_NOWHERE
         blr     x0 /* instruction abort; goes on behind */
         mix     x0
+        ldr     x0, [x20, #EXCEPTIONS]
+        cmp     x0, #10
+        b.ne    failed
         mov     x30, x29
         ret
 
 user:   mov     x29, x30
+        str     xzr, [x20, #EXCEPTIONS]
         ldr     x0, =PAGE_EL0_CODE
         msr     elr_el1, x0
         msr     spsr_el1, xzr
         adr     x18, 1f
         eret
-1:      mov     x30, x29
+1:      ldr     x0, [x20, #EXCEPTIONS]
+        cmp     x0, #5
+        b.ne    failed
+        mov     x30, x29
         ret
 
 /* vCPU 0 rewrites a function, vCPU 1 calls it: what it returns is never older than announced. */
@@ -634,8 +653,15 @@ irq_end:
         ldp     x0, x1, [sp], #64
         eret
 
+        .macro  count_exception
+        ldr     x0, [x20, #EXCEPTIONS]
+        add     x0, x0, #1
+        str     x0, [x20, #EXCEPTIONS]
+        .endm
+
 synchronous:
         stp     x0, x1, [sp, #-16]!
+        count_exception
         mrs     x0, esr_el1
         mix     x0
         lsr     x0, x0, #26
@@ -656,6 +682,7 @@ synchronous:
 
 synchronous_el0:
         stp     x0, x1, [sp, #-16]!
+        count_exception
         mrs     x0, esr_el1
         mix     x0
         mrs     x1, spsr_el1

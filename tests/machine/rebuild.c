@@ -71,6 +71,11 @@ static int append(void *opaque, const void *bytes, size_t size)
     return 0;
 }
 
+struct vgic5_sink sink_of(struct image *image)
+{
+    return (struct vgic5_sink){ .write = append, .opaque = image };
+}
+
 static int write_sections(struct machine *machine, const struct setup *setup,
                           const struct vgic5_state *state, struct vgic5_snapshot_writer *writer,
                           struct vgic5_error *error)
@@ -90,7 +95,6 @@ static int write_sections(struct machine *machine, const struct setup *setup,
 struct image saved(struct machine *machine, const struct setup *setup)
 {
     struct image image = { 0 };
-    const struct vgic5_sink sink = { .write = append, .opaque = &image };
     struct vgic5_error error = { 0 };
     struct vgic5_snapshot_writer *writer;
     struct vgic5_state *state;
@@ -99,7 +103,7 @@ struct image saved(struct machine *machine, const struct setup *setup)
     vgic5_port_model(machine_gic(machine), &port);
     if (vgic5_save(&port, NULL, &state, &error) != 0)
         die("save", error.message);
-    if (vgic5_snapshot_begin(sink, "exact-stop", &writer, &error) != 0 ||
+    if (vgic5_snapshot_begin(sink_of(&image), "exact-stop", &writer, &error) != 0 ||
         write_sections(machine, setup, state, writer, &error) != 0 ||
         vgic5_snapshot_end(writer, &error) != 0)
         die("write", error.message);
@@ -108,11 +112,6 @@ struct image saved(struct machine *machine, const struct setup *setup)
 }
 
 /* ---- Restoring --------------------------------------------------------------------------------- */
-
-struct reader {
-    const struct image *image;
-    size_t at;
-};
 
 static long read_image(void *opaque, void *to, size_t size)
 {
@@ -144,7 +143,7 @@ static const struct vgic5_section *memory_of(const struct vgic5_snapshot *snapsh
     return NULL;
 }
 
-static struct vgic5_snapshot *opened(const struct image *image, struct reader *reader)
+struct vgic5_snapshot *opened(const struct image *image, struct reader *reader)
 {
     const struct vgic5_source source = { read_image, seek_image, image->size, reader };
     struct vgic5_error error = { 0 };
@@ -159,7 +158,7 @@ static struct vgic5_snapshot *opened(const struct image *image, struct reader *r
 static void restore(struct machine *machine, struct vgic5_snapshot *snapshot)
 {
     struct vgic5_error error = { 0 };
-    struct vgic5_state *state;
+    struct vgic5_state *state = NULL;
     struct vgic5_port port;
     uint64_t base, size;
     void *ram = machine_ram(machine, &base, &size);

@@ -31,6 +31,14 @@ struct image saved(struct machine *machine, const struct setup *setup);
 
 /* Prints the first things that differ, as comments. */
 void explain(const struct image *a, const struct image *b);
+/* An image as a sink, and opened as a snapshot; `reader` must live as long as that. */
+struct reader {
+    const struct image *image;
+    size_t at;
+};
+struct vgic5_sink sink_of(struct image *image);
+struct vgic5_snapshot *opened(const struct image *image, struct reader *reader);
+
 bool same(const struct image *a, const struct image *b);
 void image_free(struct image *image);
 void die(const char *what, const char *why);

@@ -169,11 +169,10 @@ static bool is_gic_space(uint16_t encoding)
            encoding == VGIC5_ENCODING(3, 0, 4, 6, 0);
 }
 
-enum vgic5_access_result gicv5_cpu_access(struct gicv5_pe *pe, uint16_t encoding, bool is_write,
-                                          uint64_t *value)
+/* Not inlined: the instructions, which a guest executes far more often, then need no stack frame. */
+static __attribute__((noinline)) enum vgic5_access_result
+access_register(struct gicv5_pe *pe, uint16_t encoding, bool is_write, uint64_t *value)
 {
-    if (instructions_own(encoding))
-        return instructions_execute(pe, encoding, is_write, value);
     const struct cpu_register *reg = cpu_register_of(encoding);
     if (!reg)
         return is_gic_space(encoding) ? VGIC5_UNDEFINED : VGIC5_UNHANDLED;
@@ -189,6 +188,14 @@ enum vgic5_access_result gicv5_cpu_access(struct gicv5_pe *pe, uint16_t encoding
     }
     lock_drop(&pe->lock);
     return VGIC5_HANDLED;
+}
+
+enum vgic5_access_result gicv5_cpu_access(struct gicv5_pe *pe, uint16_t encoding, bool is_write,
+                                          uint64_t *value)
+{
+    if (instructions_own(encoding))
+        return instructions_execute(pe, encoding, is_write, value);
+    return access_register(pe, encoding, is_write, value);
 }
 
 uint64_t gicv5_cpu_get(const struct gicv5_pe *pe, const struct cpu_register *reg)

@@ -323,7 +323,8 @@ void tree_update(struct tree *tree, struct leaf *leaf, uint32_t bit)
         else
             remove_candidate(leaf, bit);
     }
-    tree_release(tree, leaf);
+    if (is_empty(leaf))
+        tree_release(tree, leaf);
 }
 
 void tree_set_state(struct leaf *leaf, uint64_t pending, uint64_t active)
@@ -343,7 +344,7 @@ void tree_acknowledge(struct tree *tree, struct leaf *leaf, uint32_t bit)
     leaf->active |= mask;
     if (!FIELD_GET(ISTE_HM, leaf->block->word[bit]))
         leaf->pending &= ~mask;
-    tree_update(tree, leaf, bit);
+    remove_candidate(leaf, bit);
 }
 
 struct leaf *tree_first(const struct tree *tree, uint32_t priority, uint32_t *bit)

@@ -11,8 +11,7 @@
 /* The interrupt with its target locked, or nothing. */
 static inline bool reach(struct gicv5_pe *pe, uint64_t xt, struct interrupt *interrupt)
 {
-    uint32_t intid = (uint32_t)xt;
-    return interrupt_lock(pe, VGIC5_INTID_TYPE(intid), VGIC5_INTID_ID(intid), interrupt);
+    return interrupt_lock(pe, (uint32_t)xt, interrupt);
 }
 
 static inline void finish(const struct interrupt *interrupt)
@@ -53,9 +52,9 @@ static void execute_CDPRI(struct gicv5_pe *pe, uint64_t *xt)
 static void execute_CDAFF(struct gicv5_pe *pe, uint64_t *xt)
 {
     struct interrupt interrupt;
-    uint32_t intid = (uint32_t)*xt, iaffid = FIELD_GET(CDAFF_IAFFID, *xt);
+    uint32_t iaffid = FIELD_GET(CDAFF_IAFFID, *xt);
     struct gicv5_pe *to = owner_of(pe->gic, iaffid);
-    if (!interrupt_lock_both(pe, VGIC5_INTID_TYPE(intid), VGIC5_INTID_ID(intid), &interrupt, to))
+    if (!interrupt_lock_both(pe, (uint32_t)*xt, &interrupt, to))
         return;
     struct gicv5_pe *from = interrupt.owner;
     interrupt_set_iaffid(&interrupt, iaffid);

@@ -66,10 +66,10 @@ bool interrupt_lock_other(struct gicv5_pe *pe, uint32_t type, uint32_t id,
 }
 
 /* Against the order of PEs we may only try: another may hold `to` and wait for the owner. */
-bool interrupt_lock_both(struct gicv5_pe *pe, uint32_t type, uint32_t id,
-                         struct interrupt *interrupt, struct gicv5_pe *to)
+bool interrupt_lock_both(struct gicv5_pe *pe, uint32_t intid, struct interrupt *interrupt,
+                         struct gicv5_pe *to)
 {
-    while (interrupt_lock(pe, type, id, interrupt)) {
+    while (interrupt_lock(pe, intid, interrupt)) {
         if (to == interrupt->owner || lock_try(&to->lock))
             return true;
         if (to->index > interrupt->owner->index) {

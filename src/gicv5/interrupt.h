@@ -50,23 +50,33 @@ static inline struct block *interrupt_block(const struct gicv5_pe *pe, uint32_t 
     return NULL;
 }
 
-/* interrupt_lock, where it takes more: pe is locked. */
+#define LPI_KEY (VGIC5_INTID(VGIC5_LPI, 0) >> BLOCK_BITS)
+
+/* Is this an LPI of this PE, which is locked, in the block that it used last? */
+static inline bool interrupt_find_last(struct gicv5_pe *pe, uint32_t intid,
+                                       struct interrupt *interrupt)
+{
+    uint32_t bit = intid % BLOCK_SIZE;
+    if (intid >> BLOCK_BITS != (LPI_KEY | pe->lpis.last_number) ||
+        !ist_has(pe->gic, VGIC5_INTID_ID(intid)))
+        return false;
+    struct block *block = pe->lpis.last->block;
+    *interrupt = (struct interrupt){block, pe, &pe->lpis, VGIC5_LPI, bit};
+    return block_iaffid(block, bit) == pe->iaffid;
+}
+
+/* interrupt_lock, where it takes more: this PE is locked. */
 bool interrupt_lock_other(struct gicv5_pe *pe, uint32_t type, uint32_t id,
                           struct interrupt *interrupt);
 
-/* Find the interrupt and lock its target, which is likely to be this PE. May load an LPI's block.
- * false: it is unreachable, or no SPI or LPI; nothing is locked. */
-static inline bool interrupt_lock(struct gicv5_pe *pe, uint32_t type, uint32_t id,
-                                  struct interrupt *interrupt)
+/* Find the interrupt and lock its target, which is likely to be this PE (the one that executes the
+ * instruction). May load an LPI's block. false: it is unreachable, or no SPI or LPI; nothing is
+ * locked. */
+static inline bool interrupt_lock(struct gicv5_pe *pe, uint32_t intid, struct interrupt *interrupt)
 {
     lock_take(&pe->lock);
-    struct block *block = interrupt_block(pe, type, id);
-    if (block) {
-        *interrupt = interrupt_of(pe->gic, type, block, id);
-        if (interrupt->owner == pe)
-            return true;
-    }
-    return interrupt_lock_other(pe, type, id, interrupt);
+    return interrupt_find_last(pe, intid, interrupt) ||
+           interrupt_lock_other(pe, VGIC5_INTID_TYPE(intid), VGIC5_INTID_ID(intid), interrupt);
 }
 
 static inline void interrupt_unlock(const struct interrupt *interrupt)
@@ -75,8 +85,8 @@ static inline void interrupt_unlock(const struct interrupt *interrupt)
 }
 
 /* The same, and this PE, to which it will move, as well. */
-bool interrupt_lock_both(struct gicv5_pe *pe, uint32_t type, uint32_t id,
-                         struct interrupt *interrupt, struct gicv5_pe *to);
+bool interrupt_lock_both(struct gicv5_pe *pe, uint32_t intid, struct interrupt *interrupt,
+                         struct gicv5_pe *to);
 
 /* Lock the target of an SPI that exists, and return it. */
 struct gicv5_pe *interrupt_lock_spi(const struct gicv5 *gic, uint32_t id);

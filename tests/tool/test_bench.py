@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""vgic5 bench, from outside. No test looks at a time: those are the benchmarks' own business."""
+import json
+
+import pytest
+
+from conftest import vgic5
+
+
+def test_an_unknown_benchmark_is_2_and_the_others_are_named():
+    result = vgic5("bench", "speed", status=2)
+    for name in ("rounds", "accesses", "transfer", "memory", "threads", "guest"):
+        assert name in result.err
+
+
+def test_memory_keeps_its_limits():
+    figures = json.loads(vgic5("bench", "memory", "--json").text)
+    assert figures["schema"] == "vgic5.bench/1" and figures["bench"] == "memory"
+    assert len(figures["figures"]) == 3
+    for figure in figures["figures"]:
+        assert figure["met"] and 0 < figure["value"] <= figure["limit"]
+    assert "at most 8" in vgic5("bench", "memory").text
+
+
+@pytest.mark.parametrize("name", ["accesses", "guest"])
+def test_a_benchmark_runs_to_its_end(name):
+    result = vgic5("bench", name, "--json", status=None)
+    assert result.status in (0, 1)
+    figures = json.loads(result.text)["figures"]
+    assert result.status == (0 if all(f.get("met", True) for f in figures) else 1)
+    assert all(f["value"] > 0 for f in figures)
+
+
+def test_a_guest_that_is_not_there_is_3():
+    assert "/nonexistent" in vgic5("bench", "guest", "--kernel", "/nonexistent", status=3).err

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A VMM with a thread for each vCPU: rounds on 1 to 512 PEs by 1 to 64 threads, each PE with LPIs of
- * its own, whose ids lie far apart or are neighbours of each other's. Throughput counts wall time,
+ * A VMM with a thread for each vCPU: rounds on 1 to 512 PEs by 1 to 64 threads, each PE with an LPI
+ * of its own, whose ids lie far apart or are neighbours of each other's. Throughput counts wall time,
  * each thread bound to a processor; of many short runs the best counts, since other load on the
  * machine can only take away from it.
  */

@@ -47,7 +47,7 @@ struct vgic5 {
     uint64_t addr;     /* of the IRS region, or ADDR_UNSET */
     uint32_t nr_spis;  /* 0 before NR_IRQS and CTRL_INIT */
     uint32_t nr_vcpus;
-    bool has_run;                              /* a vCPU has been entered at any time; never unset */
+    bool has_run;                              /* a vCPU has been entered at any time; it stays */
     bool unusable;                             /* the first run failed */
     struct vgic5_vcpu *vcpus[VGIC5_MAX_VCPUS]; /* in the order of their addition */
 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * 64 interrupts: the configuration of SPIs and LPIs, as words, which is how tables have it, and
- * bit-sliced for those who select: one bit plane for each bit of it but the IAFFID. Both are written
- * by configuration only; what changes with every interrupt (Pending, Active) is in the leaves of the
- * target PEs (candidates.h).
+ * 64 interrupts: the configuration of SPIs and LPIs, as words, which is how tables have it, and of
+ * it Enable and Priority bit-sliced, for those who select. Both are written by configuration only;
+ * what changes with every interrupt (Pending, Active) is in the leaves of the target PEs
+ * (candidates.h).
  */
 #ifndef GICV5_BLOCK_H
 #define GICV5_BLOCK_H
@@ -40,7 +40,7 @@ struct block {
 
 #define BLOCK_IPA_UNKNOWN UINT64_MAX
 
-/* What an ISTE says beside Pending and Active; Priority has bits of the IRS's priority mask only. */
+/* What an ISTE says beside Pending and Active; of Priority the bits that the IRS has. */
 static inline uint32_t block_get_config(const struct block *block, uint32_t bit)
 {
     return block->word[bit];

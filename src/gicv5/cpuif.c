@@ -169,7 +169,7 @@ static bool is_gic_space(uint16_t encoding)
            encoding == VGIC5_ENCODING(3, 0, 4, 6, 0);
 }
 
-/* Not inlined: the instructions, which a guest executes far more often, then need no stack frame. */
+/* Not inlined: instructions, which a guest executes far more often, then need no stack frame. */
 static __attribute__((noinline)) enum vgic5_access_result
 access_register(struct gicv5_pe *pe, uint16_t encoding, bool is_write, uint64_t *value)
 {

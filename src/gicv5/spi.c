@@ -81,7 +81,8 @@ uint32_t gicv5_spi_get(const struct gicv5 *gic, uint32_t id)
 {
     const struct block *block = &block_of(gic, id)->block;
     uint32_t bit = id % BLOCK_SIZE;
-    const struct leaf *leaf = tree_find(&owner_of(gic, block_iaffid(block, bit))->spis, block->number);
+    const struct gicv5_pe *owner = owner_of(gic, block_iaffid(block, bit));
+    const struct leaf *leaf = tree_find(&owner->spis, block->number);
     return block_get_config(block, bit) |
            (uint32_t)(FIELD_PREP(ISTE_PENDING, leaf->pending >> bit) |
                       FIELD_PREP(ISTE_ACTIVE, leaf->active >> bit));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Words to planes and back, 64 at a time, against one bit at a time. Built twice: as the library has
- * it on this processor, and in plain C. */
+/* Words to planes and back, 64 at a time, against one bit at a time. Built twice: as the library
+ * has it on this processor, and in plain C. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -47,7 +47,8 @@ struct actor {
     pthread_t thread;
 };
 
-/* device.c: the device, with LPIs that are active in memory before they are touched. 0 or an errno. */
+/* device.c: the device, with LPIs that are active in memory before they are touched. 0 or an
+ * errno. */
 int stress_create(struct stress *s);
 uint32_t stress_intid(uint32_t interrupt);
 

@@ -359,6 +359,26 @@ static void damaged_fields_are_refused(void **state)
     image_free(&image);
 }
 
+static void ram_is_whole_blocks(void **state)
+{
+    static const uint64_t sizes[] = { 0, 4096, RAM_SIZE + 4096 };
+    struct setup setup = two_vcpus;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+        struct machine_config config;
+        struct vgic5_error error = { 0 };
+        struct machine *machine = NULL;
+
+        setup.ram_size = sizes[i];
+        config = setup_config(&setup);
+        assert_int_equal(machine_create(&config, &machine, &error), -EINVAL);
+        assert_null(machine);
+        assert_int_equal(error.exit_code, 5);
+        assert_non_null(strstr(error.message, "RAM"));
+    }
+}
+
 static void the_configuration_survives(void **state)
 {
     static const uint32_t ids[] = { 17, 3, 300 };
@@ -425,6 +445,7 @@ int main(void)
         cmocka_unit_test(timers_follow_their_registers),
         cmocka_unit_test(time_ends_before_it_wraps),
         cmocka_unit_test(damaged_fields_are_refused),
+        cmocka_unit_test(ram_is_whole_blocks),
         cmocka_unit_test(the_configuration_survives),
         cmocka_unit_test(sparse_ids_have_their_mpidr),
     };

@@ -18,6 +18,8 @@ from conftest import DEMO, PROBE, vgic5
     (["run", "--kernel", PROBE, "--smp", "0"], "--smp"),
     (["run", "--kernel", PROBE, "--smp", "two"], "two"),
     (["run", "--kernel", PROBE, "--smp", "513"], "--smp"),
+    (["run", "--kernel", PROBE, "--mem", "0"], "2M"),
+    (["run", "--kernel", PROBE, "--mem", "3M"], "2M"),
     (["run", "--kernel", PROBE, "--gic", "spis=33"], "spis"),
     (["run", "--kernel", PROBE, "--gic", "lpi-bits=25"], "lpi-bits"),
     (["run", "--kernel", PROBE, "--gic", "colour=red"], "colour"),

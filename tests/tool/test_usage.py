@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from conftest import DEMO, PROBE, vgic5
+from conftest import BUILD, DEMO, PROBE, vgic5
 
 
 @pytest.mark.parametrize("arguments, word", [
@@ -65,6 +65,12 @@ def test_help_lists_every_verb():
 
 def test_probe_passes():
     assert "probe: PASS" in vgic5("run", "--kernel", PROBE, "--deterministic").text
+
+
+@pytest.mark.parametrize("guest", ["ids", "ist_halves"])
+def test_small_guests_pass(guest):
+    kernel = os.path.join(BUILD, "guests", guest + ".elf")
+    assert f"{guest}: PASS" in vgic5("run", "--kernel", kernel, "--deterministic").text
 
 
 def test_probe_passes_in_real_time():

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* vgic5 VERB [OPTIONS]: finds the verb and hands over. */
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <unicorn/unicorn.h>
 
@@ -40,12 +43,25 @@ static bool about_the_tool(const char *word)
     return true;
 }
 
+/* A file that is opened later must not become stdin, stdout or stderr. */
+static void occupy_standard_streams(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
     struct cli_options options;
     enum cli_verb verb;
     enum cli_exit status;
 
+    occupy_standard_streams();
     if (argc < 2) {
         cli_help(stderr);
         return EXIT_USAGE;
@@ -63,5 +79,7 @@ int main(int argc, char **argv)
             return EXIT_DONE;
         }
     status = cli_parse(verb, argc - 2, argv + 2, &options);
+    if (verb == VERB_run || verb == VERB_restore)
+        signal(SIGPIPE, SIG_IGN); /* a guest goes on without a listener; see console_output */
     return status != EXIT_DONE ? (int)status : run_verb[verb](&options);
 }

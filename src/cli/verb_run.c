@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "gic_option.h"
+#include "machine/memory.h"
 #include "report.h"
 #include "session.h"
 
@@ -22,6 +23,8 @@ static int configure(struct session *session)
         config->nr_vcpus = (uint32_t)options->smp;
     }
     config->ram_size = cli_given(options, OPTION_mem) ? options->mem : DEFAULT_RAM;
+    if (config->ram_size == 0 || config->ram_size % MEMORY_BLOCK != 0)
+        return report(session->verb, EXIT_USAGE, "--mem is a multiple of 2M");
     config->deterministic = options->deterministic;
     return session_open(session);
 }

@@ -48,7 +48,7 @@ bool clock_jump(struct guest_clock *clock, uint64_t counter)
 {
     uint64_t time = counter * INSTRUCTIONS_PER_TICK;
 
-    if (counter > UINT64_MAX / INSTRUCTIONS_PER_TICK)
+    if (counter >= END_OF_TIME / INSTRUCTIONS_PER_TICK)
         return false;
     if (time > clock->run.instructions + clock->skew)
         clock->skew = time - clock->run.instructions;

@@ -13,6 +13,8 @@
 #include "vcpu.h"
 
 #define INSTRUCTIONS_PER_TICK 16u
+/* In instructions (292 years): counts of them, and sums of two, never wrap. */
+#define END_OF_TIME (UINT64_C(1) << 63)
 
 struct guest_clock {
     struct vcpu_clock run; /* instructions executed, and the limits of the running vCPU */
@@ -29,7 +31,7 @@ uint64_t clock_counter(const struct guest_clock *clock, uint64_t instructions);
 /* The first instruction count at which the counter has this value; UINT64_MAX: not to be reached,
  * or not in deterministic mode. */
 uint64_t clock_instructions_at(const struct guest_clock *clock, uint64_t counter);
-/* Deterministic: let the counter reach this value now. False: it would wrap. */
+/* Deterministic: let the counter reach this value now. False: it is too far. */
 bool clock_jump(struct guest_clock *clock, uint64_t counter);
 /* Sleep until the counter has this value, or for `most` nanoseconds. */
 void clock_sleep(const struct guest_clock *clock, uint64_t counter, uint64_t most);

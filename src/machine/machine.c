@@ -34,6 +34,10 @@ static int check_config(const struct machine_config *config, struct vgic5_error 
     if (config->nr_vcpus < 1 || config->nr_vcpus > VGIC5_MAX_VCPUS)
         return machine_fail(error, 5, -EINVAL, "%" PRIu32 " vCPUs, expected 1 to %u",
                             config->nr_vcpus, VGIC5_MAX_VCPUS);
+    if (config->ram_size == 0 || config->ram_size % MEMORY_BLOCK != 0)
+        return machine_fail(error, 5, -EINVAL,
+                            "RAM_SIZE is 0x%" PRIx64 ", expected a multiple of 0x%" PRIx64,
+                            config->ram_size, MEMORY_BLOCK);
     for (uint32_t i = 0; config->vcpu_ids != NULL && i < config->nr_vcpus; i++)
         if (config->vcpu_ids[i] > UINT16_MAX)
             return machine_fail(error, 5, -EINVAL, "vCPU id %" PRIu32 ", expected at most %u",

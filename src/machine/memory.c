@@ -5,14 +5,13 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define BLOCK ((uint64_t)2 << 20)
 #define PAGE ((uint64_t)4096)
 
 int memory_create(struct memory *memory, uint64_t base, uint64_t size)
 {
     void *host;
 
-    if (size == 0 || size % BLOCK != 0 || base % PAGE != 0 || base > UINT64_MAX - size)
+    if (size == 0 || size % MEMORY_BLOCK != 0 || base % PAGE != 0 || base > UINT64_MAX - size)
         return -EINVAL;
     if (size > PTRDIFF_MAX)
         return -ENOMEM;

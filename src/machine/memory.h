@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* RAM is a multiple of this. */
+#define MEMORY_BLOCK (UINT64_C(2) << 20)
+
 struct memory {
     uint8_t *host; /* page-aligned */
     uint64_t base; /* guest physical */

@@ -189,8 +189,10 @@ static int check_clock(const struct machine *machine, struct loaded_clock *clock
     if (clock->slice_position > clock->instructions)
         return damaged(error, "clock", "SLICE_POSITION", clock->slice_position,
                        "at most INSTRUCTIONS");
-    if (clock->deterministic && clock->skew > UINT64_MAX - clock->instructions)
-        return damaged(error, "clock", "SKEW", clock->skew, "no overflow with INSTRUCTIONS");
+    if (clock->instructions >= END_OF_TIME)
+        return damaged(error, "clock", "INSTRUCTIONS", clock->instructions, "less than 2^63");
+    if (clock->deterministic && clock->skew >= END_OF_TIME - clock->instructions)
+        return damaged(error, "clock", "SKEW", clock->skew, "less than 2^63 - INSTRUCTIONS");
     if (clock->deterministic &&
         clock->counter != (clock->instructions + clock->skew) / INSTRUCTIONS_PER_TICK)
         return damaged(error, "clock", "COUNTER", clock->counter,

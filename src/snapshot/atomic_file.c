@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "snapshot/error.h"
@@ -134,6 +135,15 @@ static int open_temporary(struct vgic5_atomic_file *file)
     return result;
 }
 
+/* A rename would replace it for good: /dev/null, for one. A directory refuses by itself. */
+static bool is_in_the_way(const char *path)
+{
+    struct stat there;
+
+    return lstat(path, &there) == 0 && !S_ISREG(there.st_mode) && !S_ISLNK(there.st_mode) &&
+           !S_ISDIR(there.st_mode);
+}
+
 int vgic5_atomic_file_create(const char *path, const struct vgic5_fs *fs,
                              struct vgic5_atomic_file **file, struct vgic5_error *error)
 {
@@ -145,6 +155,10 @@ int vgic5_atomic_file_create(const char *path, const struct vgic5_fs *fs,
     if (length == 0 || length >= PATH_MAX || path[length - 1] == '/')
         return snapshot_fail(error, SNAPSHOT_EXIT_ENVIRONMENT, EINVAL,
                              "\"%.400s\" is not the name of a file", path);
+    if (!fs && is_in_the_way(path))
+        return snapshot_fail(error, SNAPSHOT_EXIT_ENVIRONMENT, ENOTSUP,
+                             "%.400s is a device, a pipe or a socket, expected a file or nothing",
+                             path);
     fresh = calloc(1, sizeof(*fresh));
     if (fresh) {
         fresh->path = strdup(path);

@@ -3,6 +3,7 @@
 #include "bare.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -207,6 +208,19 @@ static void timers_follow_their_registers(void **state)
     assert_int_equal(timer_deadline(&timer), COUNTER_NEVER);
 }
 
+/* So far that a count of instructions could wrap, time does not go. */
+static void time_ends_before_it_wraps(void **state)
+{
+    struct guest_clock clock = { .deterministic = true, .run.instructions = 100 };
+
+    (void)state;
+    assert_false(clock_jump(&clock, END_OF_TIME / INSTRUCTIONS_PER_TICK));
+    assert_false(clock_jump(&clock, UINT64_MAX));
+    assert_int_equal(clock.skew, 0);
+    assert_true(clock_jump(&clock, END_OF_TIME / INSTRUCTIONS_PER_TICK - 1));
+    assert_int_equal(clock_counter(&clock, 100), END_OF_TIME / INSTRUCTIONS_PER_TICK - 1);
+}
+
 /* ---- What a load refuses ----------------------------------------------------------------------- */
 
 static const struct setup two_vcpus = { .nr_vcpus = 2, .ram_size = RAM_SIZE,
@@ -294,12 +308,14 @@ static void check_refused(const struct image *image, const struct change *change
     struct vgic5_error error = { 0 };
     struct reader reader;
     struct vgic5_snapshot *snapshot = opened(&bad, &reader);
+    char words[80];
 
+    snprintf(words, sizeof(words), "%s is", change->field);
     if (machine_load(machine, snapshot, &error) == 0)
         fail_msg("%s %s = %llu was accepted", change->type, change->field,
                  (unsigned long long)change->value);
     if (error.exit_code != (change->exit_code < 0 ? 4 : change->exit_code) ||
-        strstr(error.message, change->field) == NULL)
+        strstr(error.message, words) == NULL)
         fail_msg("%s %s: exit code %d, %s", change->type, change->field, error.exit_code,
                  error.message);
     assert_null(machine->cpus[0].vcpu);
@@ -317,6 +333,9 @@ static void damaged_fields_are_refused(void **state)
         { "clock", "DETERMINISTIC", 0, 5 },
         { "clock", "COUNTER", 99, 4 },
         { "clock", "SKEW", UINT64_MAX, 4 },
+        { "clock", "SKEW", UINT64_C(1) << 63, 4 },
+        { "clock", "INSTRUCTIONS", UINT64_MAX - 100, 4 },
+        { "clock", "INSTRUCTIONS", UINT64_C(1) << 63, 4 },
         { "clock", "SLICE_LENGTH", 0, 4 },
         { "clock", "SLICE_POSITION", 3, 4 },
         { "clock", "CURRENT_VCPU", 7, 4 },
@@ -338,6 +357,26 @@ static void damaged_fields_are_refused(void **state)
     for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++)
         check_refused(&image, &changes[i]);
     image_free(&image);
+}
+
+static void ram_is_whole_blocks(void **state)
+{
+    static const uint64_t sizes[] = { 0, 4096, RAM_SIZE + 4096 };
+    struct setup setup = two_vcpus;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+        struct machine_config config;
+        struct vgic5_error error = { 0 };
+        struct machine *machine = NULL;
+
+        setup.ram_size = sizes[i];
+        config = setup_config(&setup);
+        assert_int_equal(machine_create(&config, &machine, &error), -EINVAL);
+        assert_null(machine);
+        assert_int_equal(error.exit_code, 5);
+        assert_non_null(strstr(error.message, "RAM"));
+    }
 }
 
 static void the_configuration_survives(void **state)
@@ -404,7 +443,9 @@ int main(void)
         cmocka_unit_test(idle_time_jumps),
         cmocka_unit_test(the_counter_does_not_jump),
         cmocka_unit_test(timers_follow_their_registers),
+        cmocka_unit_test(time_ends_before_it_wraps),
         cmocka_unit_test(damaged_fields_are_refused),
+        cmocka_unit_test(ram_is_whole_blocks),
         cmocka_unit_test(the_configuration_survives),
         cmocka_unit_test(sparse_ids_have_their_mpidr),
     };

@@ -446,6 +446,40 @@ static void test_places_that_do_not_take_a_file(void **state)
     rmdir(place.directory);
 }
 
+/* A device, a pipe or a socket in the way stays what it is; a symbolic link is replaced, not
+ * followed. */
+static void test_no_file_in_the_way(void **state)
+{
+    struct vgic5_atomic_file *file;
+    struct vgic5_error error = {0};
+    struct place place;
+    struct stat before, after;
+    char target[80];
+
+    (void)state;
+    place_make(&place);
+    assert_int_equal(mkfifo(place.path, 0600), 0);
+    assert_int_equal(lstat(place.path, &before), 0);
+    assert_int_equal(vgic5_atomic_file_create(place.path, NULL, &file, &error), -ENOTSUP);
+    assert_null(file);
+    assert_int_equal(error.exit_code, 3);
+    assert_non_null(strstr(error.message, place.path));
+    assert_int_equal(lstat(place.path, &after), 0);
+    assert_int_equal(after.st_ino, before.st_ino);
+    assert_int_equal(count_files(&place), 1);
+    unlink(place.path);
+
+    snprintf(target, sizeof(target), "%s/target", place.directory);
+    assert_int_equal(symlink(target, place.path), 0);
+    assert_int_equal(vgic5_atomic_file_create(place.path, NULL, &file, &error), 0);
+    assert_int_equal(vgic5_atomic_file_commit(file, &error), 0);
+    assert_int_equal(lstat(place.path, &after), 0);
+    assert_true(S_ISREG(after.st_mode));
+    assert_int_equal(access(target, F_OK), -1);
+    remove_all(&place);
+    rmdir(place.directory);
+}
+
 /* The directory is renamed away under a save: refused, and the old file is as it was. */
 static void test_directory_vanishes(void **state)
 {
@@ -480,6 +514,7 @@ int main(void)
         cmocka_unit_test(test_killed_at_every_call),
         cmocka_unit_test(test_temporary_names_taken),
         cmocka_unit_test(test_places_that_do_not_take_a_file),
+        cmocka_unit_test(test_no_file_in_the_way),
         cmocka_unit_test(test_directory_vanishes),
     };
 

@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from conftest import DEMO, PROBE, vgic5
+from conftest import BUILD, DEMO, PROBE, vgic5
 
 
 @pytest.mark.parametrize("arguments, word", [
@@ -18,6 +18,8 @@ from conftest import DEMO, PROBE, vgic5
     (["run", "--kernel", PROBE, "--smp", "0"], "--smp"),
     (["run", "--kernel", PROBE, "--smp", "two"], "two"),
     (["run", "--kernel", PROBE, "--smp", "513"], "--smp"),
+    (["run", "--kernel", PROBE, "--mem", "0"], "2M"),
+    (["run", "--kernel", PROBE, "--mem", "3M"], "2M"),
     (["run", "--kernel", PROBE, "--gic", "spis=33"], "spis"),
     (["run", "--kernel", PROBE, "--gic", "lpi-bits=25"], "lpi-bits"),
     (["run", "--kernel", PROBE, "--gic", "colour=red"], "colour"),
@@ -63,6 +65,12 @@ def test_help_lists_every_verb():
 
 def test_probe_passes():
     assert "probe: PASS" in vgic5("run", "--kernel", PROBE, "--deterministic").text
+
+
+@pytest.mark.parametrize("guest", ["ids", "ist_halves"])
+def test_small_guests_pass(guest):
+    kernel = os.path.join(BUILD, "guests", guest + ".elf")
+    assert f"{guest}: PASS" in vgic5("run", "--kernel", kernel, "--deterministic").text
 
 
 def test_probe_passes_in_real_time():

@@ -17,6 +17,8 @@ uint64_t bare_round(uint64_t xt);
 #define LOW 24u
 #define BATCHES 41u
 #define ROUNDS 400u
+#define FILLS 9u
+#define PIECE 1024u
 #define NS_PER_TICK 16u /* 62.5 MHz */
 
 static volatile uint32_t taken;
@@ -94,13 +96,30 @@ static void measure_both(uint32_t pending)
     print("rounds: by exception, %u pending: %lu ns\n", pending, ns);
 }
 
-/* Lower priority than what is measured, and than what the CPU interface lets through. */
-static void make_pending(void)
+static uint64_t set_pending(uint32_t first, uint32_t end, bool pending)
 {
     uint64_t start = counter();
-    for (uint32_t id = 0; id < NR_PENDING; id++)
-        gic_cdpend(LPI(id), true);
-    print("rounds: making %u pending: %lu ns\n", NR_PENDING, (counter() - start) * NS_PER_TICK);
+    for (uint32_t id = first; id < end; id++)
+        gic_cdpend(LPI(id), pending);
+    return counter() - start;
+}
+
+/* Lower priority than what is measured, and than what the CPU interface lets through. The sum over
+ * pieces of each one's best time of several: a host that is busy cannot leave all of it alone. */
+static void make_pending(void)
+{
+    uint64_t sum = 0;
+    for (uint32_t first = 0; first < NR_PENDING; first += PIECE) {
+        uint32_t end = first + PIECE < NR_PENDING ? first + PIECE : NR_PENDING;
+        uint64_t best = set_pending(first, end, true);
+        for (uint32_t i = 1; i < FILLS; i++) {
+            set_pending(first, end, false);
+            uint64_t ticks = set_pending(first, end, true);
+            best = ticks < best ? ticks : best;
+        }
+        sum += best;
+    }
+    print("rounds: making %u pending: %lu ns\n", NR_PENDING, sum * NS_PER_TICK);
 }
 
 int guest_main(void)

@@ -69,7 +69,7 @@ static int sysregs_set(struct vgic5 *device, const struct vgic5_attr *attr)
     if (!reg)
         return -ENOENT;
     gicv5_cpu_put(vcpu->pe, reg, value);
-    gicv5_settle(device->gic);
+    gicv5_settle_pe(vcpu->pe);
     return 0;
 }
 

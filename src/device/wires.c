@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The wires: KVM_IRQ_LINE, the PPIs of the VMM's own timers, and the levels for a restore. */
 #include <errno.h>
+#include <string.h>
 
 #include "device/internal.h"
+#include "gicv5/fields.h"
 
 #define NR_PPIS 64u /* architected PPIs; the IMPDEF ones have no wire here */
 #define WIRE_WORDS (VGIC5_NR_SPIS_MAX / 64u)
@@ -88,5 +90,21 @@ int vgic5_set_spi_wires(struct vgic5 *device, const uint64_t *wires, size_t word
             all[n] = wires[n];
     }
     gicv5_spi_wires_put(device->gic, all, WIRE_WORDS);
+    return 0;
+}
+
+int vgic5_get_spi_modes(struct vgic5 *device, uint64_t *trigger, uint64_t *handling, size_t words)
+{
+    if (!device->gic)
+        return -EBUSY;
+    memset(trigger, 0, words * sizeof(*trigger));
+    memset(handling, 0, words * sizeof(*handling));
+    for (uint32_t id = 0; id < device->nr_spis && id / 64 < words; id++) {
+        uint64_t level = gicv5_spi_tm(device->gic, id);
+        uint64_t mode = FIELD_GET(ISTE_HM, gicv5_spi_get(device->gic, id));
+
+        trigger[id / 64] |= level << id % 64;
+        handling[id / 64] |= mode << id % 64;
+    }
     return 0;
 }

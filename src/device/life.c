@@ -2,7 +2,7 @@
 /* created → configured → initialised → running. */
 #include <errno.h>
 
-#include "device/internal.h"
+#include "device/contract.h"
 
 int vgic5_create(const struct vgic5_config *config, const struct vgic5_host *host, void *opaque,
                  struct vgic5 **device)
@@ -92,36 +92,26 @@ uint32_t vgic5_vcpu_id(const struct vgic5 *device, uint32_t n)
     return device->vcpus[n]->id;
 }
 
-/* What KVM looks at when it maps the VGIC's resources at the first KVM_RUN (kvm-abi §2). */
-static int first_run(struct vgic5 *device)
+/* Every refusal but those of INIT and of a vCPU that is in comes from mapping the VGIC's resources,
+ * and "makes the VM unusable" (kvm-abi §2). */
+static int refuse_run(struct vgic5 *device, const struct refusal *refusal)
 {
-    if (device->addr == ADDR_UNSET) {
-        device_log(device, "first run: GRP_ADDR was never set");
-        return -ENXIO;
-    }
-    if (lpi_ist_is_named(device) && !lpi_ist_exists(device)) {
-        device_log(device, "first run: IRS_IST_BASER.VALID is 1, but GRP_IST was never set");
-        return -ENXIO;
-    }
-    return 0;
+    device_log(device, "first run: %s", refusal->words);
+    device->unusable = refusal->errno_value != EBUSY;
+    return -refusal->errno_value;
 }
 
 int vgic5_vcpu_enter(struct vgic5_vcpu *vcpu)
 {
     struct vgic5 *device = vcpu->device;
-    int ret;
+    const struct refusal *refusal;
+    struct access access;
 
-    if (device->unusable)
-        return -EIO;
-    if (!device->gic || vcpu->running)
-        return -EBUSY;
-    if (!device->has_run) {
-        ret = first_run(device);
-        if (ret) {
-            device->unusable = true; /* kvm-abi §2: "makes the VM unusable" */
-            return ret;
-        }
-    }
+    access_open(&access, device, CONTRACT_RUN, CONTRACT_DO, 0, 0);
+    access.vcpu = vcpu;
+    refusal = contract_refusal(&access);
+    if (refusal)
+        return refuse_run(device, refusal);
     device->has_run = true;
     vcpu->running = true;
     device->nr_running++;

@@ -3,46 +3,26 @@
 #include <errno.h>
 #include <string.h>
 
-#include "device/internal.h"
+#include "device/contract.h"
 #include "gicv5/fields.h"
 
 #define NR_PPIS 64u /* architected PPIs; the IMPDEF ones have no wire here */
 #define WIRE_WORDS (VGIC5_NR_SPIS_MAX / 64u)
 
-static int spi_line(struct vgic5 *device, uint32_t number, bool level)
-{
-    if (number >= device->nr_spis)
-        return -EINVAL;
-    gicv5_spi_wire(device->gic, number, level);
-    return 0;
-}
-
-static int userspace_ppi_line(struct vgic5 *device, uint32_t irq, bool level)
-{
-    uint32_t vcpu_id = (irq >> 28) * 256u + (irq >> 16 & 0xffu);
-    struct vgic5_vcpu *vcpu = vgic5_vcpu(device, vcpu_id);
-    uint32_t number = irq & 0xffffu;
-
-    if (!vcpu || number >= NR_PPIS || !(device_userspace_ppis(device) >> number & 1u))
-        return -EINVAL;
-    gicv5_ppi_wire(vcpu->pe, number, level);
-    return 0;
-}
-
 int vgic5_irq_line(struct vgic5 *device, uint32_t irq, bool level)
 {
-    if (!device->gic)
-        return -EBUSY;
-    switch (irq >> 24 & 0xfu) {
-    case VGIC5_IRQ_TYPE_CPU:
-        return -ENXIO;
-    case VGIC5_IRQ_TYPE_SPI:
-        return spi_line(device, irq & 0xffffu, level);
-    case VGIC5_IRQ_TYPE_PPI:
-        return userspace_ppi_line(device, irq, level);
-    default:
-        return -EINVAL;
-    }
+    struct access access;
+    int ret;
+
+    access_open(&access, device, CONTRACT_IRQ_LINE, CONTRACT_DO, irq, 0);
+    ret = contract_check(&access);
+    if (ret)
+        return ret;
+    if ((irq >> 24 & 0xfu) == VGIC5_IRQ_TYPE_SPI)
+        gicv5_spi_wire(device->gic, irq & 0xffffu, level);
+    else
+        gicv5_ppi_wire(access.vcpu->pe, irq & 0xffffu, level);
+    return 0;
 }
 
 int vgic5_ppi_line(struct vgic5_vcpu *vcpu, uint32_t ppi, bool level)

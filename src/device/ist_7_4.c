@@ -39,8 +39,10 @@ int ist_7_4_get(struct access *access)
 static int lpis_create(struct vgic5 *device, const uint32_t *image, size_t words)
 {
     uint64_t baser = gicv5_irs_read(device->gic, IRS_IST_BASER_ROW);
-    int ret = gicv5_ist_create(device->gic);
+    int ret = lpi_ist_check_cfgr(device);
 
+    if (ret == 0)
+        ret = gicv5_ist_create(device->gic);
     if (ret)
         return ret;
     ret = gicv5_lpi_image_put(device->gic, image, words);

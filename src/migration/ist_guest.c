@@ -135,6 +135,18 @@ int ist_image_from_guest(const struct vgic5_port *port, const struct vgic5_state
     return ret;
 }
 
+int ist_guest_is_there(const struct vgic5_port *port, const struct vgic5_state *state)
+{
+    struct table table = table_of(port, state);
+    size_t total = state_ist_lpis(state);
+    uint32_t words[CHUNK];
+    int ret = 0;
+
+    for (size_t id = 0; id < total && ret == 0; id += chunk_of(&table))
+        ret = read_chunk(&table, (uint32_t)id, words);
+    return ret;
+}
+
 int ist_image_to_guest(const struct vgic5_port *port, const struct vgic5_state *state,
                        const uint32_t *image)
 {

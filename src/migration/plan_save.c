@@ -88,7 +88,7 @@ const struct step plan_save[NR_STEPS] = {
                   .what = "the SPI entries; the LPI entries (v1: to guest memory)",
                   .why = "it quiesces the VM and writes all interrupt state back; the size of the "
                          "LPI buffer of 7.4 comes from IST_BASER and IST_CFGR"),
-             .needs = {B(STOP) | B(NR_IRQS),
+             .needs = {B(STOP) | B(NR_IRQS) | B(PEEK_BASER) | B(PEEK_CFGR),
                        B(STOP) | B(NR_IRQS) | B(PEEK_BASER) | B(PEEK_CFGR)}},
     [MODES] = {SAVE("S3b", "SPI_MODES", PORT, save_modes, V7_4, NOWHERE,
                     .what = "trigger and handling modes of the SPIs, compared with the entries",

@@ -320,6 +320,29 @@ static void watch_warning(void *opaque, const char *message)
     snprintf(watcher->last, sizeof(watcher->last), "%s", message);
 }
 
+/* Part of the guest's table is not there, and was never touched: the save is given up, as no restore
+ * would take the snapshot. */
+static void test_a_table_that_ends_in_nothing(void **state)
+{
+    struct vgic5_error error = {0};
+    struct vgic5_state *saved;
+    struct vgic5_port port;
+    struct vmm vmm;
+
+    (void)state;
+    vmm_open(&vmm, VGIC5_ABI_V1, LIFE_HAS_RUN);
+    guest_write(&vmm, 0x190, 4, 16); /* 256 KiB */
+    guest_write(&vmm, 0x180, 8, (RAM_BASE + 0xc0000) | 1);
+    vgic5_port_model(vmm.device, &port);
+    assert_int_equal(vgic5_save(&port, NULL, &saved, &error), 0);
+    vgic5_state_free(saved);
+    vmm.hole = RAM_BASE + 0xf0000;
+    assert_int_equal(vgic5_save(&port, NULL, &saved, &error), -EFAULT);
+    assert_int_equal(error.exit_code, 6);
+    assert_non_null(strstr(error.message, "step S3"));
+    vmm_destroy(&vmm);
+}
+
 static struct vgic5_migration_options watched(struct watcher *watcher)
 {
     return (struct vgic5_migration_options){.size = sizeof(struct vgic5_migration_options),
@@ -501,6 +524,7 @@ int main(void)
         cmocka_unit_test(test_an_irs_that_never_answers),
         cmocka_unit_test(test_a_running_vcpu),
         cmocka_unit_test(test_no_address),
+        cmocka_unit_test(test_a_table_that_ends_in_nothing),
         cmocka_unit_test(test_plan_runs_and_warnings),
         cmocka_unit_test(test_without_wires),
         cmocka_unit_test(test_a_prepared_target),

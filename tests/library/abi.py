@@ -25,14 +25,15 @@ def baseline(name):
 
 
 def dump(what, out):
-    subprocess.run(["abidw", "--no-show-locs", "--no-corpus-path", "--no-comp-dir-path", *HEADERS,
-                    "--out-file", out, what], check=True)
+    """With locations: by them the types of the public headers are told from private ones."""
+    subprocess.run(["abidw", "--no-corpus-path", "--no-comp-dir-path", *HEADERS, "--out-file", out,
+                    what], check=True)
 
 
 def difference(what, old):
     """What abidiff says, or nothing."""
-    result = subprocess.run(["abidiff", "--no-show-locs", "--no-added-syms", "--headers-dir2",
-                             HEADERS[1], old, what], capture_output=True, text=True)
+    result = subprocess.run(["abidiff", "--no-show-locs", "--no-added-syms", "--headers-dir1",
+                             HEADERS[1], "--headers-dir2", HEADERS[1], old, what], capture_output=True, text=True)
     return "" if result.returncode == 0 else result.stdout + result.stderr + "differs"
 
 

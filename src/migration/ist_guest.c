@@ -116,11 +116,6 @@ static int write_chunk(const struct table *table, uint32_t id, const uint32_t *w
     return port->write_guest(port->opaque, ipa, bytes, size) ? -EFAULT : 0;
 }
 
-/* HWU is the hardware's own, IRM needs 1ofN, the rest is RES0 (kvm-abi §4). */
-#define STATE                                                                   \
-    (FIELD_MASK(ISTE_PENDING) | FIELD_MASK(ISTE_ACTIVE) | FIELD_MASK(ISTE_HM) | \
-     FIELD_MASK(ISTE_ENABLE) | FIELD_MASK(ISTE_PRIORITY) | FIELD_MASK(ISTE_IAFFID))
-
 int ist_image_from_guest(const struct vgic5_port *port, const struct vgic5_state *state,
                          uint32_t *image)
 {
@@ -131,7 +126,7 @@ int ist_image_from_guest(const struct vgic5_port *port, const struct vgic5_state
     for (size_t id = 0; id < total && ret == 0; id += chunk_of(&table))
         ret = read_chunk(&table, (uint32_t)id, image + id);
     for (size_t id = 0; id < total && ret == 0; id++)
-        image[id] &= (uint32_t)STATE;
+        image[id] &= (uint32_t)ISTE_STATE;
     return ret;
 }
 

@@ -62,8 +62,8 @@ static int target_get(const struct vgic5_port *port, uint32_t group, uint64_t at
 static int fit_machine(const struct vgic5_port *port, const struct vgic5_state *state,
                        struct vgic5_error *error)
 {
-    uint64_t addr;
-    uint32_t nr_spis;
+    uint64_t addr = 0;
+    uint32_t nr_spis = 0;
     int ret = target_get(port, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, &addr, error);
 
     if (ret)

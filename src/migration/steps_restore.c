@@ -34,7 +34,7 @@ int restore_vcpus(struct engine *engine, const struct vgic5_step *row)
 /* A VMM may have set it already; then to the same value (vgic5_restore_check). */
 int restore_addr(struct engine *engine, const struct vgic5_step *row)
 {
-    uint64_t now;
+    uint64_t now = 0;
     int ret = engine_get(engine, row->group, row->attr, &now);
 
     if (ret == 0 && now != engine->restored->addr)
@@ -44,7 +44,7 @@ int restore_addr(struct engine *engine, const struct vgic5_step *row)
 
 int restore_nr_irqs(struct engine *engine, const struct vgic5_step *row)
 {
-    uint32_t now;
+    uint32_t now = 0;
     int ret = engine_get(engine, row->group, row->attr, &now);
 
     if (ret == 0 && now != engine->restored->nr_spis)
@@ -107,7 +107,7 @@ int restore_status(struct engine *engine, const struct vgic5_step *row)
     (void)row;
     for (unsigned n = 0; n < IRS_NR_ROWS && ret == 0; n++) {
         uint64_t before = engine->restored->irs[n];
-        uint64_t now;
+        uint64_t now = 0;
 
         if (migration_irs[n].carried != IRS_CARRIED_STATUS)
             continue;

@@ -70,7 +70,7 @@ int save_irs(struct engine *engine, const struct vgic5_step *row)
 int save_irs_again(struct engine *engine, const struct vgic5_step *row)
 {
     enum irs_row reg = irs_row_of(row);
-    uint64_t now;
+    uint64_t now = 0;
     int ret = engine_get_irs(engine, reg, &now);
 
     if (ret == 0 && now != engine->saved->irs[reg])

@@ -199,6 +199,9 @@ static int wait_a_while(void *opaque, uint32_t attempt)
     return waiting->calls == 3 ? waiting->answer_at_third : 0;
 }
 
+/* The profile under which the VM does not become quiet. */
+static uint32_t quiet_abi = VGIC5_ABI_V1;
+
 static int save_restless(unsigned busy_times, uint32_t retries, struct waiting *waiting,
                          unsigned *quiesce_calls, struct vgic5_error *error)
 {
@@ -211,7 +214,7 @@ static int save_restless(unsigned busy_times, uint32_t retries, struct waiting *
     struct vmm vmm;
     int ret;
 
-    vmm_open(&vmm, VGIC5_ABI_V1, LIFE_HAS_RUN);
+    vmm_open(&vmm, quiet_abi, LIFE_HAS_RUN);
     vmm.quiesce_times = busy_times;
     vmm.quiesce_answer = -EBUSY;
     vgic5_port_model(vmm.device, &port);
@@ -251,7 +254,7 @@ static void test_an_irs_that_never_answers(void **state)
     struct vmm vmm;
 
     (void)state;
-    vmm_open(&vmm, VGIC5_ABI_V1, LIFE_HAS_RUN);
+    vmm_open(&vmm, quiet_abi, LIFE_HAS_RUN);
     vmm.quiesce_times = 1;
     vmm.quiesce_answer = -ETIMEDOUT;
     vgic5_port_model(vmm.device, &port);
@@ -269,11 +272,20 @@ static void test_a_running_vcpu(void **state)
     struct vmm vmm;
 
     (void)state;
-    vmm_open(&vmm, VGIC5_ABI_V1, LIFE_RUNNING);
+    vmm_open(&vmm, quiet_abi, LIFE_RUNNING);
     vgic5_port_model(vmm.device, &port);
     assert_int_equal(vgic5_save(&port, NULL, &saved, &error), -EBUSY);
     assert_int_equal(error.exit_code, 6);
     vmm_destroy(&vmm);
+}
+
+static void test_quiet_under_7_4(void **state)
+{
+    quiet_abi = VGIC5_ABI_7_4;
+    test_retries(state);
+    test_an_irs_that_never_answers(state);
+    test_a_running_vcpu(state);
+    quiet_abi = VGIC5_ABI_V1;
 }
 
 /* A device that was never given an address has no registers to save. */
@@ -523,6 +535,7 @@ int main(void)
         cmocka_unit_test(test_retries),
         cmocka_unit_test(test_an_irs_that_never_answers),
         cmocka_unit_test(test_a_running_vcpu),
+        cmocka_unit_test(test_quiet_under_7_4),
         cmocka_unit_test(test_no_address),
         cmocka_unit_test(test_a_table_that_ends_in_nothing),
         cmocka_unit_test(test_plan_runs_and_warnings),

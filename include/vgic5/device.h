@@ -294,6 +294,17 @@ int vgic5_ppi_line(struct vgic5_vcpu *vcpu, uint32_t ppi, bool level);
 int vgic5_get_spi_wires(struct vgic5 *device, uint64_t *wires, size_t words);
 int vgic5_set_spi_wires(struct vgic5 *device, const uint64_t *wires, size_t words);
 
+/*
+ * The trigger mode (IRS_SPI_CFGR.TM) and the handling mode (HM) of every SPI, as the wires above.
+ * GRP_IST of profile 7.4 has one bit for both: a VMM that wants to know what it loses asks here.
+ * Errors: -EBUSY (before CTRL_INIT).
+ */
+int vgic5_get_spi_modes(struct vgic5 *device, uint64_t *trigger, uint64_t *handling, size_t words);
+
+/* Guest memory through the host's functions, for those who know only the device. 0 or -EFAULT. */
+int vgic5_read_guest(struct vgic5 *device, uint64_t ipa, void *to, size_t size);
+int vgic5_write_guest(struct vgic5 *device, uint64_t ipa, const void *from, size_t size);
+
 /* ---- The guest's door -------------------------------------------------------------------------- */
 
 enum vgic5_access_result {

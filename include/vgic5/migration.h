@@ -52,7 +52,29 @@ struct vgic5_port {
      * NULL: the VMM re-asserts its lines after the restore. */
     int (*get_spi_wires)(void *opaque, uint64_t *wires, size_t words);
     int (*set_spi_wires)(void *opaque, const uint64_t *wires, size_t words);
+
+    /* ---- Since 0.2; a shorter port has none of them. ---- */
+
+    /* KVM_IRQ_LINE. Where set_spi_wires is NULL the engine re-asserts the lines with it, after all
+     * else: a restored Pending of a level SPI would outlive its wire (kvm-abi §4). */
+    int (*irq_line)(void *opaque, uint32_t irq, bool level);
+
+    /* Guest memory, 0 or -EFAULT. A restore across profiles moves the LPIs between the guest's IST
+     * and an image; NULL: it is refused when there is an LPI IST. */
+    int (*read_guest)(void *opaque, uint64_t ipa, void *to, size_t size);
+    int (*write_guest)(void *opaque, uint64_t ipa, const void *from, size_t size);
+
+    /* As vgic5_get_spi_modes: what a save under 7.4 cannot carry is told with it. NULL: not known. */
+    int (*get_spi_modes)(void *opaque, uint64_t *trigger, uint64_t *handling, size_t words);
 };
+
+/*
+ * Which generation of the contract is behind an initialised device that does not say so: GRP_IST is
+ * read with a payload of zeros, which 7.4 refuses as a descriptor (EINVAL) and v1 fills
+ * (kvm-abi §1). `port->abi` is not looked at. Guest memory may be written, as by a save.
+ * Errors: those of the device's answer, exit code 3.
+ */
+int vgic5_probe_abi(const struct vgic5_port *port, uint32_t *abi, struct vgic5_error *error);
 
 /* The port of a device in this process, which must reach the caller's memory by plain pointers
  * (vgic5_host.read_caller and .write_caller NULL, or working on such). */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <vgic5/migration.h>
+
 #define IST_L2SZ_ALL 7u /* 4K, 16K and 64K */
 
 /* The machine has timers and no PMU; SW_PPI needs no device (gicv5.md §6). */
@@ -25,10 +27,20 @@ static bool number_in(const char *text, unsigned long low, unsigned long high, u
     return *end == '\0' && *value >= low && *value <= high;
 }
 
+uint32_t gic_option_abi(const char *name)
+{
+    static const uint32_t abis[] = { VGIC5_ABI_V1, VGIC5_ABI_7_4 };
+
+    for (size_t n = 0; n < sizeof abis / sizeof *abis; n++)
+        if (strcmp(vgic5_abi_name(abis[n]), name) == 0)
+            return abis[n];
+    return 0;
+}
+
 static bool set_abi(const char *text, struct gic_value *to)
 {
-    to->config->abi = strcmp(text, "7.4") == 0 ? VGIC5_ABI_7_4 : VGIC5_ABI_V1;
-    return to->config->abi == VGIC5_ABI_7_4 || strcmp(text, "v1") == 0;
+    to->config->abi = gic_option_abi(text);
+    return to->config->abi != 0;
 }
 
 static bool set_spis(const char *text, struct gic_value *to)

@@ -53,6 +53,14 @@ static int write_file(struct machine *machine, const struct machine_config *conf
     return status;
 }
 
+static void warn(void *opaque, const char *message)
+{
+    (void)opaque;
+    fprintf(stderr, "vgic5: %s\n", message);
+}
+
+static const struct vgic5_migration_options told = { .size = sizeof told, .warn = warn };
+
 int save_snapshot(struct machine *machine, const struct machine_config *config, const char *path,
                   struct vgic5_error *error)
 {
@@ -61,7 +69,7 @@ int save_snapshot(struct machine *machine, const struct machine_config *config, 
     int status;
 
     vgic5_port_model(machine_gic(machine), &port);
-    status = vgic5_save(&port, NULL, &state, error);
+    status = vgic5_save(&port, &told, &state, error);
     if (status != 0)
         return status;
     status = write_file(machine, config, state, path, error);
@@ -162,7 +170,7 @@ int load_into(const struct loaded *loaded, struct machine *machine, struct vgic5
     if (status != 0)
         return status;
     vgic5_port_model(machine_gic(machine), &port);
-    status = vgic5_restore(&port, loaded->state, NULL, error);
+    status = vgic5_restore(&port, loaded->state, &told, error);
     if (status != 0)
         return status;
     return machine_load(machine, loaded->snapshot, error);

@@ -4,6 +4,7 @@
 
 #include <vgic5/migration.h>
 
+#include "gic_option.h"
 #include "json.h"
 #include "report.h"
 
@@ -60,20 +61,9 @@ static int print_words(uint32_t abi, enum vgic5_direction direction)
     return EXIT_DONE;
 }
 
-/* 0 when there is none of this name. */
-static uint32_t abi_of(const char *name)
-{
-    static const uint32_t abis[] = { VGIC5_ABI_V1, VGIC5_ABI_7_4 };
-
-    for (size_t n = 0; n < sizeof abis / sizeof *abis; n++)
-        if (strcmp(vgic5_abi_name(abis[n]), name) == 0)
-            return abis[n];
-    return 0;
-}
-
 int verb_plan(const struct cli_options *options)
 {
-    uint32_t abi = abi_of(options->abi != NULL ? options->abi : "v1");
+    uint32_t abi = gic_option_abi(options->abi != NULL ? options->abi : "v1");
     bool save = strcmp(options->operand, "save") == 0;
     enum vgic5_direction direction = save ? VGIC5_SAVE : VGIC5_RESTORE;
 

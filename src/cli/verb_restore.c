@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "gic_option.h"
 #include "report.h"
 #include "save.h"
 #include "session.h"
@@ -9,6 +10,8 @@ static int build(struct session *session, const struct loaded *loaded)
     int status;
 
     session->config = loaded->config;
+    if (session->options->abi != NULL)
+        session->config.gic.abi = gic_option_abi(session->options->abi);
     status = session_open(session);
     if (status != EXIT_DONE)
         return status;
@@ -27,6 +30,8 @@ int verb_restore(const struct cli_options *options)
 
     if (!session_check_options(session.verb, options))
         return EXIT_USAGE;
+    if (options->abi != NULL && gic_option_abi(options->abi) == 0)
+        return report(session.verb, EXIT_USAGE, "--abi is '%s', expected v1 or 7.4", options->abi);
     if (load_open(options->operand, &loaded, &error) != 0)
         return report_error(session.verb, &error);
     status = build(&session, &loaded);

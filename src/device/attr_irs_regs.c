@@ -2,45 +2,13 @@
 /*
  * GRP_IRS_REGS: the registers of IRS_CONFIG_FRAME. KVM acts as vCPU 0 here; no register of the
  * frame is banked, so there is nothing to choose.
- * Precedence of set: EINVAL (no vCPU), EFAULT, EBUSY, ENXIO, EINVAL; of get: the same with EFAULT
- * last (kvm-abi §2). The values are those of kvm-abi §3.
+ * The values are those of kvm-abi §3.
  */
-#include <errno.h>
-
-#include "device/internal.h"
+#include "device/contract.h"
 
 static enum irs_row row_of(const struct irs_register *reg)
 {
     return (enum irs_row)(reg - irs_registers);
-}
-
-/* A hole is ENXIO even where it is misaligned; inside a register only its first byte will do. */
-static int locate(uint64_t offset, const struct irs_register **reg)
-{
-    *reg = irs_register_at(offset);
-    if (!*reg)
-        return -ENXIO;
-    return (*reg)->offset == offset ? 0 : -EINVAL;
-}
-
-static int irs_regs_has(struct vgic5 *device, const struct vgic5_attr *attr)
-{
-    const struct irs_register *reg;
-
-    return device->nr_vcpus == 0 ? -EINVAL : locate(attr->attr, &reg);
-}
-
-/* The part of the precedence that get and set share: EBUSY, ENXIO, EINVAL. */
-static int reach(struct vgic5 *device, const struct vgic5_attr *attr, bool is_set,
-                 const struct irs_register **reg)
-{
-    if (!device->gic || device_is_running(device))
-        return -EBUSY;
-    if (is_set && device->has_run && device->profile->irs_set_needs_never_run)
-        return -EBUSY;
-    if (device->addr == ADDR_UNSET)
-        return -ENXIO;
-    return locate(attr->attr, reg);
 }
 
 /* The selections' V and ONLINE are for the guest; the VMM sees IDLE only (kvm-abi §3). */
@@ -51,19 +19,11 @@ static uint64_t user_value(struct gicv5 *gic, enum irs_row row)
     return gicv5_irs_read(gic, row);
 }
 
-static int irs_regs_get(struct vgic5 *device, const struct vgic5_attr *attr)
+static int irs_regs_get(struct access *access)
 {
-    const struct irs_register *reg;
-    uint64_t value;
-    int ret;
+    uint64_t value = user_value(access->device->gic, row_of(access->irs));
 
-    if (device->nr_vcpus == 0)
-        return -EINVAL;
-    ret = reach(device, attr, false, &reg);
-    if (ret)
-        return ret;
-    value = user_value(device->gic, row_of(reg));
-    return caller_write(device, attr->addr, &value, sizeof(value));
+    return caller_write(access->device, access->addr, &value, sizeof(value));
 }
 
 static int set_identity(struct vgic5 *device, enum irs_row row, uint64_t value)
@@ -110,28 +70,18 @@ static int (*const setters[])(struct vgic5 *device, enum irs_row row, uint64_t v
     [IRS_SET_RAW] = set_raw,
 };
 
-static int irs_regs_set(struct vgic5 *device, const struct vgic5_attr *attr)
+static int irs_regs_set(struct access *access)
 {
-    const struct irs_register *reg;
-    uint64_t value;
-    int ret;
+    const struct irs_register *reg = access->irs;
+    uint64_t value = access->payload.u64;
 
-    if (device->nr_vcpus == 0)
-        return -EINVAL;
-    ret = caller_read(device, &value, attr->addr, sizeof(value));
-    if (ret)
-        return ret;
-    ret = reach(device, attr, true, &reg);
-    if (ret)
-        return ret;
     if (reg->bytes == 4)
         value = (uint32_t)value; /* the upper half is ignored on set */
-    return setters[reg->user_set](device, row_of(reg), value);
+    return setters[reg->user_set](access->device, row_of(reg), value);
 }
 
 const struct attribute_group attribute_irs_regs = {
     .group = VGIC5_GRP_IRS_REGS,
-    .has = irs_regs_has,
     .get = irs_regs_get,
     .set = irs_regs_set,
 };

@@ -2,34 +2,48 @@
 /* The VMM's door: one table of groups. `flags` carries nothing and is not looked at, as in KVM. */
 #include <errno.h>
 
-#include "device/internal.h"
+#include "device/contract.h"
 
 static const struct attribute_group *const groups[] = {
     &attribute_addr,        &attribute_nr_irqs,  &attribute_ctrl,
     &attribute_cpu_sysregs, &attribute_irs_regs, &attribute_ist,
 };
 
-static const struct attribute_group *group_of(const struct vgic5_attr *attr)
+static const struct attribute_group *group_of(uint32_t group)
 {
-    static const struct attribute_group none;
-
     for (size_t n = 0; n < sizeof(groups) / sizeof(groups[0]); n++) {
-        if (groups[n]->group == attr->group)
+        if (groups[n]->group == group)
             return groups[n];
     }
-    return &none;
+    return NULL;
+}
+
+/* The contract's table first; what passes it is done. */
+static int call_alone(struct vgic5 *device, const struct vgic5_attr *attr,
+                      enum contract_call what)
+{
+    const struct attribute_group *group = group_of(attr->group);
+    struct access access;
+    int ret;
+
+    if (!group)
+        return -ENXIO;
+    access_open(&access, device, attr->group, what, attr->attr, attr->addr);
+    ret = contract_check(&access);
+    if (ret || what == CONTRACT_HAS)
+        return ret;
+    return what == CONTRACT_GET ? group->get(&access) : group->set(&access);
 }
 
 /* CTRL_INIT makes the GIC whose locks these are; nobody else is inside before it has returned. */
-static int locked(struct vgic5 *device, const struct vgic5_attr *attr,
-                  int (*call)(struct vgic5 *device, const struct vgic5_attr *attr))
+static int call(struct vgic5 *device, const struct vgic5_attr *attr, enum contract_call what)
 {
     bool initialised = device->gic;
     int ret;
 
     if (initialised)
         device_lock(device);
-    ret = call(device, attr);
+    ret = call_alone(device, attr, what);
     if (initialised)
         device_unlock(device);
     return ret;
@@ -37,21 +51,15 @@ static int locked(struct vgic5 *device, const struct vgic5_attr *attr,
 
 int vgic5_has_attr(struct vgic5 *device, const struct vgic5_attr *attr)
 {
-    const struct attribute_group *group = group_of(attr);
-
-    return group->has ? locked(device, attr, group->has) : -ENXIO;
+    return call(device, attr, CONTRACT_HAS);
 }
 
 int vgic5_get_attr(struct vgic5 *device, const struct vgic5_attr *attr)
 {
-    const struct attribute_group *group = group_of(attr);
-
-    return group->get ? locked(device, attr, group->get) : -ENXIO;
+    return call(device, attr, CONTRACT_GET);
 }
 
 int vgic5_set_attr(struct vgic5 *device, const struct vgic5_attr *attr)
 {
-    const struct attribute_group *group = group_of(attr);
-
-    return group->set ? locked(device, attr, group->set) : -ENXIO;
+    return call(device, attr, CONTRACT_SET);
 }

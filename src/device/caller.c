@@ -33,3 +33,15 @@ void device_log(struct vgic5 *device, const char *format, ...)
     va_end(arguments);
     device->host.log(device->opaque, message);
 }
+
+/* ---- The guest's memory ---------------------------------------------------------------------- */
+
+int vgic5_read_guest(struct vgic5 *device, uint64_t ipa, void *to, size_t size)
+{
+    return device->host.read_guest(device->opaque, ipa, to, size) ? -EFAULT : 0;
+}
+
+int vgic5_write_guest(struct vgic5 *device, uint64_t ipa, const void *from, size_t size)
+{
+    return device->host.write_guest(device->opaque, ipa, from, size) ? -EFAULT : 0;
+}

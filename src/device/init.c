@@ -57,8 +57,6 @@ int device_init(struct vgic5 *device)
 
     if (device->gic)
         return 0; /* a second time: 0 (kvm-abi §2) */
-    if (device->nr_vcpus == 0)
-        return -ENODEV;
     for (uint32_t n = 0; n < device->nr_vcpus; n++)
         iaffids[n] = (uint16_t)device->vcpus[n]->id;
     ret = gicv5_create(&config, iaffids, device->nr_vcpus, &device->host, device->opaque,

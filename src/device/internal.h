@@ -12,17 +12,17 @@
 
 #define ADDR_UNSET UINT64_MAX /* what GRP_ADDR reads before it is set (kvm-abi §2) */
 
+struct access; /* one call: contract.h */
+
 /* How one generation of the contract differs from another: facts only, no code path knows an ABI
  * by its name. */
 struct device_profile {
     uint32_t abi;                     /* enum vgic5_abi */
-    bool irs_set_needs_never_run;     /* GRP_IRS_REGS set is EBUSY once a vCPU has run */
-    bool sysregs_set_needs_never_run; /* GRP_CPU_SYSREGS set is EBUSY once a vCPU has run */
     bool baser_creates_ist;           /* a set of IST_BASER.VALID makes the LPI IST live */
     bool spi_cfgr_sets_tm;            /* a set of SPI_CFGR stores the trigger mode */
     bool spi_iste_hm_is_tm;           /* an SPI's HM bit in GRP_IST carries its trigger mode */
-    int (*ist_get)(struct vgic5 *device, uint64_t addr); /* GRP_IST, payload at addr */
-    int (*ist_set)(struct vgic5 *device, uint64_t addr);
+    int (*ist_get)(struct access *access); /* GRP_IST */
+    int (*ist_set)(struct access *access);
     bool lpis_in_host; /* GRP_IST carries the LPIs; guest memory is not touched */
 };
 
@@ -48,7 +48,7 @@ struct vgic5 {
     uint32_t nr_spis;  /* 0 before NR_IRQS and CTRL_INIT */
     uint32_t nr_vcpus;
     bool has_run;                              /* a vCPU has been entered at any time; it stays */
-    bool unusable;                             /* the first run failed */
+    bool unusable;                             /* the first run failed; it stays */
     struct vgic5_vcpu *vcpus[VGIC5_MAX_VCPUS]; /* in the order of their addition */
 };
 
@@ -63,7 +63,7 @@ int device_host_fill(struct vgic5_host *host, const struct vgic5_host *given);
 /* IDR0.PA_RANGE's code of a guest physical address size, or -1. */
 int device_pa_range(uint32_t ipa_bits);
 
-/* ---- life.c ------------------------------------------------------------------------------------ */
+/* ---- life.c ---------------------------------------------------------------------------------- */
 
 /* Keep other threads out of everything (gicv5.h), once there is a GIC. */
 void device_lock(struct vgic5 *device);
@@ -83,19 +83,18 @@ void device_log(struct vgic5 *device, const char *format, ...)
 
 /* ---- init.c ---------------------------------------------------------------------------------- */
 
-/* CTRL_INIT: create the IRS and its CPU interfaces. -ENODEV, -ENOMEM. */
+/* CTRL_INIT: create the IRS and its CPU interfaces; there is a vCPU. -ENOMEM. */
 int device_init(struct vgic5 *device);
 /* The PPIs that KVM_IRQ_LINE may drive: SW_PPI where it is implemented. */
 uint64_t device_userspace_ppis(const struct vgic5 *device);
 
 /* ---- attribute groups ------------------------------------------------------------------------ */
 
-/* One group. A function that is NULL answers ENXIO. */
+/* One group: what is left to do when the contract's table (contract.def) refuses nothing. */
 struct attribute_group {
     uint32_t group;
-    int (*has)(struct vgic5 *device, const struct vgic5_attr *attr);
-    int (*get)(struct vgic5 *device, const struct vgic5_attr *attr);
-    int (*set)(struct vgic5 *device, const struct vgic5_attr *attr);
+    int (*get)(struct access *access);
+    int (*set)(struct access *access);
 };
 extern const struct attribute_group attribute_addr;
 extern const struct attribute_group attribute_nr_irqs;
@@ -123,11 +122,11 @@ int lpi_ist_set_cfgr(struct vgic5 *device, uint64_t value);
 
 /* ---- ist_v1.c, ist_7_4.c --------------------------------------------------------------------- */
 
-/* GRP_IST of one generation, after the checks that all have in common. */
-int ist_v1_get(struct vgic5 *device, uint64_t addr);
-int ist_v1_set(struct vgic5 *device, uint64_t addr);
-int ist_7_4_get(struct vgic5 *device, uint64_t addr);
-int ist_7_4_set(struct vgic5 *device, uint64_t addr);
+/* GRP_IST of one generation. */
+int ist_v1_get(struct access *access);
+int ist_v1_set(struct access *access);
+int ist_7_4_get(struct access *access);
+int ist_7_4_set(struct access *access);
 
 /* The SPIs' words for the VMM, and from it; the second cannot fail. */
 void ist_spis_collect(struct vgic5 *device, uint32_t *words);

@@ -2,7 +2,7 @@
 /* created → configured → initialised → running. */
 #include <errno.h>
 
-#include "device/internal.h"
+#include "device/contract.h"
 
 int vgic5_create(const struct vgic5_config *config, const struct vgic5_host *host, void *opaque,
                  struct vgic5 **device)
@@ -95,36 +95,29 @@ uint32_t vgic5_vcpu_id(const struct vgic5 *device, uint32_t n)
     return device->vcpus[n]->id;
 }
 
-/* What KVM looks at when it maps the VGIC's resources at the first KVM_RUN (kvm-abi §2). */
-static int first_run(struct vgic5 *device)
+/* Every refusal but those of INIT and of a vCPU that is in comes from mapping the VGIC's resources,
+ * and "makes the VM unusable" (kvm-abi §2). */
+static int refuse_run(struct vgic5 *device, const struct refusal *refusal)
 {
-    if (device->addr == ADDR_UNSET) {
-        device_log(device, "first run: GRP_ADDR was never set");
-        return -ENXIO;
-    }
-    if (lpi_ist_is_named(device) && !lpi_ist_exists(device)) {
-        device_log(device, "first run: IRS_IST_BASER.VALID is 1, but GRP_IST was never set");
-        return -ENXIO;
-    }
-    return 0;
+    device_log(device, "first run: %s", refusal->words);
+    device->unusable = refusal->errno_value != EBUSY;
+    return -refusal->errno_value;
 }
 
-/* The first of all vCPUs decides for the VM. */
-static int enter_first(struct vgic5 *device)
+/* The first of all vCPUs is asked what the contract asks; a vCPU later, only whether it is in. */
+static int enter_first(struct vgic5_vcpu *vcpu)
 {
-    int ret = 0;
+    struct vgic5 *device = vcpu->device;
+    const struct refusal *refusal;
+    struct access access;
 
-    if (device->has_run)
-        return 0;
-    if (device->unusable)
-        return -EIO;
-    ret = first_run(device);
-    if (ret)
-        __atomic_store_n(&device->unusable, true, __ATOMIC_RELEASE); /* kvm-abi §2: "makes the VM
-                                                                        unusable" */
-    else
-        __atomic_store_n(&device->has_run, true, __ATOMIC_RELEASE);
-    return ret;
+    access_open(&access, device, CONTRACT_RUN, CONTRACT_DO, 0, 0);
+    access.vcpu = vcpu;
+    refusal = contract_refusal(&access);
+    if (refusal)
+        return refuse_run(device, refusal);
+    __atomic_store_n(&device->has_run, true, __ATOMIC_RELEASE);
+    return 0;
 }
 
 static int enter(struct vgic5_vcpu *vcpu)
@@ -143,18 +136,18 @@ static int enter(struct vgic5_vcpu *vcpu)
 int vgic5_vcpu_enter(struct vgic5_vcpu *vcpu)
 {
     struct vgic5 *device = vcpu->device;
-    int ret = 0;
+    int ret;
 
-    if (__atomic_load_n(&device->unusable, __ATOMIC_ACQUIRE))
-        return -EIO;
     if (!device->gic)
-        return -EBUSY;
+        return enter_first(vcpu); /* refused */
     if (!__atomic_load_n(&device->has_run, __ATOMIC_ACQUIRE)) {
         device_lock(device);
-        ret = enter_first(device);
+        ret = enter_first(vcpu);
         device_unlock(device);
+        if (ret)
+            return ret;
     }
-    return ret ? ret : enter(vcpu);
+    return enter(vcpu);
 }
 
 void vgic5_vcpu_leave(struct vgic5_vcpu *vcpu)

@@ -15,8 +15,6 @@ static const struct device_profile profiles[] = {
     {
         /* As merged for Linux 7.4: sets only before the first run, and every table in a buffer. */
         .abi = VGIC5_ABI_7_4,
-        .irs_set_needs_never_run = true,
-        .sysregs_set_needs_never_run = true,
         .spi_iste_hm_is_tm = true,
         .ist_get = ist_7_4_get,
         .ist_set = ist_7_4_set,

@@ -1,46 +1,36 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The wires: KVM_IRQ_LINE, the PPIs of the VMM's own timers, and the levels for a restore. */
 #include <errno.h>
+#include <string.h>
 
-#include "device/internal.h"
+#include "device/contract.h"
+#include "gicv5/fields.h"
 
 #define NR_PPIS 64u /* architected PPIs; the IMPDEF ones have no wire here */
 #define WIRE_WORDS (VGIC5_NR_SPIS_MAX / 64u)
 
-static int spi_line(struct vgic5 *device, uint32_t number, bool level)
+/* An SPI that exists: the contract's table refuses nothing, and devices drive these all the time. */
+static bool is_spi(const struct vgic5 *device, uint32_t irq)
 {
-    if (number >= device->nr_spis)
-        return -EINVAL;
-    gicv5_spi_wire(device->gic, number, level);
-    return 0;
-}
-
-static int userspace_ppi_line(struct vgic5 *device, uint32_t irq, bool level)
-{
-    uint32_t vcpu_id = (irq >> 28) * 256u + (irq >> 16 & 0xffu);
-    struct vgic5_vcpu *vcpu = vgic5_vcpu(device, vcpu_id);
-    uint32_t number = irq & 0xffffu;
-
-    if (!vcpu || number >= NR_PPIS || !(device_userspace_ppis(device) >> number & 1u))
-        return -EINVAL;
-    gicv5_ppi_wire(vcpu->pe, number, level);
-    return 0;
+    return device->gic && (irq >> 24 & 0xfu) == VGIC5_IRQ_TYPE_SPI &&
+           (irq & 0xffffu) < device->nr_spis;
 }
 
 int vgic5_irq_line(struct vgic5 *device, uint32_t irq, bool level)
 {
-    if (!device->gic)
-        return -EBUSY;
-    switch (irq >> 24 & 0xfu) {
-    case VGIC5_IRQ_TYPE_CPU:
-        return -ENXIO;
-    case VGIC5_IRQ_TYPE_SPI:
-        return spi_line(device, irq & 0xffffu, level);
-    case VGIC5_IRQ_TYPE_PPI:
-        return userspace_ppi_line(device, irq, level);
-    default:
-        return -EINVAL;
+    struct access access;
+    int ret;
+
+    if (is_spi(device, irq)) {
+        gicv5_spi_wire(device->gic, irq & 0xffffu, level);
+        return 0;
     }
+    access_open(&access, device, CONTRACT_IRQ_LINE, CONTRACT_DO, irq, 0);
+    ret = contract_check(&access);
+    if (ret)
+        return ret;
+    gicv5_ppi_wire(access.vcpu->pe, irq & 0xffffu, level);
+    return 0;
 }
 
 int vgic5_ppi_line(struct vgic5_vcpu *vcpu, uint32_t ppi, bool level)
@@ -103,4 +93,22 @@ int vgic5_set_spi_wires(struct vgic5 *device, const uint64_t *wires, size_t word
     ret = set_spi_wires(device, wires, words);
     device_unlock(device);
     return ret;
+}
+
+int vgic5_get_spi_modes(struct vgic5 *device, uint64_t *trigger, uint64_t *handling, size_t words)
+{
+    if (!device->gic)
+        return -EBUSY;
+    memset(trigger, 0, words * sizeof(*trigger));
+    memset(handling, 0, words * sizeof(*handling));
+    device_lock(device);
+    for (uint32_t id = 0; id < device->nr_spis && id / 64 < words; id++) {
+        uint64_t level = gicv5_spi_tm(device->gic, id);
+        uint64_t mode = FIELD_GET(ISTE_HM, gicv5_spi_get(device->gic, id));
+
+        trigger[id / 64] |= level << id % 64;
+        handling[id / 64] |= mode << id % 64;
+    }
+    device_unlock(device);
+    return 0;
 }

@@ -171,5 +171,7 @@ int gicv5_lpi_image_put(struct gicv5 *gic, const struct gicv5_image_in *image);
 
 /* Recompute candidates, HPPIs and lines after raw puts; tells the host about changed lines. */
 void gicv5_settle(struct gicv5 *gic);
+/* The same after gicv5_cpu_put, which concerns no other PE. */
+void gicv5_settle_pe(struct gicv5_pe *pe);
 
 #endif

@@ -50,9 +50,14 @@ void gicv5_mmio(struct gicv5 *gic, struct vgic5_mmio *access)
     gicv5_unlock(gic);
 }
 
+void gicv5_settle_pe(struct gicv5_pe *pe)
+{
+    ppi_select(pe);
+    select_update_line(pe);
+}
+
 void gicv5_settle(struct gicv5 *gic)
 {
     for (uint32_t i = 0; i < gic->nr_pes; i++)
-        ppi_select(gic->pes[i]);
-    select_update_all_lines(gic);
+        gicv5_settle_pe(gic->pes[i]);
 }

@@ -51,6 +51,15 @@ void engine_warn(struct engine *engine, const char *format, ...)
     engine->options.warn(engine->options.opaque, message);
 }
 
+void engine_warn_modes(struct engine *engine, uint32_t spi, bool level_triggered)
+{
+    engine_warn(engine,
+                "SPI %u is %s-triggered and handled as %s: abi 7.4 has one bit for both, and the "
+                "restored guest will have %s",
+                spi, level_triggered ? "level" : "edge", level_triggered ? "edge" : "level",
+                level_triggered ? "level for both" : "edge for both");
+}
+
 /* ---- Calls over the port --------------------------------------------------------------------- */
 
 int engine_try(struct engine *engine, bool is_set, uint32_t group, uint64_t attr, void *payload)
@@ -167,8 +176,6 @@ int step_vmm(struct engine *engine, const struct vgic5_step *row)
 
 /* ---- Save and restore ------------------------------------------------------------------------ */
 
-#define MAX_STEPS 64u
-
 /* A caller of an older version has shorter options: what it has not is the default. */
 static int engine_open(struct engine *engine, struct vgic5_port *port,
                        const struct vgic5_port *given,
@@ -185,16 +192,6 @@ static int engine_open(struct engine *engine, struct vgic5_port *port,
     engine->port = port;
     engine->error = error;
     return migration_port_open(port, given, error);
-}
-
-static size_t whole_plan(uint32_t abi, enum vgic5_direction direction,
-                         const struct vgic5_step **order)
-{
-    size_t n = 0;
-
-    while (n < MAX_STEPS && (order[n] = vgic5_plan_step(abi, direction, n)) != NULL)
-        n++;
-    return n;
 }
 
 /* The guest's selectors, where an abandoned save has moved them: the source goes on. */
@@ -268,22 +265,33 @@ static int check_saved(struct vgic5_state **state, struct vgic5_error *error)
     return ret;
 }
 
-int vgic5_save(const struct vgic5_port *port, const struct vgic5_migration_options *options,
+int vgic5_save(const struct vgic5_port *given, const struct vgic5_migration_options *options,
                struct vgic5_state **state, struct vgic5_error *error)
 {
-    const struct vgic5_step *order[MAX_STEPS];
-    size_t n = whole_plan(port->abi, VGIC5_SAVE, order);
-    int ret = engine_save_in_order(port, options, order, n, false, state, error);
+    const struct vgic5_step *order[PLAN_MOST];
+    struct vgic5_port port;
+    size_t n;
+    int ret = migration_port_open(&port, given, error);
 
+    if (ret)
+        return ret;
+    n = plan_for_port(&port, VGIC5_SAVE, order);
+    ret = engine_save_in_order(&port, options, order, n, false, state, error);
     return ret ? ret : check_saved(state, error);
 }
 
-int vgic5_restore(const struct vgic5_port *port, const struct vgic5_state *state,
+int vgic5_restore(const struct vgic5_port *given, const struct vgic5_state *state,
                   const struct vgic5_migration_options *options, struct vgic5_error *error)
 {
-    const struct vgic5_step *order[MAX_STEPS];
-    size_t n = whole_plan(port->abi, VGIC5_RESTORE, order);
-    int ret = vgic5_restore_check(port, state, error);
+    const struct vgic5_step *order[PLAN_MOST];
+    struct vgic5_port port;
+    size_t n;
+    int ret = vgic5_restore_check(given, state, error);
 
-    return ret ? ret : engine_restore_in_order(port, state, options, order, n, false, error);
+    if (ret == 0)
+        ret = migration_port_open(&port, given, error);
+    if (ret)
+        return ret;
+    n = plan_for_port(&port, VGIC5_RESTORE, order);
+    return engine_restore_in_order(&port, state, options, order, n, false, error);
 }

@@ -24,6 +24,7 @@ struct step {
     struct vgic5_step row;
     uint64_t needs[2]; /* under v1 and 7.4: a bit for the index of each step in its table */
     int (*run)(struct engine *engine, const struct vgic5_step *row);
+    bool (*applies)(const struct vgic5_port *port); /* NULL: to every port */
 };
 
 /* The tables, one for each direction (plan_save.c, plan_restore.c). */
@@ -31,6 +32,11 @@ extern const struct step plan_save[];
 extern const size_t plan_save_length;
 extern const struct step plan_restore[];
 extern const size_t plan_restore_length;
+
+/* The steps of a plan that this port has a use for, in their order; at most PLAN_MOST. */
+#define PLAN_MOST 64u
+size_t plan_for_port(const struct vgic5_port *port, enum vgic5_direction direction,
+                     const struct vgic5_step **order);
 
 /* Exactly one step of the table, from its public part. */
 const struct step *plan_step_of(const struct vgic5_step *row);
@@ -71,6 +77,9 @@ int engine_fail(struct engine *engine, int ret, const char *format, ...)
 void engine_warn(struct engine *engine, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* An SPI whose handling mode is not its trigger mode: 7.4 carries the trigger mode alone. */
+void engine_warn_modes(struct engine *engine, uint32_t spi, bool level_triggered);
+
 /* ---- What the steps do (steps_save.c, steps_restore.c) --------------------------------------- */
 
 int step_vmm(struct engine *engine, const struct vgic5_step *row);
@@ -85,6 +94,7 @@ int save_ist(struct engine *engine, const struct vgic5_step *row);
 int save_status(struct engine *engine, const struct vgic5_step *row);
 int save_pes(struct engine *engine, const struct vgic5_step *row);
 int save_spis(struct engine *engine, const struct vgic5_step *row);
+int save_modes(struct engine *engine, const struct vgic5_step *row);
 int save_selector_back(struct engine *engine, const struct vgic5_step *row);
 int save_sysregs(struct engine *engine, const struct vgic5_step *row);
 
@@ -98,6 +108,8 @@ int restore_ist(struct engine *engine, const struct vgic5_step *row);
 int restore_pes(struct engine *engine, const struct vgic5_step *row);
 int restore_spis(struct engine *engine, const struct vgic5_step *row);
 int restore_sysregs(struct engine *engine, const struct vgic5_step *row);
+int restore_lines(struct engine *engine, const struct vgic5_step *row);
+bool restore_lines_applies(const struct vgic5_port *port);
 int restore_status(struct engine *engine, const struct vgic5_step *row);
 
 #endif

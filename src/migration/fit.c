@@ -62,8 +62,8 @@ static int target_get(const struct vgic5_port *port, uint32_t group, uint64_t at
 static int fit_machine(const struct vgic5_port *port, const struct vgic5_state *state,
                        struct vgic5_error *error)
 {
-    uint64_t addr;
-    uint32_t nr_spis;
+    uint64_t addr = 0;
+    uint32_t nr_spis = 0;
     int ret = target_get(port, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, &addr, error);
 
     if (ret)
@@ -217,17 +217,19 @@ static int fit_offer(const struct vgic5_port *port, const struct vgic5_state *st
 
 /* ---- The whole ------------------------------------------------------------------------------- */
 
-/* LPIs lie in guest memory under v1 and in the state under 7.4: no sequence of one generation can
- * hand the other's to a device. */
+/* The LPIs lie in guest memory under v1 and in the state under 7.4: across the two they are moved,
+ * for which the port must reach the guest's table. */
 static int fit_abi(const struct vgic5_port *port, const struct vgic5_state *state,
                    struct vgic5_error *error)
 {
-    if (port->abi == state->abi)
+    if (port->abi == state->abi || state_ist_lpis(state) == 0)
+        return 0;
+    if (port->read_guest && port->write_guest)
         return 0;
     return migration_unfit(error,
-                           "gic: abi is %s, the target has %s; restore on a device with abi=%s",
-                           vgic5_abi_name(state->abi),
-                           vgic5_abi_name(port->abi) ? vgic5_abi_name(port->abi) : "none of ours",
+                           "gic: abi is %s, the target has %s, and its port cannot reach the LPIs "
+                           "in guest memory; restore on a device with abi=%s",
+                           vgic5_abi_name(state->abi), vgic5_abi_name(port->abi),
                            vgic5_abi_name(state->abi));
 }
 

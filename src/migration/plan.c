@@ -35,6 +35,21 @@ const struct vgic5_step *vgic5_plan_step(uint32_t abi, enum vgic5_direction dire
     return NULL;
 }
 
+size_t plan_for_port(const struct vgic5_port *port, enum vgic5_direction direction,
+                     const struct vgic5_step **order)
+{
+    const struct vgic5_step *row;
+    size_t n = 0;
+
+    for (size_t at = 0; (row = vgic5_plan_step(port->abi, direction, at)) != NULL; at++) {
+        const struct step *step = plan_step_of(row);
+
+        if (n < PLAN_MOST && (!step->applies || step->applies(port)))
+            order[n++] = row;
+    }
+    return n;
+}
+
 size_t vgic5_plan_length(uint32_t abi, enum vgic5_direction direction)
 {
     size_t n = 0;

@@ -28,6 +28,7 @@ enum restore_step {
     SPI_SELR,
     CR0,
     SYSREGS,
+    LINES,
     STATUS,
     RUN,
     NR_STEPS
@@ -46,6 +47,8 @@ enum restore_step {
 /* IRS_REGS before CTRL_INIT is EBUSY, and before ADDR is ENXIO. */
 #define REACH (B(INIT) | B(ADDR))
 #define IDENTITY (B(IDR0) | B(IDR1) | B(IDR2) | B(IDR5) | B(IDR6) | B(IDR7))
+/* Those of them that a device adopts, until an LPI IST exists. */
+#define ADOPTED (B(IDR0) | B(IDR1) | B(IDR2))
 #define LOOPS (B(PES) | B(SPIS))
 /* All of the frame but CR0. */
 #define FRAME \
@@ -89,20 +92,20 @@ const struct step plan_restore[NR_STEPS] = {
     [IDR7] = SET_IRS("R5f", IRS_IDR7, 0, 0, "the first SPI, compared"),
     [IST_CFGR] = SET_IRS("R6", IRS_IST_CFGR, 0, 0,
                          "under v1 the set of IST_BASER creates the table that this describes"),
-    [IST_BASER] = SET_IRS("R7", IRS_IST_BASER, B(IDR2) | B(IST_CFGR), 0,
+    [IST_BASER] = SET_IRS("R7", IRS_IST_BASER, ADOPTED | B(IST_CFGR), 0,
                           "under v1 it creates the LPI IST, which IST_CFGR describes and IDR2 must "
-                          "allow"),
+                          "allow, and from then on the identity is frozen"),
     [WIRES] = {RESTORE("R8a", "SPI_WIRES", PORT, restore_wires, EVERY, NOWHERE,
                        .what = "the level of every SPI wire",
                        .why = "before GRP_IST, so that the entries have the last word on Pending "
-                              "and HM"),
+                              "and HM even where a level makes an event; ours makes none"),
                .needs = {B(INIT), B(INIT)}},
     [IST] = {RESTORE("R8b", "GRP_IST", SET, restore_ist, EVERY, AT_GROUP(IST, 0),
                      .what = "the SPI entries; the LPI entries (v1: from guest memory)",
-                     .why = "IST_BASER and IST_CFGR say where and how many the LPIs are, IDR1 how "
-                            "many bits a priority has, and no wire may undo what an entry says"),
-             .needs = {B(INIT) | B(MEMORY) | B(IDR1) | B(IST_CFGR) | B(IST_BASER) | B(WIRES),
-                       B(INIT) | B(IDR1) | B(IDR2) | B(IST_CFGR) | B(IST_BASER) | B(WIRES)}},
+                     .why = "IST_BASER and IST_CFGR say where and how many the LPIs are; under 7.4 "
+                            "it creates the LPI IST, and from then on the identity is frozen"),
+             .needs = {B(INIT) | B(MEMORY) | B(IST_CFGR) | B(IST_BASER),
+                       B(INIT) | ADOPTED | B(IST_CFGR) | B(IST_BASER)}},
     [CR1] = SET_IRS("R9a", IRS_CR1, 0, 0, "global state"),
     [PES] = {RESTORE("R9b", "IRS_PE_CR0", SET, restore_pes, V1, AT_IRS(IRS_PE_CR0),
                      .loop = VGIC5_LOOP_PES, .what = "PE_CR0 of each PE",
@@ -116,18 +119,25 @@ const struct step plan_restore[NR_STEPS] = {
                         "the guest's selection, after the loop that writes over it"),
     [SPI_SELR] = SET_IRS("R9e", IRS_SPI_SELR, B(SPIS), 0,
                          "the guest's selection, after the loop that writes over it"),
-    [CR0] = SET_IRS("R9f", IRS_CR0, FRAME | LOOPS, FRAME,
-                    "IRSEN last: from then on the IRS forwards, and must forward the right thing"),
+    [CR0] = SET_IRS("R9f", IRS_CR0, 0, 0,
+                    "IRSEN: last of the frame, so that nothing is forwarded on the way; no vCPU "
+                    "looks before R11, so another place is as good"),
     [SYSREGS] = {RESTORE("R10a", "GRP_CPU_SYSREGS", SET, restore_sysregs, EVERY,
                          .group = VGIC5_GRP_CPU_SYSREGS, .loop = VGIC5_LOOP_SYSREGS,
                          .what = "the 26 registers of each CPU interface",
                          .why = "the interfaces exist from CTRL_INIT on"),
                  .needs = {B(VCPUS) | B(INIT), B(VCPUS) | B(INIT)}},
-    [STATUS] = {RESTORE("R10b", "STATUSR", GET, restore_status, EVERY,
+    [LINES] = {RESTORE("R10b", "SPI_LINES", PORT, restore_lines, EVERY, NOWHERE,
+                       .what = "the lines of level SPIs, where the port cannot set R8a's levels",
+                       .why = "a restored Pending of a level SPI is a latch, and the device believes "
+                              "that the line is low: only an edge of the line tells it"),
+               .needs = {B(INIT) | B(IST) | B(SPIS), B(INIT) | B(IST)},
+               .applies = restore_lines_applies},
+    [STATUS] = {RESTORE("R10c", "STATUSR", GET, restore_status, EVERY,
                         .group = VGIC5_GRP_IRS_REGS, .loop = VGIC5_LOOP_STATUS,
                         .what = "status and component identification registers, compared",
                         .why = "every transition must have ended; they are never replayed"),
-                .needs = {REACH | B(CR0), REACH | B(CR0)}},
+                .needs = {REACH, REACH}},
     [RUN] = {RESTORE("R11", "RUN", VMM, step_vmm, EVERY, NOWHERE, .what = "the vCPUs run",
                      .why = "last: from the first run on GRP_IST is EBUSY, and under 7.4 every "
                             "register"),

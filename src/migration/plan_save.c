@@ -16,6 +16,7 @@ enum save_step {
     PEEK_SPI_SELR,
     WIRES,
     IST,
+    MODES,
     IDR0,
     IDR1,
     IDR2,
@@ -87,8 +88,13 @@ const struct step plan_save[NR_STEPS] = {
                   .what = "the SPI entries; the LPI entries (v1: to guest memory)",
                   .why = "it quiesces the VM and writes all interrupt state back; the size of the "
                          "LPI buffer of 7.4 comes from IST_BASER and IST_CFGR"),
-             .needs = {B(STOP) | B(NR_IRQS),
+             .needs = {B(STOP) | B(NR_IRQS) | B(PEEK_BASER) | B(PEEK_CFGR),
                        B(STOP) | B(NR_IRQS) | B(PEEK_BASER) | B(PEEK_CFGR)}},
+    [MODES] = {SAVE("S3b", "SPI_MODES", PORT, save_modes, V7_4, NOWHERE,
+                    .what = "trigger and handling modes of the SPIs, compared with the entries",
+                    .why = "an entry of 7.4 has one bit for both: what the target will not have is "
+                           "told now"),
+               .needs = {0, B(STOP) | B(IST) | B(PEEK_SPI_SELR)}},
     [IDR0] = GET_IRS("S4a", IRS_IDR0, "the identity that the guest has read"),
     [IDR1] = GET_IRS("S4b", IRS_IDR1, "the identity that the guest has read"),
     [IDR2] = GET_IRS("S4c", IRS_IDR2, "the identity that the guest has read"),

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the steps of the restore do: each hands its part of the state to the device. */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "migration/engine.h"
+#include "migration/ist_guest.h"
 
 /* ---- R1 to R4 -------------------------------------------------------------------------------- */
 
@@ -31,7 +34,7 @@ int restore_vcpus(struct engine *engine, const struct vgic5_step *row)
 /* A VMM may have set it already; then to the same value (vgic5_restore_check). */
 int restore_addr(struct engine *engine, const struct vgic5_step *row)
 {
-    uint64_t now;
+    uint64_t now = 0;
     int ret = engine_get(engine, row->group, row->attr, &now);
 
     if (ret == 0 && now != engine->restored->addr)
@@ -41,7 +44,7 @@ int restore_addr(struct engine *engine, const struct vgic5_step *row)
 
 int restore_nr_irqs(struct engine *engine, const struct vgic5_step *row)
 {
-    uint32_t now;
+    uint32_t now = 0;
     int ret = engine_get(engine, row->group, row->attr, &now);
 
     if (ret == 0 && now != engine->restored->nr_spis)
@@ -104,7 +107,7 @@ int restore_status(struct engine *engine, const struct vgic5_step *row)
     (void)row;
     for (unsigned n = 0; n < IRS_NR_ROWS && ret == 0; n++) {
         uint64_t before = engine->restored->irs[n];
-        uint64_t now;
+        uint64_t now = 0;
 
         if (migration_irs[n].carried != IRS_CARRIED_STATUS)
             continue;
@@ -124,6 +127,8 @@ int restore_wires(struct engine *engine, const struct vgic5_step *row)
     int ret;
 
     (void)row;
+    if (state->has_wires && restore_lines_applies(engine->port))
+        return 0; /* step R10c */
     if (!state->has_wires || !engine->port->set_spi_wires) {
         engine_warn(engine, "the levels of the SPI wires are %s: re-assert the lines",
                     state->has_wires ? "not the port's to set" : "not in the state");
@@ -138,15 +143,94 @@ struct ist_buffers {
     uint64_t spi_ist_addr, spi_ist_size, lpi_ist_addr, lpi_ist_size;
 };
 
-int restore_ist(struct engine *engine, const struct vgic5_step *row)
+static int guest_table_fails(struct engine *engine, int ret)
+{
+    if (ret == -ENXIO)
+        return engine_fail(engine, ret, "an LPI has state, but the guest's IST has no L2 table "
+                                        "for it");
+    return engine_fail(engine, ret, "the guest's IST is not in guest memory");
+}
+
+/* 7.4 has one bit for the trigger mode and the handling mode, and takes the first (kvm-abi §4). */
+static void hm_from_tm(struct engine *engine, uint32_t *spis)
 {
     const struct vgic5_state *state = engine->restored;
-    struct ist_buffers buffers = {(uintptr_t)state->spi, UINT64_C(4) * state->nr_spis,
-                                  (uintptr_t)state->lpis, UINT64_C(4) * state->nr_lpis};
 
-    if (engine->port->abi == VGIC5_ABI_7_4)
-        return engine_set(engine, row->group, row->attr, &buffers);
+    for (uint32_t id = 0; id < state->nr_spis; id++) {
+        uint64_t tm = bit_of(state->tm, id);
+
+        if (FIELD_GET(ISTE_HM, spis[id]) != tm)
+            engine_warn_modes(engine, id, tm);
+        spis[id] = (uint32_t)((spis[id] & ~FIELD_MASK(ISTE_HM)) | FIELD_PREP(ISTE_HM, tm));
+    }
+}
+
+/* The image is the state's own, or comes from the guest's table, where v1 has left it. */
+static int set_ist_7_4(struct engine *engine, const struct vgic5_step *row)
+{
+    const struct vgic5_state *state = engine->restored;
+    size_t lpis = state_ist_lpis(state);
+    uint32_t *made = lpis && !state->lpis ? calloc(lpis, sizeof(*made)) : NULL;
+    uint32_t spis[VGIC5_NR_SPIS_MAX];
+    struct ist_buffers buffers = {(uintptr_t)spis, UINT64_C(4) * state->nr_spis,
+                                  (uintptr_t)(made ? made : state->lpis), UINT64_C(4) * lpis};
+    int ret = 0;
+
+    if (lpis && !state->lpis && !made)
+        return engine_fail(engine, -ENOMEM, "no memory for %zu LPIs", lpis);
+    if (made)
+        ret = ist_image_from_guest(engine->port, state, made);
+    if (ret)
+        ret = guest_table_fails(engine, ret);
+    memcpy(spis, state->spi, sizeof(spis));
+    hm_from_tm(engine, spis);
+    if (ret == 0)
+        ret = engine_set(engine, row->group, row->attr, &buffers);
+    free(made);
+    return ret;
+}
+
+static int set_ist_v1(struct engine *engine, const struct vgic5_step *row)
+{
+    const struct vgic5_state *state = engine->restored;
+    int ret = state->lpis ? ist_image_to_guest(engine->port, state, state->lpis) : 0;
+
+    if (ret)
+        return guest_table_fails(engine, ret);
     return engine_set(engine, row->group, row->attr, state->spi);
+}
+
+int restore_ist(struct engine *engine, const struct vgic5_step *row)
+{
+    return engine->port->abi == VGIC5_ABI_7_4 ? set_ist_7_4(engine, row)
+                                              : set_ist_v1(engine, row);
+}
+
+/* ---- Lines of a kernel's device -------------------------------------------------------------- */
+
+/* Our own device takes the levels as such, at R8a. */
+bool restore_lines_applies(const struct vgic5_port *port)
+{
+    return port->irq_line && !port->set_spi_wires;
+}
+
+/* A level SPI's restored Pending became a latch, and KVM believes that the line is low: it is
+ * raised, and lowered again where it is (kvm-abi §4). An edge SPI's line makes its own event. */
+int restore_lines(struct engine *engine, const struct vgic5_step *row)
+{
+    const struct vgic5_state *state = engine->restored;
+    const struct vgic5_port *port = engine->port;
+    int ret = 0;
+
+    (void)row;
+    for (uint32_t id = 0; state->has_wires && id < state->nr_spis && ret == 0; id++) {
+        if (!bit_of(state->tm, id))
+            continue;
+        ret = port->irq_line(port->opaque, VGIC5_IRQ_SPI(id), true);
+        if (ret == 0 && !bit_of(state->wires, id))
+            ret = port->irq_line(port->opaque, VGIC5_IRQ_SPI(id), false);
+    }
+    return ret ? engine_fail(engine, ret, "the port answers %s", migration_errno_name(ret)) : 0;
 }
 
 /* ---- CPU interfaces -------------------------------------------------------------------------- */

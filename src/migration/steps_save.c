@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the steps of the save do: each fills its part of the state. */
 #include <errno.h>
+#include <string.h>
 
 #include "migration/engine.h"
+#include "migration/ist_guest.h"
 
 /* The row of the register that a step names by its offset. */
 static enum irs_row irs_row_of(const struct vgic5_step *row)
@@ -68,7 +70,7 @@ int save_irs(struct engine *engine, const struct vgic5_step *row)
 int save_irs_again(struct engine *engine, const struct vgic5_step *row)
 {
     enum irs_row reg = irs_row_of(row);
-    uint64_t now;
+    uint64_t now = 0;
     int ret = engine_get_irs(engine, reg, &now);
 
     if (ret == 0 && now != engine->saved->irs[reg])
@@ -167,6 +169,18 @@ static void tm_from_hm(struct vgic5_state *state)
     }
 }
 
+/* The LPIs of a v1 snapshot are where the guest has put its table. A device that has touched none of
+ * a missing part saves without complaint; no restore would take it. */
+static int check_guest_table(struct engine *engine)
+{
+    const struct vgic5_port *port = engine->port;
+
+    if (!port->read_guest || !ist_guest_is_there(port, engine->saved))
+        return 0;
+    return engine_fail(engine, -EFAULT, "a part of the guest's IST is not in guest memory: no "
+                                        "restore would take it");
+}
+
 int save_ist(struct engine *engine, const struct vgic5_step *row)
 {
     struct vgic5_state *state = engine->saved;
@@ -175,11 +189,63 @@ int save_ist(struct engine *engine, const struct vgic5_step *row)
 
     if (ret)
         return ret;
+    if (!is_7_4 && check_guest_table(engine))
+        return -EFAULT;
     drop_hwu(state->spi, state->nr_spis);
     drop_hwu(state->lpis, state->nr_lpis);
     if (is_7_4)
         tm_from_hm(state);
     return 0;
+}
+
+/* The port knows every SPI's modes; through the attributes only the one that the guest has selected
+ * can be asked, since 7.4 takes no IRS_SPI_SELR from the VMM after a run. */
+static int ask_modes(struct engine *engine, uint64_t *tm, uint64_t *hm, uint64_t *known)
+{
+    const struct vgic5_port *port = engine->port;
+    struct vgic5_state *state = engine->saved;
+    uint64_t selected = state->irs[IRS_SPI_SELR_ROW], cfgr = 0;
+    int ret;
+
+    if (port->get_spi_modes) {
+        memset(known, 0xff, SPI_WORDS * sizeof(*known));
+        ret = port->get_spi_modes(port->opaque, tm, hm, SPI_WORDS);
+        return ret ? engine_fail(engine, ret, "the port answers %s", migration_errno_name(ret)) : 0;
+    }
+    if (selected >= state->nr_spis)
+        return 0;
+    ret = engine_get_irs(engine, IRS_SPI_CFGR_ROW, &cfgr);
+    set_bit_of(known, (uint32_t)selected);
+    if (FIELD_GET(IRS_SPI_CFGR_TM, cfgr))
+        set_bit_of(tm, (uint32_t)selected);
+    if (FIELD_GET(ISTE_HM, state->spi[selected]))
+        set_bit_of(hm, (uint32_t)selected);
+    return ret;
+}
+
+/* A kernel takes the mode from HM, which a guest that never used CDHM has left 0 (kvm-abi §4). */
+static void compare_mode(struct engine *engine, uint32_t id, bool tm, bool hm)
+{
+    bool carried = FIELD_GET(ISTE_HM, engine->saved->spi[id]);
+
+    if (tm && !carried)
+        engine_warn(engine, "SPI %u is level-triggered, but its entry has HM = 0: the restored "
+                            "guest will have it edge-triggered", id);
+    else if (tm != hm)
+        engine_warn_modes(engine, id, tm);
+}
+
+int save_modes(struct engine *engine, const struct vgic5_step *row)
+{
+    uint64_t tm[SPI_WORDS] = {0}, hm[SPI_WORDS] = {0}, known[SPI_WORDS] = {0};
+    int ret = ask_modes(engine, tm, hm, known);
+
+    (void)row;
+    for (uint32_t id = 0; ret == 0 && id < engine->saved->nr_spis; id++) {
+        if (bit_of(known, id))
+            compare_mode(engine, id, bit_of(tm, id), bit_of(hm, id));
+    }
+    return ret;
 }
 
 /* ---- The selector loops of v1 ---------------------------------------------------------------- */

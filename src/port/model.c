@@ -47,6 +47,26 @@ static int model_set_wires(void *opaque, const uint64_t *wires, size_t words)
     return vgic5_set_spi_wires(opaque, wires, words);
 }
 
+static int model_irq_line(void *opaque, uint32_t irq, bool level)
+{
+    return vgic5_irq_line(opaque, irq, level);
+}
+
+static int model_read_guest(void *opaque, uint64_t ipa, void *to, size_t size)
+{
+    return vgic5_read_guest(opaque, ipa, to, size);
+}
+
+static int model_write_guest(void *opaque, uint64_t ipa, const void *from, size_t size)
+{
+    return vgic5_write_guest(opaque, ipa, from, size);
+}
+
+static int model_get_modes(void *opaque, uint64_t *trigger, uint64_t *handling, size_t words)
+{
+    return vgic5_get_spi_modes(opaque, trigger, handling, words);
+}
+
 void vgic5_port_model(struct vgic5 *device, struct vgic5_port *port)
 {
     struct vgic5_config config = {.size = sizeof(config)};
@@ -64,5 +84,9 @@ void vgic5_port_model(struct vgic5 *device, struct vgic5_port *port)
         .describe = model_describe,
         .get_spi_wires = model_get_wires,
         .set_spi_wires = model_set_wires,
+        .irq_line = model_irq_line,
+        .read_guest = model_read_guest,
+        .write_guest = model_write_guest,
+        .get_spi_modes = model_get_modes,
     };
 }

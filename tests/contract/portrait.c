@@ -8,8 +8,17 @@
 
 static void add(struct portrait *portrait, const void *bytes, size_t size)
 {
-    portrait->bytes = realloc(portrait->bytes, portrait->size + size);
-    assert_non_null(portrait->bytes);
+    size_t room = 4096;
+
+    /* Its size rounded up to a power of two: what is added word by word is moved rarely. */
+    while (room < portrait->size)
+        room *= 2;
+    if (portrait->size == 0 || portrait->size + size > room) {
+        while (room < portrait->size + size)
+            room *= 2;
+        portrait->bytes = realloc(portrait->bytes, room);
+        assert_non_null(portrait->bytes);
+    }
     memcpy(portrait->bytes + portrait->size, bytes, size);
     portrait->size += size;
 }

@@ -166,14 +166,27 @@ static void test_options_of_idr0(void **state)
     vgic5_state_free(saved);
 }
 
+/* Across profiles the LPIs are moved, which takes a port that reaches guest memory. */
 static void test_abi(void **state)
 {
     struct vgic5_state *saved = save_source();
     struct vgic5_config config = source_config();
+    struct vgic5_error error = {0};
+    struct vgic5_port port;
+    struct vmm vmm;
 
     (void)state;
     config.abi = VGIC5_ABI_7_4;
-    check_target(saved, &config, "gic: abi is v1, the target has 7.4");
+    check_target(saved, &config, NULL); /* without an LPI IST there is nothing to move */
+    saved->irs[IRS_IST_BASER_ROW] = BUSY_IST | 1;
+    saved->irs[IRS_IST_CFGR_ROW] = 8 | 1 << 7;
+    vmm_create(&vmm, &config);
+    vgic5_port_model(vmm.device, &port);
+    port.write_guest = NULL;
+    assert_int_equal(vgic5_restore_check(&port, saved, &error), -ENOTSUP);
+    assert_int_equal(error.exit_code, 5);
+    assert_non_null(strstr(error.message, "gic: abi is v1, the target has 7.4"));
+    vmm_destroy(&vmm);
     vgic5_state_free(saved);
 }
 

@@ -35,7 +35,7 @@ static void op_free(void *opaque, void *memory, size_t size)
 
 static uint8_t *ram_at(struct vmm *vmm, uint64_t ipa, size_t size)
 {
-    if (vmm->ram_is_gone || ipa < RAM_BASE || ipa + size > RAM_BASE + RAM_SIZE)
+    if (vmm->ram_is_gone || ipa < RAM_BASE || ipa + size > RAM_BASE + vmm->ram_size)
         return NULL;
     if (vmm->hole && ipa < vmm->hole + 4096 && ipa + size > vmm->hole)
         return NULL;
@@ -128,8 +128,14 @@ static const struct vgic5_host host = {
 
 void vmm_create(struct vmm *vmm, const struct vgic5_config *config)
 {
+    vmm_create_with(vmm, config, RAM_SIZE);
+}
+
+void vmm_create_with(struct vmm *vmm, const struct vgic5_config *config, uint64_t ram_size)
+{
     memset(vmm, 0, sizeof(*vmm));
-    vmm->ram = calloc(1, RAM_SIZE);
+    vmm->ram_size = ram_size;
+    vmm->ram = calloc(1, ram_size);
     assert_non_null(vmm->ram);
     assert_int_equal(vgic5_create(config, &host, vmm, &vmm->device), 0);
 }

@@ -26,6 +26,7 @@ enum { NEVER = 0 };
 struct vmm {
     struct vgic5 *device;
     uint8_t *ram;
+    uint64_t ram_size;
     bool ram_is_gone;         /* guest memory cannot be reached */
     uint64_t hole;            /* nor can the page at this address; 0: none */
     unsigned caller_fault_at; /* the n-th access to the caller's memory faults */
@@ -53,6 +54,7 @@ extern const uint32_t vmm_vcpu_ids[2];
 
 /* `config` may be NULL. Fails the test when anything goes wrong. */
 void vmm_create(struct vmm *vmm, const struct vgic5_config *config);
+void vmm_create_with(struct vmm *vmm, const struct vgic5_config *config, uint64_t ram_size);
 void vmm_live_until(struct vmm *vmm, enum life life);
 void vmm_destroy(struct vmm *vmm); /* fails the test when memory is left */
 

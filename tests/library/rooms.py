@@ -10,6 +10,7 @@ BELOW = {
     "migration": {"migration", "gicv5"},  # the register tables, not the state
     "port": {"port"},
     "snapshot": {"snapshot"},
+    "conform": {"conform", "device", "gicv5"},  # their tables
     "machine": {"machine"},
     "cli": {"cli", "machine", "bench", "gicv5"},  # gicv5: names from its tables
 }
@@ -17,10 +18,11 @@ PUBLIC = {
     "gicv5": {"device.h"},
     "device": {"device.h"},
     "migration": {"device.h", "migration.h", "snapshot.h"},
-    "port": {"device.h", "migration.h"},
+    "port": {"conform.h", "device.h", "kvm.h", "migration.h"},
     "snapshot": {"snapshot.h"},
+    "conform": {"conform.h", "device.h"},
     "machine": {"device.h", "snapshot.h"},
-    "cli": {"device.h", "migration.h", "snapshot.h"},
+    "cli": {"conform.h", "device.h", "kvm.h", "migration.h", "snapshot.h"},
 }
 SYSTEM_OF_ONE_ROOM = {"unicorn": ("machine", "cli"), "libfdt": ("machine",), "zstd": ("snapshot", "machine"),
                       "xxhash": ("snapshot",), "jansson": ("cli",)}

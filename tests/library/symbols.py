@@ -5,16 +5,13 @@ import re
 import subprocess
 import sys
 
-libraries, top = sys.argv[1:-1], sys.argv[-1]
-
-
 def exported(library):
     listing = subprocess.run(["nm", "-D", "--defined-only", library], capture_output=True, text=True,
                              check=True).stdout
     return {line.split()[-1] for line in listing.splitlines()}
 
 
-def declared():
+def declared(top):
     names = set()
     for path in glob.glob(top + "/include/vgic5/*.h"):
         text = re.sub(r"/\*.*?\*/", "", open(path, encoding="utf-8").read(), flags=re.S)
@@ -24,10 +21,15 @@ def declared():
     return names
 
 
-there = set().union(*map(exported, libraries))
-wanted = declared()
-for number, (words, names) in enumerate([
-        ("every declared function is exported", wanted - there),
-        ("nothing but declared functions is exported", there - wanted)], 1):
-    print(f"{'not ok' if names else 'ok'} {number} - {words} {sorted(names) if names else ''}")
-sys.exit(bool(there ^ wanted))
+def main(libraries, top):
+    there = set().union(*map(exported, libraries))
+    wanted = declared(top)
+    for number, (words, names) in enumerate([
+            ("every declared function is exported", wanted - there),
+            ("nothing but declared functions is exported", there - wanted)], 1):
+        print(f"{'not ok' if names else 'ok'} {number} - {words} {sorted(names) if names else ''}")
+    return bool(there ^ wanted)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:-1], sys.argv[-1]))

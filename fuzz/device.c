@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Random attribute calls, guest accesses, instructions and lines against one device. The input is a
+ * program for a small machine: a byte says what to do, the bytes after it with what. At the end the
+ * device is saved and restored, and the second device must be as the first.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <vgic5/device.h>
+#include <vgic5/migration.h>
+
+#include "fuzz.h"
+
+#define RAM_BASE UINT64_C(0x40000000)
+#define RAM_SIZE 0x40000u
+#define IRS_BASE UINT64_C(0x08010000)
+
+struct input {
+    const uint8_t *bytes;
+    size_t left;
+};
+
+static uint64_t take(struct input *input, unsigned bytes)
+{
+    uint64_t value = 0;
+
+    while (bytes-- && input->left) {
+        value = value << 8 | *input->bytes++;
+        input->left--;
+    }
+    return value;
+}
+
+/* ---- The host -------------------------------------------------------------------------------- */
+
+struct host {
+    uint8_t *ram;
+    unsigned alloc_fault_in; /* 0: never */
+    long outstanding;
+};
+
+static void *host_alloc(void *opaque, size_t size)
+{
+    struct host *host = opaque;
+    void *memory;
+
+    if (host->alloc_fault_in && --host->alloc_fault_in == 0)
+        return NULL;
+    if (posix_memalign(&memory, 64, size))
+        return NULL;
+    host->outstanding++;
+    return memset(memory, 0, size);
+}
+
+static void host_free(void *opaque, void *memory, size_t size)
+{
+    struct host *host = opaque;
+
+    (void)size;
+    host->outstanding -= memory != NULL;
+    free(memory);
+}
+
+static bool is_ram(uint64_t ipa, size_t size)
+{
+    return ipa >= RAM_BASE && size <= RAM_SIZE && ipa - RAM_BASE <= RAM_SIZE - size;
+}
+
+static int host_read(void *opaque, uint64_t ipa, void *to, size_t size)
+{
+    struct host *host = opaque;
+
+    if (!is_ram(ipa, size))
+        return -EFAULT;
+    memcpy(to, host->ram + (ipa - RAM_BASE), size);
+    return 0;
+}
+
+static int host_write(void *opaque, uint64_t ipa, const void *from, size_t size)
+{
+    struct host *host = opaque;
+
+    if (!is_ram(ipa, size))
+        return -EFAULT;
+    memcpy(host->ram + (ipa - RAM_BASE), from, size);
+    return 0;
+}
+
+static const struct vgic5_host ops = {.size = sizeof(ops),
+                                      .alloc = host_alloc,
+                                      .free = host_free,
+                                      .read_guest = host_read,
+                                      .write_guest = host_write};
+
+/* ---- The machine ----------------------------------------------------------------------------- */
+
+struct machine {
+    struct host host;
+    struct vgic5_config config;
+    struct vgic5 *device;
+    uint32_t ids[4];
+    unsigned nr_ids;
+};
+
+static const uint16_t encodings[] = {
+    VGIC5_ENCODING(1, 0, 12, 1, 0),  VGIC5_ENCODING(1, 0, 12, 1, 1),  VGIC5_ENCODING(1, 0, 12, 1, 2),
+    VGIC5_ENCODING(1, 0, 12, 1, 3),  VGIC5_ENCODING(1, 0, 12, 1, 4),  VGIC5_ENCODING(1, 0, 12, 1, 5),
+    VGIC5_ENCODING(1, 0, 12, 1, 7),  VGIC5_ENCODING(1, 0, 12, 2, 0),  VGIC5_ENCODING(1, 0, 12, 2, 1),
+    VGIC5_ENCODING(1, 0, 12, 3, 0),  VGIC5_ENCODING(1, 0, 12, 3, 1),  VGIC5_ENCODING(3, 0, 12, 10, 3),
+    VGIC5_ENCODING(3, 0, 12, 10, 4), VGIC5_ENCODING(3, 0, 12, 10, 6), VGIC5_ENCODING(3, 0, 12, 13, 0),
+    VGIC5_ENCODING(3, 0, 12, 13, 2), VGIC5_ENCODING(3, 0, 12, 13, 4), VGIC5_ENCODING(3, 0, 12, 13, 6),
+    VGIC5_ENCODING(3, 0, 12, 14, 0), VGIC5_ENCODING(3, 1, 12, 0, 0),  VGIC5_ENCODING(3, 1, 12, 0, 1),
+    VGIC5_ENCODING(3, 1, 12, 0, 2),
+};
+#define NR_ENCODINGS (sizeof(encodings) / sizeof(encodings[0]))
+
+static const uint16_t offsets[] = {0x00,  0x04,  0x08,  0x14,  0x80,  0x84,  0xc0,  0x108, 0x10c,
+                                   0x110, 0x114, 0x118, 0x140, 0x144, 0x148, 0x180, 0x184, 0x190,
+                                   0x194, 0x1c0, 0x200, 0x240, 0xffbc};
+#define NR_OFFSETS (sizeof(offsets) / sizeof(offsets[0]))
+
+/* Any encoding or offset now and then, a meaningful one mostly. */
+static uint16_t some_encoding(struct input *input)
+{
+    uint8_t which = (uint8_t)take(input, 1);
+
+    return which < 0xf8 ? encodings[which % NR_ENCODINGS] : (uint16_t)take(input, 2);
+}
+
+static uint64_t some_offset(struct input *input)
+{
+    uint8_t which = (uint8_t)take(input, 1);
+
+    return which < 0xf8 ? offsets[which % NR_OFFSETS] : take(input, 3);
+}
+
+/* An INTID of a low number, or a table's address, or anything. */
+static uint64_t some_value(struct input *input)
+{
+    switch (take(input, 1) % 4) {
+    case 0:
+        return take(input, 1) << 32 | VGIC5_INTID(1 + take(input, 1) % 3, take(input, 1));
+    case 1:
+        return RAM_BASE | (take(input, 1) & 0x3f) << 12 | (take(input, 1) & 1);
+    case 2:
+        return take(input, 2);
+    default:
+        return take(input, 8);
+    }
+}
+
+static struct vgic5_vcpu *some_vcpu(struct machine *machine, struct input *input)
+{
+    uint8_t which = (uint8_t)take(input, 1);
+
+    return machine->nr_ids ? vgic5_vcpu(machine->device, machine->ids[which % machine->nr_ids])
+                           : NULL;
+}
+
+/* ---- What it can do -------------------------------------------------------------------------- */
+
+static void do_attr(struct machine *machine, struct input *input)
+{
+    static const uint32_t groups[] = {0, 3, 4, 6, 10, 11, 5};
+    /* As large as any payload: v1 reads and writes an entry for each SPI. */
+    uint64_t payload[VGIC5_NR_SPIS_MAX / 2] = {0};
+    uint8_t what = (uint8_t)take(input, 1);
+    struct vgic5_attr attr = {.group = groups[what / 3 % 7], .addr = (uintptr_t)payload};
+
+    /* GRP_IST of 7.4 takes pointers: those are do_ist's. */
+    if (attr.group == VGIC5_GRP_IST && machine->config.abi == VGIC5_ABI_7_4)
+        return;
+    attr.attr = take(input, 1) % 8;
+    if (attr.group == VGIC5_GRP_IRS_REGS)
+        attr.attr = some_offset(input);
+    if (attr.group == VGIC5_GRP_CPU_SYSREGS)
+        attr.attr = VGIC5_SYSREG_ATTR(vgic5_mpidr_of_vcpu((uint32_t)take(input, 1) % 32),
+                                      some_encoding(input));
+    payload[0] = some_value(input);
+    if (what % 3 == 0)
+        vgic5_has_attr(machine->device, &attr);
+    else if (what % 3 == 1)
+        vgic5_get_attr(machine->device, &attr);
+    else
+        vgic5_set_attr(machine->device, &attr);
+}
+
+/* GRP_IST of 7.4 with good buffers of some size. */
+static void do_ist(struct machine *machine, struct input *input)
+{
+    static uint32_t spis[VGIC5_NR_SPIS_MAX], lpis[1 << 14];
+    uint64_t buffers[4] = {(uintptr_t)spis, 0, 0, 0};
+    struct vgic5_attr attr = {.group = VGIC5_GRP_IST, .addr = (uintptr_t)buffers};
+    unsigned bits = (unsigned)take(input, 1) % 16;
+    uint8_t what = (uint8_t)take(input, 1);
+    uint32_t nr_spis = 0;
+    struct vgic5_attr ask = {.group = VGIC5_GRP_NR_IRQS, .addr = (uintptr_t)&nr_spis};
+
+    if (machine->config.abi != VGIC5_ABI_7_4)
+        return;
+    vgic5_get_attr(machine->device, &ask);
+    buffers[1] = 4 * nr_spis;
+    if (bits > 0 && bits <= 14) {
+        buffers[2] = (uintptr_t)lpis;
+        buffers[3] = UINT64_C(4) << bits;
+    }
+    for (unsigned n = 0; n < 8; n++) {
+        spis[take(input, 1) % VGIC5_NR_SPIS_MAX] = (uint32_t)take(input, 4);
+        lpis[take(input, 2) % (1 << 14)] = (uint32_t)take(input, 4);
+    }
+    if (what & 1)
+        vgic5_set_attr(machine->device, &attr);
+    else
+        vgic5_get_attr(machine->device, &attr);
+}
+
+static void do_mmio(struct machine *machine, struct input *input)
+{
+    struct vgic5_mmio access = {.offset = some_offset(input),
+                                .size = (uint8_t)(1u << take(input, 1) % 4),
+                                .is_write = take(input, 1) & 1,
+                                .value = some_value(input)};
+
+    vgic5_mmio(machine->device, &access);
+}
+
+static void do_register(struct machine *machine, struct input *input)
+{
+    struct vgic5_vcpu *vcpu = some_vcpu(machine, input);
+    uint16_t encoding = some_encoding(input);
+    bool is_write = take(input, 1) & 1;
+    uint64_t value = some_value(input);
+
+    if (vcpu)
+        vgic5_cpu_access(vcpu, encoding, is_write, &value);
+}
+
+static void do_line(struct machine *machine, struct input *input)
+{
+    struct vgic5_vcpu *vcpu = some_vcpu(machine, input);
+    uint8_t what = (uint8_t)take(input, 1);
+
+    vgic5_irq_line(machine->device, (uint32_t)(what & 3) << 24 | (uint32_t)take(input, 1), what & 4);
+    if (vcpu)
+        vgic5_ppi_line(vcpu, (uint32_t)take(input, 1) % 64, what & 8);
+}
+
+static void do_run(struct machine *machine, struct input *input)
+{
+    struct vgic5_vcpu *vcpu = some_vcpu(machine, input);
+
+    if (!vcpu)
+        return;
+    vgic5_vcpu_set_nmi(vcpu, take(input, 1) & 1);
+    if (take(input, 1) & 1)
+        vgic5_vcpu_enter(vcpu);
+    else
+        vgic5_vcpu_leave(vcpu);
+}
+
+static void do_memory(struct machine *machine, struct input *input)
+{
+    uint64_t at = take(input, 2) * 8 % RAM_SIZE, value = some_value(input);
+
+    memcpy(machine->host.ram + at, &value, sizeof(value));
+}
+
+static void do_add_vcpu(struct machine *machine, struct input *input)
+{
+    uint32_t id = (uint32_t)take(input, 1) % 32;
+
+    if (machine->nr_ids < 4 && vgic5_add_vcpu(machine->device, id) == 0)
+        machine->ids[machine->nr_ids++] = id;
+}
+
+static void do_alloc_fault(struct machine *machine, struct input *input)
+{
+    machine->host.alloc_fault_in = (unsigned)take(input, 1) % 8;
+}
+
+static void (*const actions[])(struct machine *machine, struct input *input) = {
+    do_attr, do_attr, do_ist,  do_mmio,   do_mmio,     do_register,   do_register,
+    do_register, do_line, do_run, do_memory, do_add_vcpu, do_alloc_fault,
+};
+
+/* A machine that is ready half of the time, so that what follows reaches deep. */
+static void start(struct machine *machine, struct input *input)
+{
+    uint8_t how = (uint8_t)take(input, 1);
+    const uint64_t base = IRS_BASE;
+    uint32_t nr_spis = 64;
+    struct vgic5_attr attrs[] = {
+        {.group = VGIC5_GRP_ADDR, .attr = VGIC5_ADDR_TYPE_IRS, .addr = (uintptr_t)&base},
+        {.group = VGIC5_GRP_NR_IRQS, .addr = (uintptr_t)&nr_spis},
+        {.group = VGIC5_GRP_CTRL},
+    };
+
+    if (how & 1)
+        return;
+    machine->ids[0] = 3;
+    machine->ids[1] = 17;
+    for (; machine->nr_ids < 2; machine->nr_ids++)
+        vgic5_add_vcpu(machine->device, machine->ids[machine->nr_ids]);
+    for (unsigned n = 0; n < 3; n++)
+        vgic5_set_attr(machine->device, &attrs[n]);
+}
+
+static bool open_machine(struct machine *machine, struct input *input)
+{
+    uint8_t how = (uint8_t)take(input, 1);
+
+    memset(machine, 0, sizeof(*machine));
+    machine->host.ram = calloc(1, RAM_SIZE);
+    machine->config = (struct vgic5_config){.size = sizeof(machine->config),
+                                            .abi = 1 + (how & 1),
+                                            .lpi_id_bits = 4 + (how >> 1 & 7),
+                                            .ist_l2sz = how >> 4 & 1,
+                                            .istmd = how >> 5 & 1,
+                                            .priority_bits = how >> 6 & 1 ? 4 : 5};
+    return machine->host.ram &&
+           vgic5_create(&machine->config, &ops, &machine->host, &machine->device) == 0;
+}
+
+/* ---- The end --------------------------------------------------------------------------------- */
+
+static void complain(const char *what)
+{
+    fprintf(stderr, "fuzz: %s\n", what);
+    fuzz_failed();
+}
+
+static void compare(const struct vgic5_state *a, const struct vgic5_state *b)
+{
+    bool level[2], wire[2];
+    size_t words[2];
+    const uint32_t *lpis[2] = {vgic5_state_lpis(a, &words[0]), vgic5_state_lpis(b, &words[1])};
+
+    for (uint32_t id = 0; id < vgic5_state_nr_spis(a); id++) {
+        if (vgic5_state_spi(a, id, &level[0], &wire[0]) !=
+                vgic5_state_spi(b, id, &level[1], &wire[1]) ||
+            level[0] != level[1] || wire[0] != wire[1])
+            complain("an SPI has not come back");
+    }
+    if (words[0] != words[1] || (words[0] && memcmp(lpis[0], lpis[1], 4 * words[0])))
+        complain("an LPI has not come back");
+}
+
+/* What was saved can be restored, and is the same when it is saved again. */
+static void save_and_restore(struct machine *machine)
+{
+    struct host host = {.ram = machine->host.ram};
+    struct vgic5_state *first, *second;
+    struct vgic5 *target;
+    struct vgic5_port port;
+    struct vgic5_error error = {0};
+
+    vgic5_port_model(machine->device, &port);
+    if (vgic5_save(&port, NULL, &first, &error))
+        return; /* it runs, was never initialised, or its table is not in memory */
+    if (vgic5_create(&machine->config, &ops, &host, &target) == 0) {
+        vgic5_port_model(target, &port);
+        if (vgic5_restore(&port, first, NULL, &error))
+            complain(error.message);
+        else if (vgic5_save(&port, NULL, &second, &error))
+            complain(error.message);
+        else {
+            compare(first, second);
+            vgic5_state_free(second);
+        }
+        vgic5_destroy(target);
+    }
+    vgic5_state_free(first);
+    if (host.outstanding)
+        complain("the second device has kept memory");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct input input = {data, size};
+    struct machine machine;
+
+    if (open_machine(&machine, &input)) {
+        start(&machine, &input);
+        while (input.left)
+            actions[take(&input, 1) % (sizeof(actions) / sizeof(actions[0]))](&machine, &input);
+        machine.host.alloc_fault_in = 0;
+        for (unsigned n = 0; n < machine.nr_ids; n++)
+            vgic5_vcpu_leave(vgic5_vcpu(machine.device, machine.ids[n]));
+        save_and_restore(&machine);
+        vgic5_destroy(machine.device);
+        if (machine.host.outstanding)
+            complain("the device has kept memory");
+    }
+    free(machine.host.ram);
+    return 0;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The contract of a VGICv5 as a suite of named checks, for anyone who writes one: fill in
+ * struct vgic5_conform_ops, call vgic5_conform_run. Each check cites the row of the contract that it
+ * holds (doc/CONTRACT.md). Checks of what the ops cannot do are skipped, and say why.
+ *
+ * Library: libvgic5-conform.
+ */
+#ifndef VGIC5_CONFORM_H
+#define VGIC5_CONFORM_H
+
+#include <vgic5/device.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What can be made to go wrong around a VM, for the checks of what happens then. */
+enum vgic5_conform_fault {
+    VGIC5_FAULT_WOKEN,     /* the next `times` attempts to quiesce are disturbed */
+    VGIC5_FAULT_TIMEOUT,   /* the IRS does not become idle, `times` times */
+    VGIC5_FAULT_NO_MEMORY, /* the next `times` allocations fail */
+    VGIC5_FAULT_GUEST,     /* guest memory cannot be reached (1), or can again (0) */
+};
+
+/*
+ * How VMs with a VGICv5 are made, and reached. All functions return 0 or a negative errno, those of
+ * the contract. Members that say so may be NULL; `vm` is what create made, one VM at a time.
+ */
+struct vgic5_conform_ops {
+    uint32_t size; /* sizeof(struct vgic5_conform_ops) of the caller */
+    uint32_t abi;  /* enum vgic5_abi: which rows hold */
+    void *opaque;  /* for create */
+
+    /* A VM with a VGICv5 and without vCPUs. */
+    int (*create)(void *opaque, void **vm);
+    void (*destroy)(void *vm);
+    int (*add_vcpu)(void *vm, uint32_t id);
+
+    /* attr->addr is an address of this process; one that is not mapped must be EFAULT. */
+    int (*has_attr)(void *vm, const struct vgic5_attr *attr);
+    int (*get_attr)(void *vm, const struct vgic5_attr *attr);
+    int (*set_attr)(void *vm, const struct vgic5_attr *attr);
+
+    /* Run the vCPU, as the first KVM_RUN does. With `stays` it must still be inside when the call
+     * returns, until leave; -EOPNOTSUPP: it cannot. */
+    int (*enter)(void *vm, uint32_t vcpu_id, bool stays);
+    void (*leave)(void *vm, uint32_t vcpu_id);
+    int (*irq_line)(void *vm, uint32_t irq, bool level);
+
+    /* Bits of a guest physical address [40]. */
+    uint32_t ipa_bits;
+
+    /* ---- NULL: the checks that need them are skipped. ---- */
+
+    /* A guest's access at EL1. 0 when the GIC has answered. */
+    int (*guest_mmio)(void *vm, struct vgic5_mmio *access);
+    int (*guest_register)(void *vm, uint32_t vcpu_id, uint16_t encoding, bool is_write,
+                          uint64_t *value);
+    /* RAM of the guest, from ram_base, ram_size bytes, a multiple of 1 MiB. 0 or -EFAULT. */
+    int (*read_guest)(void *vm, uint64_t ipa, void *to, size_t size);
+    int (*write_guest)(void *vm, uint64_t ipa, const void *from, size_t size);
+    uint64_t ram_base, ram_size;
+    int (*fault)(void *vm, enum vgic5_conform_fault fault, unsigned times);
+};
+
+enum vgic5_conform_verdict { VGIC5_CONFORM_PASS, VGIC5_CONFORM_FAIL, VGIC5_CONFORM_SKIP };
+
+/* A check: what it is called, which row it cites, and in which profiles (1 << abi) it holds. */
+struct vgic5_conform_check {
+    char name[64];
+    char row[32];
+    uint32_t profiles;
+};
+
+struct vgic5_conform_result {
+    struct vgic5_conform_check check;
+    enum vgic5_conform_verdict verdict;
+    char message[256]; /* why it failed or was skipped */
+};
+
+/* The n-th check of all profiles. -EINVAL: there are no more. */
+int vgic5_conform_check_at(size_t n, struct vgic5_conform_check *check);
+size_t vgic5_conform_length(void);
+
+/* What a row says, or NULL: "R before CTRL_INIT: EBUSY". */
+const char *vgic5_conform_row_words(const char *row);
+
+struct vgic5_conform_summary {
+    unsigned passed, failed, skipped;
+};
+
+/*
+ * Run the checks of ops->abi whose name begins with `prefix` (NULL: all), and tell each result.
+ * 0, also when checks have failed; -EINVAL: ops lack something that every check needs.
+ */
+int vgic5_conform_run(const struct vgic5_conform_ops *ops, const char *prefix,
+                      void (*report)(void *opaque, const struct vgic5_conform_result *result),
+                      void *opaque, struct vgic5_conform_summary *summary);
+
+/*
+ * The ops of the device in this process (libvgic5). `config` (NULL: defaults) must outlive them; its
+ * abi is taken.
+ */
+void vgic5_conform_model(const struct vgic5_config *config, struct vgic5_conform_ops *ops);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

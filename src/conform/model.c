@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The ops of the device in this process, with faults around it. */
+#include <stdlib.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "conform/trial.h"
+
+#define RAM_BASE UINT64_C(0x40000000)
+#define RAM_SIZE UINT64_C(0x100000)
+
+struct model {
+    struct vgic5 *device;
+    uint8_t *ram;
+    bool guest_is_gone;
+    unsigned woken, timeouts, no_memory; /* still to come */
+};
+
+/* ---- The host -------------------------------------------------------------------------------- */
+
+static void *model_alloc(void *opaque, size_t size)
+{
+    struct model *model = opaque;
+    void *memory;
+
+    if (model->no_memory) {
+        model->no_memory--;
+        return NULL;
+    }
+    if (posix_memalign(&memory, 64, size))
+        return NULL;
+    return memset(memory, 0, size);
+}
+
+static void model_free(void *opaque, void *memory, size_t size)
+{
+    (void)opaque, (void)size;
+    free(memory);
+}
+
+static int model_read_ram(void *opaque, uint64_t ipa, void *to, size_t size)
+{
+    struct model *model = opaque;
+
+    if (model->guest_is_gone || ipa < RAM_BASE || size > RAM_SIZE ||
+        ipa - RAM_BASE > RAM_SIZE - size)
+        return -EFAULT;
+    memcpy(to, model->ram + (ipa - RAM_BASE), size);
+    return 0;
+}
+
+static int model_write_ram(void *opaque, uint64_t ipa, const void *from, size_t size)
+{
+    struct model *model = opaque;
+
+    if (model->guest_is_gone || ipa < RAM_BASE || size > RAM_SIZE ||
+        ipa - RAM_BASE > RAM_SIZE - size)
+        return -EFAULT;
+    memcpy(model->ram + (ipa - RAM_BASE), from, size);
+    return 0;
+}
+
+/* The kernel says whether an address of this process can be used, as it would for KVM. */
+static int model_read_caller(void *opaque, void *to, uint64_t addr, size_t size)
+{
+    struct iovec local = {to, size}, remote = {(void *)(uintptr_t)addr, size};
+
+    (void)opaque;
+    return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)size ? 0 : -EFAULT;
+}
+
+static int model_write_caller(void *opaque, uint64_t addr, const void *from, size_t size)
+{
+    struct iovec local = {(void *)(uintptr_t)from, size}, remote = {(void *)(uintptr_t)addr, size};
+
+    (void)opaque;
+    return process_vm_writev(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)size ? 0 : -EFAULT;
+}
+
+static int model_quiesce(void *opaque)
+{
+    struct model *model = opaque;
+
+    if (model->woken) {
+        model->woken--;
+        return -EBUSY;
+    }
+    if (model->timeouts) {
+        model->timeouts--;
+        return -ETIMEDOUT;
+    }
+    return 0;
+}
+
+static const struct vgic5_host host = {
+    .size = sizeof(host),
+    .alloc = model_alloc,
+    .free = model_free,
+    .read_guest = model_read_ram,
+    .write_guest = model_write_ram,
+    .read_caller = model_read_caller,
+    .write_caller = model_write_caller,
+    .quiesce = model_quiesce,
+};
+
+/* ---- The ops --------------------------------------------------------------------------------- */
+
+static void model_destroy(void *vm)
+{
+    struct model *model = vm;
+
+    vgic5_destroy(model->device);
+    free(model->ram);
+    free(model);
+}
+
+static int model_create(void *opaque, void **vm)
+{
+    const struct vgic5_config *config = opaque;
+    struct model *model = calloc(1, sizeof(*model));
+    int ret = -ENOMEM;
+
+    if (!model)
+        return ret;
+    model->ram = calloc(1, RAM_SIZE);
+    if (model->ram)
+        ret = vgic5_create(config, &host, model, &model->device);
+    if (ret)
+        model_destroy(model);
+    else
+        *vm = model;
+    return ret;
+}
+
+static int model_add_vcpu(void *vm, uint32_t id)
+{
+    return vgic5_add_vcpu(((struct model *)vm)->device, id);
+}
+
+static int model_has(void *vm, const struct vgic5_attr *attr)
+{
+    return vgic5_has_attr(((struct model *)vm)->device, attr);
+}
+
+static int model_get(void *vm, const struct vgic5_attr *attr)
+{
+    return vgic5_get_attr(((struct model *)vm)->device, attr);
+}
+
+static int model_set(void *vm, const struct vgic5_attr *attr)
+{
+    return vgic5_set_attr(((struct model *)vm)->device, attr);
+}
+
+static int model_enter(void *vm, uint32_t vcpu_id, bool stays)
+{
+    struct vgic5_vcpu *vcpu = vgic5_vcpu(((struct model *)vm)->device, vcpu_id);
+
+    (void)stays;
+    return vcpu ? vgic5_vcpu_enter(vcpu) : -EINVAL;
+}
+
+static void model_leave(void *vm, uint32_t vcpu_id)
+{
+    vgic5_vcpu_leave(vgic5_vcpu(((struct model *)vm)->device, vcpu_id));
+}
+
+static int model_irq_line(void *vm, uint32_t irq, bool level)
+{
+    return vgic5_irq_line(((struct model *)vm)->device, irq, level);
+}
+
+static int model_mmio(void *vm, struct vgic5_mmio *access)
+{
+    return vgic5_mmio(((struct model *)vm)->device, access) == VGIC5_HANDLED ? 0 : -ENXIO;
+}
+
+static int model_register(void *vm, uint32_t vcpu_id, uint16_t encoding, bool is_write,
+                          uint64_t *value)
+{
+    struct vgic5_vcpu *vcpu = vgic5_vcpu(((struct model *)vm)->device, vcpu_id);
+
+    return vgic5_cpu_access(vcpu, encoding, is_write, value) == VGIC5_HANDLED ? 0 : -ENXIO;
+}
+
+static int model_fault(void *vm, enum vgic5_conform_fault fault, unsigned times)
+{
+    struct model *model = vm;
+
+    switch (fault) {
+    case VGIC5_FAULT_WOKEN:
+        model->woken = times;
+        return 0;
+    case VGIC5_FAULT_TIMEOUT:
+        model->timeouts = times;
+        return 0;
+    case VGIC5_FAULT_NO_MEMORY:
+        model->no_memory = times;
+        return 0;
+    case VGIC5_FAULT_GUEST:
+        model->guest_is_gone = times != 0;
+        return 0;
+    default:
+        return -EOPNOTSUPP;
+    }
+}
+
+void vgic5_conform_model(const struct vgic5_config *config, struct vgic5_conform_ops *ops)
+{
+    uint32_t abi = config && config->abi ? config->abi : VGIC5_ABI_V1;
+
+    *ops = (struct vgic5_conform_ops){
+        .size = sizeof(*ops),
+        .abi = abi,
+        .opaque = (void *)(uintptr_t)config,
+        .create = model_create,
+        .destroy = model_destroy,
+        .add_vcpu = model_add_vcpu,
+        .has_attr = model_has,
+        .get_attr = model_get,
+        .set_attr = model_set,
+        .enter = model_enter,
+        .leave = model_leave,
+        .irq_line = model_irq_line,
+        .ipa_bits = config && config->ipa_bits ? config->ipa_bits : 48,
+        .guest_mmio = model_mmio,
+        .guest_register = model_register,
+        .read_guest = model_read_ram,
+        .write_guest = model_write_ram,
+        .ram_base = RAM_BASE,
+        .ram_size = RAM_SIZE,
+        .fault = model_fault,
+    };
+}

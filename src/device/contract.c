@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "device/contract.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "gicv5/fields.h"
+
+/* ---- What an access is about ----------------------------------------------------------------- */
+
+static struct vgic5_vcpu *vcpu_of_mpidr(struct vgic5 *device, uint64_t attr)
+{
+    for (uint32_t n = 0; n < device->nr_vcpus; n++) {
+        struct vgic5_vcpu *vcpu = device->vcpus[n];
+
+        if (vgic5_mpidr_to_attr(vgic5_mpidr_of_vcpu(vcpu->id)) >> 32 == attr >> 32)
+            return vcpu;
+    }
+    return NULL;
+}
+
+/* Bits 31:16 belong to no encoding: an attribute that has one set names no register. */
+static const struct cpu_register *sysreg_of(uint64_t attr)
+{
+    uint32_t instr = (uint32_t)attr;
+    const struct cpu_register *reg = instr <= UINT16_MAX ? cpu_register_of((uint16_t)instr) : NULL;
+
+    return reg && reg->carried ? reg : NULL;
+}
+
+void access_open(struct access *access, struct vgic5 *device, uint32_t group,
+                 enum contract_call call, uint64_t attr, uint64_t addr)
+{
+    access->device = device;
+    access->group = group;
+    access->call = call;
+    access->attr = attr;
+    access->addr = addr;
+    access->vcpu = NULL;
+    access->sysreg = group == VGIC5_GRP_CPU_SYSREGS ? sysreg_of(attr) : NULL;
+    access->irs = group == VGIC5_GRP_IRS_REGS ? irs_register_at(attr) : NULL;
+    if (group == VGIC5_GRP_CPU_SYSREGS)
+        access->vcpu = vcpu_of_mpidr(device, attr);
+    if (group == CONTRACT_IRQ_LINE)
+        access->vcpu = vgic5_vcpu(device, (uint32_t)((attr >> 28) * 256 + (attr >> 16 & 0xff)));
+}
+
+/* Bytes behind addr that a set brings; of a get, those of the descriptor. */
+static size_t payload_size(const struct access *access)
+{
+    switch (access->group) {
+    case VGIC5_GRP_NR_IRQS:
+        return sizeof(access->payload.u32);
+    case VGIC5_GRP_IST:
+        return access->device->profile->lpis_in_host ? sizeof(access->payload.buffers)
+                                                     : 4 * (size_t)access->device->nr_spis;
+    default:
+        return sizeof(access->payload.u64);
+    }
+}
+
+/* ---- The conditions -------------------------------------------------------------------------- */
+
+#define CONDITION(name) static bool is_##name(struct access *access)
+
+CONDITION(DEEPER)
+{
+    (void)access;
+    return false; /* the operation itself finds it */
+}
+
+CONDITION(UNREADABLE)
+{
+    return caller_read(access->device, &access->payload, access->addr, payload_size(access)) != 0;
+}
+
+CONDITION(NULL_ADDR) { return access->addr == 0; }
+CONDITION(NO_VCPU) { return access->device->nr_vcpus == 0; }
+CONDITION(BEFORE_INIT) { return !access->device->gic; }
+CONDITION(RUNNING) { return device_is_running(access->device); }
+CONDITION(HAS_RUN) { return access->device->has_run; }
+CONDITION(UNUSABLE) { return access->device->unusable; }
+CONDITION(IS_IN) { return access->vcpu->running; }
+CONDITION(NO_ADDR) { return access->device->addr == ADDR_UNSET; }
+
+CONDITION(OTHER_ATTR)
+{
+    switch (access->group) {
+    case VGIC5_GRP_ADDR:
+        return access->attr != VGIC5_ADDR_TYPE_IRS;
+    case VGIC5_GRP_CTRL:
+        return access->attr != VGIC5_CTRL_INIT && access->attr != VGIC5_CTRL_USERSPACE_PPIS;
+    default:
+        return access->attr != 0;
+    }
+}
+
+CONDITION(ADDR_IS_SET) { return access->device->addr != ADDR_UNSET; }
+CONDITION(ADDR_MISALIGNED) { return access->payload.u64 % VGIC5_IRS_FRAME_SIZE != 0; }
+
+CONDITION(ADDR_WRAPS)
+{
+    return access->payload.u64 + VGIC5_IRS_REGION_SIZE < access->payload.u64;
+}
+
+CONDITION(ADDR_TOO_BIG)
+{
+    return access->payload.u64 + VGIC5_IRS_REGION_SIZE >
+           UINT64_C(1) << access->device->config.ipa_bits;
+}
+
+CONDITION(NR_IRQS_OUT)
+{
+    uint32_t number = access->payload.u32;
+
+    return number < VGIC5_NR_SPIS_MIN || number > VGIC5_NR_SPIS_MAX || number % 32 != 0;
+}
+
+/* Set before, or given its default by CTRL_INIT. */
+CONDITION(NR_IRQS_SET) { return access->device->nr_spis != 0; }
+
+CONDITION(NOT_PPIS) { return access->attr != VGIC5_CTRL_USERSPACE_PPIS; }
+CONDITION(NOT_INIT_ATTR) { return access->attr != VGIC5_CTRL_INIT; }
+CONDITION(NO_SUCH_VCPU) { return !access->vcpu; }
+CONDITION(UNKNOWN_SYSREG) { return !access->sysreg; }
+CONDITION(HOLE) { return !access->irs; }
+CONDITION(INSIDE) { return access->irs->offset != access->attr; }
+
+/* State is handed out only from a VM that stands still, and stays so (kvm-abi §4). */
+CONDITION(WOKEN)
+{
+    struct vgic5 *device = access->device;
+
+    access->payload.u64 = 0;
+    if (device->host.quiesce) {
+        device_unlock(device); /* the VMM may wait for threads that want to get in */
+        access->payload.u64 = (uint64_t)-device->host.quiesce(device->opaque);
+        device_lock(device);
+    }
+    if (access->payload.u64 == 0 && device_is_running(device))
+        access->payload.u64 = EBUSY;
+    return access->payload.u64 != 0 && access->payload.u64 != ETIMEDOUT;
+}
+
+/* The answer to the question before. */
+CONDITION(TIMED_OUT) { return access->payload.u64 == ETIMEDOUT; }
+
+/* Bytes of the LPI image that the registers ask for; 0 when they name no IST. */
+static uint64_t lpi_image_size(struct vgic5 *device)
+{
+    uint64_t cfgr = gicv5_irs_read(device->gic, IRS_IST_CFGR_ROW);
+
+    if (!lpi_ist_is_named(device))
+        return 0;
+    return UINT64_C(4) << FIELD_GET(IRS_IST_CFGR_LPI_ID_BITS, cfgr);
+}
+
+CONDITION(SPI_BUFFER)
+{
+    const struct ist_buffers *buffers = &access->payload.buffers;
+
+    return buffers->spi_ist_addr == 0 ||
+           buffers->spi_ist_size != UINT64_C(4) * access->device->nr_spis;
+}
+
+CONDITION(LPI_BUFFER_EXTRA)
+{
+    const struct ist_buffers *buffers = &access->payload.buffers;
+
+    return lpi_image_size(access->device) == 0 && (buffers->lpi_ist_addr || buffers->lpi_ist_size);
+}
+
+CONDITION(LPI_BUFFER)
+{
+    uint64_t size = lpi_image_size(access->device);
+
+    return size != 0 && (access->payload.buffers.lpi_ist_addr == 0 ||
+                         access->payload.buffers.lpi_ist_size != size);
+}
+
+CONDITION(IST_NEVER_SET)
+{
+    return lpi_ist_is_named(access->device) && !lpi_ist_exists(access->device);
+}
+
+CONDITION(LPI_IST_EXISTS)
+{
+    return access->payload.buffers.lpi_ist_size != 0 && lpi_ist_exists(access->device);
+}
+
+static uint32_t line_type(const struct access *access)
+{
+    return (uint32_t)(access->attr >> 24 & 0xf);
+}
+
+CONDITION(LINE_CPU) { return line_type(access) == VGIC5_IRQ_TYPE_CPU; }
+
+CONDITION(LINE_NO_SPI)
+{
+    return line_type(access) == VGIC5_IRQ_TYPE_SPI &&
+           (access->attr & 0xffff) >= access->device->nr_spis;
+}
+
+CONDITION(LINE_NO_PPI)
+{
+    uint64_t number = access->attr & 0xffff;
+
+    return line_type(access) == VGIC5_IRQ_TYPE_PPI &&
+           (!access->vcpu || number >= 64 ||
+            !(device_userspace_ppis(access->device) >> number & 1));
+}
+
+CONDITION(LINE_TYPE) { return line_type(access) > VGIC5_IRQ_TYPE_PPI; }
+
+/* ---- The table ------------------------------------------------------------------------------- */
+
+#define VGIC5_GRP_RUN CONTRACT_RUN
+#define VGIC5_GRP_IRQ_LINE CONTRACT_IRQ_LINE
+#define V1 (1u << VGIC5_ABI_V1)
+#define V7_4 (1u << VGIC5_ABI_7_4)
+#define EVERY (V1 | V7_4)
+
+static const struct row {
+    struct refusal refusal;
+    uint32_t group;
+    enum contract_call call;
+    uint32_t profiles;
+    bool (*condition)(struct access *access);
+} rows[] = {
+#define REFUSAL(row_id, grp, verb, when, error, in, source, text)                          \
+    {{#row_id, text, error}, VGIC5_GRP_##grp, CONTRACT_##verb, in, is_##when},
+#include "device/contract.def"
+#undef REFUSAL
+};
+
+#ifdef CONTRACT_MUTANT /* a test's build of the device, of which one row is missing */
+extern const char *contract_missing_row;
+#define IS_MISSING(row) (contract_missing_row && !strcmp(contract_missing_row, (row)->refusal.id))
+#else
+#define IS_MISSING(row) false
+#endif
+
+const struct refusal *contract_refusal(struct access *access)
+{
+    uint32_t profile = 1u << access->device->profile->abi;
+
+    const struct row *end = rows + sizeof(rows) / sizeof(rows[0]);
+    const struct row *row = rows;
+
+    while (row < end && row->group != access->group)
+        row++;
+    for (; row < end && row->group == access->group; row++) {
+        if (row->call == access->call && (row->profiles & profile) && !IS_MISSING(row) &&
+            row->condition(access))
+            return &row->refusal;
+    }
+    return NULL;
+}
+
+int contract_check(struct access *access)
+{
+    const struct refusal *refusal = contract_refusal(access);
+
+    return refusal ? -refusal->errno_value : 0;
+}

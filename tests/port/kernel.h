@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A kernel for the tests: /dev/kvm with VGICv5s, answered by the device in this process. Every
+ * ioctl is written down; any can be made to fail.
+ */
+#ifndef TESTS_PORT_KERNEL_H
+#define TESTS_PORT_KERNEL_H
+
+#include <vgic5/kvm.h>
+
+#define MOST_LINES 8192u
+#define MOST_VCPUS 4u
+
+struct kernel {
+    uint32_t abi;
+    const char *machine;
+    int open_errno;          /* of /dev/kvm; 0: it opens */
+    int api;                 /* KVM_GET_API_VERSION */
+    unsigned long fail_on;   /* this request */
+    int fail_errno;
+    bool ctrl_only;          /* Linux 7.1 and 7.2 */
+    bool no_hm;              /* GRP_IST comes with HM as the guest left it: 0 */
+
+    struct vgic5 *device;
+    uint64_t ram;            /* where KVM_SET_USER_MEMORY_REGION said, and what it is in the guest */
+    uint64_t ram_base, ram_size;
+    uint32_t ids[MOST_VCPUS];
+    uint32_t nr_vcpus;
+    int opened;              /* fds that were not closed */
+    void *run;               /* struct kvm_run */
+
+    struct line {
+        int fd;
+        unsigned long request;
+        uint32_t group; /* of the attribute ioctls */
+        uint64_t attr;
+        int ret;
+    } lines[MOST_LINES];
+    unsigned nr_lines;
+};
+
+#define KERNEL_KVM 100
+#define KERNEL_VM 101
+#define KERNEL_DEVICE 102
+#define KERNEL_VCPU 110
+
+void kernel_open(struct kernel *kernel, uint32_t abi, struct vgic5_kvm_calls *calls);
+void kernel_close(struct kernel *kernel);
+
+#endif

@@ -90,7 +90,7 @@ static int create_cpus(struct machine *machine, const struct machine_config *con
         cpu->machine = machine;
         cpu->id = id_of(config, i);
         cpu->host = (struct vcpu_host){
-            machine_mmio_read, machine_mmio_write, machine_sysreg, cpu,
+            machine_mmio_read, machine_mmio_write, machine_sysreg, machine_answers, cpu,
         };
         machine->cpu_of_id[cpu->id] = (uint16_t)i;
     }

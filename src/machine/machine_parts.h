@@ -88,6 +88,7 @@ void machine_flush_output(struct machine *machine);
 bool machine_poll_input(struct machine *machine);
 
 /* sysreg.c */
+bool machine_answers(uint16_t encoding);
 enum vcpu_sysreg_result machine_sysreg(void *opaque, struct vcpu_sysreg *access);
 
 /* timers.c */

@@ -43,6 +43,8 @@ struct vcpu_host {
     uint64_t (*mmio_read)(void *opaque, uint64_t address, unsigned size);
     void (*mmio_write)(void *opaque, uint64_t address, unsigned size, uint64_t value);
     enum vcpu_sysreg_result (*sysreg)(void *opaque, struct vcpu_sysreg *access);
+    /* May `sysreg` ever do something with this one? NULL: with any. The same for all vCPUs. */
+    bool (*answers)(uint16_t encoding);
     void *opaque;
 };
 

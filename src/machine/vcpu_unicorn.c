@@ -77,9 +77,13 @@ int vcpu_engine_create(const struct memory *ram, struct vcpu_clock *clock,
         return unicorn_fail(error, -ENOMEM, "no memory for the vCPU engine");
     e->ram = ram;
     e->clock = clock;
-    result = unicorn_calibrate(e, error);
+    result = unicorn_zero_create(e);
+    if (result != 0)
+        unicorn_fail(error, result, "no memory for the vCPU engine");
+    else
+        result = unicorn_calibrate(e, error);
     if (result != 0) {
-        free(e);
+        vcpu_engine_destroy(e);
         return result;
     }
     *engine = e;
@@ -88,6 +92,8 @@ int vcpu_engine_create(const struct memory *ram, struct vcpu_clock *clock,
 
 void vcpu_engine_destroy(struct vcpu_engine *engine)
 {
+    if (engine != NULL)
+        unicorn_zero_destroy(engine);
     free(engine);
 }
 
@@ -115,7 +121,10 @@ int vcpu_create(struct vcpu_engine *engine, const struct vcpu_host *host, struct
     if (v == NULL)
         return unicorn_fail(error, -ENOMEM, "no memory for a vCPU");
     v->engine = engine;
+    v->clock = engine->clock;
     v->host = host;
+    if (engine->vcpus == NULL)
+        unicorn_find_plain(engine, host);
     result = unicorn_open(v, error);
     if (result == 0)
         result = reset(v, error);
@@ -155,6 +164,8 @@ static bool emulate(struct vcpu *vcpu)
     vcpu->block = vcpu->pc;
     vcpu->in_flight = 0;
     vcpu->halves.expected = false;
+    vcpu->halves.when = UINT64_MAX;
+    vcpu->window.host = NULL;
     error = uc_emu_start(vcpu->uc, vcpu->pc, 0, 0, 0);
     if (error != UC_ERR_OK) {
         snprintf(vcpu->trouble, sizeof(vcpu->trouble), "Unicorn: %s", uc_strerror(error));

@@ -59,6 +59,9 @@ struct vcpu_engine {
     struct vcpu *vcpus; /* all that exist */
     struct unicorn_layout layout;
     struct unicorn_features features;
+    uint64_t *zeroed; /* a bit per page of RAM: see vcpu_unicorn_zero.c */
+    uint64_t zero_block; /* bytes that DC ZVA zeroes */
+    uint64_t plain[2][1024]; /* a bit per encoding: reads, writes that concern nobody here */
 };
 
 /* Why uc_emu_start came back. */
@@ -86,16 +89,25 @@ struct unicorn_stale {
     uint64_t size;    /* 0: none */
 };
 
+/* The page that was last written by DC ZVA; until any other system instruction, or exit. */
+struct unicorn_window {
+    uint8_t *host; /* NULL: closed */
+    uint64_t page; /* virtual */
+    uint32_t pstate; /* EL and PAN */
+};
+
 /* A 64-bit access to a device comes as two 32-bit callbacks, low half first. */
 struct unicorn_halves {
     bool expected;    /* the next callback is the high half of this access */
     uint64_t address; /* physical, of the high half */
     uint64_t value;   /* of a read: what the device answered */
-    uint64_t cursor;  /* PC of the access last recognised in this block … */
+    uint64_t when;    /* instructions counted at the start of the block of … */
+    uint64_t cursor;  /* … the PC of the access last recognised in this block … */
     unsigned element; /* … and the number of its elements that are through */
 };
 
 struct vcpu {
+    struct vcpu_clock *clock; /* the engine's */
     struct vcpu_engine *engine;
     struct vcpu *next;
     const struct vcpu_host *host;
@@ -121,6 +133,7 @@ struct vcpu {
     struct unicorn_exception exception;
     struct unicorn_stale stale;
     struct unicorn_halves halves;
+    struct unicorn_window window;
 
     uint64_t fruitless_at; /* instruction count at the last exception */
     uint32_t fruitless;    /* exceptions since without an instruction in between */
@@ -176,6 +189,7 @@ void unicorn_take_exception(struct vcpu *vcpu);
 
 /* vcpu_unicorn_hooks.c */
 int unicorn_add_hooks(struct vcpu *vcpu);
+void unicorn_find_plain(struct vcpu_engine *engine, const struct vcpu_host *host);
 void unicorn_on_code(uc_engine *uc, uint64_t address, uint32_t size, void *opaque);
 /* Count the instructions in flight that were executed, PC being the next one. */
 void unicorn_retire(struct vcpu *vcpu, uint64_t pc);
@@ -192,6 +206,17 @@ int unicorn_map(struct vcpu *vcpu);
  * readable: execute-only pages of EL0 too. */
 bool unicorn_translate(struct vcpu *vcpu, uint64_t address, uint64_t *physical);
 bool unicorn_fetch(struct vcpu *vcpu, uint64_t address, uint32_t *instruction);
+/* By an AT instruction. */
+bool unicorn_translate_as(struct vcpu *vcpu, uint16_t at, uint64_t address, uint64_t *physical);
+
+/* vcpu_unicorn_zero.c: DC ZVA */
+int unicorn_zero_create(struct vcpu_engine *engine); /* -ENOMEM */
+void unicorn_zero_destroy(struct vcpu_engine *engine);
+void unicorn_zero_find_block(struct vcpu *vcpu);
+/* It was a DC ZVA, and is done. False: Unicorn is to execute it, and to find what is wrong. */
+bool unicorn_zero_access(struct vcpu *vcpu, uint16_t encoding, uint64_t address);
+/* Code of these pages may have been overwritten unnoticed. Asked once, then forgotten. */
+bool unicorn_zero_take(struct vcpu_engine *engine, uint64_t physical, uint64_t size);
 
 /* vcpu_unicorn_width.c */
 /* Is the access that the vCPU makes at this physical address, of which a 32-bit half has come, a

@@ -163,6 +163,8 @@ int unicorn_calibrate(struct vcpu_engine *engine, struct vgic5_error *error)
         result = probe_flags(&vcpu, error);
     if (result == 0)
         find_features(&vcpu);
+    if (result == 0)
+        unicorn_zero_find_block(&vcpu);
     unicorn_close(&vcpu);
     return result;
 }

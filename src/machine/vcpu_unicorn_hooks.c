@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 
 void unicorn_stop(struct vcpu *vcpu, enum unicorn_stop stop, uint64_t pc)
@@ -21,7 +22,7 @@ void unicorn_stop(struct vcpu *vcpu, enum unicorn_stop stop, uint64_t pc)
 /* All instructions in flight were executed. */
 static void retire_block(struct vcpu *vcpu, uint64_t next)
 {
-    vcpu->engine->clock->instructions += vcpu->in_flight;
+    vcpu->clock->instructions += vcpu->in_flight;
     vcpu->in_flight = 0;
     vcpu->block = next;
 }
@@ -67,19 +68,8 @@ static void find_horizon(struct vcpu *vcpu)
         vcpu->horizon = 0; /* DAIFClr cannot be hooked: look at PSTATE at each block */
 }
 
-static void on_block(uc_engine *uc, uint64_t address, uint32_t size, void *opaque)
+static void look_around(struct vcpu *vcpu, uint64_t address, uint32_t length)
 {
-    struct vcpu *vcpu = opaque;
-    uint32_t length = size / 4;
-
-    (void)uc;
-    retire_block(vcpu, address);
-    vcpu->halves.cursor = address;
-    vcpu->halves.element = 0;
-    if (vcpu->engine->clock->instructions + length <= vcpu->horizon) {
-        vcpu->in_flight = length;
-        return;
-    }
     if (vcpu->in_stub)
         return;
     if (vcpu->stepping) { /* a block within the block that is stepped through is no check point */
@@ -92,6 +82,23 @@ static void on_block(uc_engine *uc, uint64_t address, uint32_t size, void *opaqu
     check_point(vcpu, address, length);
 }
 
+/* Every block of the guest's: what can be left out is. */
+static void on_block(uc_engine *uc, uint64_t address, uint32_t size, void *opaque)
+{
+    struct vcpu *vcpu = opaque;
+    uint32_t length = size / 4;
+    uint64_t now = vcpu->clock->instructions + vcpu->in_flight;
+
+    (void)uc;
+    vcpu->clock->instructions = now;
+    vcpu->block = address;
+    vcpu->in_flight = length;
+    if (now + length <= vcpu->horizon)
+        return;
+    vcpu->in_flight = 0;
+    look_around(vcpu, address, length);
+}
+
 void unicorn_on_code(uc_engine *uc, uint64_t address, uint32_t size, void *opaque)
 {
     struct vcpu *vcpu = opaque;
@@ -101,8 +108,6 @@ void unicorn_on_code(uc_engine *uc, uint64_t address, uint32_t size, void *opaqu
     if (!vcpu->stepping)
         return;
     retire_block(vcpu, address);
-    vcpu->halves.cursor = address;
-    vcpu->halves.element = 0;
     if (vcpu->step_left == 0) {
         unicorn_stop(vcpu, UNICORN_STEPPED, address);
         return;
@@ -164,11 +169,38 @@ static void refuse_aarch32(struct vcpu *vcpu, uint16_t encoding, uint64_t value)
     vcpu->horizon = 0;
 }
 
+/* Do we look at a write of this register at all? */
+static bool write_concerns_us(uint16_t encoding)
+{
+    return !(encoding >> 14 == 3 && (encoding >> 11 & 7) == 3 && (encoding >> 7 & 15) == 4);
+}
+
+void unicorn_find_plain(struct vcpu_engine *engine, const struct vcpu_host *host)
+{
+    memset(engine->plain, 0, sizeof(engine->plain));
+    if (host->answers == NULL)
+        return;
+    for (uint32_t encoding = 0; encoding <= UINT16_MAX; encoding++) {
+        uint64_t bit = UINT64_C(1) << encoding % 64;
+
+        if (host->answers((uint16_t)encoding))
+            continue;
+        engine->plain[false][encoding / 64] |= bit;
+        if (!write_concerns_us((uint16_t)encoding))
+            engine->plain[true][encoding / 64] |= bit;
+    }
+}
+
+static bool is_plain(const struct vcpu *vcpu, uint16_t encoding, bool is_write)
+{
+    return vcpu->engine->plain[is_write][encoding / 64] >> encoding % 64 & 1;
+}
+
 static uint32_t on_sysreg(struct vcpu *vcpu, uc_arm64_reg reg, const uc_arm64_cp_reg *cp,
-                          bool is_write)
+                          uint16_t encoding, bool is_write)
 {
     struct vcpu_sysreg access = {
-        .encoding = VGIC5_ENCODING(cp->op0, cp->op1, cp->crn, cp->crm, cp->op2),
+        .encoding = encoding,
         .is_write = is_write,
         .el = (uint8_t)PSTATE_EL(unicorn_get_pstate(vcpu)),
         .value = is_write ? cp->val : 0,
@@ -176,6 +208,10 @@ static uint32_t on_sysreg(struct vcpu *vcpu, uc_arm64_reg reg, const uc_arm64_cp
 
     if (vcpu->in_stub)
         return 0;
+    if (is_write && unicorn_zero_access(vcpu, encoding, access.value))
+        return 1;
+    if (is_write)
+        vcpu->window.host = NULL;
     if (is_write && cp->op0 == 1)
         unicorn_maintenance(vcpu, access.encoding, access.value);
     if (is_write) {
@@ -194,14 +230,18 @@ static uint32_t on_sysreg(struct vcpu *vcpu, uc_arm64_reg reg, const uc_arm64_cp
 
 static uint32_t on_read(uc_engine *uc, uc_arm64_reg reg, const uc_arm64_cp_reg *cp, void *opaque)
 {
+    uint16_t encoding = VGIC5_ENCODING(cp->op0, cp->op1, cp->crn, cp->crm, cp->op2);
+
     (void)uc;
-    return on_sysreg(opaque, reg, cp, false);
+    return is_plain(opaque, encoding, false) ? 0 : on_sysreg(opaque, reg, cp, encoding, false);
 }
 
 static uint32_t on_write(uc_engine *uc, uc_arm64_reg reg, const uc_arm64_cp_reg *cp, void *opaque)
 {
+    uint16_t encoding = VGIC5_ENCODING(cp->op0, cp->op1, cp->crn, cp->crm, cp->op2);
+
     (void)uc;
-    return on_sysreg(opaque, reg, cp, true);
+    return is_plain(opaque, encoding, true) ? 0 : on_sysreg(opaque, reg, cp, encoding, true);
 }
 
 /* 2.0 asks whether code may be fetched from what it takes for devices; see unicorn_map. */

@@ -10,6 +10,7 @@
 #define IC_IALLU VGIC5_ENCODING(1, 0, 7, 5, 0)
 #define IC_IVAU VGIC5_ENCODING(1, 3, 7, 5, 1)
 #define CODE_LINE 64u
+#define PAGE_SIZE 4096u
 
 #define ENCODING_CRN(encoding) ((encoding) >> 7 & 15)
 #define ENCODING_CRM(encoding) ((encoding) >> 3 & 15)
@@ -50,8 +51,11 @@ void unicorn_forget_stale(struct vcpu *vcpu)
 
 static void forget_everywhere(struct vcpu *vcpu, uint64_t physical, uint64_t size, bool others)
 {
-    if (vcpu->engine->vcpus->next == NULL)
-        return; /* alone */
+    if (vcpu->engine->vcpus->next == NULL) { /* alone: it noticed all but what DC ZVA wrote */
+        if (unicorn_zero_take(vcpu->engine, physical, size))
+            mark_stale(vcpu, physical & ~(uint64_t)(PAGE_SIZE - 1), size + PAGE_SIZE);
+        return;
+    }
     for (struct vcpu *v = vcpu->engine->vcpus; v != NULL; v = v->next)
         if (v != vcpu && others)
             unicorn_forget_code(v, physical, size);

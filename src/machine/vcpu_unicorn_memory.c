@@ -109,18 +109,23 @@ int unicorn_map(struct vcpu *vcpu)
     return error == UC_ERR_OK ? 0 : -EIO;
 }
 
-bool unicorn_translate(struct vcpu *vcpu, uint64_t address, uint64_t *physical)
+bool unicorn_translate_as(struct vcpu *vcpu, uint16_t at, uint64_t address, uint64_t *physical)
 {
     uint64_t saved, par;
 
     unicorn_get_sysreg(vcpu, UNICORN_PAR_EL1, &saved);
     vcpu->translating = true;
-    unicorn_set_sysreg(vcpu, AT_S1E1R, address);
+    unicorn_set_sysreg(vcpu, at, address);
     vcpu->translating = false;
     unicorn_get_sysreg(vcpu, UNICORN_PAR_EL1, &par);
     unicorn_set_sysreg(vcpu, UNICORN_PAR_EL1, saved);
     *physical = (par & PAR_PA) | (address & 0xfff);
     return !(par & PAR_F);
+}
+
+bool unicorn_translate(struct vcpu *vcpu, uint64_t address, uint64_t *physical)
+{
+    return unicorn_translate_as(vcpu, AT_S1E1R, address, physical);
 }
 
 bool unicorn_fetch(struct vcpu *vcpu, uint64_t address, uint32_t *instruction)

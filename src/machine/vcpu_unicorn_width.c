@@ -162,12 +162,25 @@ static uint64_t clamp_into_block(const struct vcpu *vcpu, uint64_t pc, uint64_t 
     return pc > at_least && pc - vcpu->block < (uint64_t)vcpu->in_flight * 4 ? pc : at_least;
 }
 
+/* Instructions counted at its start tell one execution of a block from the next. */
+static void start_anew_in_another_block(struct vcpu *vcpu)
+{
+    struct unicorn_halves *halves = &vcpu->halves;
+
+    if (halves->when == vcpu->clock->instructions)
+        return;
+    halves->when = vcpu->clock->instructions;
+    halves->cursor = vcpu->block;
+    halves->element = 0;
+}
+
 bool unicorn_access_is_wide(struct vcpu *vcpu, uint64_t physical, bool is_write, uint32_t low)
 {
     uint64_t end = vcpu->block + (uint64_t)vcpu->in_flight * 4;
-    uint64_t pc = clamp_into_block(vcpu, vcpu->halves.cursor, vcpu->block);
-    uint64_t code;
+    uint64_t pc, code;
 
+    start_anew_in_another_block(vcpu);
+    pc = clamp_into_block(vcpu, vcpu->halves.cursor, vcpu->block);
     pc = clamp_into_block(vcpu, unicorn_get(vcpu, UC_ARM64_REG_PC), pc);
     if (!unicorn_translate(vcpu, pc, &code)) /* a block lies within one page */
         return false;

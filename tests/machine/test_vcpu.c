@@ -11,6 +11,12 @@
 #define VECTORS 0x1000u /* offset in RAM */
 #define MRS_X3_HPPIR 0xd538ca63u
 #define MSR_PCR_X3 0xd519c043u
+#define DC_ZVA_X0 0xd50b7420u
+#define IC_IVAU_X0 0xd50b7520u
+#define BL(words) (0x94000000u | ((uint32_t)(words) & 0x3ffffff))
+#define TABLE 0x10000u /* offset in RAM */
+#define PSTATE_PAN 0x400000u
+#define SCTLR_MMU 0x30d00801u
 
 static void vectors_at(struct bare *bare, uint64_t offset)
 {
@@ -246,6 +252,128 @@ static void an_undefined_gic_register_is_an_exception(void **state)
     assert_int_equal(bare_register(bare, "ELR_EL1"), RAM + 4);
 }
 
+/* ---- DC ZVA ------------------------------------------------------------------------------------ */
+
+#define ZEROED 0x3040u /* the block of 64 bytes that the tests name by an address inside of it */
+
+static void fill(struct bare *bare)
+{
+    memset(bare->ram.host + 0x3000, 0xff, 0x1000);
+}
+
+static void expect_zeroed(struct bare *bare, bool zeroed)
+{
+    for (size_t i = 0x3000; i < 0x4000; i++)
+        assert_int_equal(bare->ram.host[i], zeroed && i >= ZEROED && i < ZEROED + 64 ? 0 : 0xff);
+}
+
+static void dc_zva_zeroes_its_block(void **state)
+{
+    struct bare *bare = *state;
+
+    fill(bare);
+    BARE_CODE(bare, 0, NOP, DC_ZVA_X0, WFI);
+    vcpu_set_x(bare->vcpu, 0, RAM + ZEROED + 17);
+    assert_int_equal(bare_run(bare, 0), VCPU_EXIT_WFI);
+    assert_int_equal(bare->clock.instructions, 3);
+    expect_zeroed(bare, true);
+}
+
+/* SCTLR_EL1.DZE opens it to EL0. */
+static void dc_zva_of_el0_may_be_trapped(void **state)
+{
+    struct bare *bare = *state;
+
+    for (int open = 0; open <= 1; open++) {
+        waiting_vectors(bare);
+        fill(bare);
+        BARE_CODE(bare, 0, ERET);
+        BARE_CODE(bare, 0x80, DC_ZVA_X0, SVC_7);
+        bare_set_register(bare, "SCTLR_EL1", 0x30d00800 | (uint64_t)open << 14);
+        bare_set_register(bare, "ELR_EL1", RAM + 0x80);
+        bare_set_register(bare, "SPSR_EL1", 0);
+        vcpu_set_x(bare->vcpu, 0, RAM + ZEROED);
+        assert_int_equal(bare_run(bare, 0), VCPU_EXIT_WFI);
+        assert_int_equal(bare_register(bare, "ESR_EL1") >> 26, open ? 0x15 : 0x18);
+        expect_zeroed(bare, open);
+    }
+}
+
+/* 1 GiB each from 0x40000000 on: as it is; read-only; EL0's as well. All are RAM. */
+static void map(struct bare *bare)
+{
+    const uint64_t entries[] = { 0, RAM | 0x701, RAM | 0x781, RAM | 0x741 };
+
+    memcpy(bare->ram.host + TABLE, entries, sizeof(entries));
+    bare_set_register(bare, "MAIR_EL1", 0xff);
+    bare_set_register(bare, "TCR_EL1", UINT64_C(2) << 32 | 1u << 23 | 25);
+    bare_set_register(bare, "TTBR0_EL1", RAM + TABLE);
+    bare_set_register(bare, "SCTLR_EL1", SCTLR_MMU);
+}
+
+static void dc_zva_is_translated_as_a_store(void **state)
+{
+    static const struct {
+        uint64_t page, pan;
+        bool zeroed;
+    } rows[] = {
+        { 0x40000000, 0, true },           { 0x80000000, 0, false },
+        { 0xc0000000, 0, true },           { 0xc0000000, PSTATE_PAN, false },
+        { 0x40000000, PSTATE_PAN, true },  { 0x100000000, 0, false },
+    };
+    struct bare *bare = *state;
+
+    waiting_vectors(bare);
+    map(bare);
+    BARE_CODE(bare, 0, DC_ZVA_X0, WFI);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        uint64_t address = rows[i].page + ZEROED + 8;
+
+        fill(bare);
+        bare_set_register(bare, "PSTATE", 0x3c5 | rows[i].pan);
+        vcpu_set_x(bare->vcpu, 0, address);
+        assert_int_equal(bare_run(bare, 0), VCPU_EXIT_WFI);
+        expect_zeroed(bare, rows[i].zeroed);
+        if (rows[i].zeroed)
+            continue;
+        assert_int_equal(bare_register(bare, "ESR_EL1") >> 26, 0x25);
+        assert_int_equal(bare_register(bare, "FAR_EL1"), address);
+    }
+}
+
+/* The second page after the first, then the first with another translation. */
+static void dc_zva_follows_a_tlbi(void **state)
+{
+    struct bare *bare = *state;
+    const uint64_t read_only = RAM | 0x781;
+
+    waiting_vectors(bare);
+    map(bare);
+    fill(bare);
+    BARE_CODE(bare, 0, DC_ZVA_X0, 0xf9000041 /* str x1, [x2] */, 0xd508871f /* tlbi vmalle1 */,
+              0xd5033f9f /* dsb sy */, ISB, DC_ZVA_X0, WFI);
+    vcpu_set_x(bare->vcpu, 0, 0xc0000000 + ZEROED);
+    vcpu_set_x(bare->vcpu, 1, read_only);
+    vcpu_set_x(bare->vcpu, 2, RAM + TABLE + 24);
+    assert_int_equal(bare_run(bare, 0), VCPU_EXIT_WFI);
+    assert_int_equal(bare_register(bare, "ELR_EL1"), RAM + 20);
+    expect_zeroed(bare, true);
+}
+
+static void code_that_dc_zva_overwrote_is_forgotten(void **state)
+{
+    struct bare *bare = *state;
+
+    waiting_vectors(bare);
+    BARE_CODE(bare, 0x4000, MOVZ_X(5, 7), 0xd65f03c0 /* ret */);
+    BARE_CODE(bare, 0, BL(0x1000), DC_ZVA_X0, IC_IVAU_X0, ISB, BL(0x1000 - 4), WFI);
+    vcpu_set_x(bare->vcpu, 0, RAM + 0x4000);
+    assert_int_equal(bare_run(bare, 0), VCPU_EXIT_WFI);
+    assert_int_equal(vcpu_get_x(bare->vcpu, 5), 7);
+    assert_int_equal(bare_register(bare, "ESR_EL1"), 0x02000000);
+    assert_int_equal(bare_register(bare, "ELR_EL1"), RAM + 0x4000);
+}
+
 /* ---- The state table --------------------------------------------------------------------------- */
 
 /* Into another vCPU, and out again: nothing is lost, nothing is invented. */
@@ -340,6 +468,11 @@ int main(void)
         TEST(aarch32_is_a_dead_end),
         TEST(gic_registers_reach_the_host),
         TEST(an_undefined_gic_register_is_an_exception),
+        TEST(dc_zva_zeroes_its_block),
+        TEST(dc_zva_of_el0_may_be_trapped),
+        TEST(dc_zva_is_translated_as_a_store),
+        TEST(dc_zva_follows_a_tlbi),
+        TEST(code_that_dc_zva_overwrote_is_forgotten),
         TEST(the_state_survives_a_round_trip),
         cmocka_unit_test(names_are_unique),
         TEST(impossible_states_are_refused),

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The first process of a Linux guest: exercises interrupts, counts them, says PASS or FAIL, powers
+ * off. Its arguments are words behind `--` on the kernel command line:
+ *
+ *   read      ask for a line of input and print it again
+ *   ticks=N   afterwards, wake up N times and watch the clocks
+ *   reset     end with a restart instead of a power-off
+ *   return    end by returning, on which the kernel panics
+ */
+#include "init.h"
+
+#define AT_FDCWD (-100)
+#define O_RDWR 2
+#define TCSBRK 0x5409
+#define WAKE_ROUNDS 20u
+
+#define REBOOT_MAGIC1 0xfee1deadu
+#define REBOOT_MAGIC2 672274793
+#define REBOOT_RESTART 0x01234567
+#define REBOOT_POWER_OFF 0x4321fedc
+
+void init_main(long argc, char **argv);
+
+static const char *failure;
+static struct interrupts before, after;
+
+void fail(const char *what)
+{
+    const char *none = NULL;
+
+    __atomic_compare_exchange_n(&failure, &none, what, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+/* The initrd has /dev/console, /proc and nothing else. */
+static void set_up(void)
+{
+    long console = CALL(SYS_OPENAT, AT_FDCWD, "/dev/console", O_RDWR, 0, 0);
+
+    for (long file = 0; file < 3; file++)
+        if (console != file)
+            CALL(SYS_DUP3, console, file, 0, 0, 0);
+    if (CALL(SYS_MOUNT, "proc", "/proc", "proc", 0, 0) != 0)
+        fail("no /proc");
+}
+
+static void read_line(void)
+{
+    char line[128];
+    long n;
+
+    say("init: type a line\n");
+    n = CALL(SYS_READ, 0, line, sizeof(line) - 1, 0, 0);
+    if (n <= 0) {
+        fail("no line of input");
+        return;
+    }
+    line[line[n - 1] == '\n' ? n - 1 : n] = '\0';
+    say("init: read '%s'\n", line);
+}
+
+/* An interrupt's count has to have grown, on this many CPUs. */
+static void check_growth(const char *word, unsigned nr_cpus)
+{
+    uint64_t then[MAX_CPUS], since[MAX_CPUS];
+
+    if (!interrupts_count(&before, word, then) || !interrupts_count(&after, word, since)) {
+        fail("an interrupt is not in /proc/interrupts");
+        return;
+    }
+    for (unsigned cpu = 0; cpu < nr_cpus; cpu++)
+        if (since[cpu] <= then[cpu])
+            fail("an interrupt did not come");
+}
+
+static void exercise(unsigned nr_cpus, char **argv)
+{
+    print_clocks("begin");
+    if (!interrupts_read(&before))
+        fail("no /proc/interrupts");
+    for (unsigned cpu = 0; cpu < nr_cpus; cpu++) {
+        work_on(cpu, exercise_timers);
+        say("init: timers on CPU %u\n", (uint64_t)cpu);
+    }
+    work_wake(WAKE_ROUNDS);
+    say("init: wake-ups on %u CPUs\n", (uint64_t)nr_cpus);
+    if (have_argument(argv, "read"))
+        read_line();
+    tick(number_argument(argv, "ticks", 0));
+    CALL(SYS_IOCTL, 1, TCSBRK, 1, 0, 0);
+    if (!interrupts_read(&after))
+        fail("no /proc/interrupts");
+}
+
+static void check(unsigned nr_cpus, char **argv)
+{
+    check_growth("arch_timer", nr_cpus);
+    if (have_argument(argv, "read")) /* output needs none: this UART is never full */
+        check_growth("uart-pl011", 1);
+    if (nr_cpus > 1)
+        check_growth("Rescheduling", nr_cpus);
+}
+
+static void end(char **argv)
+{
+    long command = have_argument(argv, "reset") ? (long)REBOOT_RESTART : (long)REBOOT_POWER_OFF;
+
+    CALL(SYS_IOCTL, 1, TCSBRK, 1, 0, 0); /* wait until all is printed */
+    if (!have_argument(argv, "return"))
+        CALL(SYS_REBOOT, REBOOT_MAGIC1, REBOOT_MAGIC2, command, 0, 0);
+    CALL(SYS_EXIT, 0, 0, 0, 0, 0);
+}
+
+void init_main(long argc, char **argv)
+{
+    unsigned nr_cpus;
+
+    (void)argc;
+    set_up();
+    nr_cpus = work_nr_cpus();
+    say("init: %u CPUs\n", (uint64_t)nr_cpus);
+    exercise(nr_cpus, argv);
+    check(nr_cpus, argv);
+    CALL(SYS_WRITE, 1, after.text, after.size, 0, 0);
+    print_clocks("end");
+    if (failure == NULL)
+        say("init: PASS\n");
+    else
+        say("init: FAIL: %s\n", failure);
+    end(argv);
+}

@@ -31,12 +31,18 @@ static void drive_spi(void *opaque, uint32_t spi, int level)
     vgic5_irq_line(machine->gic, VGIC5_IRQ_SPI(spi), level != 0);
 }
 
+static void rtc_changed(void *opaque)
+{
+    machine_deadline_changed(opaque);
+}
+
 int machine_create_devices(struct machine *machine)
 {
     const struct bus_wire wire = { .set = drive_spi, .opaque = machine };
 
     machine->uart = pl011_create(wire, SPI_PL011, machine_print, machine);
-    if (machine->uart == NULL)
+    machine->rtc = pl031_create(wire, SPI_PL031, rtc_changed, machine);
+    if (machine->uart == NULL || machine->rtc == NULL)
         return -ENOMEM;
     machine->devices[0] = (struct bus_device){
         .name = "irs",
@@ -47,7 +53,8 @@ int machine_create_devices(struct machine *machine)
         .opaque = machine,
     };
     machine->devices[1] = pl011_device(machine->uart);
-    machine->nr_devices = 2;
+    machine->devices[2] = pl031_device(machine->rtc);
+    machine->nr_devices = 3;
     return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "machine.h"
 #include "memory.h"
 #include "pl011.h"
+#include "pl031.h"
 #include "timer.h"
 #include "vcpu.h"
 
@@ -42,7 +43,8 @@ struct machine {
     struct memory ram;
     struct vgic5 *gic;
     struct pl011 *uart;
-    struct bus_device devices[2];
+    struct pl031 *rtc;
+    struct bus_device devices[3];
     size_t nr_devices;
     struct vcpu_engine *engine;
     struct guest_clock clock;
@@ -95,6 +97,10 @@ enum vcpu_sysreg_result machine_timer_access(struct cpu *cpu, struct vcpu_sysreg
 /* Drive every timer's wire as it has to be now, and find the next deadline. */
 void machine_update_timers(struct machine *machine);
 void machine_find_deadline(struct machine *machine);
+/* The deadline may have come nearer, while a vCPU runs. */
+void machine_deadline_changed(struct machine *machine);
+/* The devices hear the time. */
+void machine_tell_time(struct machine *machine);
 bool machine_deadline_is_over(const struct machine *machine);
 
 /* power.c */

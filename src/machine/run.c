@@ -39,6 +39,7 @@ static bool has_to_stop(struct machine *machine, const struct machine_until *unt
 /* The next vCPU that can run, the present one last. False: none can. */
 static bool take_turns(struct machine *machine)
 {
+    machine_tell_time(machine);
     for (uint32_t i = 1; i <= machine->nr_cpus; i++) {
         uint32_t next = (machine->current + i) % machine->nr_cpus;
 

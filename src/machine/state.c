@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The machine's own state as sections of named fields: "clock" 0, "pl011" 0, "cpu" <vCPU id>. */
+/* The machine's own state as sections of named fields: "clock" 0, "pl011" 0, "pl031" 0, "cpu" <vCPU id>. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -117,6 +117,11 @@ int machine_save(struct machine *machine, struct vgic5_snapshot_writer *writer,
         fields = vgic5_fields_new();
         result = fields != NULL ? pl011_save(machine->uart, fields) : 0;
         result = put_section(writer, "pl011", 0, result, fields, error);
+    }
+    if (result == 0) {
+        fields = vgic5_fields_new();
+        result = fields != NULL ? pl031_save(machine->rtc, fields) : 0;
+        result = put_section(writer, "pl031", 0, result, fields, error);
     }
     for (uint32_t i = 0; result == 0 && i < machine->nr_cpus; i++) {
         fields = vgic5_fields_new();
@@ -370,12 +375,14 @@ static int apply_cpus(struct machine *machine, const struct loaded_cpu *cpus,
 static int load(struct machine *machine, const struct vgic5_snapshot *snapshot,
                 struct loaded_cpu *cpus, struct vgic5_error *error)
 {
-    const struct vgic5_fields *clock_fields, *uart_fields;
+    const struct vgic5_fields *clock_fields, *uart_fields, *rtc_fields;
     struct loaded_clock clock;
     int result = section_fields(snapshot, "clock", 0, SECTION_VERSION, &clock_fields, error);
 
     if (result == 0)
         result = section_fields(snapshot, "pl011", 0, SECTION_VERSION, &uart_fields, error);
+    if (result == 0)
+        result = section_fields(snapshot, "pl031", 0, SECTION_VERSION, &rtc_fields, error);
     if (result == 0)
         result = read_clock(clock_fields, &clock, error);
     if (result == 0)
@@ -387,6 +394,8 @@ static int load(struct machine *machine, const struct vgic5_snapshot *snapshot,
     if (result != 0)
         return result;
     result = pl011_load(machine->uart, uart_fields, error);
+    if (result == 0)
+        result = pl031_load(machine->rtc, rtc_fields, error);
     if (result != 0) {
         switch_off(machine);
         return result;

@@ -16,7 +16,7 @@ MOMENTS = [
     ("Booting Linux", 30_000_000),        # before there is an IST
     ("GICv5 IRS", 10_000_000),            # driver probe
     ("smp: Bringing up", 5_000_000),      # secondary CPUs
-    ("Serial: AMBA PL011", 400_000_000),  # drivers
+    ("Serial: AMBA PL011", 200_000_000),  # drivers
     ("init: begin", 10_000_000),          # user space: timers
     ("init: timers on CPU 0", 3_000_000), # user space: wake-ups
 ]

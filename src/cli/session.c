@@ -40,7 +40,8 @@ int session_open(struct session *session)
         return report(session->verb, EXIT_ENVIRONMENT, "--input %s: %s", options->input,
                       strerror(-error));
     session->config.console = (struct machine_console){
-        .output = console_output, .input = console_input, .opaque = &session->console,
+        .output = console_output, .input = console_input,
+        .input_ended = console_input_ended, .opaque = &session->console,
     };
     error = trace_open(&session->trace, options->trace);
     if (error != 0)
@@ -68,9 +69,9 @@ static bool save_is_due(const struct session *session)
 
 static bool interrupted(void *opaque)
 {
-    const struct session *session = opaque;
+    struct session *session = opaque;
 
-    return session->console.quit || save_is_due(session);
+    return console_quits(&session->console) || save_is_due(session);
 }
 
 static struct machine_until next_stop(struct session *session)

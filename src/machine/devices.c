@@ -124,13 +124,22 @@ void machine_print(void *opaque, uint8_t byte)
     look_for_text(machine, byte);
 }
 
+bool machine_awaits_input(const struct machine *machine)
+{
+    const struct machine_console *console = &machine->console;
+
+    return console->input != NULL && pl011_input_room(machine->uart) > 0 &&
+           pl011_listens(machine->uart, vgic5_spi_enabled(machine->gic, SPI_PL011)) &&
+           !(console->input_ended != NULL && console->input_ended(console->opaque));
+}
+
 bool machine_poll_input(struct machine *machine)
 {
     uint8_t bytes[32];
     size_t room = pl011_input_room(machine->uart);
     size_t n;
 
-    if (machine->console.input == NULL || room == 0)
+    if (!machine_awaits_input(machine))
         return false;
     n = machine->console.input(machine->console.opaque, bytes,
                                room < sizeof(bytes) ? room : sizeof(bytes));

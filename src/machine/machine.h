@@ -15,6 +15,8 @@ struct machine_console {
     void (*output)(void *opaque, const uint8_t *bytes, size_t n);
     /* Up to n bytes of input that are there now; 0: none. NULL: never any. */
     size_t (*input)(void *opaque, uint8_t *bytes, size_t n);
+    /* True: none will ever come again. NULL: it may. */
+    bool (*input_ended)(void *opaque);
     void *opaque;
 };
 
@@ -75,6 +77,7 @@ uint64_t machine_instructions(const struct machine *machine);
 /* Bytes of console input that the guest has been given, before a save too: a restored machine that
  * reads the same input goes on behind them. */
 uint64_t machine_input_bytes(const struct machine *machine);
+uint64_t machine_input_bytes(const struct machine *machine); /* taken from the console so far */
 struct vgic5 *machine_gic(struct machine *machine);
 void *machine_ram(struct machine *machine, uint64_t *base, uint64_t *size);
 

@@ -88,6 +88,8 @@ void machine_print(void *opaque, uint8_t byte);
 void machine_flush_output(struct machine *machine);
 /* True: there was some. */
 bool machine_poll_input(struct machine *machine);
+/* Can there be any, as the guest is now? */
+bool machine_awaits_input(const struct machine *machine);
 
 /* sysreg.c */
 enum vcpu_sysreg_result machine_sysreg(void *opaque, struct vcpu_sysreg *access);

@@ -78,7 +78,7 @@ static void idle(struct machine *machine)
     if (clock->deterministic) {
         if (machine->deadline != COUNTER_NEVER && clock_jump(clock, machine->deadline))
             return;
-    } else if (machine->deadline != COUNTER_NEVER || machine->console.input != NULL) {
+    } else if (machine->deadline != COUNTER_NEVER || machine_awaits_input(machine)) {
         clock_sleep(clock, machine->deadline, LONGEST_SLEEP);
         return;
     }

@@ -13,7 +13,7 @@ INITRD = os.path.join(BUILD, "guests", "linux-initrd")
 AT_A_TIME = min(2, os.cpu_count() or 1)
 TIMEOUT = 900
 # Without the self-tests of the kernel's ciphers, which keep its CPUs busy for a second after boot.
-COMMAND_LINE = "console=ttyAMA0 cryptomgr.notests"
+COMMAND_LINE = "console=ttyAMA0 earlycon cryptomgr.notests"
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define CTRL_A 1
+#define LAST_LINES 8u /* and what follows the last of them */
 #define LOOK_EVERY 2000000 /* nanoseconds between looks at the terminal */
 
 static void make_raw(struct console *console)
@@ -49,7 +50,10 @@ void console_close(struct console *console)
 
 void console_output(void *opaque, const uint8_t *bytes, size_t n)
 {
-    (void)opaque;
+    struct console *console = opaque;
+
+    for (size_t i = 0; i < n; i++)
+        console->last[console->nr_output++ % sizeof(console->last)] = (char)bytes[i];
     while (n > 0) {
         ssize_t done = write(STDOUT_FILENO, bytes, n);
         if (done < 0 && errno == EAGAIN) {
@@ -62,6 +66,34 @@ void console_output(void *opaque, const uint8_t *bytes, size_t n)
             n -= (size_t)done;
         }
     }
+}
+
+static char byte_before_end(const struct console *console, size_t n)
+{
+    return console->last[(console->nr_output - n) % sizeof(console->last)];
+}
+
+void console_print_last(const struct console *console, FILE *to)
+{
+    size_t n = 0, lines = 0, most = sizeof(console->last);
+
+    if (most > console->nr_output)
+        most = (size_t)console->nr_output;
+    while (n < most && (byte_before_end(console, n + 1) != '\n' || lines++ < LAST_LINES))
+        n++;
+    if (n > 0)
+        fprintf(to, "the last lines of the console:\n");
+    for (bool begins = true; n > 0; n--) {
+        char byte = byte_before_end(console, n);
+
+        if (begins)
+            fprintf(to, "  | ");
+        begins = byte == '\n';
+        if (byte == '\n' || (byte >= ' ' && byte != 0x7f))
+            fputc(byte, to);
+    }
+    if (console->nr_output > 0 && byte_before_end(console, 1) != '\n')
+        fputc('\n', to);
 }
 
 /* Ctrl-A x quits, Ctrl-A Ctrl-A is one Ctrl-A, as in QEMU. Returns the bytes for the guest. */

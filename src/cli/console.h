@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <termios.h>
 
 enum console_from { CONSOLE_NO_INPUT, CONSOLE_STDIN, CONSOLE_FILE };
@@ -20,6 +21,8 @@ struct console {
     int64_t looked;         /* when the terminal was last looked at */
     uint8_t ahead[1024];    /* typed, and not yet taken by the guest */
     size_t nr_ahead;
+    char last[2048];        /* of the output, round and round */
+    uint64_t nr_output;
 };
 
 /* 0 or a negative errno. `path` for CONSOLE_FILE. */
@@ -31,6 +34,9 @@ void console_close(struct console *console);
 void console_output(void *opaque, const uint8_t *bytes, size_t n);
 size_t console_input(void *opaque, uint8_t *bytes, size_t n);
 bool console_input_ended(void *opaque);
+
+/* The last lines of output, for somebody who does not see stdout. */
+void console_print_last(const struct console *console, FILE *to);
 
 /* Was Ctrl-A x typed? Also while the guest takes no input. */
 bool console_quits(struct console *console);

@@ -156,6 +156,7 @@ static int guest_stopped(struct session *session, const struct machine_stopped *
                    stopped->exit_status);
         return end_of_guest(session, stopped->exit_status != 0 ? EXIT_GUEST : EXIT_DONE);
     default:
+        console_print_last(&session->console, stderr);
         report(session->verb, EXIT_GUEST, "%s", stopped->message);
         return end_of_guest(session, EXIT_GUEST);
     }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The machine's bus and console. */
 #include <errno.h>
-#include <string.h>
 
 #include "machine_parts.h"
 
@@ -89,22 +88,13 @@ void machine_flush_output(struct machine *machine)
     printer->n = 0;
 }
 
-/* The longest beginning of the text that the output, with this byte, ends in. */
-static size_t match(const char *text, size_t matched, char byte)
-{
-    for (size_t n = matched; n != SIZE_MAX; n--)
-        if (text[n] == byte && memcmp(text, text + matched - n, n) == 0)
-            return n + 1;
-    return 0;
-}
-
 static void look_for_text(struct machine *machine, uint8_t byte)
 {
     struct printer *printer = &machine->printer;
 
     if (printer->text == NULL || printer->found)
         return;
-    printer->matched = match(printer->text, printer->matched, (char)byte);
+    printer->matched = text_match(printer->text, printer->matched, (char)byte);
     if (printer->text[printer->matched] != '\0')
         return;
     printer->found = true;
@@ -122,6 +112,7 @@ void machine_print(void *opaque, uint8_t byte)
     if (byte == '\n' || printer->n == sizeof(printer->bytes))
         machine_flush_output(machine);
     look_for_text(machine, byte);
+    panic_printed(&machine->panic, byte, machine->cpus[machine->current].id);
 }
 
 bool machine_awaits_input(const struct machine *machine)

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "machine.h"
 #include "memory.h"
+#include "panic.h"
 #include "pl011.h"
 #include "pl031.h"
 #include "timer.h"
@@ -51,6 +52,7 @@ struct machine {
     struct machine_console console;
     struct machine_trace trace;
     struct printer printer;
+    struct panic_watch panic;
     uint64_t input_bytes; /* that the guest's UART has been given */
     uint32_t nr_spis;
 

@@ -94,23 +94,41 @@ static void limit(struct machine *machine, const struct machine_until *until)
     machine->clock.run.check_at = deadline < slice_end ? deadline : slice_end;
 }
 
+static void give_up(struct cpu *cpu, const char *why)
+{
+    char trouble[400];
+
+    vcpu_trouble(cpu->vcpu, trouble, sizeof(trouble));
+    machine_stuck(cpu->machine, "vCPU %u: %s%s", cpu->id, why, trouble);
+}
+
+/* Is this the busy loop at the end of a panic? */
+static bool has_panicked(struct machine *machine)
+{
+    const struct cpu *cpu = &machine->cpus[machine->current];
+
+    if (machine->panic.vcpu == 0)
+        return false;
+    if (vcpu_exception_level(cpu->vcpu) == 0)
+        panic_refuted(&machine->panic, cpu->id);
+    return panic_is_certain(&machine->panic, cpu->id,
+                            clock_counter(&machine->clock, machine->clock.run.instructions));
+}
+
 static void at_check_point(struct machine *machine)
 {
     if (machine_deadline_is_over(machine))
         machine_update_timers(machine);
+    if (has_panicked(machine)) {
+        give_up(&machine->cpus[machine->current],
+                "the guest's kernel has panicked and does not restart, ");
+        return;
+    }
     if (machine->clock.run.instructions - machine->slice_start < machine->slice_length)
         return;
     if (machine->clock.deterministic)
         machine_poll_input(machine);
     take_turns(machine);
-}
-
-static void give_up(struct cpu *cpu)
-{
-    char trouble[400];
-
-    vcpu_trouble(cpu->vcpu, trouble, sizeof(trouble));
-    machine_stuck(cpu->machine, "vCPU %u: %s", cpu->id, trouble);
 }
 
 static void run_current(struct machine *machine, const struct machine_until *until)
@@ -127,6 +145,7 @@ static void run_current(struct machine *machine, const struct machine_until *unt
         break;
     case VCPU_EXIT_WFI:
         cpu->waiting = true;
+        panic_refuted(&machine->panic, cpu->id);
         break;
     case VCPU_EXIT_HVC:
         machine_psci(cpu);
@@ -135,7 +154,7 @@ static void run_current(struct machine *machine, const struct machine_until *unt
         machine_semihosting(cpu);
         break;
     case VCPU_EXIT_STUCK:
-        give_up(cpu);
+        give_up(cpu, "");
         break;
     }
 }

@@ -86,6 +86,7 @@ uint64_t vcpu_instructions(const struct vcpu *vcpu);
 
 /* The engine's own value of a system register that it is known to have. */
 uint64_t vcpu_native_register(struct vcpu *vcpu, uint16_t encoding);
+unsigned vcpu_exception_level(struct vcpu *vcpu);
 uint64_t vcpu_get_x(struct vcpu *vcpu, unsigned n);
 void vcpu_set_x(struct vcpu *vcpu, unsigned n, uint64_t value);
 void vcpu_set_pc(struct vcpu *vcpu, uint64_t pc);

@@ -51,10 +51,11 @@ def chain(base, moments, rng, scratch):
     for n, (text, most) in enumerate(moments):
         at_text, later = scratch / f"{n}-text", scratch / f"{n}-later"
         result = step(command, "--save", at_text, "--save-at-text", text)
-        count = saved_at(result) + rng.randrange(1, most)
+        at = saved_at(result)
+        count = at + rng.randrange(1, min(most, base.length - at))
         after = step(["restore", at_text], "--save", later, "--save-at-insn", count)
         console += result.out + after.out
-        taken += [saved_at(result), count]
+        taken += [at, count]
         command = ["restore", later]
         at_text.unlink()
     result = run(*command, "--save", scratch / "final")

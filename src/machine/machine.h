@@ -77,7 +77,6 @@ uint64_t machine_instructions(const struct machine *machine);
 /* Bytes of console input that the guest has been given, before a save too: a restored machine that
  * reads the same input goes on behind them. */
 uint64_t machine_input_bytes(const struct machine *machine);
-uint64_t machine_input_bytes(const struct machine *machine); /* taken from the console so far */
 struct vgic5 *machine_gic(struct machine *machine);
 void *machine_ram(struct machine *machine, uint64_t *base, uint64_t *size);
 

@@ -115,6 +115,25 @@ static bool has_panicked(struct machine *machine)
                             clock_counter(&machine->clock, machine->clock.run.instructions));
 }
 
+/*
+ * Nothing but an interrupt ends a branch to itself, and it is masked. The others may only be off,
+ * wait for what cannot come, or be in the same state.
+ */
+static bool spins_for_ever(struct machine *machine)
+{
+    if (!vcpu_spins(machine->cpus[machine->current].vcpu))
+        return false;
+    for (uint32_t i = 0; i < machine->nr_cpus; i++) {
+        struct cpu *cpu = &machine->cpus[i];
+        bool waits = cpu->waiting && !cpu->line && machine->deadline == COUNTER_NEVER &&
+                     !machine_awaits_input(machine);
+
+        if (cpu->vcpu != NULL && !waits && !vcpu_spins(cpu->vcpu))
+            return false;
+    }
+    return true;
+}
+
 static void at_check_point(struct machine *machine)
 {
     if (machine_deadline_is_over(machine))
@@ -126,6 +145,10 @@ static void at_check_point(struct machine *machine)
     }
     if (machine->clock.run.instructions - machine->slice_start < machine->slice_length)
         return;
+    if (spins_for_ever(machine)) {
+        give_up(&machine->cpus[machine->current], "a branch to itself, interrupts masked, ");
+        return;
+    }
     if (machine->clock.deterministic)
         machine_poll_input(machine);
     take_turns(machine);

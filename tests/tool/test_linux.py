@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Linux in real time: many generations of one guest; and how a guest ends."""
+import os
 import re
 
 import pytest
@@ -59,8 +60,14 @@ def test_the_guest_takes_input(kernel, tmp_path):
     assert "shorter" in result.err and result.out == b""
 
 
-def test_a_reset_is_said(kernel):
-    result = run(*arguments(kernel, words="reset"))
+def test_piped_input_waits_for_the_guest_and_a_reset_is_said(kernel):
+    """All of it is there before the guest has executed an instruction."""
+    read, write = os.pipe()
+    os.write(write, b"piped\nas well\n")
+    os.close(write)
+    result = run(*arguments(kernel, words="read=2 reset", deterministic=False), stdin=read)
+    os.close(read)
+    assert re.findall("init: read '(.*)'", result.text) == ["piped", "as well"]
     assert "asked for a reset" in result.err
 
 

@@ -143,7 +143,7 @@ static void end(char **argv)
     CALL(SYS_IOCTL, 1, TCSBRK, 1, 0, 0); /* wait until all is printed */
     if (!have_argument(argv, "return"))
         CALL(SYS_REBOOT, REBOOT_MAGIC1, REBOOT_MAGIC2, command, 0, 0);
-    CALL(SYS_EXIT, 0, 0, 0, 0, 0);
+    CALL(SYS_EXIT_GROUP, 0, 0, 0, 0, 0);
 }
 
 void init_main(long argc, char **argv)

@@ -18,7 +18,7 @@ enum system_call {
     SYS_WRITE = 64,
     SYS_TIMERFD_CREATE = 85,
     SYS_TIMERFD_SETTIME = 86,
-    SYS_EXIT = 93,
+    SYS_EXIT_GROUP = 94,
     SYS_FUTEX = 98,
     SYS_CLOCK_GETTIME = 113,
     SYS_CLOCK_NANOSLEEP = 115,

@@ -84,11 +84,9 @@ static bool distance_holds(enum clock clock, uint64_t *distance)
 void tick(uint64_t ticks)
 {
     uint64_t boot_distance = 0, real_distance = 0;
-    uint64_t next = now(CLOCK_MONOTONIC);
 
     for (uint64_t n = 1; n <= ticks; n++) {
-        next += PERIOD;
-        sleep_until(next);
+        sleep_until(now(CLOCK_MONOTONIC) + PERIOD);
         work_wake(1);
         if (!distance_holds(CLOCK_BOOTTIME, &boot_distance) ||
             !distance_holds(CLOCK_REALTIME, &real_distance))

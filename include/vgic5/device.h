@@ -305,6 +305,12 @@ int vgic5_get_spi_modes(struct vgic5 *device, uint64_t *trigger, uint64_t *handl
 int vgic5_read_guest(struct vgic5 *device, uint64_t ipa, void *to, size_t size);
 int vgic5_write_guest(struct vgic5 *device, uint64_t ipa, const void *from, size_t size);
 
+/*
+ * Has the guest enabled this SPI? For a VMM's device that holds something back until somebody
+ * listens. False for one that does not exist, and before CTRL_INIT.
+ */
+bool vgic5_spi_enabled(const struct vgic5 *device, uint32_t spi);
+
 /* ---- The guest's door -------------------------------------------------------------------------- */
 
 enum vgic5_access_result {

@@ -4,9 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CTRL_A 1
+#define LAST_LINES 8u /* and what follows the last of them */
+#define LOOK_EVERY 2000000 /* nanoseconds between looks at the terminal */
 
 static void make_raw(struct console *console)
 {
@@ -21,7 +25,7 @@ static void make_raw(struct console *console)
 
 int console_open(struct console *console, enum console_from from, const char *path)
 {
-    *console = (struct console){ .input = -1 };
+    *console = (struct console){ .input = -1, .from = from };
     if (from == CONSOLE_FILE) {
         console->input = open(path, O_RDONLY | O_CLOEXEC);
         return console->input < 0 ? -errno : 0;
@@ -46,16 +50,50 @@ void console_close(struct console *console)
 
 void console_output(void *opaque, const uint8_t *bytes, size_t n)
 {
-    (void)opaque;
+    struct console *console = opaque;
+
+    for (size_t i = 0; i < n; i++)
+        console->last[console->nr_output++ % sizeof(console->last)] = (char)bytes[i];
     while (n > 0) {
         ssize_t done = write(STDOUT_FILENO, bytes, n);
-        if (done < 0 && errno != EINTR && errno != EAGAIN)
+        if (done < 0 && errno == EAGAIN) {
+            struct pollfd room = { STDOUT_FILENO, POLLOUT, 0 };
+            poll(&room, 1, -1);
+        } else if (done < 0 && errno != EINTR) {
             return; /* nobody listens any more: the guest goes on, as on a real wire */
-        if (done > 0) {
+        } else if (done > 0) {
             bytes += done;
             n -= (size_t)done;
         }
     }
+}
+
+static char byte_before_end(const struct console *console, size_t n)
+{
+    return console->last[(console->nr_output - n) % sizeof(console->last)];
+}
+
+void console_print_last(const struct console *console, FILE *to)
+{
+    size_t n = 0, lines = 0, most = sizeof(console->last);
+
+    if (most > console->nr_output)
+        most = (size_t)console->nr_output;
+    while (n < most && (byte_before_end(console, n + 1) != '\n' || lines++ < LAST_LINES))
+        n++;
+    if (n > 0)
+        fprintf(to, "the last lines of the console:\n");
+    for (bool begins = true; n > 0; n--) {
+        char byte = byte_before_end(console, n);
+
+        if (begins)
+            fprintf(to, "  | ");
+        begins = byte == '\n';
+        if (byte == '\n' || (byte >= ' ' && byte != 0x7f))
+            fputc(byte, to);
+    }
+    if (console->nr_output > 0 && byte_before_end(console, 1) != '\n')
+        fputc('\n', to);
 }
 
 /* Ctrl-A x quits, Ctrl-A Ctrl-A is one Ctrl-A, as in QEMU. Returns the bytes for the guest. */
@@ -77,18 +115,93 @@ static size_t filter_escapes(struct console *console, uint8_t *bytes, size_t n)
     return kept;
 }
 
-size_t console_input(void *opaque, uint8_t *bytes, size_t n)
+/* What there is now. A file is read whole: the bytes must not depend on the moment. */
+static size_t read_some(struct console *console, uint8_t *bytes, size_t n)
 {
-    struct console *console = opaque;
     struct pollfd ready = { console->input, POLLIN, 0 };
     ssize_t got;
 
-    if (console->input < 0 || n == 0 || poll(&ready, 1, 0) <= 0)
+    if (console->input < 0 || n == 0)
         return 0;
-    got = read(console->input, bytes, n);
-    if (got == 0)
-        console->input = -1; /* end of file is no input */
-    if (got <= 0)
+    if (console->from != CONSOLE_FILE && poll(&ready, 1, 0) <= 0)
         return 0;
-    return console->is_terminal ? filter_escapes(console, bytes, (size_t)got) : (size_t)got;
+    do {
+        got = read(console->input, bytes, n);
+    } while (got < 0 && errno == EINTR);
+    if (got == 0 || (got < 0 && errno != EAGAIN)) /* no input any more; a terminal was hung up */
+        console->input = -1;
+    return got > 0 ? (size_t)got : 0;
+}
+
+/* Typed ahead: the guest may not take it, but Ctrl-A x is heard. */
+static void read_ahead(struct console *console)
+{
+    uint8_t *room = console->ahead + console->nr_ahead;
+    size_t n = read_some(console, room, sizeof(console->ahead) - console->nr_ahead);
+
+    console->nr_ahead += filter_escapes(console, room, n);
+}
+
+static int64_t now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+bool console_quits(struct console *console)
+{
+    if (console->is_terminal && now() - console->looked >= LOOK_EVERY) {
+        console->looked = now();
+        read_ahead(console);
+    }
+    return console->quit;
+}
+
+static size_t take_ahead(struct console *console, uint8_t *bytes, size_t n)
+{
+    if (n > console->nr_ahead)
+        n = console->nr_ahead;
+    memcpy(bytes, console->ahead, n);
+    console->nr_ahead -= n;
+    memmove(console->ahead, console->ahead + n, console->nr_ahead);
+    return n;
+}
+
+size_t console_input(void *opaque, uint8_t *bytes, size_t n)
+{
+    struct console *console = opaque;
+    size_t got = 0, more;
+
+    if (console->is_terminal) {
+        read_ahead(console);
+        return take_ahead(console, bytes, n);
+    }
+    do {
+        more = read_some(console, bytes + got, n - got);
+        got += more;
+    } while (console->from == CONSOLE_FILE && more > 0);
+    return got;
+}
+
+bool console_input_ended(void *opaque)
+{
+    const struct console *console = opaque;
+
+    return console->input < 0 && console->nr_ahead == 0;
+}
+
+bool console_skip(struct console *console, uint64_t n)
+{
+    uint8_t bytes[4096];
+
+    while (n > 0) {
+        size_t got = console_input(console, bytes, n < sizeof(bytes) ? n : sizeof(bytes));
+
+        if (got == 0)
+            return false;
+        n -= got;
+    }
+    return true;
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { KIND_STRING, KIND_COUNT, KIND_SIZE, KIND_FLAG };
+enum kind { KIND_STRING, KIND_COUNT, KIND_COUNTS, KIND_SIZE, KIND_FLAG };
 
 #define FOR(verb) (1u << VERB_##verb)
 
@@ -68,6 +68,37 @@ static bool parse_number(const char *text, bool suffix_allowed, uint64_t *value)
     return *end == '\0';
 }
 
+bool cli_next_count(const char **counts, uint64_t *value)
+{
+    char *end;
+
+    if (*counts == NULL || **counts < '0' || **counts > '9')
+        return false;
+    errno = 0;
+    *value = strtoull(*counts, &end, 0);
+    *counts = *end == ',' ? end + 1 : end;
+    return errno == 0;
+}
+
+/* N,N,...: each greater than the one before. */
+static bool parse_counts(const char *text, const char **field)
+{
+    uint64_t last = 0, value;
+    const char *at = text;
+
+    *field = text;
+    for (bool first = true; cli_next_count(&at, &value); first = false) {
+        if (!first && value <= last)
+            return false;
+        last = value;
+        if (*at == '\0')
+            return at[-1] != ',';
+        if (at[-1] != ',')
+            return false;
+    }
+    return false;
+}
+
 static bool store(const struct option *option, const char *argument, struct cli_options *options)
 {
     void *field = (char *)options + option->offset;
@@ -78,6 +109,8 @@ static bool store(const struct option *option, const char *argument, struct cli_
         return true;
     case KIND_COUNT:
         return parse_number(argument, false, field);
+    case KIND_COUNTS:
+        return parse_counts(argument, field);
     case KIND_SIZE:
         return parse_number(argument, true, field);
     case KIND_FLAG:

@@ -30,6 +30,7 @@ enum cli_verb {
 
 typedef const char *cli_type_STRING;
 typedef uint64_t cli_type_COUNT;
+typedef const char *cli_type_COUNTS;
 typedef uint64_t cli_type_SIZE;
 typedef bool cli_type_FLAG;
 
@@ -60,6 +61,9 @@ enum cli_verb cli_verb_of(const char *name);
 
 /* EXIT_DONE, or EXIT_USAGE after words on stderr. Strings point into argv. */
 enum cli_exit cli_parse(enum cli_verb verb, int argc, char **argv, struct cli_options *options);
+
+/* The next count of a list that was parsed; false: none is left. */
+bool cli_next_count(const char **counts, uint64_t *value);
 
 void cli_help(FILE *to);
 void cli_help_verb(FILE *to, enum cli_verb verb);

@@ -88,8 +88,9 @@ static int refuse(struct vgic5_error *error, int exit_code, const char *message)
 
 static int check_sections(const struct vgic5_snapshot *snapshot, struct vgic5_error *error)
 {
-    const char *known[32] = { "machine", "clock", "pl011", "cpu", "memory" };
-    size_t n = 5;
+    const char *known[32] = { "machine", "clock", "pl011", "pl031", "panic", "cpu",
+                              "memory" };
+    size_t n = 7;
 
     for (const char *const *name = vgic5_state_section_types(); *name != NULL && n < 32; name++)
         known[n++] = *name;

@@ -2,6 +2,8 @@
 #include "session.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report.h"
@@ -38,7 +40,8 @@ int session_open(struct session *session)
         return report(session->verb, EXIT_ENVIRONMENT, "--input %s: %s", options->input,
                       strerror(-error));
     session->config.console = (struct machine_console){
-        .output = console_output, .input = console_input, .opaque = &session->console,
+        .output = console_output, .input = console_input,
+        .input_ended = console_input_ended, .opaque = &session->console,
     };
     error = trace_open(&session->trace, options->trace);
     if (error != 0)
@@ -66,9 +69,9 @@ static bool save_is_due(const struct session *session)
 
 static bool interrupted(void *opaque)
 {
-    const struct session *session = opaque;
+    struct session *session = opaque;
 
-    return session->console.quit || save_is_due(session);
+    return console_quits(&session->console) || save_is_due(session);
 }
 
 static struct machine_until next_stop(struct session *session)
@@ -77,26 +80,49 @@ static struct machine_until next_stop(struct session *session)
                                    .opaque = session };
 
     if (session->save_pending && cli_given(session->options, OPTION_save_at_insn))
-        until.insn = session->options->save_at_insn;
+        until.insn = session->save_at;
     if (session->save_pending)
         until.text = session->options->save_at_text;
     return until;
 }
 
-/* EXIT_DONE, or EXIT_ABORTED: then there is no file, and the guest can go on. */
-static int save_now(struct session *session)
+/* FILE, or FILE.N for each of several counts. NULL: no memory. */
+static char *name_of_file(const struct session *session)
+{
+    const char *file = session->options->save, *counts = session->options->save_at_insn;
+    size_t size = strlen(file) + 24;
+    char *name = malloc(size);
+
+    if (name != NULL && counts != NULL && strchr(counts, ',') != NULL)
+        snprintf(name, size, "%s.%" PRIu64, file, session->save_at);
+    else if (name != NULL)
+        snprintf(name, size, "%s", file);
+    return name;
+}
+
+static int save_to(struct session *session, const char *path)
 {
     struct vgic5_error error = { 0 };
 
-    session->save_pending = false;
-    if (save_snapshot(session->machine, &session->config, session->options->save, &error) != 0) {
+    if (save_snapshot(session->machine, &session->config, path, &error) != 0) {
         report_error(session->verb, &error);
         return EXIT_ABORTED;
     }
     fprintf(stderr, "vgic5: %s: saved at instruction %" PRIu64 " to %s\n",
-            cli_verb_name(session->verb), machine_instructions(session->machine),
-            session->options->save);
+            cli_verb_name(session->verb), machine_instructions(session->machine), path);
     return EXIT_DONE;
+}
+
+/* EXIT_DONE, or EXIT_ABORTED: then there is no file, and the guest can go on. */
+static int save_now(struct session *session)
+{
+    char *path = name_of_file(session);
+    int status = path != NULL ? save_to(session, path)
+                              : report(session->verb, EXIT_ABORTED, "no memory to save");
+
+    free(path);
+    session->save_pending = cli_next_count(&session->next_counts, &session->save_at);
+    return status;
 }
 
 /* The guest is through: a save without a moment happens now, one whose moment never came failed. */
@@ -130,6 +156,7 @@ static int guest_stopped(struct session *session, const struct machine_stopped *
                    stopped->exit_status);
         return end_of_guest(session, stopped->exit_status != 0 ? EXIT_GUEST : EXIT_DONE);
     default:
+        console_print_last(&session->console, stderr);
         report(session->verb, EXIT_GUEST, "%s", stopped->message);
         return end_of_guest(session, EXIT_GUEST);
     }
@@ -138,12 +165,13 @@ static int guest_stopped(struct session *session, const struct machine_stopped *
 int session_run(struct session *session)
 {
     session->save_pending = session->options->save != NULL;
+    session->next_counts = session->options->save_at_insn;
     clock_gettime(CLOCK_MONOTONIC, &session->started);
-    if (cli_given(session->options, OPTION_save_at_insn) &&
-        session->options->save_at_insn < machine_instructions(session->machine))
+    if (cli_next_count(&session->next_counts, &session->save_at) &&
+        session->save_at < machine_instructions(session->machine))
         return report(session->verb, EXIT_USAGE,
                       "--save-at-insn %" PRIu64 " is in the past: the guest is at %" PRIu64,
-                      session->options->save_at_insn, machine_instructions(session->machine));
+                      session->save_at, machine_instructions(session->machine));
     for (;;) {
         struct machine_until until = next_stop(session);
         struct machine_stopped stopped = { 0 };
@@ -154,8 +182,9 @@ int session_run(struct session *session)
         if (stopped.why != MACHINE_STOP_INSN && stopped.why != MACHINE_STOP_TEXT &&
             stopped.why != MACHINE_STOP_REQUEST)
             return guest_stopped(session, &stopped);
-        session->save_status = save_now(session);
-        if (session->options->exit_after_save && session->save_status == EXIT_DONE)
+        if (save_now(session) != EXIT_DONE)
+            session->save_status = EXIT_ABORTED;
+        else if (session->options->exit_after_save && !session->save_pending)
             return EXIT_DONE;
     }
 }

@@ -18,6 +18,8 @@ struct session {
     struct console console;
     struct trace trace;
     bool save_pending;       /* the moment of --save has not come yet */
+    const char *next_counts; /* of --save-at-insn, behind save_at */
+    uint64_t save_at;
     int save_status;         /* EXIT_ABORTED when a save has failed and the guest went on */
     struct timespec started; /* for --save-after */
 };

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <inttypes.h>
+
 #include "gic_option.h"
 #include "report.h"
 #include "save.h"
@@ -18,6 +20,12 @@ static int build(struct session *session, const struct loaded *loaded)
     if (machine_create(&session->config, &session->machine, &error) != 0 ||
         load_into(loaded, session->machine, &error) != 0)
         return report_error(session->verb, &error);
+    /* The place in the file belongs to the guest's state. */
+    if (session->options->input != NULL &&
+        !console_skip(&session->console, machine_input_bytes(session->machine)))
+        return report(session->verb, EXIT_MISFIT,
+                      "--input %s: shorter than the %" PRIu64 " bytes that the guest has taken",
+                      session->options->input, machine_input_bytes(session->machine));
     return EXIT_DONE;
 }
 

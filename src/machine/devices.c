@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The machine's bus and console. */
 #include <errno.h>
-#include <string.h>
 
 #include "machine_parts.h"
 
@@ -31,12 +30,18 @@ static void drive_spi(void *opaque, uint32_t spi, int level)
     vgic5_irq_line(machine->gic, VGIC5_IRQ_SPI(spi), level != 0);
 }
 
+static void rtc_changed(void *opaque)
+{
+    machine_deadline_changed(opaque);
+}
+
 int machine_create_devices(struct machine *machine)
 {
     const struct bus_wire wire = { .set = drive_spi, .opaque = machine };
 
     machine->uart = pl011_create(wire, SPI_PL011, machine_print, machine);
-    if (machine->uart == NULL)
+    machine->rtc = pl031_create(wire, SPI_PL031, rtc_changed, machine);
+    if (machine->uart == NULL || machine->rtc == NULL)
         return -ENOMEM;
     machine->devices[0] = (struct bus_device){
         .name = "irs",
@@ -47,7 +52,8 @@ int machine_create_devices(struct machine *machine)
         .opaque = machine,
     };
     machine->devices[1] = pl011_device(machine->uart);
-    machine->nr_devices = 2;
+    machine->devices[2] = pl031_device(machine->rtc);
+    machine->nr_devices = 3;
     return 0;
 }
 
@@ -82,22 +88,13 @@ void machine_flush_output(struct machine *machine)
     printer->n = 0;
 }
 
-/* The longest beginning of the text that the output, with this byte, ends in. */
-static size_t match(const char *text, size_t matched, char byte)
-{
-    for (size_t n = matched; n != SIZE_MAX; n--)
-        if (text[n] == byte && memcmp(text, text + matched - n, n) == 0)
-            return n + 1;
-    return 0;
-}
-
 static void look_for_text(struct machine *machine, uint8_t byte)
 {
     struct printer *printer = &machine->printer;
 
     if (printer->text == NULL || printer->found)
         return;
-    printer->matched = match(printer->text, printer->matched, (char)byte);
+    printer->matched = text_match(printer->text, printer->matched, (char)byte);
     if (printer->text[printer->matched] != '\0')
         return;
     printer->found = true;
@@ -115,6 +112,16 @@ void machine_print(void *opaque, uint8_t byte)
     if (byte == '\n' || printer->n == sizeof(printer->bytes))
         machine_flush_output(machine);
     look_for_text(machine, byte);
+    panic_printed(&machine->panic, byte, machine->cpus[machine->current].id);
+}
+
+bool machine_awaits_input(const struct machine *machine)
+{
+    const struct machine_console *console = &machine->console;
+
+    return console->input != NULL && pl011_input_room(machine->uart) > 0 &&
+           pl011_listens(machine->uart, vgic5_spi_enabled(machine->gic, SPI_PL011)) &&
+           !(console->input_ended != NULL && console->input_ended(console->opaque));
 }
 
 bool machine_poll_input(struct machine *machine)
@@ -123,7 +130,7 @@ bool machine_poll_input(struct machine *machine)
     size_t room = pl011_input_room(machine->uart);
     size_t n;
 
-    if (machine->console.input == NULL || room == 0)
+    if (!machine_awaits_input(machine))
         return false;
     n = machine->console.input(machine->console.opaque, bytes,
                                room < sizeof(bytes) ? room : sizeof(bytes));

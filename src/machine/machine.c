@@ -8,11 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "fdt.h"
 #include "image.h"
 #include "machine_parts.h"
 
+/* Where the real-time clock of a deterministic run begins: 2026-01-01 00:00:00 UTC. */
+#define EPOCH 1767225600u
 #define PAGE UINT64_C(0x10000)
 #define LARGE_PAGE UINT64_C(0x200000)
 
@@ -152,6 +155,7 @@ void machine_destroy(struct machine *machine)
         vcpu_destroy(machine->cpus[i].vcpu);
     vcpu_engine_destroy(machine->engine);
     pl011_destroy(machine->uart);
+    pl031_destroy(machine->rtc);
     vgic5_destroy(machine->gic);
     memory_destroy(&machine->ram);
     free(machine->cpu_of_id);
@@ -197,6 +201,7 @@ static int write_tree(struct machine *machine, uint64_t at, const char *append,
         .vcpu_ids = ids,
         .ram_base = machine->ram.base,
         .ram_size = machine->ram.size,
+        .pl031 = true,
         .append = append,
         .initrd_start = initrd->start,
         .initrd_end = initrd->end,
@@ -231,6 +236,7 @@ int machine_boot(struct machine *machine, const char *kernel, const char *initrd
         result = machine_cpu_on(cpu, error);
     if (result != 0)
         return result;
+    pl031_set(machine->rtc, machine->clock.deterministic ? EPOCH : (uint32_t)time(NULL));
     vcpu_set_x(cpu->vcpu, 0, tree);
     vcpu_set_pc(cpu->vcpu, loaded[0].entry);
     return 0;

@@ -15,6 +15,8 @@ struct machine_console {
     void (*output)(void *opaque, const uint8_t *bytes, size_t n);
     /* Up to n bytes of input that are there now; 0: none. NULL: never any. */
     size_t (*input)(void *opaque, uint8_t *bytes, size_t n);
+    /* True: none will ever come again. NULL: it may. */
+    bool (*input_ended)(void *opaque);
     void *opaque;
 };
 
@@ -80,7 +82,7 @@ void *machine_ram(struct machine *machine, uint64_t *base, uint64_t *size);
 
 /*
  * The machine's own state (everything but the VGICv5 and RAM) as sections of fields:
- * "clock" 0, "pl011" 0, "cpu" <vCPU id>. The stopped machine is not changed.
+ * "clock" 0, "pl011" 0, "pl031" 0, "panic" 0, "cpu" <vCPU id>. The stopped machine is not changed.
  */
 int machine_save(struct machine *machine, struct vgic5_snapshot_writer *writer,
                  struct vgic5_error *error);

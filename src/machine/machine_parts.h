@@ -7,7 +7,9 @@
 #include "clock.h"
 #include "machine.h"
 #include "memory.h"
+#include "panic.h"
 #include "pl011.h"
+#include "pl031.h"
 #include "timer.h"
 #include "vcpu.h"
 
@@ -42,13 +44,15 @@ struct machine {
     struct memory ram;
     struct vgic5 *gic;
     struct pl011 *uart;
-    struct bus_device devices[2];
+    struct pl031 *rtc;
+    struct bus_device devices[3];
     size_t nr_devices;
     struct vcpu_engine *engine;
     struct guest_clock clock;
     struct machine_console console;
     struct machine_trace trace;
     struct printer printer;
+    struct panic_watch panic;
     uint64_t input_bytes; /* that the guest's UART has been given */
     uint32_t nr_spis;
 
@@ -86,6 +90,8 @@ void machine_print(void *opaque, uint8_t byte);
 void machine_flush_output(struct machine *machine);
 /* True: there was some. */
 bool machine_poll_input(struct machine *machine);
+/* Can there be any, as the guest is now? */
+bool machine_awaits_input(const struct machine *machine);
 
 /* sysreg.c */
 bool machine_answers(uint16_t encoding);
@@ -96,6 +102,10 @@ enum vcpu_sysreg_result machine_timer_access(struct cpu *cpu, struct vcpu_sysreg
 /* Drive every timer's wire as it has to be now, and find the next deadline. */
 void machine_update_timers(struct machine *machine);
 void machine_find_deadline(struct machine *machine);
+/* The deadline may have come nearer, while a vCPU runs. */
+void machine_deadline_changed(struct machine *machine);
+/* The devices hear the time. */
+void machine_tell_time(struct machine *machine);
 bool machine_deadline_is_over(const struct machine *machine);
 
 /* power.c */

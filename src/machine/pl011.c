@@ -152,6 +152,7 @@ static uint32_t read_dr(struct pl011 *uart, const struct pl011_register *reg)
 static void write_dr(struct pl011 *uart, const struct pl011_register *reg, uint32_t value)
 {
     (void)reg;
+    uart->state.polls = 0;
     uart->output(uart->opaque, (uint8_t)value);
     if (uart->state.cr & CR_LBE)
         rx_push(&uart->state, (uint8_t)value);
@@ -190,10 +191,12 @@ static uint32_t modem_inputs(uint32_t cr)
 
 static uint32_t read_fr(struct pl011 *uart, const struct pl011_register *reg)
 {
-    const struct pl011_state *state = &uart->state;
+    struct pl011_state *state = &uart->state;
     uint32_t fr = FR_TXFE | modem_inputs(state->cr);
 
     (void)reg;
+    if (state->polls < PL011_POLLS)
+        state->polls++;
     if (state->rx_count == 0)
         fr |= FR_RXFE;
     if (state->rx_count == pl011_fifo_depth(state))
@@ -370,6 +373,17 @@ size_t pl011_input_room(const struct pl011 *uart)
     if (!(state->cr & CR_RXE) || (state->cr & CR_LBE))
         return 0;
     return pl011_fifo_depth(state) - state->rx_count;
+}
+
+/*
+ * A driver empties the FIFO before it takes the interrupt into use, so bytes that come earlier than
+ * that are lost. Whoever takes no interrupts asks FR, more often than for sending.
+ */
+bool pl011_listens(const struct pl011 *uart, bool interrupt_enabled)
+{
+    if (uart->state.imsc & (PL011_INT_RX | PL011_INT_RT))
+        return interrupt_enabled;
+    return uart->state.polls == PL011_POLLS;
 }
 
 void pl011_input(struct pl011 *uart, const uint8_t *bytes, size_t n)

@@ -7,6 +7,9 @@
 
 #define PL011_FIFO_DEPTH 16u
 
+/* So often in a row nobody reads FR who only waits to send. */
+#define PL011_POLLS 8u
+
 #define PL011_INT_RX 0x010u
 #define PL011_INT_RT 0x040u
 
@@ -14,6 +17,7 @@
 struct pl011_state {
     uint32_t rsr, ilpr, ibrd, fbrd, lcr_h, cr, ifls, imsc, ris, dmacr;
     uint32_t overrun; /* DR.OE of the next read */
+    uint32_t polls;   /* reads of FR since the last byte was sent, up to PL011_POLLS */
     uint32_t rx_count;
     uint8_t rx[PL011_FIFO_DEPTH]; /* oldest first */
 };

@@ -16,6 +16,7 @@ int pl011_save(const struct pl011 *uart, struct vgic5_fields *fields)
     for (size_t n = 0; (reg = pl011_stored_register(n)); n++)
         vgic5_fields_put_u64(fields, reg->name, reg->offset, *pl011_slot(&state, reg));
     vgic5_fields_put_u64(fields, "OVERRUN", 0, state.overrun);
+    vgic5_fields_put_u64(fields, "POLLS", 0, state.polls);
     vgic5_fields_put_bytes(fields, "RXFIFO", 0, state.rx, state.rx_count);
     return vgic5_fields_error(fields);
 }
@@ -47,6 +48,17 @@ static int load_u64(const struct vgic5_fields *fields, const char *name, uint32_
                       name, value, mask);
     *to = (uint32_t)value;
     return 0;
+}
+
+static int load_polls(const struct vgic5_fields *fields, struct pl011_state *state,
+                      struct vgic5_error *error)
+{
+    int r = load_u64(fields, "POLLS", UINT32_MAX, &state->polls, error);
+
+    if (!r && state->polls > PL011_POLLS)
+        return refuse(error, "pl011: POLLS is %" PRIu32 ", expected at most %u", state->polls,
+                      PL011_POLLS);
+    return r;
 }
 
 /* Once LCR_H, which sets its depth, is in `state`. */
@@ -109,8 +121,8 @@ int pl011_load(struct pl011 *uart, const struct vgic5_fields *fields, struct vgi
             return r;
     }
     if ((r = load_u64(fields, "OVERRUN", 1, &state.overrun, error)) ||
-        (r = load_fifo(fields, &state, error)) || (r = check_interrupts(&state, error)) ||
-        (r = check_count(fields, n + 2, error)))
+        (r = load_polls(fields, &state, error)) || (r = load_fifo(fields, &state, error)) || (r = check_interrupts(&state, error)) ||
+        (r = check_count(fields, n + 3, error)))
         return r;
 
     uart->state = state;

@@ -39,6 +39,7 @@ static bool has_to_stop(struct machine *machine, const struct machine_until *unt
 /* The next vCPU that can run, the present one last. False: none can. */
 static bool take_turns(struct machine *machine)
 {
+    machine_tell_time(machine);
     for (uint32_t i = 1; i <= machine->nr_cpus; i++) {
         uint32_t next = (machine->current + i) % machine->nr_cpus;
 
@@ -77,7 +78,7 @@ static void idle(struct machine *machine)
     if (clock->deterministic) {
         if (machine->deadline != COUNTER_NEVER && clock_jump(clock, machine->deadline))
             return;
-    } else if (machine->deadline != COUNTER_NEVER || machine->console.input != NULL) {
+    } else if (machine->deadline != COUNTER_NEVER || machine_awaits_input(machine)) {
         clock_sleep(clock, machine->deadline, LONGEST_SLEEP);
         return;
     }
@@ -93,23 +94,64 @@ static void limit(struct machine *machine, const struct machine_until *until)
     machine->clock.run.check_at = deadline < slice_end ? deadline : slice_end;
 }
 
-static void at_check_point(struct machine *machine)
-{
-    if (machine_deadline_is_over(machine))
-        machine_update_timers(machine);
-    if (machine->clock.run.instructions - machine->slice_start < machine->slice_length)
-        return;
-    if (machine->clock.deterministic)
-        machine_poll_input(machine);
-    take_turns(machine);
-}
-
-static void give_up(struct cpu *cpu)
+static void give_up(struct cpu *cpu, const char *why)
 {
     char trouble[400];
 
     vcpu_trouble(cpu->vcpu, trouble, sizeof(trouble));
-    machine_stuck(cpu->machine, "vCPU %u: %s", cpu->id, trouble);
+    machine_stuck(cpu->machine, "vCPU %u: %s%s", cpu->id, why, trouble);
+}
+
+/* Is this the busy loop at the end of a panic? */
+static bool has_panicked(struct machine *machine)
+{
+    const struct cpu *cpu = &machine->cpus[machine->current];
+
+    if (machine->panic.vcpu == 0)
+        return false;
+    if (vcpu_exception_level(cpu->vcpu) == 0)
+        panic_refuted(&machine->panic, cpu->id);
+    return panic_is_certain(&machine->panic, cpu->id,
+                            clock_counter(&machine->clock, machine->clock.run.instructions));
+}
+
+/*
+ * Nothing but an interrupt ends a branch to itself, and it is masked. The others may only be off,
+ * wait for what cannot come, or be in the same state.
+ */
+static bool spins_for_ever(struct machine *machine)
+{
+    if (!vcpu_spins(machine->cpus[machine->current].vcpu))
+        return false;
+    for (uint32_t i = 0; i < machine->nr_cpus; i++) {
+        struct cpu *cpu = &machine->cpus[i];
+        bool waits = cpu->waiting && !cpu->line && machine->deadline == COUNTER_NEVER &&
+                     !machine_awaits_input(machine);
+
+        if (cpu->vcpu != NULL && !waits && !vcpu_spins(cpu->vcpu))
+            return false;
+    }
+    return true;
+}
+
+static void at_check_point(struct machine *machine)
+{
+    if (machine_deadline_is_over(machine))
+        machine_update_timers(machine);
+    if (has_panicked(machine)) {
+        give_up(&machine->cpus[machine->current],
+                "the guest's kernel has panicked and does not restart, ");
+        return;
+    }
+    if (machine->clock.run.instructions - machine->slice_start < machine->slice_length)
+        return;
+    if (spins_for_ever(machine)) {
+        give_up(&machine->cpus[machine->current], "a branch to itself, interrupts masked, ");
+        return;
+    }
+    if (machine->clock.deterministic)
+        machine_poll_input(machine);
+    take_turns(machine);
 }
 
 static void run_current(struct machine *machine, const struct machine_until *until)
@@ -126,6 +168,7 @@ static void run_current(struct machine *machine, const struct machine_until *unt
         break;
     case VCPU_EXIT_WFI:
         cpu->waiting = true;
+        panic_refuted(&machine->panic, cpu->id);
         break;
     case VCPU_EXIT_HVC:
         machine_psci(cpu);
@@ -134,7 +177,7 @@ static void run_current(struct machine *machine, const struct machine_until *unt
         machine_semihosting(cpu);
         break;
     case VCPU_EXIT_STUCK:
-        give_up(cpu);
+        give_up(cpu, "");
         break;
     }
 }

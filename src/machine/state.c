@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The machine's own state as sections of named fields: "clock" 0, "pl011" 0, "cpu" <vCPU id>. */
+/* The machine's own state as sections of named fields: "clock" 0, "pl011" 0, "pl031" 0, "panic" 0, "cpu" <vCPU id>. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -104,6 +104,53 @@ static int put_section(struct vgic5_snapshot_writer *writer, const char *type, u
     return result;
 }
 
+/* The parts that are neither clock nor vCPU: each a section of its own. */
+static int save_pl011(struct machine *machine, struct vgic5_fields *fields)
+{
+    return pl011_save(machine->uart, fields);
+}
+
+static int load_pl011(struct machine *machine, const struct vgic5_fields *fields,
+                      struct vgic5_error *error)
+{
+    return pl011_load(machine->uart, fields, error);
+}
+
+static int save_pl031(struct machine *machine, struct vgic5_fields *fields)
+{
+    return pl031_save(machine->rtc, fields);
+}
+
+static int load_pl031(struct machine *machine, const struct vgic5_fields *fields,
+                      struct vgic5_error *error)
+{
+    return pl031_load(machine->rtc, fields, error);
+}
+
+static int save_panic(struct machine *machine, struct vgic5_fields *fields)
+{
+    return panic_save(&machine->panic, fields);
+}
+
+static int load_panic(struct machine *machine, const struct vgic5_fields *fields,
+                      struct vgic5_error *error)
+{
+    return panic_load(&machine->panic, fields, error);
+}
+
+static const struct part {
+    const char *section;
+    int (*save)(struct machine *machine, struct vgic5_fields *fields);
+    int (*load)(struct machine *machine, const struct vgic5_fields *fields,
+                struct vgic5_error *error);
+} parts[] = {
+    { "pl011", save_pl011, load_pl011 },
+    { "pl031", save_pl031, load_pl031 },
+    { "panic", save_panic, load_panic },
+};
+
+#define NR_PARTS (sizeof(parts) / sizeof(*parts))
+
 int machine_save(struct machine *machine, struct vgic5_snapshot_writer *writer,
                  struct vgic5_error *error)
 {
@@ -113,10 +160,10 @@ int machine_save(struct machine *machine, struct vgic5_snapshot_writer *writer,
     if (fields != NULL)
         save_clock(machine, fields);
     result = put_section(writer, "clock", 0, 0, fields, error);
-    if (result == 0) {
+    for (size_t i = 0; result == 0 && i < NR_PARTS; i++) {
         fields = vgic5_fields_new();
-        result = fields != NULL ? pl011_save(machine->uart, fields) : 0;
-        result = put_section(writer, "pl011", 0, result, fields, error);
+        result = fields != NULL ? parts[i].save(machine, fields) : 0;
+        result = put_section(writer, parts[i].section, 0, result, fields, error);
     }
     for (uint32_t i = 0; result == 0 && i < machine->nr_cpus; i++) {
         fields = vgic5_fields_new();
@@ -367,15 +414,25 @@ static int apply_cpus(struct machine *machine, const struct loaded_cpu *cpus,
     return 0;
 }
 
+static int load_parts(struct machine *machine, const struct vgic5_fields *const *fields,
+                      struct vgic5_error *error)
+{
+    int result = 0;
+
+    for (size_t i = 0; result == 0 && i < NR_PARTS; i++)
+        result = parts[i].load(machine, fields[i], error);
+    return result;
+}
+
 static int load(struct machine *machine, const struct vgic5_snapshot *snapshot,
                 struct loaded_cpu *cpus, struct vgic5_error *error)
 {
-    const struct vgic5_fields *clock_fields, *uart_fields;
+    const struct vgic5_fields *clock_fields, *fields[NR_PARTS];
     struct loaded_clock clock;
     int result = section_fields(snapshot, "clock", 0, SECTION_VERSION, &clock_fields, error);
 
-    if (result == 0)
-        result = section_fields(snapshot, "pl011", 0, SECTION_VERSION, &uart_fields, error);
+    for (size_t i = 0; result == 0 && i < NR_PARTS; i++)
+        result = section_fields(snapshot, parts[i].section, 0, SECTION_VERSION, &fields[i], error);
     if (result == 0)
         result = read_clock(clock_fields, &clock, error);
     if (result == 0)
@@ -386,7 +443,7 @@ static int load(struct machine *machine, const struct vgic5_snapshot *snapshot,
         result = switch_on(machine, cpus, error);
     if (result != 0)
         return result;
-    result = pl011_load(machine->uart, uart_fields, error);
+    result = load_parts(machine, fields, error);
     if (result != 0) {
         switch_off(machine);
         return result;

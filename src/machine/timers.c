@@ -47,7 +47,7 @@ static void drive(struct cpu *cpu, enum cpu_timer which, uint64_t counter)
 
 void machine_find_deadline(struct machine *machine)
 {
-    machine->deadline = COUNTER_NEVER;
+    machine->deadline = pl031_deadline(machine->rtc);
     for (uint32_t i = 0; i < machine->nr_cpus; i++) {
         for (int which = 0; which < NR_CPU_TIMERS; which++) {
             uint64_t deadline = timer_deadline(&machine->cpus[i].timers[which]);
@@ -63,6 +63,11 @@ static uint64_t counter_now(const struct machine *machine)
     return clock_counter(&machine->clock, machine->clock.run.instructions);
 }
 
+void machine_tell_time(struct machine *machine)
+{
+    pl031_advance(machine->rtc, counter_now(machine));
+}
+
 void machine_update_timers(struct machine *machine)
 {
     uint64_t counter = counter_now(machine);
@@ -70,7 +75,21 @@ void machine_update_timers(struct machine *machine)
     for (uint32_t i = 0; i < machine->nr_cpus; i++)
         for (int which = 0; which < NR_CPU_TIMERS; which++)
             drive(&machine->cpus[i], (enum cpu_timer)which, counter);
+    pl031_advance(machine->rtc, counter);
     machine_find_deadline(machine);
+}
+
+void machine_deadline_changed(struct machine *machine)
+{
+    struct vcpu *running = machine->cpus[machine->current].vcpu;
+    uint64_t check_at;
+
+    machine_find_deadline(machine);
+    check_at = clock_instructions_at(&machine->clock, machine->deadline);
+    if (check_at >= machine->clock.run.check_at || running == NULL)
+        return;
+    machine->clock.run.check_at = check_at;
+    vcpu_attention(running);
 }
 
 bool machine_deadline_is_over(const struct machine *machine)
@@ -82,16 +101,10 @@ static void write_timer(struct cpu *cpu, const struct timer_row *row, uint64_t c
                         uint64_t value)
 {
     struct machine *machine = cpu->machine;
-    uint64_t check_at;
 
     timer_write(&cpu->timers[row->timer], (enum timer_register)row->reg, counter, value);
     drive(cpu, (enum cpu_timer)row->timer, counter);
-    machine_find_deadline(machine);
-    check_at = clock_instructions_at(&machine->clock, machine->deadline);
-    if (check_at < machine->clock.run.check_at) {
-        machine->clock.run.check_at = check_at;
-        vcpu_attention(cpu->vcpu);
-    }
+    machine_deadline_changed(machine);
 }
 
 static bool is_allowed(struct cpu *cpu, const struct timer_row *row, uint8_t el)

@@ -88,11 +88,14 @@ uint64_t vcpu_instructions(const struct vcpu *vcpu);
 
 /* The engine's own value of a system register that it is known to have. */
 uint64_t vcpu_native_register(struct vcpu *vcpu, uint16_t encoding);
+unsigned vcpu_exception_level(struct vcpu *vcpu);
 uint64_t vcpu_get_x(struct vcpu *vcpu, unsigned n);
 void vcpu_set_x(struct vcpu *vcpu, unsigned n, uint64_t value);
 void vcpu_set_pc(struct vcpu *vcpu, uint64_t pc);
 /* An HLT #0xf000 that is not served is an Undefined Instruction. */
 void vcpu_inject_undefined(struct vcpu *vcpu);
+/* At a check point: is it at a branch to itself, with interrupts masked? */
+bool vcpu_spins(struct vcpu *vcpu);
 /* Guest memory through the guest's own translation at EL1. 0 or -EFAULT. */
 int vcpu_read_memory(struct vcpu *vcpu, uint64_t address, void *to, size_t size);
 

@@ -106,6 +106,15 @@ struct unicorn_halves {
     unsigned element; /* … and the number of its elements that are through */
 };
 
+#define UNICORN_LOOP_REGISTERS 32
+
+/* The last exception, and how often it has been the same before. */
+struct unicorn_loop {
+    uint64_t pc, far, at; /* at: instructions executed until then */
+    uint32_t esr, rounds;
+    uint64_t registers[UNICORN_LOOP_REGISTERS];
+};
+
 struct vcpu {
     struct vcpu_clock *clock; /* the engine's */
     struct vcpu_engine *engine;
@@ -135,6 +144,7 @@ struct vcpu {
     struct unicorn_halves halves;
     struct unicorn_window window;
 
+    struct unicorn_loop loop;
     uint64_t fruitless_at; /* instruction count at the last exception */
     uint32_t fruitless;    /* exceptions since without an instruction in between */
     char trouble[200];
@@ -199,6 +209,9 @@ void unicorn_retire(struct vcpu *vcpu, uint64_t pc);
 void unicorn_maintenance(struct vcpu *vcpu, uint16_t encoding, uint64_t value);
 void unicorn_forget_stale(struct vcpu *vcpu);
 void unicorn_forget_code(struct vcpu *vcpu, uint64_t physical, uint64_t size);
+
+/* vcpu_unicorn_loop.c: an exception is about to be taken */
+void unicorn_count_loop(struct vcpu *vcpu);
 
 /* vcpu_unicorn_memory.c */
 int unicorn_map(struct vcpu *vcpu);

@@ -96,6 +96,7 @@ void unicorn_take_exception(struct vcpu *vcpu)
     const struct unicorn_exception *e = &vcpu->exception;
 
     count_fruitless(vcpu);
+    unicorn_count_loop(vcpu);
     unicorn_set_sysreg(vcpu, UNICORN_ESR_EL1, is_undefined(e) ? ESR_UNDEFINED : e->esr);
     if (e->number == EXCEPTION_PREFETCH_ABORT || e->number == EXCEPTION_DATA_ABORT)
         unicorn_set_sysreg(vcpu, UNICORN_FAR_EL1, e->far);

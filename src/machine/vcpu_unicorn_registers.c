@@ -65,6 +65,11 @@ uint64_t vcpu_native_register(struct vcpu *vcpu, uint16_t encoding)
     return value;
 }
 
+unsigned vcpu_exception_level(struct vcpu *vcpu)
+{
+    return PSTATE_EL(unicorn_get_pstate(vcpu));
+}
+
 uint64_t vcpu_get_x(struct vcpu *vcpu, unsigned n)
 {
     return n < 31 ? unicorn_get(vcpu, unicorn_x(n)) : 0;

@@ -168,6 +168,28 @@ static void test_half_a_word_of_wires(void **state)
     vmm_destroy(&vmm);
 }
 
+static void test_an_enabled_spi(void **state)
+{
+    struct vmm vmm;
+
+    (void)state;
+    vmm_open(&vmm, VGIC5_ABI_V1, LIFE_VCPUS);
+    assert_false(vgic5_spi_enabled(vmm.device, 0));
+    vmm_destroy(&vmm);
+    vmm_open(&vmm, VGIC5_ABI_V1, LIFE_READY);
+    for (uint32_t spi = 0; spi < NR_SPIS; spi += NR_SPIS - 1) {
+        assert_false(vgic5_spi_enabled(vmm.device, spi));
+        guest_msr(&vmm, 3, CDEN, VGIC5_INTID(VGIC5_SPI, spi));
+        assert_true(vgic5_spi_enabled(vmm.device, spi));
+        assert_false(vgic5_spi_enabled(vmm.device, spi ^ 1));
+        guest_msr(&vmm, 3, CDDIS, VGIC5_INTID(VGIC5_SPI, spi));
+        assert_false(vgic5_spi_enabled(vmm.device, spi));
+    }
+    assert_false(vgic5_spi_enabled(vmm.device, NR_SPIS));
+    assert_false(vgic5_spi_enabled(vmm.device, UINT32_MAX));
+    vmm_destroy(&vmm);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +200,7 @@ int main(void)
         cmocka_unit_test(test_ppi_line),
         cmocka_unit_test(test_wires),
         cmocka_unit_test(test_half_a_word_of_wires),
+        cmocka_unit_test(test_an_enabled_spi),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

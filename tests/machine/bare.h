@@ -66,6 +66,7 @@ void bare_set_register(struct bare *bare, const char *name, uint64_t value);
 #define DAIFCLR_2 0xd50342ffu
 #define DAIFSET_2 0xd50342dfu
 #define BRANCH_TO_ITSELF 0x14000000u
+#define BRANCH_BACK_BY_ONE 0x17ffffffu
 #define MOVZ_X(n, value) (0xd2800000u | (uint32_t)(value) << 5 | (n))
 
 #endif

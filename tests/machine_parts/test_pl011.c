@@ -438,6 +438,31 @@ static void wire_follows_ris_and_imsc(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* By interrupt, if it can come; or by asking FR, but not because it is about to send. */
+static void listens(void **state)
+{
+    struct bench *b = *state;
+
+    assert_false(pl011_listens(b->uart, true));
+    put(b, IMSC, TX);
+    assert_false(pl011_listens(b->uart, true));
+    put(b, IMSC, RT);
+    assert_true(pl011_listens(b->uart, true));
+    assert_false(pl011_listens(b->uart, false));
+    put(b, IMSC, 0);
+    for (int i = 0; i < 7; i++)
+        get(b, FR);
+    assert_false(pl011_listens(b->uart, true));
+    put(b, DR, 'x');
+    for (int i = 0; i < 8; i++) {
+        assert_false(pl011_listens(b->uart, true));
+        get(b, FR);
+    }
+    assert_true(pl011_listens(b->uart, false));
+    put(b, DR, 'x');
+    assert_false(pl011_listens(b->uart, false));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -463,6 +488,7 @@ int main(void)
         TEST(loopback),
         TEST(interrupt_driven_driver),
         TEST(wire_follows_ris_and_imsc),
+        TEST(listens),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,6 +83,20 @@ def test_saving_does_not_disturb(demo_run, run_length, tmp_path):
     assert result.out == console
 
 
+def test_several_saves_in_one_run(demo_run, run_length, tmp_path):
+    """Each has a file of its own, and is what a single save there is."""
+    arguments, console, _ = demo_run
+    counts = [run_length * n // 4 for n in (1, 2, 3)]
+    result = vgic5(*arguments, "--save", tmp_path / "s", "--save-at-insn",
+                   ",".join(map(str, counts)))
+    assert result.out == console
+    assert sorted(os.listdir(tmp_path)) == sorted(f"s.{count}" for count in counts)
+    for count in counts:
+        vgic5(*arguments, "--save", tmp_path / "single", "--save-at-insn", count,
+              "--exit-after-save")
+        assert (tmp_path / "single").read_bytes() == (tmp_path / f"s.{count}").read_bytes()
+
+
 def test_a_moment_in_the_past_is_refused(demo_run, run_length, tmp_path):
     vgic5(*demo_run[0], "--save", tmp_path / "middle", "--save-at-insn", run_length // 2,
           "--exit-after-save")

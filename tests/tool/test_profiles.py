@@ -59,7 +59,7 @@ def test_there_and_back_again(there, back, undisturbed, tmp_path):
         got = vgic5(*run_of(there), "--save", tmp_path / "one", "--save-at-insn", point,
                     "--exit-after-save").out
         got += vgic5("restore", tmp_path / "one", "--abi", back, "--save", tmp_path / "two",
-                     "--save-at-insn", point + length // 20, "--exit-after-save").out
+                     "--save-at-insn", (point + length) // 2, "--exit-after-save").out
         got += vgic5("restore", tmp_path / "two", "--abi", there, "--save", tmp_path / "final").out
         assert got == console, f"at {point}"
         if there == "v1":  # the tables in guest memory are live again

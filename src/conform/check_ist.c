@@ -453,6 +453,18 @@ static void timeout(struct trial *trial)
     disturbed(trial, VGIC5_FAULT_TIMEOUT, ETIMEDOUT);
 }
 
+/* A VM that runs is refused before anybody tries to quiesce it. */
+static void running_is_told_first(struct trial *trial)
+{
+    uint32_t spis[NR_SPIS] = {0};
+
+    if (!trial->ops->fault || trial->ops->fault(trial->vm, VGIC5_FAULT_TIMEOUT, 1)) {
+        trial_skip(trial, "the port cannot disturb a VM that is quiesced");
+        return;
+    }
+    expect_errno(trial, try_ist_get(trial, spis, NULL), EBUSY, "a get while a vCPU runs");
+}
+
 /* ---- The table ------------------------------------------------------------------------------- */
 
 static const struct named_check ist_checks[] = {
@@ -488,6 +500,7 @@ static const struct named_check ist_checks[] = {
     {"ist.set-without-memory", "ist_set_memory", EVERY, LIFE_READY, set_without_memory},
     {"ist.get-woken", "ist_get_woken", EVERY, LIFE_READY, woken},
     {"ist.get-timeout", "ist_get_timeout", EVERY, LIFE_READY, timeout},
+    {"ist.get-running-before-quiescing", "ist_get_run", EVERY, LIFE_RUNNING, running_is_told_first},
 };
 
 NAMED_FAMILY(family_ist, ist_checks);

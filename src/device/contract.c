@@ -80,7 +80,6 @@ CONDITION(BEFORE_INIT) { return !access->device->gic; }
 CONDITION(RUNNING) { return device_is_running(access->device); }
 CONDITION(HAS_RUN) { return access->device->has_run; }
 CONDITION(UNUSABLE) { return access->device->unusable; }
-CONDITION(IS_IN) { return access->vcpu->running; }
 CONDITION(NO_ADDR) { return access->device->addr == ADDR_UNSET; }
 
 CONDITION(OTHER_ATTR)

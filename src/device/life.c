@@ -95,8 +95,7 @@ uint32_t vgic5_vcpu_id(const struct vgic5 *device, uint32_t n)
     return device->vcpus[n]->id;
 }
 
-/* Every refusal but those of INIT and of a vCPU that is in comes from mapping the VGIC's resources,
- * and "makes the VM unusable" (kvm-abi §2). */
+/* Every refusal but that of CTRL_INIT comes from mapping the VGIC's resources, and "makes the VM unusable" (kvm-abi §2). */
 static int refuse_run(struct vgic5 *device, const struct refusal *refusal)
 {
     device_log(device, "first run: %s", refusal->words);
@@ -104,15 +103,13 @@ static int refuse_run(struct vgic5 *device, const struct refusal *refusal)
     return -refusal->errno_value;
 }
 
-/* The first of all vCPUs is asked what the contract asks; a vCPU later, only whether it is in. */
-static int enter_first(struct vgic5_vcpu *vcpu)
+/* The first of all vCPUs is asked what the contract asks. */
+static int enter_first(struct vgic5 *device)
 {
-    struct vgic5 *device = vcpu->device;
     const struct refusal *refusal;
     struct access access;
 
     access_open(&access, device, CONTRACT_RUN, CONTRACT_DO, 0, 0);
-    access.vcpu = vcpu;
     refusal = contract_refusal(&access);
     if (refusal)
         return refuse_run(device, refusal);
@@ -120,6 +117,7 @@ static int enter_first(struct vgic5_vcpu *vcpu)
     return 0;
 }
 
+/* The row run_twice: seen and changed under one lock. */
 static int enter(struct vgic5_vcpu *vcpu)
 {
     int ret = 0;
@@ -139,10 +137,10 @@ int vgic5_vcpu_enter(struct vgic5_vcpu *vcpu)
     int ret;
 
     if (!device->gic)
-        return enter_first(vcpu); /* refused */
+        return enter_first(device); /* refused */
     if (!__atomic_load_n(&device->has_run, __ATOMIC_ACQUIRE)) {
         device_lock(device);
-        ret = enter_first(vcpu);
+        ret = enter_first(device);
         device_unlock(device);
         if (ret)
             return ret;

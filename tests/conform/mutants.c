@@ -321,6 +321,13 @@ static int only_the_first_vcpu_runs(void *vm, uint32_t vcpu_id, bool stays)
     return inner.enter(vm, vcpu_id, stays);
 }
 
+static int a_vcpu_is_in_twice(void *vm, uint32_t vcpu_id, bool stays)
+{
+    int ret = inner.enter(vm, vcpu_id, stays);
+
+    return ret == -EBUSY && stays ? 0 : ret;
+}
+
 static int nothing_is_signalled(void *vm, uint32_t vcpu_id, uint16_t encoding, bool is_write,
                                 uint64_t *value)
 {
@@ -379,6 +386,7 @@ const struct mutant mutants[] = {
     {"SPI numbers begin at 32", "line_number", EVERY, .line = spis_from_32},
     {"a PPI's vCPU is an index", "line_vcpu", EVERY, .line = vcpus_by_index},
     {"only one vCPU can run", "run", EVERY, .enter = only_the_first_vcpu_runs},
+    {"a vCPU can be in twice", "run_twice", EVERY, .enter = a_vcpu_is_in_twice},
     {"restored interrupts are not signalled", "signalled", EVERY,
      .guest_register = nothing_is_signalled},
     {"the guest's writes are lost", "guest_frame", EVERY, .guest_mmio = guest_writes_are_lost},

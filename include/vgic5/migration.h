@@ -159,6 +159,17 @@ const uint32_t *vgic5_state_lpis(const struct vgic5_state *state, size_t *words)
  * the registers against the state's own IDRs. Exit code 4. */
 int vgic5_state_check(const struct vgic5_state *state, struct vgic5_error *error);
 
+/* The guest's memory, for the check below: 0, -EFAULT where there is none, or another errno. */
+struct vgic5_guest_reader {
+    int (*read)(void *opaque, uint64_t ipa, void *to, size_t size);
+    void *opaque;
+};
+
+/* The same, and where guest memory holds the LPIs (v1): every entry of the table, as a save leaves
+ * it. What cannot be read is an entry that a restore could not adopt. Exit code 4. */
+int vgic5_state_check_memory(const struct vgic5_state *state,
+                             const struct vgic5_guest_reader *memory, struct vgic5_error *error);
+
 /*
  * Sections "gic" 0 (what is the machine's: ABI, address, SPI count, vCPU ids), "irs" 0, "spi" 0,
  * "lpi" 0 (profile 7.4 with an LPI IST) and "icc" <vCPU id>. From a snapshot a state comes only if

@@ -125,6 +125,15 @@ struct vgic5_snapshot_writer;
 int vgic5_snapshot_begin(struct vgic5_sink sink, const char *producer,
                          struct vgic5_snapshot_writer **writer, struct vgic5_error *error);
 
+/*
+ * The same for an incremental snapshot: of memory it stores what changed since the snapshot with
+ * the root hash `base`. `name` (UTF-8) is where the base was found, relative to the directory of
+ * this file or absolute. Memory is then appended with put_memory_from.
+ */
+int vgic5_snapshot_begin_on(struct vgic5_sink sink, const char *producer, const uint8_t *base,
+                            const char *name, struct vgic5_snapshot_writer **writer,
+                            struct vgic5_error *error);
+
 /* Append a section of fields. `type` is a short name of a-z 0-9 _ - . ("machine", "vcpu", "irs");
  * (type, instance) is unique. A reader that does not know a required section refuses the snapshot.
  * Whatever is refused is refused before its first byte is written. */
@@ -136,6 +145,24 @@ int vgic5_snapshot_put_fields(struct vgic5_snapshot_writer *writer, const char *
  * Zero pages are not stored. */
 int vgic5_snapshot_put_memory(struct vgic5_snapshot_writer *writer, uint64_t base,
                               const void *memory, uint64_t size, struct vgic5_error *error);
+
+/* Where put_memory_from gets a section's content, frame by frame. */
+struct vgic5_memory_from {
+    uint32_t size;    /* sizeof(struct vgic5_memory_from) */
+    unsigned threads; /* that compress, at most 64; 0: the caller's alone */
+    /* The frame of `size` bytes at `offset` from the section's base: `*memory` is its content, which
+     * must stay as it is until put_memory_from returns, and `*pages` (0 on entry, bit 0 first) says
+     * which of its pages to look at. The others are zero, or, in an incremental snapshot, as in its
+     * base. Called once for each frame, ascending, on the caller's thread. Not 0: a negative errno,
+     * which ends the writing. */
+    int (*frame)(void *opaque, uint64_t offset, uint32_t size, const void **memory,
+                 uint16_t *pages);
+    void *opaque;
+};
+/* The bytes do not depend on the number of threads. */
+int vgic5_snapshot_put_memory_from(struct vgic5_snapshot_writer *writer, uint64_t base,
+                                   uint64_t size, const struct vgic5_memory_from *from,
+                                   struct vgic5_error *error);
 
 /* Append a section of a kind that this library does not know, as vgic5_section.raw has it. */
 int vgic5_snapshot_put_raw(struct vgic5_snapshot_writer *writer, uint32_t kind, const char *type,
@@ -211,6 +238,9 @@ const struct vgic5_snapshot_header *vgic5_snapshot_header(const struct vgic5_sna
 /* Covers every byte of the file: two snapshots with the same root are the same. */
 #define VGIC5_SNAPSHOT_ROOT_SIZE 16
 const uint8_t *vgic5_snapshot_root(const struct vgic5_snapshot *snapshot);
+/* An incremental snapshot: the root hash of the one that it builds on, and where that was when this
+ * one was written (which may be NULL). NULL: a full snapshot. */
+const uint8_t *vgic5_snapshot_base(const struct vgic5_snapshot *snapshot, const char **name);
 size_t vgic5_snapshot_nr_sections(const struct vgic5_snapshot *snapshot);
 const struct vgic5_section *vgic5_snapshot_section(const struct vgic5_snapshot *snapshot, size_t n);
 const struct vgic5_section *vgic5_snapshot_find(const struct vgic5_snapshot *snapshot,
@@ -223,8 +253,8 @@ int vgic5_snapshot_require_known(const struct vgic5_snapshot *snapshot, const ch
  */
 int vgic5_snapshot_verify_memory(struct vgic5_snapshot *snapshot,
                                  const struct vgic5_section *memory, struct vgic5_error *error);
-/* Load a memory section into `to` (section->memory_size bytes, zero on entry). On failure the
- * content of `to` is undefined. */
+/* Load a memory section into `to` (section->memory_size bytes, zero on entry; for an incremental
+ * snapshot: the base's content). On failure the content of `to` is undefined. */
 int vgic5_snapshot_load_memory(struct vgic5_snapshot *snapshot, const struct vgic5_section *memory,
                                void *to, struct vgic5_error *error);
 
@@ -238,9 +268,11 @@ struct vgic5_frame {
     uint64_t offset;      /* from the base of its section */
     uint32_t size;        /* bytes of guest memory it describes */
     uint32_t stored;      /* bytes in the file */
-    uint16_t data;        /* 4 KiB pages that it holds, bit 0 first; the others are zero */
+    uint16_t data;        /* 4 KiB pages that it holds, bit 0 first; the others are zero, or,
+                             in an incremental snapshot, as in its base */
     uint64_t file_offset; /* of its record */
     const uint8_t *hash;  /* 16 bytes; equal hashes: equal content */
+    uint16_t zero;        /* of an incremental snapshot: pages that became zero */
 };
 size_t vgic5_snapshot_nr_frames(const struct vgic5_section *memory);
 int vgic5_snapshot_frame(const struct vgic5_section *memory, size_t n, struct vgic5_frame *frame);

@@ -2,6 +2,7 @@
 #include "json.h"
 
 #include <inttypes.h>
+#include <sys/stat.h>
 
 #include "options.h"
 
@@ -20,4 +21,14 @@ int json_print(json_t *root)
     putchar('\n');
     json_decref(root);
     return status == 0 && fflush(stdout) == 0 ? EXIT_DONE : EXIT_ENVIRONMENT;
+}
+
+int json_write(json_t *root, const char *path)
+{
+    mode_t before = umask(0077); /* keys of the guest may be in it */
+    int status = json_dump_file(root, path, JSON_INDENT(2) | JSON_SORT_KEYS);
+
+    umask(before);
+    json_decref(root);
+    return status == 0 ? EXIT_DONE : EXIT_ENVIRONMENT;
 }

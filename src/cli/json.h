@@ -11,4 +11,7 @@ json_t *json_hex(uint64_t value);
 /* Print with sorted keys and drop the reference. An exit status. */
 int json_print(json_t *root);
 
+/* The same into a file. */
+int json_write(json_t *root, const char *path);
+
 #endif

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { KIND_STRING, KIND_COUNT, KIND_COUNTS, KIND_SIZE, KIND_FLAG };
+enum kind { KIND_STRING, KIND_COUNT, KIND_COUNTS, KIND_SIZE, KIND_FLAG, KIND_LIST };
 
 #define FOR(verb) (1u << VERB_##verb)
 
@@ -116,6 +116,11 @@ static bool store(const struct option *option, const char *argument, struct cli_
     case KIND_FLAG:
         *(bool *)field = true;
         return true;
+    case KIND_LIST:
+        if (((struct cli_list *)field)->n == CLI_LIST_MAX)
+            return false;
+        ((struct cli_list *)field)->items[((struct cli_list *)field)->n++] = argument;
+        return true;
     }
     return false;
 }
@@ -155,8 +160,30 @@ static enum cli_exit parse_option(enum cli_verb verb, int argc, char **argv, int
         argument = argv[++*i];
     }
     if (!store(option, argument, options))
-        return usage(verb, "not a number:", argument);
+        return usage(verb, option->kind == KIND_LIST ? "too many options like" : "not a number:",
+                     argument);
     options->given |= 1ull << (option - table);
+    return EXIT_DONE;
+}
+
+/* Operands are named in capitals or alternatives, with spaces between them. */
+static int nr_operands(enum cli_verb verb)
+{
+    const char *operands = verbs[verb].operands;
+    int n = *operands != '\0';
+
+    for (; *operands != '\0'; operands++)
+        n += *operands == ' ';
+    return n;
+}
+
+static enum cli_exit take_operand(enum cli_verb verb, const char *text, struct cli_options *options)
+{
+    int taken = (options->operand != NULL) + (options->operand2 != NULL);
+
+    if (taken >= nr_operands(verb))
+        return usage(verb, "unexpected", text);
+    *(taken == 0 ? &options->operand : &options->operand2) = text;
     return EXIT_DONE;
 }
 
@@ -172,13 +199,13 @@ enum cli_exit cli_parse(enum cli_verb verb, int argc, char **argv, struct cli_op
             enum cli_exit status = parse_option(verb, argc, argv, &i, options);
             if (status != EXIT_DONE)
                 return status;
-        } else if (*verbs[verb].operands == '\0' || options->operand != NULL) {
-            return usage(verb, "unexpected", argv[i]);
         } else {
-            options->operand = argv[i];
+            enum cli_exit status = take_operand(verb, argv[i], options);
+            if (status != EXIT_DONE)
+                return status;
         }
     }
-    if (*verbs[verb].operands != '\0' && options->operand == NULL)
+    if ((options->operand != NULL) + (options->operand2 != NULL) < nr_operands(verb))
         return usage(verb, "missing:", verbs[verb].operands);
     return EXIT_DONE;
 }

@@ -34,8 +34,16 @@ typedef const char *cli_type_COUNTS;
 typedef uint64_t cli_type_SIZE;
 typedef bool cli_type_FLAG;
 
+/* An option that may be repeated. */
+#define CLI_LIST_MAX 64u
+typedef struct cli_list {
+    const char *items[CLI_LIST_MAX];
+    size_t n;
+} cli_type_LIST;
+
 struct cli_options {
-    const char *operand; /* the one that is no option, or NULL */
+    const char *operand; /* the first that is no option, or NULL */
+    const char *operand2; /* of a verb that takes two */
 #define OPTION(field, name, kind, metavar, verbs, help) cli_type_##kind field;
 #include "options.def"
 #undef OPTION

@@ -3,7 +3,7 @@
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
-#include <vgic5/snapshot.h>
+#include <vgic5/migration.h>
 
 #include "options.h"
 
@@ -11,6 +11,12 @@
 int report_error(enum cli_verb verb, const struct vgic5_error *error);
 /* The same with a message of printf's kind. */
 int report(enum cli_verb verb, enum cli_exit status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* For vgic5_save and vgic5_restore: what they warn of goes to stderr. */
+extern const struct vgic5_migration_options report_warnings;
+/* Fill `error` (which may be NULL); returns -EINVAL. */
+int error_fill(struct vgic5_error *error, int exit_code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 #endif

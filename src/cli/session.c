@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "report.h"
-#include "save.h"
 
 bool session_check_options(enum cli_verb verb, const struct cli_options *options)
 {
@@ -48,7 +47,7 @@ int session_open(struct session *session)
         return report(session->verb, EXIT_ENVIRONMENT, "--trace %s: %s", options->trace,
                       strerror(-error));
     session->config.trace = trace_sink(&session->trace);
-    return EXIT_DONE;
+    return steer_open(&session->steer, session->verb, options);
 }
 
 static bool seconds_are_over(const struct session *session)
@@ -71,7 +70,7 @@ static bool interrupted(void *opaque)
 {
     struct session *session = opaque;
 
-    return console_quits(&session->console) || save_is_due(session);
+    return steer_stops(&session->steer) || console_quits(&session->console) || save_is_due(session);
 }
 
 static struct machine_until next_stop(struct session *session)
@@ -100,24 +99,11 @@ static char *name_of_file(const struct session *session)
     return name;
 }
 
-static int save_to(struct session *session, const char *path)
-{
-    struct vgic5_error error = { 0 };
-
-    if (save_snapshot(session->machine, &session->config, path, &error) != 0) {
-        report_error(session->verb, &error);
-        return EXIT_ABORTED;
-    }
-    fprintf(stderr, "vgic5: %s: saved at instruction %" PRIu64 " to %s\n",
-            cli_verb_name(session->verb), machine_instructions(session->machine), path);
-    return EXIT_DONE;
-}
-
 /* EXIT_DONE, or EXIT_ABORTED: then there is no file, and the guest can go on. */
-static int save_now(struct session *session)
+static int save_now(struct session *session, bool guest_waits)
 {
     char *path = name_of_file(session);
-    int status = path != NULL ? save_to(session, path)
+    int status = path != NULL ? steer_save(&session->steer, path, session->options->base, guest_waits)
                               : report(session->verb, EXIT_ABORTED, "no memory to save");
 
     free(path);
@@ -129,8 +115,10 @@ static int save_now(struct session *session)
 static int end_of_guest(struct session *session, int status)
 {
     const struct cli_options *options = session->options;
-    int saved = session->save_status;
+    int saved;
 
+    steer_finish(&session->steer);
+    saved = session->steer.save_status;
     if (session->save_pending &&
         (cli_given(options, OPTION_save_at_insn) || options->save_at_text != NULL ||
          cli_given(options, OPTION_save_after)))
@@ -138,7 +126,7 @@ static int end_of_guest(struct session *session, int status)
                        "the guest ended at instruction %" PRIu64 ", before the moment of the save",
                        machine_instructions(session->machine));
     else if (session->save_pending)
-        saved = save_now(session);
+        saved = save_now(session, true);
     return status != EXIT_DONE ? status : saved;
 }
 
@@ -164,6 +152,8 @@ static int guest_stopped(struct session *session, const struct machine_stopped *
 
 int session_run(struct session *session)
 {
+    session->steer.machine = session->machine;
+    session->steer.config = &session->config;
     session->save_pending = session->options->save != NULL;
     session->next_counts = session->options->save_at_insn;
     clock_gettime(CLOCK_MONOTONIC, &session->started);
@@ -177,20 +167,23 @@ int session_run(struct session *session)
         struct machine_stopped stopped = { 0 };
 
         machine_run(session->machine, &until, &stopped);
-        if (session->console.quit)
+        steer_serve(&session->steer);
+        if (session->console.quit || session->steer.quit)
             return EXIT_DONE;
+        if (stopped.why == MACHINE_STOP_REQUEST && !save_is_due(session))
+            continue; /* steer_serve has done what was asked for */
         if (stopped.why != MACHINE_STOP_INSN && stopped.why != MACHINE_STOP_TEXT &&
             stopped.why != MACHINE_STOP_REQUEST)
             return guest_stopped(session, &stopped);
-        if (save_now(session) != EXIT_DONE)
-            session->save_status = EXIT_ABORTED;
-        else if (session->options->exit_after_save && !session->save_pending)
+        if (save_now(session, session->options->exit_after_save) == EXIT_DONE &&
+            session->options->exit_after_save && !session->save_pending)
             return EXIT_DONE;
     }
 }
 
 void session_close(struct session *session)
 {
+    steer_close(&session->steer);
     machine_destroy(session->machine);
     trace_close(&session->trace);
     console_close(&session->console);

@@ -8,6 +8,7 @@
 #include "console.h"
 #include "machine/machine.h"
 #include "options.h"
+#include "steer.h"
 #include "trace.h"
 
 struct session {
@@ -20,7 +21,7 @@ struct session {
     bool save_pending;       /* the moment of --save has not come yet */
     const char *next_counts; /* of --save-at-insn, behind save_at */
     uint64_t save_at;
-    int save_status;         /* EXIT_ABORTED when a save has failed and the guest went on */
+    struct steer steer;      /* what comes from outside, and saves */
     struct timespec started; /* for --save-after */
 };
 

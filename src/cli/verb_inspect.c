@@ -1,137 +1,141 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Says what a snapshot holds: its sections, its machine, and what was in flight. */
-#include <inttypes.h>
+/* Says what a snapshot holds, as far as it can be read, and what stood between its interrupts and
+ * their delivery. */
+#include "inspect.h"
 
-#include "in_flight.h"
-#include "json.h"
+#include <inttypes.h>
+#include <string.h>
+
+#include "header.h"
+#include "intid.h"
 #include "report.h"
 
-static const struct {
-    enum vgic5_type type;
-    const char *name;
-} kinds[] = { { VGIC5_PPI, "ppi" }, { VGIC5_SPI, "spi" }, { VGIC5_LPI, "lpi" } };
-
-#define NR_KINDS (sizeof kinds / sizeof *kinds)
-
-static const char *line_name(enum vgic5_line line)
+const struct vgic5_snapshot *inspection_snapshot(const struct inspection *inspection)
 {
-    return line == VGIC5_LINE_NONE ? "none" : line == VGIC5_LINE_IRQ ? "irq" : "superpriority";
+    if (inspection->has_picture)
+        return inspection->loaded.snapshot;
+    return inspection->chain.nr_levels > 0 ? chain_top(&inspection->chain) : NULL;
 }
 
-static uint64_t instructions_of(const struct loaded *loaded)
+uint64_t inspection_instructions(const struct vgic5_snapshot *snapshot)
 {
-    const struct vgic5_section *clock = vgic5_snapshot_find(loaded->snapshot, "clock", 0);
+    const struct vgic5_section *clock = vgic5_snapshot_find(snapshot, "clock", 0);
     uint64_t instructions = 0;
 
-    if (clock != NULL)
+    if (clock != NULL && clock->fields != NULL)
         vgic5_fields_get_u64(clock->fields, "clock", "INSTRUCTIONS", &instructions, NULL);
     return instructions;
 }
 
-static json_t *sections_as_json(const struct vgic5_snapshot *snapshot)
+struct memory_summary inspection_memory(const struct chain *chain)
 {
-    json_t *sections = json_array();
+    const struct vgic5_section *memory = chain_memory(chain);
+    struct memory_summary summary = { .base = memory->memory_base, .size = memory->memory_size,
+                                      .frames = vgic5_snapshot_nr_frames(memory),
+                                      .nr_bases = chain->nr_levels - 1 };
 
-    for (size_t n = 0; n < vgic5_snapshot_nr_sections(snapshot); n++) {
-        const struct vgic5_section *section = vgic5_snapshot_section(snapshot, n);
+    for (size_t n = 0; n < summary.frames; n++) {
+        struct vgic5_frame frame;
 
-        json_array_append_new(sections,
-            json_pack("{s:s, s:o, s:i, s:b, s:o, s:o}", "type", section->type, "instance",
-                      json_hex(section->instance), "version", (int)section->version, "required",
-                      (int)section->required, "offset", json_hex(section->offset), "size",
-                      json_hex(section->size)));
+        vgic5_snapshot_frame(memory, n, &frame);
+        summary.pages += (uint64_t)__builtin_popcount(frame.data);
+        summary.zero_pages += (uint64_t)__builtin_popcount(frame.zero);
+        summary.bytes += frame.stored;
     }
-    return sections;
+    return summary;
 }
 
-static json_t *kinds_as_json(const struct in_flight *flight)
+bool inspection_wants_vcpu(const struct inspection *inspection, uint32_t n)
 {
-    json_t *object = json_object();
-
-    for (size_t k = 0; k < NR_KINDS; k++)
-        json_object_set_new(object, kinds[k].name,
-                            json_pack("{s:I, s:I}", "pending",
-                                      (json_int_t)flight->pending[kinds[k].type], "active",
-                                      (json_int_t)flight->active[kinds[k].type]));
-    return object;
+    return !cli_given(inspection->options, OPTION_vcpu) ||
+           inspection->picture.vcpus[n].id == inspection->options->vcpu;
 }
 
-static json_t *vcpus_as_json(const struct in_flight *flight)
+bool inspection_wants_interrupt(const struct inspection *inspection,
+                                const struct picture_interrupt *interrupt)
 {
-    json_t *vcpus = json_array();
+    const struct cli_options *options = inspection->options;
+    uint32_t intid = 0;
 
-    for (uint32_t n = 0; n < flight->nr_vcpus; n++) {
-        const struct in_flight_vcpu *vcpu = &flight->vcpus[n];
-
-        json_array_append_new(vcpus,
-            json_pack("{s:I, s:I, s:I, s:o, s:s}", "id", (json_int_t)vcpu->id, "pending",
-                      (json_int_t)vcpu->pending, "active", (json_int_t)vcpu->active,
-                      "running_priority", vcpu->running_priority < 0 ? json_null()
-                                          : json_integer(vcpu->running_priority),
-                      "line", line_name(vcpu->line)));
-    }
-    return vcpus;
+    if (options->intid != NULL)
+        return intid_parse(options->intid, &intid) && intid == interrupt->intid &&
+               (interrupt->vcpu == inspection->picture.nr_vcpus ||
+                inspection_wants_vcpu(inspection, interrupt->vcpu));
+    if (!interrupt->pending && !interrupt->active)
+        return false;
+    return interrupt->vcpu == inspection->picture.nr_vcpus
+               ? !cli_given(options, OPTION_vcpu)
+               : inspection_wants_vcpu(inspection, interrupt->vcpu);
 }
 
-static int print_json(const struct loaded *loaded, const struct in_flight *flight)
-{
-    const struct machine_config *config = &loaded->config;
+/* ---- Looking --------------------------------------------------------------------------------- */
 
-    return json_print(json_pack(
-        "{s:s, s:o, s:o, s:o, s:o, s:{s:I, s:o, s:I, s:s, s:b}}", "schema", "vgic5.inspect/1",
-        "instructions", json_hex(instructions_of(loaded)), "sections",
-        sections_as_json(loaded->snapshot), "in_flight", kinds_as_json(flight), "vcpus",
-        vcpus_as_json(flight), "machine", "vcpus", (json_int_t)config->nr_vcpus, "ram_size",
-        json_hex(config->ram_size), "spis", (json_int_t)config->nr_spis, "abi",
-        vgic5_abi_name(config->gic.abi), "deterministic", (int)config->deterministic));
+static bool has_vcpu(const struct inspection *inspection)
+{
+    for (uint32_t n = 0; n < inspection->picture.nr_vcpus; n++)
+        if (inspection_wants_vcpu(inspection, n))
+            return true;
+    return false;
 }
 
-static int print_words(const struct loaded *loaded, const struct in_flight *flight)
+/* As deep as the file allows: the picture, the sections, or the header alone. */
+static void look(struct inspection *inspection)
 {
-    const struct machine_config *config = &loaded->config;
+    const struct cli_options *options = inspection->options;
+    struct vgic5_error ignored;
 
-    printf("machine: %" PRIu32 " vCPUs, %" PRIu64 " MiB RAM, %" PRIu32 " SPIs, abi %s, %s; at "
-           "instruction %" PRIu64 "\n",
-           config->nr_vcpus, config->ram_size >> 20, config->nr_spis,
-           vgic5_abi_name(config->gic.abi), config->deterministic ? "deterministic" : "real time",
-           instructions_of(loaded));
-    for (size_t k = 0; k < NR_KINDS; k++)
-        printf("%s: %" PRIu32 " pending, %" PRIu32 " active\n", kinds[k].name,
-               flight->pending[kinds[k].type], flight->active[kinds[k].type]);
-    for (uint32_t n = 0; n < flight->nr_vcpus; n++) {
-        const struct in_flight_vcpu *vcpu = &flight->vcpus[n];
-
-        printf("vCPU %" PRIu32 ": %" PRIu32 " pending, %" PRIu32 " active, line %s, ", vcpu->id,
-               vcpu->pending, vcpu->active, line_name(vcpu->line));
-        if (vcpu->running_priority < 0)
-            printf("idle\n");
-        else
-            printf("running priority %d\n", vcpu->running_priority);
+    if (options->section == NULL &&
+        load_open(options->operand, options->on_base, &inspection->loaded,
+                  &inspection->error) == 0) {
+        inspection->has_picture = picture_take(&inspection->loaded, &inspection->picture,
+                                               &inspection->error) == 0;
+        if (inspection->has_picture)
+            return;
+        load_close(&inspection->loaded);
     }
-    for (size_t n = 0; n < vgic5_snapshot_nr_sections(loaded->snapshot); n++) {
-        const struct vgic5_section *section = vgic5_snapshot_section(loaded->snapshot, n);
+    chain_open(options->operand, options->on_base, &inspection->chain,
+               options->section != NULL ? &inspection->error : &ignored);
+}
 
-        printf("section %-8s %3" PRIu64 ": offset 0x%" PRIx64 ", %" PRIu64 " bytes\n",
-               section->type, section->instance, section->offset, section->size);
-    }
-    return EXIT_DONE;
+static int show(const struct inspection *inspection)
+{
+    const struct cli_options *options = inspection->options;
+    int status;
+
+    if (options->html != NULL && inspection->has_picture)
+        status = inspect_html(inspection, options->html);
+    else if (options->section != NULL && inspection_snapshot(inspection) != NULL)
+        status = inspect_sections(inspection);
+    else if (options->json)
+        status = inspect_json(inspection);
+    else
+        status = inspect_words(inspection);
+    if (inspection->error.exit_code != 0)
+        return report_error(VERB_inspect, &inspection->error);
+    return status;
 }
 
 int verb_inspect(const struct cli_options *options)
 {
+    struct inspection inspection = { .options = options };
     struct vgic5_error error = { 0 };
-    struct in_flight flight;
-    struct loaded loaded;
+    uint32_t intid;
     int status;
 
-    if (load_open(options->operand, &loaded, &error) != 0)
+    if (options->intid != NULL && !intid_parse(options->intid, &intid))
+        return report(VERB_inspect, EXIT_USAGE,
+                      "--intid is '%s', expected ppi:N, spi:N, lpi:N or an INTID", options->intid);
+    if (header_of_file(options->operand, &inspection.header, &error) != 0)
         return report_error(VERB_inspect, &error);
-    if (in_flight_of(&loaded, &flight, &error) != 0) {
-        status = report_error(VERB_inspect, &error);
-    } else {
-        status = options->json ? print_json(&loaded, &flight) : print_words(&loaded, &flight);
-        in_flight_free(&flight);
+    look(&inspection);
+    if (inspection.has_picture && !has_vcpu(&inspection))
+        status = report(VERB_inspect, EXIT_USAGE, "there is no vCPU %" PRIu64, options->vcpu);
+    else
+        status = show(&inspection);
+    if (inspection.has_picture) {
+        picture_free(&inspection.picture);
+        load_close(&inspection.loaded);
     }
-    load_close(&loaded);
+    chain_close(&inspection.chain);
     return status;
 }

@@ -2,11 +2,11 @@
 #include <inttypes.h>
 
 #include "gic_option.h"
+#include "load.h"
 #include "report.h"
-#include "save.h"
 #include "session.h"
 
-static int build(struct session *session, const struct loaded *loaded)
+static int build(struct session *session, struct loaded *loaded)
 {
     struct vgic5_error error = { 0 };
     int status;
@@ -29,9 +29,24 @@ static int build(struct session *session, const struct loaded *loaded)
     return EXIT_DONE;
 }
 
+/* Optional, and of a later version: the guest can do without. */
+static void tell_what_is_ignored(const struct vgic5_snapshot *snapshot)
+{
+    for (size_t n = 0; n < vgic5_snapshot_nr_sections(snapshot); n++) {
+        const struct vgic5_section *section = vgic5_snapshot_section(snapshot, n);
+
+        if (section->kind > VGIC5_SECTION_MEMORY || !load_knows_section(section->type))
+            report(VERB_restore, EXIT_DONE,
+                   "section %s[%" PRIu64 "] at offset 0x%" PRIx64 " is optional and not known to "
+                   "this program: it is left out", section->type, section->instance,
+                   section->offset);
+    }
+}
+
 int verb_restore(const struct cli_options *options)
 {
-    struct session session = { .verb = VERB_restore, .options = options, .console.input = -1 };
+    struct session session = { .verb = VERB_restore, .options = options, .console.input = -1,
+                               .steer.control.fd = -1 };
     struct vgic5_error error = { 0 };
     struct loaded loaded;
     int status;
@@ -40,8 +55,9 @@ int verb_restore(const struct cli_options *options)
         return EXIT_USAGE;
     if (options->abi != NULL && gic_option_abi(options->abi) == 0)
         return report(session.verb, EXIT_USAGE, "--abi is '%s', expected v1 or 7.4", options->abi);
-    if (load_open(options->operand, &loaded, &error) != 0)
+    if (load_open(options->operand, options->on_base, &loaded, &error) != 0)
         return report_error(session.verb, &error);
+    tell_what_is_ignored(loaded.snapshot);
     status = build(&session, &loaded);
     if (status == EXIT_DONE && !options->check_only)
         status = session_run(&session);

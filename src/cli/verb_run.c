@@ -31,7 +31,8 @@ static int configure(struct session *session)
 
 int verb_run(const struct cli_options *options)
 {
-    struct session session = { .verb = VERB_run, .options = options, .console.input = -1 };
+    struct session session = { .verb = VERB_run, .options = options, .console.input = -1,
+                               .steer.control.fd = -1 };
     struct vgic5_error error = { 0 };
     int status = configure(&session);
 

@@ -219,8 +219,9 @@ void machine_run(struct machine *machine, const struct machine_until *until,
 {
     uint32_t entered;
 
+    if (machine->printer.text != until->text || machine->printer.found)
+        machine->printer.matched = 0; /* else it goes on where a request stopped it */
     machine->printer.text = until->text;
-    machine->printer.matched = 0;
     machine->printer.found = false;
     if (!machine->ended && enter(machine, &entered))
         loop(machine, until);

@@ -185,7 +185,7 @@ static int check_ist(const struct vgic5_state *state, struct vgic5_error *error)
 
 /* The bits of an entry that this state can have: the rest is RES0, or hardware's (HWU), or needs
  * 1ofN (IRM); an IRS with fewer priority bits keeps the upper ones (gicv5.md §1.3). */
-static uint32_t iste_bits(const struct vgic5_state *state)
+uint32_t state_iste_bits(const struct vgic5_state *state)
 {
     uint64_t bits = FIELD_GET(IRS_IDR1_PRI_BITS, state->irs[IRS_IDR1_ROW]) + 1;
     uint64_t priority = FIELD_PREP(ISTE_PRIORITY, FIELD_MAX(ISTE_PRIORITY) << (5 - bits));
@@ -196,7 +196,7 @@ static uint32_t iste_bits(const struct vgic5_state *state)
 static int check_istes(const struct vgic5_state *state, const char *section, const uint32_t *istes,
                        size_t count, struct vgic5_error *error)
 {
-    uint32_t bits = iste_bits(state);
+    uint32_t bits = state_iste_bits(state);
 
     for (size_t id = 0; id < count; id++) {
         if (istes[id] & ~bits)

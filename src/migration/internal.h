@@ -60,6 +60,8 @@ int state_set_nr_lpis(struct vgic5_state *state, size_t words, struct vgic5_erro
 struct state_vcpu *state_vcpu(const struct vgic5_state *state, uint32_t id);
 /* LPIs of the IST that IST_BASER and IST_CFGR name; 0: none. */
 size_t state_ist_lpis(const struct vgic5_state *state);
+/* check.c: the bits of an ISTE that this state can have. */
+uint32_t state_iste_bits(const struct vgic5_state *state);
 
 static inline bool bit_of(const uint64_t *words, uint32_t n)
 {

@@ -58,17 +58,22 @@ static bool page_is_zero(const uint8_t *page)
     return true;
 }
 
-static size_t gather(struct frame_encoder *encoder, const uint8_t *memory, size_t size,
-                     uint16_t *data)
+static size_t gather(struct frame_encoder *encoder, const struct frame_pages *frame,
+                     struct frame_record *record)
 {
     size_t gathered = 0;
 
-    *data = 0;
-    for (size_t page = 0; page < size / PAGE_BYTES; page++) {
-        if (page_is_zero(memory + page * PAGE_BYTES))
+    for (size_t page = 0; page < frame->size / PAGE_BYTES; page++) {
+        const uint8_t *from = frame->memory + page * PAGE_BYTES;
+
+        if (!(frame->pages >> page & 1))
             continue;
-        *data |= (uint16_t)(1u << page);
-        memcpy(encoder->pages + gathered, memory + page * PAGE_BYTES, PAGE_BYTES);
+        if (page_is_zero(from)) {
+            record->zero |= (uint16_t)(frame->incremental << page);
+            continue;
+        }
+        record->data |= (uint16_t)(1u << page);
+        memcpy(encoder->pages + gathered, from, PAGE_BYTES);
         gathered += PAGE_BYTES;
     }
     return gathered;
@@ -83,20 +88,21 @@ static void seal(struct frame_record *record, uint8_t *out)
     frame_record_encode(record, out);
 }
 
-int frame_encode(struct frame_encoder *encoder, uint32_t number, const uint8_t *memory, size_t size,
-                 const uint8_t **to, size_t *length)
+int frame_encode(struct frame_encoder *encoder, const struct frame_pages *frame, const uint8_t **to,
+                 size_t *length)
 {
-    struct frame_record record = {.number = number, .encoding = FRAME_ZSTD};
+    struct frame_record record = {.number = frame->number, .encoding = FRAME_ZSTD};
     uint8_t *stored = encoder->out + RECORD_SIZE;
-    size_t gathered = gather(encoder, memory, size, &record.data);
-    size_t result;
+    size_t gathered = gather(encoder, frame, &record);
+    size_t result = 0;
 
     *to = encoder->out;
     *length = 0;
-    if (gathered == 0)
+    if (record.data == 0 && record.zero == 0)
         return 0;
-    result = ZSTD_compress2(encoder->context, stored, sizeof(encoder->out) - RECORD_SIZE,
-                            encoder->pages, gathered);
+    if (gathered != 0)
+        result = ZSTD_compress2(encoder->context, stored, sizeof(encoder->out) - RECORD_SIZE,
+                                encoder->pages, gathered);
     if (ZSTD_isError(result))
         return -ENOMEM; /* the only way left to fail: the output always has room */
     if (result >= gathered) {
@@ -144,17 +150,21 @@ static size_t data_size(const struct frame_record *record)
     return (size_t)__builtin_popcount(record->data) * PAGE_BYTES;
 }
 
-const char *frame_record_fault(const struct frame_record *record, uint64_t memory_size)
+const char *frame_record_fault(const struct frame_record *record, uint64_t memory_size,
+                               bool incremental)
 {
+    uint32_t pages = record->data | record->zero;
     size_t size;
 
     if (record->number >= (memory_size + FRAME_BYTES - 1) / FRAME_BYTES)
         return "the frame lies behind the section's memory";
     size = data_size(record);
-    if (record->data >> (frame_size(memory_size, record->number) / PAGE_BYTES))
+    if (pages >> (frame_size(memory_size, record->number) / PAGE_BYTES))
         return "a page lies behind the section's memory";
-    if (!record->data || record->zero)
+    if (!pages || (!incremental && record->zero))
         return "it has no page to store";
+    if (record->data & record->zero)
+        return "a page is both stored and zero";
     if (record->encoding > FRAME_ZSTD)
         return "its encoding is unknown";
     if (record->encoding == FRAME_RAW && record->stored != size)
@@ -192,6 +202,9 @@ const char *frame_decode(struct frame_decoder *decoder, const struct frame_recor
 {
     const uint8_t *from = stored;
 
+    for (size_t page = 0; page < PAGES_PER_FRAME; page++)
+        if (record->zero >> page & 1)
+            memset(memory + page * PAGE_BYTES, 0, PAGE_BYTES);
     if (record->encoding == FRAME_ZSTD) {
         bool whole = record->data == UINT16_MAX;
         const char *fault = decompress(decoder, record, stored, whole ? memory : decoder->pages);

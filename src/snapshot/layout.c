@@ -15,7 +15,7 @@ static const uint8_t section_magic[4] = {'S', 'E', 'C', 'T'};
 static const uint8_t table_magic[4] = {'T', 'A', 'B', 'L'};
 static const uint8_t foot_magic[4] = {'E', 'N', 'D', 'S'};
 
-#define KNOWN_INCOMPATIBLE UINT64_C(0)
+#define KNOWN_INCOMPATIBLE INCOMPATIBLE_INCREMENTAL
 #define SECTION_REQUIRED 1u
 
 /* ---- File header ----------------------------------------------------------------------------- */
@@ -31,13 +31,14 @@ bool producer_is_valid(const char *producer)
     return length <= MAX_PRODUCER;
 }
 
-void header_encode(const char *producer, uint8_t to[HEADER_SIZE])
+void header_encode(const char *producer, bool incremental, uint8_t to[HEADER_SIZE])
 {
     memset(to, 0, HEADER_SIZE);
     memcpy(to, header_magic, sizeof(header_magic));
     put_u16(to + 8, FORMAT_MAJOR);
-    put_u16(to + 10, FORMAT_MINOR);
+    put_u16(to + 10, incremental ? FORMAT_MINOR : 0);
     put_u32(to + 12, HEADER_SIZE);
+    put_u64(to + 16, incremental ? INCOMPATIBLE_INCREMENTAL : 0);
     memcpy(to + 40, producer, strnlen(producer, MAX_PRODUCER));
     put_u64(to + 120, hash_64(to, 120));
 }

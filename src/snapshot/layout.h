@@ -11,7 +11,7 @@
 #include "snapshot/hash.h"
 
 #define FORMAT_MAJOR 1u
-#define FORMAT_MINOR 0u
+#define FORMAT_MINOR 1u
 
 /* FORMAT.md, "Limits": checked before anything is allocated. */
 #define MAX_HEADER_SIZE 4096u
@@ -35,8 +35,13 @@
 
 #define HEADER_SIZE 128u
 extern const uint8_t header_magic[8];
+#define INCOMPATIBLE_INCREMENTAL UINT64_C(1)
+#define SECTION_BASE "base" /* of an incremental snapshot: what it builds on */
+#define BASE_ROOT "ROOT"
+#define BASE_NAME "NAME"
 
-void header_encode(const char *producer, uint8_t to[HEADER_SIZE]);
+/* A full snapshot is of minor version 0, the least that describes it. */
+void header_encode(const char *producer, bool incremental, uint8_t to[HEADER_SIZE]);
 /* Magic and checksum; then `header` is filled whatever the version says. */
 int header_decode(const uint8_t from[HEADER_SIZE], struct vgic5_snapshot_header *header,
                   struct vgic5_error *error);

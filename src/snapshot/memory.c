@@ -35,6 +35,7 @@ int vgic5_snapshot_frame(const struct vgic5_section *memory, size_t n, struct vg
         .size = (uint32_t)frame_size(section->head.size, record.number),
         .stored = record.stored,
         .data = record.data,
+        .zero = record.zero,
         .file_offset = section->frame_offsets[n],
         .hash = section->index + n * RECORD_SIZE + RECORD_HASHED,
     };

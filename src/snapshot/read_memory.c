@@ -12,7 +12,8 @@
 static int check_record(const struct section *section, const struct frame_record *record,
                         uint64_t offset, const char *where, struct vgic5_error *error)
 {
-    const char *fault = frame_record_fault(record, section->head.size);
+    const char *fault = frame_record_fault(record, section->head.size,
+                                           section->incremental);
     struct frame_record before;
 
     if (!fault && section->nr_frames) {
@@ -86,7 +87,7 @@ static int keep_frame(struct vgic5_snapshot *snapshot, struct section *section,
     return 0;
 }
 
-/* The pages that the frame holds, each run of them in one piece. */
+/* The pages that the frame speaks of, each run of them in one piece. */
 static int sink_frame(struct vgic5_snapshot *snapshot, struct section *section,
                       const struct frame_record *record, const char *where,
                       struct vgic5_error *error)
@@ -99,7 +100,7 @@ static int sink_frame(struct vgic5_snapshot *snapshot, struct section *section,
     if (fault)
         return snapshot_damaged(error, "%s: frame %" PRIu32 ": %s", where, record->number, fault);
     for (size_t page = 0, end; page < PAGES_PER_FRAME && result == 0; page = end) {
-        for (end = page; end < PAGES_PER_FRAME && (record->data >> end & 1); end++)
+        for (end = page; end < PAGES_PER_FRAME && ((record->data | record->zero) >> end & 1); end++)
             ;
         if (end > page)
             result = snapshot->sink.pages(

@@ -231,6 +231,7 @@ int reader_read_section(struct vgic5_snapshot *snapshot,
         return snapshot_no_memory(error, "the list of sections");
     section->head = head;
     section->entry.offset = offset;
+    section->incremental = snapshot->header.incompatible & INCOMPATIBLE_INCREMENTAL;
     memcpy(section->raw_head, raw_head, SECTION_HEADER_SIZE);
     count(snapshot, &head);
     publish(section); /* for the memory sink */

@@ -181,6 +181,8 @@ int reader_front_to_back(struct vgic5_snapshot *snapshot, struct vgic5_error *er
         result = check_end(snapshot, &trailer, error);
     if (result == 0)
         result = input_check_end(&snapshot->input, error);
+    if (result == 0)
+        result = reader_check_base(snapshot, error);
     free(trailer.entries);
     return result;
 }
@@ -310,6 +312,8 @@ int reader_by_table(struct vgic5_snapshot *snapshot, struct vgic5_error *error)
     }
     if (result == 0)
         result = read_all_listed(snapshot, &trailer, error);
+    if (result == 0)
+        result = reader_check_base(snapshot, error);
     free(trailer.entries);
     return result;
 }

@@ -23,6 +23,7 @@ struct section {
     struct vgic5_fields *fields;
     uint8_t *raw; /* of an unknown kind */
     /* Memory: */
+    bool incremental;
     uint8_t *index; /* nr_frames records, as in the file */
     uint32_t nr_frames;
     size_t frame_capacity;
@@ -70,6 +71,8 @@ int reader_index_memory(struct vgic5_snapshot *snapshot, struct section *section
 /* Everything from the header to the end. */
 int reader_front_to_back(struct vgic5_snapshot *snapshot, struct vgic5_error *error);
 int reader_by_table(struct vgic5_snapshot *snapshot, struct vgic5_error *error);
+/* base.c: an incremental snapshot, and only such a one, says what it builds on. */
+int reader_check_base(const struct vgic5_snapshot *snapshot, struct vgic5_error *error);
 /* Forget all sections. */
 void reader_forget(struct vgic5_snapshot *snapshot);
 

@@ -6,24 +6,11 @@
 
 #include "snapshot/error.h"
 #include "snapshot/fields.h"
-#include "snapshot/frame.h"
-#include "snapshot/layout.h"
-
-struct vgic5_snapshot_writer {
-    struct vgic5_sink sink;
-    uint64_t offset; /* bytes written so far */
-    int failed;      /* the sink's errno, sticky */
-    uint8_t header[HEADER_SIZE];
-    uint8_t *table; /* entries of the sections written so far */
-    size_t nr_sections, capacity;
-    uint64_t payload, memory, nr_fields; /* in all, against the limits */
-    size_t nr_memory;
-    struct frame_encoder *encoder;
-};
+#include "snapshot/writer.h"
 
 /* ---- Output ---------------------------------------------------------------------------------- */
 
-static int emit(struct vgic5_snapshot_writer *writer, const void *bytes, size_t size,
+int writer_emit(struct vgic5_snapshot_writer *writer, const void *bytes, size_t size,
                 struct vgic5_error *error)
 {
     int result = size ? writer->sink.write(writer->sink.opaque, bytes, size) : 0;
@@ -38,8 +25,8 @@ static int emit(struct vgic5_snapshot_writer *writer, const void *bytes, size_t 
     return 0;
 }
 
-int vgic5_snapshot_begin(struct vgic5_sink sink, const char *producer,
-                         struct vgic5_snapshot_writer **writer, struct vgic5_error *error)
+static int begin(struct vgic5_sink sink, const char *producer, bool incremental,
+                 struct vgic5_snapshot_writer **writer, struct vgic5_error *error)
 {
     struct vgic5_snapshot_writer *fresh;
     int result;
@@ -49,15 +36,12 @@ int vgic5_snapshot_begin(struct vgic5_sink sink, const char *producer,
         return snapshot_misuse(error, "the producer's name is not 0..%u printable characters",
                                MAX_PRODUCER);
     fresh = calloc(1, sizeof(*fresh));
-    if (fresh)
-        fresh->encoder = frame_encoder_new();
-    if (!fresh || !fresh->encoder) {
-        vgic5_snapshot_abort(fresh);
+    if (!fresh)
         return snapshot_no_memory(error, "the snapshot writer");
-    }
     fresh->sink = sink;
-    header_encode(producer, fresh->header);
-    result = emit(fresh, fresh->header, HEADER_SIZE, error);
+    fresh->incremental = incremental;
+    header_encode(producer, incremental, fresh->header);
+    result = writer_emit(fresh, fresh->header, HEADER_SIZE, error);
     if (result != 0)
         vgic5_snapshot_abort(fresh);
     else
@@ -65,11 +49,39 @@ int vgic5_snapshot_begin(struct vgic5_sink sink, const char *producer,
     return result;
 }
 
+int vgic5_snapshot_begin(struct vgic5_sink sink, const char *producer,
+                         struct vgic5_snapshot_writer **writer, struct vgic5_error *error)
+{
+    return begin(sink, producer, false, writer, error);
+}
+
+int vgic5_snapshot_begin_on(struct vgic5_sink sink, const char *producer, const uint8_t *base,
+                            const char *name, struct vgic5_snapshot_writer **writer,
+                            struct vgic5_error *error)
+{
+    struct vgic5_fields *fields = vgic5_fields_new();
+    int result;
+
+    *writer = NULL;
+    if (!fields)
+        return snapshot_no_memory(error, "the base section");
+    vgic5_fields_put_bytes(fields, BASE_ROOT, 0, base, VGIC5_SNAPSHOT_ROOT_SIZE);
+    vgic5_fields_put_text(fields, BASE_NAME, 0, name);
+    result = begin(sink, producer, true, writer, error);
+    if (result == 0)
+        result = vgic5_snapshot_put_fields(*writer, SECTION_BASE, 0, 1, true, fields, error);
+    vgic5_fields_free(fields);
+    if (result != 0) {
+        vgic5_snapshot_abort(*writer);
+        *writer = NULL;
+    }
+    return result;
+}
+
 void vgic5_snapshot_abort(struct vgic5_snapshot_writer *writer)
 {
     if (!writer)
         return;
-    frame_encoder_free(writer->encoder);
     free(writer->table);
     free(writer);
 }
@@ -121,7 +133,7 @@ static int make_room(struct vgic5_snapshot_writer *writer, struct vgic5_error *e
 }
 
 /* Everything that can be refused, before the first byte of the section is written. */
-static int check_section(struct vgic5_snapshot_writer *writer, const struct section_head *head,
+int writer_check_section(struct vgic5_snapshot_writer *writer, const struct section_head *head,
                          struct vgic5_error *error)
 {
     bool is_memory = head->kind == SECTION_MEMORY;
@@ -146,7 +158,7 @@ static int check_section(struct vgic5_snapshot_writer *writer, const struct sect
 }
 
 /* Write the footer, and enter the section that began at `start` in the table. */
-static int finish_section(struct vgic5_snapshot_writer *writer, const struct section_head *head,
+int writer_finish_section(struct vgic5_snapshot_writer *writer, const struct section_head *head,
                           uint64_t start, const struct hash_part *payload, uint32_t nr_frames,
                           struct vgic5_error *error)
 {
@@ -159,7 +171,7 @@ static int finish_section(struct vgic5_snapshot_writer *writer, const struct sec
     section_head_encode(head, raw_head);
     section_hash(raw_head, payload, &foot);
     section_foot_encode(&foot, raw_foot);
-    result = emit(writer, raw_foot, sizeof(raw_foot), error);
+    result = writer_emit(writer, raw_foot, sizeof(raw_foot), error);
     if (result != 0)
         return result;
     memcpy(entry.hash, foot.hash, sizeof(entry.hash));
@@ -168,13 +180,13 @@ static int finish_section(struct vgic5_snapshot_writer *writer, const struct sec
     return 0;
 }
 
-static int emit_head(struct vgic5_snapshot_writer *writer, const struct section_head *head,
+int writer_emit_head(struct vgic5_snapshot_writer *writer, const struct section_head *head,
                      struct vgic5_error *error)
 {
     uint8_t raw[SECTION_HEADER_SIZE];
 
     section_head_encode(head, raw);
-    return emit(writer, raw, sizeof(raw), error);
+    return writer_emit(writer, raw, sizeof(raw), error);
 }
 
 static void set_type(struct section_head *head, const char *type)
@@ -188,12 +200,12 @@ static int put_payload(struct vgic5_snapshot_writer *writer, const struct sectio
 {
     const struct hash_part part = {payload, head->length};
     uint64_t start = writer->offset;
-    int result = emit_head(writer, head, error);
+    int result = writer_emit_head(writer, head, error);
 
     if (result == 0)
-        result = emit(writer, payload, head->length, error);
+        result = writer_emit(writer, payload, head->length, error);
     if (result == 0)
-        result = finish_section(writer, head, start, &part, 0, error);
+        result = writer_finish_section(writer, head, start, &part, 0, error);
     if (result == 0)
         writer->payload += head->length;
     return result;
@@ -213,7 +225,7 @@ int vgic5_snapshot_put_raw(struct vgic5_snapshot_writer *writer, uint32_t kind, 
     if (kind <= SECTION_MEMORY)
         return snapshot_misuse(error, "section kind %" PRIu32 " is not a foreign one", kind);
     set_type(&head, type);
-    result = check_section(writer, &head, error);
+    result = writer_check_section(writer, &head, error);
     return result == 0 ? put_payload(writer, &head, raw, error) : result;
 }
 
@@ -235,7 +247,7 @@ int vgic5_snapshot_put_fields(struct vgic5_snapshot_writer *writer, const char *
                                "section %.31s[0x%" PRIx64 "]: the list of fields had an "
                                "error: %s",
                                head.type, instance, strerror(-vgic5_fields_error(fields)));
-    result = check_section(writer, &head, error);
+    result = writer_check_section(writer, &head, error);
     if (result == 0 && vgic5_fields_count(fields) > MAX_FIELDS_IN_ALL - writer->nr_fields)
         result = snapshot_misuse(error, "section %s[0x%" PRIx64 "]: too many fields in all",
                                  head.type, instance);
@@ -252,100 +264,6 @@ int vgic5_snapshot_put_fields(struct vgic5_snapshot_writer *writer, const char *
     return result;
 }
 
-/* ---- Memory ---------------------------------------------------------------------------------- */
-
-/* The records of the frames written so far: what becomes the index. */
-struct index {
-    uint8_t *records;
-    uint32_t count;
-    size_t capacity;
-};
-
-static int index_add(struct index *index, const uint8_t record[RECORD_SIZE],
-                     struct vgic5_error *error)
-{
-    if (index->count == index->capacity) {
-        size_t capacity = index->capacity ? 2 * index->capacity : 256;
-        uint8_t *records = reallocarray(index->records, capacity, RECORD_SIZE);
-
-        if (!records)
-            return snapshot_no_memory(error, "the index of memory frames");
-        index->records = records;
-        index->capacity = capacity;
-    }
-    memcpy(index->records + (size_t)index->count++ * RECORD_SIZE, record, RECORD_SIZE);
-    return 0;
-}
-
-static int emit_frames(struct vgic5_snapshot_writer *writer, const uint8_t *memory, uint64_t size,
-                       struct index *index, struct vgic5_error *error)
-{
-    int result = 0;
-
-    for (uint64_t done = 0; done < size && result == 0; done += FRAME_BYTES) {
-        uint32_t number = (uint32_t)(done / FRAME_BYTES);
-        const uint8_t *frame;
-        size_t length;
-
-        if (frame_encode(writer->encoder, number, memory + done, frame_size(size, number), &frame,
-                         &length) != 0)
-            return snapshot_no_memory(error, "compression");
-        if (length == 0)
-            continue;
-        result = index_add(index, frame, error);
-        if (result == 0)
-            result = emit(writer, frame, length, error);
-    }
-    return result;
-}
-
-static int emit_index(struct vgic5_snapshot_writer *writer, const struct index *index,
-                      struct vgic5_error *error)
-{
-    uint8_t raw[RECORD_SIZE];
-    int result;
-
-    index_record_encode(index->records, index->count, raw);
-    result = emit(writer, raw, sizeof(raw), error);
-    if (result == 0)
-        result = emit(writer, index->records, (size_t)index->count * RECORD_SIZE, error);
-    return result;
-}
-
-int vgic5_snapshot_put_memory(struct vgic5_snapshot_writer *writer, uint64_t base,
-                              const void *memory, uint64_t size, struct vgic5_error *error)
-{
-    const struct section_head head = {.type = "memory",
-                                      .instance = base,
-                                      .version = 1,
-                                      .kind = SECTION_MEMORY,
-                                      .required = true,
-                                      .length = LENGTH_FRAMED,
-                                      .base = base,
-                                      .size = size};
-    struct index index = {0};
-    uint64_t start = writer->offset;
-    struct hash_part part;
-    int result = check_section(writer, &head, error);
-
-    if (result == 0)
-        result = emit_head(writer, &head, error);
-    if (result == 0)
-        result = emit_frames(writer, memory, size, &index, error);
-    if (result == 0)
-        result = emit_index(writer, &index, error);
-    part = (struct hash_part){index.records, (size_t)index.count * RECORD_SIZE};
-    if (result == 0)
-        result = finish_section(writer, &head, start, &part, index.count, error);
-    free(index.records);
-    if (result == 0) {
-        writer->memory += size;
-        writer->nr_memory++;
-    } else if (writer->offset != start && !writer->failed) {
-        writer->failed = result; /* half a section is out: no trailer may follow */
-    }
-    return result;
-}
 
 /* ---- Trailer --------------------------------------------------------------------------------- */
 
@@ -362,15 +280,15 @@ int vgic5_snapshot_end(struct vgic5_snapshot_writer *writer, struct vgic5_error 
                                strerror(-writer->failed));
     table_head_encode(writer->nr_sections, table_head);
     if (result == 0)
-        result = emit(writer, table_head, sizeof(table_head), error);
+        result = writer_emit(writer, table_head, sizeof(table_head), error);
     if (result == 0)
-        result = emit(writer, writer->table, table_size, error);
+        result = writer_emit(writer, writer->table, table_size, error);
     end.file_size = writer->offset + END_SIZE;
     root_hash(&(struct hash_part){writer->header, HEADER_SIZE}, table_head,
               &(struct hash_part){writer->table, table_size}, end.root);
     file_end_encode(&end, raw);
     if (result == 0)
-        result = emit(writer, raw, sizeof(raw), error);
+        result = writer_emit(writer, raw, sizeof(raw), error);
     vgic5_snapshot_abort(writer);
     return result;
 }

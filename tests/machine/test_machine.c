@@ -126,6 +126,24 @@ static void a_request_is_heard(void **state)
     machine_destroy(machine);
 }
 
+#define STR_W0_X1 0xb9000020u
+
+/* Whoever waits for a text may stop the machine in the middle of it, at every instruction. */
+static void a_text_is_found_across_stops(void **state)
+{
+    struct machine *machine = STARTED(true, 0xd2a12001 /* mov x1, #0x9000000 */, MOV_X0('a'),
+                                      STR_W0_X1, MOV_X0('b'), STR_W0_X1, MOV_X0('c'), STR_W0_X1,
+                                      BRANCH_TO_ITSELF);
+    struct machine_until until = { .text = "abc" };
+
+    (void)state;
+    for (until.insn = 1; until.insn < 7; until.insn++)
+        assert_int_equal(run(machine, &until).why, MACHINE_STOP_INSN);
+    until.insn = 100;
+    assert_int_equal(run(machine, &until).why, MACHINE_STOP_TEXT);
+    machine_destroy(machine);
+}
+
 /* ---- Time -------------------------------------------------------------------------------------- */
 
 #define MRS_X0_CNTVCT 0xd53be040u
@@ -439,6 +457,7 @@ int main(void)
         cmocka_unit_test(nothing_can_wake_it),
         cmocka_unit_test(without_vectors_it_is_stuck),
         cmocka_unit_test(a_request_is_heard),
+        cmocka_unit_test(a_text_is_found_across_stops),
         cmocka_unit_test(sixteen_instructions_are_a_tick),
         cmocka_unit_test(idle_time_jumps),
         cmocka_unit_test(the_counter_does_not_jump),

@@ -17,7 +17,7 @@ void craft_begin(struct craft *craft)
     uint8_t raw[HEADER_SIZE];
 
     memset(craft, 0, sizeof(*craft));
-    header_encode("craft", raw);
+    header_encode("craft", false, raw);
     append(&craft->file, raw, sizeof(raw));
 }
 

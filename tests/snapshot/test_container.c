@@ -118,9 +118,10 @@ static void test_frames_do_not_depend_on_each_other(void **state)
         size_t length;
 
         assert_int_equal(vgic5_snapshot_frame(section, n, &frame), 0);
-        assert_int_equal(frame_encode(encoder, n, memory + (size_t)n * FRAME_BYTES, FRAME_BYTES,
-                                      &bytes, &length),
-                         0);
+        const struct frame_pages pages = {n, memory + (size_t)n * FRAME_BYTES, FRAME_BYTES, 0xffff,
+                                          false};
+
+        assert_int_equal(frame_encode(encoder, &pages, &bytes, &length), 0);
         assert_int_equal(length, RECORD_SIZE + frame.stored);
         assert_memory_equal(bytes, buffer.bytes + frame.file_offset, length);
         frame_encoder_free(encoder);

@@ -383,12 +383,13 @@ static void test_frames_that_do_not_decompress(void **state)
     const struct section_head head = {
         .type = "m", .kind = 2, .length = LENGTH_FRAMED, .size = FRAME_BYTES};
     uint8_t *memory = malloc(FRAME_BYTES), stored[4096] = {0};
+    const struct frame_pages two = {0, memory, 2 * PAGE_BYTES, 3, false};
     const uint8_t *bytes;
     size_t length;
 
     (void)state;
     memset(memory, 7, FRAME_BYTES);
-    assert_int_equal(frame_encode(encoder, 0, memory, 2 * PAGE_BYTES, &bytes, &length), 0);
+    assert_int_equal(frame_encode(encoder, &two, &bytes, &length), 0);
     memcpy(stored, bytes + RECORD_SIZE, length - RECORD_SIZE);
     length -= RECORD_SIZE;
     memcpy(stored + length, "\x50\x2a\x4d\x18\0\0\0\0", 8); /* a skippable frame of zstd */

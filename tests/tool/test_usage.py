@@ -61,7 +61,8 @@ def test_version_names_the_licences():
 
 def test_help_lists_every_verb():
     text = vgic5("--help").text
-    for verb in ("run", "restore", "inspect", "plan", "conform"):
+    for verb in ("run", "restore", "save", "inspect", "verify", "diff", "convert", "flatten", "plan",
+                 "conform"):
         assert f"  {verb} " in text
         assert "--" in vgic5(verb, "--help").text
 

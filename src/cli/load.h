@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A snapshot file to a machine: everything is checked before anything is changed. */
+#ifndef CLI_LOAD_H
+#define CLI_LOAD_H
+
+#include <vgic5/migration.h>
+
+#include "chain.h"
+#include "machine/machine.h"
+#include "pager.h"
+
+/* A snapshot file, opened, and everything in it but memory decoded and checked. */
+struct loaded {
+    struct chain chain;
+    struct vgic5_snapshot *snapshot; /* the chain's top */
+    const struct vgic5_section *memory;
+    struct machine_config config; /* vcpu_ids point into the snapshot */
+    struct vgic5_state *state;
+    struct pager pager; /* the memory, as far as somebody asked for it */
+};
+
+/* `base`: see chain_open. Of memory only the LPI IST is looked at. */
+int load_open(const char *path, const char *base, struct loaded *loaded,
+              struct vgic5_error *error);
+void load_close(struct loaded *loaded);
+
+/* Does the section `type` belong to those that a restore knows? */
+bool load_knows_section(const char *type);
+
+/*
+ * Fill a machine that was created with loaded->config (console and all). Nothing runs. Every frame
+ * has been compared with its hash; what it holds is put into RAM when the guest first touches it,
+ * so `loaded` must live as long as the machine (lazy_ram.h).
+ */
+int load_into(struct loaded *loaded, struct machine *machine, struct vgic5_error *error);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "progress.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BAR 40
+
+static volatile sig_atomic_t usr1, interrupt; /* set by the handlers, taken by the questions */
+
+static void on_usr1(int number)
+{
+    (void)number;
+    usr1 = 1;
+}
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    interrupt = 1;
+}
+
+void progress_catch_signals(void)
+{
+    struct sigaction action = { .sa_handler = on_usr1, .sa_flags = SA_RESTART };
+
+    sigaction(SIGUSR1, &action, NULL);
+    action.sa_handler = on_interrupt;
+    sigaction(SIGINT, &action, NULL);
+}
+
+bool progress_line_is_wanted(void)
+{
+    bool wanted = usr1;
+
+    if (wanted)
+        usr1 = 0;
+    return wanted;
+}
+
+bool progress_interrupted(void)
+{
+    bool was = interrupt;
+
+    if (was)
+        interrupt = 0;
+    return was;
+}
+
+void progress_obey_interrupt(void)
+{
+    signal(SIGINT, SIG_DFL);
+    raise(SIGINT);
+}
+
+bool progress_begin(struct progress *progress, const char *what, const char *form)
+{
+    *progress = (struct progress){ PROGRESS_NONE, what, -1 };
+    if (form == NULL)
+        progress->form = isatty(STDERR_FILENO) ? PROGRESS_BAR : PROGRESS_NONE;
+    else if (strcmp(form, "json") == 0)
+        progress->form = PROGRESS_JSON;
+    else if (strcmp(form, "bar") == 0)
+        progress->form = PROGRESS_BAR;
+    else
+        return strcmp(form, "none") == 0;
+    return true;
+}
+
+void progress_show(struct progress *progress, unsigned percent)
+{
+    int filled = (int)(percent * BAR / 100);
+
+    if (progress->form == PROGRESS_NONE || (int)percent == progress->shown)
+        return;
+    progress->shown = (int)percent;
+    if (progress->form == PROGRESS_JSON)
+        fprintf(stderr, "{\"percent\":%u,\"progress\":\"%s\"}\n", percent, progress->what);
+    else
+        fprintf(stderr, "\r%s [%.*s%*s] %3u %%", progress->what, filled,
+                "########################################", BAR - filled, "", percent);
+    fflush(stderr);
+}
+
+void progress_part(struct progress *progress, uint64_t done, uint64_t all)
+{
+    progress_show(progress, all == 0 ? 100 : (unsigned)(done * 100 / all));
+}
+
+void progress_end(struct progress *progress, bool good)
+{
+    if (progress->form == PROGRESS_JSON)
+        fprintf(stderr, "{\"done\":%s,\"progress\":\"%s\"}\n", good ? "true" : "false",
+                progress->what);
+    else if (progress->form == PROGRESS_BAR && progress->shown >= 0)
+        fprintf(stderr, "\r\033[K");
+    progress->shown = -1;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ram_image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <vgic5/snapshot.h>
+
+#define PAGE 4096u
+#define PAGES_PER_FRAME (VGIC5_FRAME_SIZE / PAGE)
+#define PAGEMAP_THERE (UINT64_C(3) << 62) /* present, or swapped out */
+#define FRAMES_AT_ONCE 32u /* 2 MiB: a huge page, where the host has them */
+#define HUGE ((uint64_t)FRAMES_AT_ONCE * VGIC5_FRAME_SIZE)
+#define NR_THREADS 2u
+
+/* A share of the frames. */
+struct share {
+    const struct ram_image *image;
+    const uint8_t *from;
+    uint8_t *to; /* NULL: no copy */
+    uint64_t first, end;
+    int pagemap; /* or -1: every page may have content */
+};
+
+static bool is_zero(const uint8_t *page)
+{
+    for (size_t n = 0; n < PAGE; n += 64) {
+        uint64_t words[8];
+
+        memcpy(words, page + n, sizeof words);
+        if (words[0] | words[1] | words[2] | words[3] | words[4] | words[5] | words[6] | words[7])
+            return false;
+    }
+    return true;
+}
+
+static void take_page(const struct share *share, uint64_t frame, uint32_t page)
+{
+    uint64_t offset = frame * VGIC5_FRAME_SIZE + (uint64_t)page * PAGE;
+
+    if (is_zero(share->from + offset))
+        return;
+    share->image->pages[frame] |= (uint16_t)(1u << page);
+    if (share->to != NULL)
+        memcpy(share->to + offset, share->from + offset, PAGE);
+}
+
+/* Where most of 2 MiB will be copied one fault does instead of hundreds; elsewhere a huge page would
+ * cost memory that nobody needs. The host may refuse. */
+static void expect_pages(const struct share *share, uint64_t offset, const uint64_t *entries,
+                         uint64_t nr_pages)
+{
+    uint64_t there = 0;
+
+    for (uint64_t n = 0; n < nr_pages; n++)
+        there += (entries[n] & PAGEMAP_THERE) != 0;
+    if (share->to != NULL && there > HUGE / PAGE * 3 / 4)
+        madvise(share->to + offset, HUGE, MADV_HUGEPAGE);
+}
+
+/* What the host has never given to the guest is not even looked at: looking would make it there. */
+static void take_frames(const struct share *share, uint64_t first, uint64_t nr_pages)
+{
+    uint64_t entries[FRAMES_AT_ONCE * PAGES_PER_FRAME];
+    uint64_t at = (uint64_t)(uintptr_t)(share->from + first * VGIC5_FRAME_SIZE) / PAGE;
+    size_t size = nr_pages * sizeof *entries;
+
+    if (share->pagemap < 0 ||
+        pread(share->pagemap, entries, size, (off_t)(at * sizeof *entries)) != (ssize_t)size)
+        memset(entries, 0xff, size);
+    expect_pages(share, first * VGIC5_FRAME_SIZE, entries, nr_pages);
+    for (uint64_t n = 0; n < nr_pages; n++)
+        if (entries[n] & PAGEMAP_THERE)
+            take_page(share, first + n / PAGES_PER_FRAME, n % PAGES_PER_FRAME);
+}
+
+static void *take_share(void *opaque)
+{
+    const struct share *share = opaque;
+    uint64_t nr_pages = share->image->size / PAGE;
+
+    for (uint64_t frame = share->first; frame < share->end; frame += FRAMES_AT_ONCE) {
+        uint64_t end = frame + FRAMES_AT_ONCE < share->end ? frame + FRAMES_AT_ONCE : share->end;
+        uint64_t last = end * PAGES_PER_FRAME < nr_pages ? end * PAGES_PER_FRAME : nr_pages;
+
+        take_frames(share, frame, last - frame * PAGES_PER_FRAME);
+    }
+    return NULL;
+}
+
+/* In whole huge pages. */
+static uint64_t share_begin(uint64_t nr_frames, unsigned n)
+{
+    return n == NR_THREADS ? nr_frames
+                           : nr_frames * n / NR_THREADS / FRAMES_AT_ONCE * FRAMES_AT_ONCE;
+}
+
+static void take_all(const struct ram_image *image, const uint8_t *ram, uint8_t *copy,
+                     uint64_t nr_frames)
+{
+    int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    struct share shares[NR_THREADS];
+    pthread_t threads[NR_THREADS];
+    bool started[NR_THREADS] = { false };
+
+    for (unsigned n = 0; n < NR_THREADS; n++)
+        shares[n] = (struct share){ image, ram, copy, share_begin(nr_frames, n),
+                                    share_begin(nr_frames, n + 1), pagemap };
+    for (unsigned n = 1; n < NR_THREADS; n++)
+        started[n] = pthread_create(&threads[n], NULL, take_share, &shares[n]) == 0;
+    for (unsigned n = 0; n < NR_THREADS; n++)
+        if (!started[n])
+            take_share(&shares[n]);
+    for (unsigned n = 1; n < NR_THREADS; n++)
+        if (started[n])
+            pthread_join(threads[n], NULL);
+    if (pagemap >= 0)
+        close(pagemap);
+}
+
+int ram_image_take(const uint8_t *ram, uint64_t base, uint64_t size, bool copy,
+                   struct ram_image *image)
+{
+    uint64_t nr_frames = (size + VGIC5_FRAME_SIZE - 1) / VGIC5_FRAME_SIZE;
+    uint8_t *to = NULL;
+
+    *image = (struct ram_image){ .ram = ram, .base = base, .size = size };
+    image->pages = calloc(nr_frames, sizeof *image->pages);
+    if (image->pages == NULL)
+        return -ENOMEM;
+    if (copy) {
+        image->mapped = size + HUGE;
+        image->mapping = mmap(NULL, image->mapped, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (image->mapping == MAP_FAILED) {
+            image->mapping = NULL;
+            ram_image_free(image);
+            return -ENOMEM;
+        }
+        to = (uint8_t *)(((uintptr_t)image->mapping + HUGE - 1) / HUGE * HUGE);
+        image->ram = to;
+    }
+    take_all(image, ram, to, nr_frames);
+    return 0;
+}
+
+void ram_image_free(struct ram_image *image)
+{
+    if (image->mapping != NULL)
+        munmap(image->mapping, image->mapped);
+    free(image->pages);
+    *image = (struct ram_image){ 0 };
+}

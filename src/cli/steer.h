@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What reaches a running guest from outside: the control socket, signals, and the save under way. */
+#ifndef CLI_STEER_H
+#define CLI_STEER_H
+
+#include "control.h"
+#include "options.h"
+#include "progress.h"
+#include "saver.h"
+
+struct steer {
+    enum cli_verb verb;
+    struct machine *machine;
+    const struct machine_config *config;
+    struct control control;
+    struct progress progress;
+    struct saver *saver; /* the save under way, or NULL */
+    char *saver_path;
+    int saver_client;    /* whom to tell; -1: nobody */
+    int save_status;     /* EXIT_ABORTED once a save has failed */
+    bool paused, quit, filling;
+    bool save_wanted;    /* by the control socket: the next two say what */
+    int wanted_client;
+    char *wanted_path, *wanted_base;
+    uint64_t looked;     /* when the world was last looked at, in microseconds */
+};
+
+/* An exit status; --control and --progress. */
+int steer_open(struct steer *steer, enum cli_verb verb, const struct cli_options *options);
+void steer_close(struct steer *steer);
+
+/* Asked between slices: look around now and then; true when the machine has to stop for it. */
+bool steer_stops(struct steer *steer);
+/* The machine has stopped: do what was asked for, and wait while it is paused. */
+void steer_serve(struct steer *steer);
+
+/* Save the stopped machine. With `waits` the file is there on return, else the guest goes on
+ * meanwhile. EXIT_DONE or EXIT_ABORTED. */
+int steer_save(struct steer *steer, const char *path, const char *base, bool waits);
+/* Wait for a save under way. */
+void steer_finish(struct steer *steer);
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* vgic5_state_check_memory: every ISTE that guest memory holds, against the configuration. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <vgic5/device.h>
+#include <vgic5/migration.h>
+
+#define CDEN VGIC5_ENCODING(1, 0, 12, 1, 1)
+#define CDPEND VGIC5_ENCODING(1, 0, 12, 1, 4)
+
+#define RAM_SIZE (4u << 20)
+#define L1 0x10000u  /* of a two-level table, or the linear one */
+#define L2 0x100000u /* the only L2 table */
+
+struct guest {
+    uint8_t ram[RAM_SIZE];
+    struct vgic5 *device;
+    struct vgic5_state *state;
+    uint64_t hole; /* a page that cannot be read; 0: none */
+};
+
+static int read_guest(void *opaque, uint64_t ipa, void *to, size_t size)
+{
+    struct guest *guest = opaque;
+
+    if (ipa > RAM_SIZE || size > RAM_SIZE - ipa)
+        return -EFAULT;
+    if (guest->hole && ipa < guest->hole + 4096 && ipa + size > guest->hole)
+        return -EIO;
+    memcpy(to, guest->ram + ipa, size);
+    return 0;
+}
+
+static int write_guest(void *opaque, uint64_t ipa, const void *from, size_t size)
+{
+    struct guest *guest = opaque;
+
+    if (ipa > RAM_SIZE || size > RAM_SIZE - ipa)
+        return -EFAULT;
+    memcpy(guest->ram + ipa, from, size);
+    return 0;
+}
+
+static void set(struct guest *guest, uint32_t group, uint64_t attr, const void *payload)
+{
+    struct vgic5_attr a = {.group = group, .attr = attr, .addr = (uintptr_t)payload};
+
+    assert_int_equal(vgic5_set_attr(guest->device, &a), 0);
+}
+
+static void mmio(struct guest *guest, uint64_t offset, uint8_t size, uint64_t value)
+{
+    struct vgic5_mmio access = {.offset = offset, .size = size, .value = value, .is_write = true};
+
+    vgic5_mmio(guest->device, &access);
+}
+
+/* A device with an IST of that shape (`cfgr`), LPI 5 enabled and pending, and its state. */
+static struct guest *guest_new(uint32_t cfgr, uint8_t priority_bits)
+{
+    const struct vgic5_config config = {.size = sizeof(config), .ist_l2sz = 7,
+                                        .priority_bits = priority_bits};
+    const struct vgic5_host host = {.size = sizeof(host), .read_guest = read_guest,
+                                    .write_guest = write_guest};
+    uint64_t irs = 0x8010000, l1 = L2 | 1, lpi = VGIC5_INTID(VGIC5_LPI, 5);
+    struct guest *guest = calloc(1, sizeof(*guest));
+    struct vgic5_port port;
+
+    assert_int_equal(vgic5_create(&config, &host, guest, &guest->device), 0);
+    assert_int_equal(vgic5_add_vcpu(guest->device, 0), 0);
+    set(guest, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, &irs);
+    set(guest, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL);
+    if (cfgr >> 16)
+        memcpy(guest->ram + L1, &l1, sizeof(l1));
+    mmio(guest, 0x190, 4, cfgr);
+    mmio(guest, 0x180, 8, L1 | 1);
+    vgic5_cpu_access(vgic5_vcpu(guest->device, 0), CDEN, true, &lpi);
+    lpi |= 1ull << 32;
+    vgic5_cpu_access(vgic5_vcpu(guest->device, 0), CDPEND, true, &lpi);
+    vgic5_port_model(guest->device, &port);
+    assert_int_equal(vgic5_save(&port, NULL, &guest->state, NULL), 0);
+    return guest;
+}
+
+static void guest_free(struct guest *guest)
+{
+    vgic5_state_free(guest->state);
+    vgic5_destroy(guest->device);
+    free(guest);
+}
+
+static int check(struct guest *guest, struct vgic5_error *error)
+{
+    const struct vgic5_guest_reader reader = {read_guest, guest};
+
+    *error = (struct vgic5_error){0};
+    return vgic5_state_check_memory(guest->state, &reader, error);
+}
+
+static void expect(struct guest *guest, const char *words)
+{
+    struct vgic5_error error;
+
+    assert_true(check(guest, &error) < 0);
+    assert_int_equal(error.exit_code, 4);
+    if (!strstr(error.message, words))
+        fail_msg("\"%s\" does not say \"%s\"", error.message, words);
+}
+
+/* IST_CFGR: 12 LPI id bits linear; 14 bits two-level with L2 tables of 4 KiB (1024 entries). */
+#define LINEAR 12u
+#define TWO_LEVEL (14u | 1u << 16)
+
+static void test_what_a_save_leaves_is_sound(void **state)
+{
+    static const uint32_t shapes[] = {LINEAR, TWO_LEVEL, 3, 8 | 1u << 16};
+
+    (void)state;
+    for (size_t n = 0; n < sizeof(shapes) / sizeof(shapes[0]); n++) {
+        struct guest *guest = guest_new(shapes[n], 5);
+        struct vgic5_error error;
+
+        if (check(guest, &error) != 0)
+            fail_msg("shape 0x%x: %s", shapes[n], error.message);
+        guest_free(guest);
+    }
+}
+
+/* Each reserved bit of the first, a middle and the last entry. */
+static void test_bits_that_must_be_zero(void **state)
+{
+    static const uint32_t bits[] = {1u << 4, 1u << 5, 1u << 8, 1u << 9, 1u << 10};
+    static const struct {
+        uint32_t shape, table, lpi;
+    } places[] = {
+        {LINEAR, L1, 0}, {LINEAR, L1, 2000}, {LINEAR, L1, 4095},
+        {TWO_LEVEL, L2, 0}, {TWO_LEVEL, L2, 1023},
+    };
+
+    (void)state;
+    for (size_t n = 0; n < sizeof(places) / sizeof(places[0]); n++) {
+        for (size_t b = 0; b < sizeof(bits) / sizeof(bits[0]); b++) {
+            struct guest *guest = guest_new(places[n].shape, 5);
+            uint32_t at = places[n].table + 4 * places[n].lpi;
+            char words[64];
+
+            memcpy(guest->ram + at, &bits[b], 4);
+            snprintf(words, sizeof(words), "ISTE of LPI %u at 0x%x", places[n].lpi, at);
+            expect(guest, words);
+            guest_free(guest);
+        }
+    }
+}
+
+static void test_priority_bits_that_the_irs_has_not(void **state)
+{
+    struct guest *guest = guest_new(LINEAR, 3);
+    uint32_t good = 0x7u << 13, bad = 1u << 12;
+    struct vgic5_error error;
+
+    (void)state;
+    memcpy(guest->ram + L1, &good, 4);
+    assert_int_equal(check(guest, &error), 0);
+    memcpy(guest->ram + L1, &bad, 4);
+    expect(guest, "bits 0x00001000 must be 0");
+    guest_free(guest);
+}
+
+static void test_tables_that_are_not_there(void **state)
+{
+    struct guest *guest = guest_new(TWO_LEVEL, 5);
+    uint64_t beyond = RAM_SIZE | 1, invalid = RAM_SIZE;
+    struct vgic5_error error;
+
+    (void)state;
+    memcpy(guest->ram + L1 + 8, &invalid, 8); /* VALID is 0: nobody looks there */
+    assert_int_equal(check(guest, &error), 0);
+    memcpy(guest->ram + L1 + 8, &beyond, 8);
+    expect(guest, "ISTE of LPI 1024 is at 0x400000, where the guest has no memory");
+    guest_free(guest);
+}
+
+static void test_memory_that_cannot_be_read(void **state)
+{
+    struct guest *guest = guest_new(TWO_LEVEL, 5);
+
+    (void)state;
+    guest->hole = L2;
+    expect(guest, "ISTE of LPI 0 at 0x100000 cannot be read");
+    guest->hole = L1;
+    expect(guest, "L1 ISTE of LPI 0 at 0x10000 cannot be read");
+    guest_free(guest);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_a_save_leaves_is_sound),
+        cmocka_unit_test(test_bits_that_must_be_zero),
+        cmocka_unit_test(test_priority_bits_that_the_irs_has_not),
+        cmocka_unit_test(test_tables_that_are_not_there),
+        cmocka_unit_test(test_memory_that_cannot_be_read),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Whatever happens during a save: the old snapshot or the new one, and the guest goes on."""
+import os
+import signal
+import subprocess
+
+import pytest
+
+from conftest import BUILD, PROBE, vgic5
+
+INTERPOSE = os.path.join(BUILD, "tests", "tool", "libinterpose.so")
+GUEST = ["run", "--kernel", PROBE, "--deterministic", "--save-at-insn", "300"]
+
+
+class Place:
+    """A directory with an old snapshot, and what a save without trouble makes of it."""
+    def __init__(self, directory):
+        self.directory = directory
+        self.target = directory / "s"
+        vgic5(*GUEST, "--save", self.target, "--exit-after-save")
+        self.new = self.target.read_bytes()
+        vgic5(*GUEST[:-1], "200", "--save", self.target, "--exit-after-save")
+        self.old = self.target.read_bytes()
+        assert self.old != self.new
+        self.calls = int(self.run("once", 0)[1])
+        assert self.calls > 10
+
+    def run(self, mode, at, *more, status=None):
+        """Save over the old snapshot; returns the result and the number of calls."""
+        for name in os.listdir(self.directory):
+            os.unlink(self.directory / name)
+        self.target.write_bytes(self.old)
+        count = self.directory.parent / "count"
+        env = {**os.environ, "LD_PRELOAD": INTERPOSE, "INTERPOSE_DIR": str(self.directory),
+               "INTERPOSE_MODE": mode, "INTERPOSE_AT": str(at), "INTERPOSE_COUNT": str(count)}
+        result = vgic5(*GUEST, "--save", self.target, *more, status=status, env=env)
+        return result, count.read_text() if count.exists() else "0"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("torn") / "d"
+    directory.mkdir()
+    return Place(directory)
+
+
+@pytest.mark.parametrize("mode", ["once", "ever"])
+def test_every_call_fails_in_turn(place, mode):
+    for at in range(1, place.calls + 1):
+        result, _ = place.run(mode, at)
+        found = place.target.read_bytes()
+        assert b"probe: PASS" in result.out, f"call {at}: the guest did not go on"
+        assert found in (place.old, place.new), f"call {at}: the file is torn"
+        assert os.listdir(place.directory) == ["s"], f"call {at}: something stays behind"
+        # The directory's descriptor may be closed in vain; every other failure is told.
+        assert result.status == 6 or found == place.new, f"call {at}: nobody was told"
+        assert result.status in (0, 6) and (result.status == 0 or "cannot" in result.err or
+                                            "power cut" in result.err)
+        if result.status == 0:
+            assert found == place.new
+
+
+def test_short_writes_do_not_matter(place):
+    for at in range(1, place.calls + 1):
+        result, _ = place.run("short", at, status=0)
+        assert place.target.read_bytes() == place.new, f"call {at}"
+
+
+def test_killed_at_every_call(place):
+    for at in range(1, place.calls + 1):
+        result, _ = place.run("kill", at)
+        assert result.status == -signal.SIGKILL
+        found = place.target.read_bytes()
+        assert found in (place.old, place.new), f"call {at}: the file is torn"
+        others = [name for name in os.listdir(place.directory) if name != "s"]
+        assert all(name.startswith(".s.") and name.endswith(".tmp") for name in others)
+        vgic5("verify", place.target)
+
+
+def test_a_full_disk(tmp_path):
+    """Not simulated: a file size limit, which write meets as EFBIG."""
+    def limit():
+        import resource
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+    result = vgic5(*GUEST, "--save", tmp_path / "s", status=6, preexec_fn=limit)
+    assert b"probe: PASS" in result.out and os.listdir(tmp_path) == []
+
+
+def test_a_directory_that_vanishes(tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    guest = subprocess.Popen([os.path.join(BUILD, "vgic5"), *GUEST[:-2], "--save", gone / "s"],
+                             cwd=gone, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE)
+    os.rmdir(gone)
+    out, err = guest.communicate(timeout=60)
+    assert b"probe: PASS" in out and guest.returncode == 6 and b"gone" in err

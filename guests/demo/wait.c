@@ -9,6 +9,9 @@
 #define PATIENCE 100000u /* ticks; 1.6 ms */
 #define NAPS_MAX 100u
 #define POLLS_MAX 5000u
+/* At a barrier: as long as the others may work, and then much longer. */
+#define BARRIER_NAPS_MAX 200000u
+#define BARRIER_POLLS_MAX 1000000u
 
 static uint32_t arrived;
 
@@ -115,6 +118,18 @@ void drain(void)
     wait_idle(&ppis[me()][SW]);
 }
 
+/* Nothing else will wake this vCPU, and the others will wait for it: that is the end. */
+static void wait_woken(const struct source *wake, uint32_t seen)
+{
+    for (uint32_t n = 0; load_acquire(&wake->taken) == seen; n++) {
+        if (n == (my_book()->timers_run ? BARRIER_NAPS_MAX : BARRIER_POLLS_MAX)) {
+            anomaly(&my_book()->late, "does not wake its vCPU", wake);
+            semihosting_exit((uint64_t)report_verdict());
+        }
+        pause();
+    }
+}
+
 /* The last vCPU to arrive wakes the others, each by an interrupt that counts like any other. */
 void barrier(void)
 {
@@ -129,11 +144,7 @@ void barrier(void)
                 must_cause(lpi_of(i, LPI_WAKE));
         }
     } else {
-        while (load_acquire(&wake->taken) == seen) {
-            wfi();
-            irq_unmask();
-            irq_mask();
-        }
+        wait_woken(wake, seen);
     }
     irq_restore(daif);
 }

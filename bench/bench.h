@@ -31,6 +31,7 @@ struct bench_report {
 struct bench_options {
     const char *tool;  /* this tool's own executable */
     const char *guest; /* the guest of the benchmark "guest" */
+    const char *qemu;  /* a reference emulator to compare with, or NULL */
 };
 
 struct bench {

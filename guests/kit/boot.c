@@ -4,6 +4,7 @@
 
 #define POLLS_MAX 100000u
 #define SLEEP_TICKS 200u
+#define RAM_START 0x40000000u
 
 extern char secondary_start[]; /* start.S */
 
@@ -21,13 +22,19 @@ void wait_for_bits(uint64_t address, uint32_t bits)
     panic("register %lx: bits %x do not come", address, bits);
 }
 
+/* QEMU tells an ELF file nothing; the device tree is at the start of RAM then. */
+static const void *find_fdt(const void *told)
+{
+    return told ? told : (const void *)(uintptr_t)RAM_START;
+}
+
 static void boot(const void *fdt)
 {
     int status;
 
     write_register("tpidr_el1", &cpus[0]);
     uart_init();
-    fdt_read(fdt);
+    fdt_read(find_fdt(fdt));
     if (nr_cpus == 0)
         panic("no cpu in the device tree");
     gic_cpu_init();

@@ -82,6 +82,7 @@ int verb_bench(const struct cli_options *options)
     if (bench == NULL)
         return usage(options->operand);
     find_files(tool, guest);
+    paths.qemu = options->qemu;
     if (options->kernel != NULL)
         paths.guest = options->kernel;
     if (bench->run(&paths, &figures) != 0)

@@ -33,3 +33,29 @@ def test_a_benchmark_runs_to_its_end(name):
 
 def test_a_guest_that_is_not_there_is_3():
     assert "/nonexistent" in vgic5("bench", "guest", "--kernel", "/nonexistent", status=3).err
+
+
+def qemu(directory, polled):
+    """A program that says what the guest would say on a QEMU that needs `polled` ns."""
+    script = directory / "qemu"
+    lines = [f"rounds: {way}, {pending} pending: {polled * (500 if pending else 1)} ns"
+             for pending in (0, 65534) for way in ("polled", "in C", "by exception")]
+    lines += ["rounds: making 65534 pending: 1 ns", "rounds: done"]
+    script.write_text("#!/bin/sh\ncat <<END\n" + "\n".join(lines) + "\nEND\n")
+    script.chmod(0o755)
+    return script
+
+
+@pytest.mark.parametrize("polled,met", [(1, False), (1000000, True)])
+def test_the_reference_emulator_of_this_run_sets_the_limits(tmp_path, polled, met):
+    result = vgic5("bench", "guest", "--qemu", qemu(tmp_path, polled), "--json", status=None)
+    figures = json.loads(result.text)["figures"]
+    rounds = [f for f in figures if f["name"].startswith("round ") and "limit" in f]
+    assert len(rounds) == 3 and all(f["limit"] == polled and f["met"] == met for f in rounds)
+    faster = [f for f in figures if "faster" in f["name"]]
+    assert len(faster) == 3 and all(f["met"] == met for f in faster)
+    assert result.status == 1 if not met else result.status in (0, 1)
+
+
+def test_a_reference_emulator_that_is_not_there_is_3():
+    assert "/nonexistent" in vgic5("bench", "guest", "--qemu", "/nonexistent", status=3).err

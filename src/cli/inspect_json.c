@@ -17,7 +17,7 @@ static json_t *sections_as_json(const struct vgic5_snapshot *snapshot)
 
     for (size_t n = 0; n < vgic5_snapshot_nr_sections(snapshot); n++) {
         const struct vgic5_section *section = vgic5_snapshot_section(snapshot, n);
-        bool known = section->kind <= VGIC5_SECTION_MEMORY && load_knows_section(section->type);
+        bool known = load_knows_section(section);
 
         json_array_append_new(sections,
             json_pack("{s:s, s:o, s:i, s:b, s:b, s:o, s:o}", "type", section->type, "instance",

@@ -23,7 +23,7 @@ static void print_sections(const struct vgic5_snapshot *snapshot)
 {
     for (size_t n = 0; n < vgic5_snapshot_nr_sections(snapshot); n++) {
         const struct vgic5_section *section = vgic5_snapshot_section(snapshot, n);
-        bool known = section->kind <= VGIC5_SECTION_MEMORY && load_knows_section(section->type);
+        bool known = load_knows_section(section);
 
         printf("section %-8s %3" PRIu64 ": offset 0x%" PRIx64 ", %" PRIu64 " bytes%s%s\n",
                section->type, section->instance, section->offset, section->size,

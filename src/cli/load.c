@@ -14,7 +14,7 @@ static const char *const machine_sections[] = { "machine", "clock", "pl011", "pl
 
 #define NR_MACHINE_SECTIONS (sizeof machine_sections / sizeof *machine_sections)
 
-bool load_knows_section(const char *type)
+static bool knows_type(const char *type)
 {
     for (size_t n = 0; n < NR_MACHINE_SECTIONS; n++)
         if (strcmp(machine_sections[n], type) == 0)
@@ -25,16 +25,34 @@ bool load_knows_section(const char *type)
     return false;
 }
 
+/* Of all others there is one, the instance 0. */
+static bool has_instances(const char *type)
+{
+    return strcmp(type, "cpu") == 0 || strcmp(type, "icc") == 0 || strcmp(type, "memory") == 0;
+}
+
+bool load_knows_section(const struct vgic5_section *section)
+{
+    return section->kind <= VGIC5_SECTION_MEMORY && knows_type(section->type) &&
+           (section->instance == 0 || has_instances(section->type));
+}
+
 static int check_sections(const struct vgic5_snapshot *snapshot, struct vgic5_error *error)
 {
-    const char *known[32];
-    size_t n = 0;
+    const struct vgic5_snapshot_header *header = vgic5_snapshot_header(snapshot);
 
-    for (; n < NR_MACHINE_SECTIONS; n++)
-        known[n] = machine_sections[n];
-    for (const char *const *name = vgic5_state_section_types(); *name != NULL && n < 32; name++)
-        known[n++] = *name;
-    return vgic5_snapshot_require_known(snapshot, known, n, error);
+    for (size_t n = 0; n < vgic5_snapshot_nr_sections(snapshot); n++) {
+        const struct vgic5_section *section = vgic5_snapshot_section(snapshot, n);
+
+        if (section->required && !load_knows_section(section))
+            return error_fill(error, EXIT_MISFIT,
+                              "section %s[%" PRIu64 "] at offset 0x%" PRIx64 " (kind %" PRIu32
+                              ", version %" PRIu32 ") is required and not known to this program; "
+                              "written by \"%s\", format %u.%u", section->type,
+                              section->instance, section->offset, section->kind, section->version,
+                              header->producer, header->major, header->minor);
+    }
+    return 0;
 }
 
 /* What the device would refuse with one errno for all of them (device.h, vgic5_config). */
@@ -105,6 +123,23 @@ static int differs(const char *what, uint64_t gic, uint64_t machine, struct vgic
                       machine);
 }
 
+/* IRS_IDR0 … are in both. */
+static int check_irs(const struct loaded *loaded, struct vgic5_error *error)
+{
+    const struct vgic5_fields *fields = vgic5_snapshot_find(loaded->snapshot, "machine", 0)->fields;
+
+    for (size_t n = 0; n < vgic5_fields_count(fields); n++) {
+        const struct vgic5_field *field = vgic5_fields_at(fields, n);
+        uint64_t value;
+
+        if (vgic5_state_irs(loaded->state, field->name, &value) == 0 && value != field->u64)
+            return error_fill(error, EXIT_DAMAGED,
+                              "machine %s is 0x%" PRIx64 ", section irs says 0x%" PRIx64,
+                              field->name, field->u64, value);
+    }
+    return 0;
+}
+
 /* The VGICv5's own account must agree with the machine it is put into. */
 static int check_agreement(const struct loaded *loaded, struct vgic5_error *error)
 {
@@ -124,7 +159,7 @@ static int check_agreement(const struct loaded *loaded, struct vgic5_error *erro
         return error_fill(error, EXIT_MISFIT,
                           "gic: addr is 0x%" PRIx64 ", this machine has its IRS at 0x%" PRIx64,
                           vgic5_state_addr(state), (uint64_t)MAP_IRS_BASE);
-    return 0;
+    return check_irs(loaded, error);
 }
 
 static int check_ist(struct loaded *loaded, struct vgic5_error *error)
@@ -188,8 +223,10 @@ int load_into(struct loaded *loaded, struct machine *machine, struct vgic5_error
     struct vgic5_port port;
     uint64_t base, size;
     void *ram = machine_ram(machine, &base, &size);
-    int status = chain_verify(&loaded->chain, error);
+    int status = machine_check_cpu(machine, loaded->snapshot, error);
 
+    if (status == 0)
+        status = chain_verify(&loaded->chain, error);
     if (status == 0) {
         pager_close(&loaded->pager);
         status = pager_open(&loaded->chain, ram, &loaded->pager, error);

@@ -24,8 +24,8 @@ int load_open(const char *path, const char *base, struct loaded *loaded,
               struct vgic5_error *error);
 void load_close(struct loaded *loaded);
 
-/* Does the section `type` belong to those that a restore knows? */
-bool load_knows_section(const char *type);
+/* Is it one of those that a restore knows? */
+bool load_knows_section(const struct vgic5_section *section);
 
 /*
  * Fill a machine that was created with loaded->config (console and all). Nothing runs. Every frame

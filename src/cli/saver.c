@@ -253,7 +253,7 @@ static int collect_state(struct saver *saver, struct machine *machine,
     status = vgic5_save(&port, &report_warnings, &state, error);
     if (status != 0)
         return status;
-    status = machine_config_save(config, saver->writer, error);
+    status = machine_config_save(machine, config, saver->writer, error);
     if (status == 0)
         status = vgic5_state_to_snapshot(state, saver->writer, error);
     if (status == 0)

@@ -35,7 +35,7 @@ static void tell_what_is_ignored(const struct vgic5_snapshot *snapshot)
     for (size_t n = 0; n < vgic5_snapshot_nr_sections(snapshot); n++) {
         const struct vgic5_section *section = vgic5_snapshot_section(snapshot, n);
 
-        if (section->kind > VGIC5_SECTION_MEMORY || !load_knows_section(section->type))
+        if (!load_knows_section(section))
             report(VERB_restore, EXIT_DONE,
                    "section %s[%" PRIu64 "] at offset 0x%" PRIx64 " is optional and not known to "
                    "this program: it is left out", section->type, section->instance,

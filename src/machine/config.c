@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The configuration of a machine as the section "machine" 0. */
+/* The configuration of a machine, and with it what definition.c has, as the section "machine" 0. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "machine.h"
-#include "machine_parts.h"
+#include "definition.h"
 #include "snapshot_fields.h"
-
-#define SECTION_VERSION 1u
 
 /* One number of the configuration: its name, where it is, and how wide. */
 static const struct config_row {
@@ -80,18 +77,22 @@ static int fill(const struct machine_config *config, struct vgic5_fields *fields
     return vgic5_fields_error(fields);
 }
 
-int machine_config_save(const struct machine_config *config, struct vgic5_snapshot_writer *writer,
-                        struct vgic5_error *error)
+int machine_config_save(struct machine *machine, const struct machine_config *config,
+                        struct vgic5_snapshot_writer *writer, struct vgic5_error *error)
 {
     struct vgic5_fields *fields = vgic5_fields_new();
     int result = fields != NULL ? fill(config, fields) : -ENOMEM;
 
+    if (result == 0) {
+        definition_put(machine, fields);
+        result = vgic5_fields_error(fields);
+    }
     if (result != 0)
         machine_fail(error, 3, result, "section machine 0 cannot be filled: %s",
                      strerror(-result));
     else
-        result = vgic5_snapshot_put_fields(writer, "machine", 0, SECTION_VERSION, true, fields,
-                                           error);
+        result = vgic5_snapshot_put_fields(writer, "machine", 0, MACHINE_SECTION_VERSION, true,
+                                           fields, error);
     vgic5_fields_free(fields);
     return result;
 }
@@ -139,14 +140,16 @@ int machine_config_load(const struct vgic5_snapshot *snapshot, struct machine_co
 {
     struct machine_config loaded = { .gic.size = sizeof(loaded.gic) };
     const struct vgic5_fields *fields;
-    int result = section_fields(snapshot, "machine", 0, SECTION_VERSION, &fields, error);
+    int result = section_fields(snapshot, "machine", 0, MACHINE_SECTION_VERSION, &fields, error);
 
+    if (result == 0)
+        result = definition_check_map(fields, error);
     if (result == 0)
         result = load_ids(fields, &loaded, error);
     if (result == 0)
         result = load_rows(fields, &loaded, error);
     if (result == 0)
-        result = fields_expect_count(fields, "machine", NR_ROWS + 1, error);
+        result = fields_expect_count(fields, "machine", NR_ROWS + 1 + definition_count(), error);
     if (result == 0)
         *config = loaded;
     return result;

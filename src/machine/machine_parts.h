@@ -95,6 +95,8 @@ bool machine_awaits_input(const struct machine *machine);
 
 /* sysreg.c */
 bool machine_answers(uint16_t encoding);
+/* The n-th register of vcpu_identity, as a guest reads it. */
+uint64_t machine_identity(const struct machine *machine, size_t n);
 enum vcpu_sysreg_result machine_sysreg(void *opaque, struct vcpu_sysreg *access);
 
 /* timers.c */

@@ -239,16 +239,17 @@ struct bus_device pl031_device(struct pl031 *rtc)
 
 static const struct {
     const char *name;
+    uint64_t id; /* the register's offset, if it is one */
     uint64_t most;
     size_t offset;
 } rows[] = {
-#define ROW(name, most, member) { name, most, offsetof(struct pl031_state, member) }
-    ROW("MR", UINT32_MAX, match),
-    ROW("LR", UINT32_MAX, load),
-    ROW("IMSC", 1, mask),
-    ROW("RIS", 1, raw),
-    ROW("BASE", UINT32_MAX, base),
-    ROW("ELAPSED", UNLIMITED, elapsed),
+#define ROW(name, id, most, member) { name, id, most, offsetof(struct pl031_state, member) }
+    ROW("MR", 0x04, UINT32_MAX, match),
+    ROW("LR", 0x08, UINT32_MAX, load),
+    ROW("IMSC", 0x10, 1, mask),
+    ROW("RIS", 0x14, 1, raw),
+    ROW("BASE", 0, UINT32_MAX, base),
+    ROW("ELAPSED", 0, UNLIMITED, elapsed),
 #undef ROW
 };
 
@@ -264,7 +265,7 @@ int pl031_save(const struct pl031 *rtc, struct vgic5_fields *fields)
     struct pl031_state state = rtc->state;
 
     for (size_t i = 0; i < NR_ROWS; i++)
-        vgic5_fields_put_u64(fields, rows[i].name, 0, *slot(&state, i));
+        vgic5_fields_put_u64(fields, rows[i].name, rows[i].id, *slot(&state, i));
     return vgic5_fields_error(fields);
 }
 
@@ -278,7 +279,7 @@ static int refuse(struct vgic5_error *error, const char *name, uint64_t value, u
     return -EINVAL;
 }
 
-/* An unknown field is state that would be lost. */
+/* Sound, but not for this program: an unknown field is state that would be lost. */
 static int check_count(const struct vgic5_fields *fields, struct vgic5_error *error)
 {
     size_t found = vgic5_fields_count(fields);
@@ -286,11 +287,11 @@ static int check_count(const struct vgic5_fields *fields, struct vgic5_error *er
     if (found == NR_ROWS)
         return 0;
     if (error != NULL) {
-        error->exit_code = 4;
+        error->exit_code = 5;
         snprintf(error->message, sizeof(error->message), "pl031: %zu fields, expected %zu", found,
                  NR_ROWS);
     }
-    return -EINVAL;
+    return -ENOTSUP;
 }
 
 int pl031_load(struct pl031 *rtc, const struct vgic5_fields *fields, struct vgic5_error *error)

@@ -52,6 +52,12 @@ static const char *const timer_names[NR_CPU_TIMERS][3] = {
     { "CNTP_CTL_EL0", "CNTP_CVAL_EL0", "CNTP_LEVEL" },
 };
 
+/* CRm of its registers: 2 the physical one, 3 the virtual one. */
+static uint16_t timer_encoding(int timer, uint8_t op2)
+{
+    return VGIC5_ENCODING(3, 3, 14, timer == CPU_TIMER_VIRTUAL ? 3 : 2, op2);
+}
+
 static int save_registers(const struct cpu *cpu, struct vgic5_fields *fields)
 {
     size_t n;
@@ -79,8 +85,10 @@ static int save_cpu(const struct cpu *cpu, struct vgic5_fields *fields)
         return 0;
     vgic5_fields_put_u64(fields, "WFI", 0, cpu->waiting);
     for (int t = 0; t < NR_CPU_TIMERS; t++) {
-        vgic5_fields_put_u64(fields, timer_names[t][0], 0, cpu->timers[t].control);
-        vgic5_fields_put_u64(fields, timer_names[t][1], 0, cpu->timers[t].compare);
+        vgic5_fields_put_u64(fields, timer_names[t][0], timer_encoding(t, 1),
+                             cpu->timers[t].control);
+        vgic5_fields_put_u64(fields, timer_names[t][1], timer_encoding(t, 2),
+                             cpu->timers[t].compare);
         vgic5_fields_put_u64(fields, timer_names[t][2], 0, cpu->timers[t].level);
     }
     return save_registers(cpu, fields);

@@ -59,17 +59,35 @@ static enum vcpu_sysreg_result done(struct vcpu_sysreg *access, uint64_t value)
     return VCPU_SYSREG_DONE;
 }
 
+static const struct id_row *find_id_row(uint16_t encoding)
+{
+    for (size_t i = 0; i < sizeof(id_rows) / sizeof(*id_rows); i++)
+        if (id_rows[i].encoding == encoding)
+            return &id_rows[i];
+    return NULL;
+}
+
 static enum vcpu_sysreg_result read_id(struct cpu *cpu, struct vcpu_sysreg *access)
 {
+    const struct id_row *row = find_id_row(access->encoding);
+
     if (access->encoding == MPIDR_EL1)
         return done(access, MPIDR_RES1 | vgic5_mpidr_of_vcpu(cpu->id));
     if (CRM(access->encoding) >= 1 && CRM(access->encoding) <= 3)
         return done(access, 0); /* AArch32 */
-    for (size_t i = 0; i < sizeof(id_rows) / sizeof(*id_rows); i++)
-        if (id_rows[i].encoding == access->encoding)
-            return done(access, id_rows[i].set |
-                        (vcpu_native_register(cpu->vcpu, access->encoding) & id_rows[i].keep));
-    return VCPU_SYSREG_NATIVE;
+    if (row == NULL)
+        return VCPU_SYSREG_NATIVE;
+    return done(access,
+                row->set | (vcpu_native_register(cpu->vcpu, access->encoding) & row->keep));
+}
+
+uint64_t machine_identity(const struct machine *machine, size_t n)
+{
+    size_t nr_registers;
+    const struct id_row *row = find_id_row(vcpu_identity(&nr_registers)[n].encoding);
+    uint64_t native = vcpu_engine_identity(machine->engine, n);
+
+    return row == NULL ? native : row->set | (native & row->keep);
 }
 
 /*

@@ -63,6 +63,15 @@ int vcpu_engine_create(const struct memory *ram, struct vcpu_clock *clock,
                        struct vcpu_engine **engine, struct vgic5_error *error);
 void vcpu_engine_destroy(struct vcpu_engine *engine); /* after its vCPUs */
 const char *vcpu_engine_name(void);
+const char *vcpu_model(void); /* of the CPU that it is told to be */
+
+/* Registers that say what the PE is (vcpu_identity.def), and the engine's own values of them. */
+struct vcpu_identity {
+    const char *name;
+    uint16_t encoding;
+};
+const struct vcpu_identity *vcpu_identity(size_t *n);
+uint64_t vcpu_engine_identity(const struct vcpu_engine *engine, size_t n);
 
 /* A PE in its reset state: EL1h, MMU off, interrupts masked. */
 int vcpu_create(struct vcpu_engine *engine, const struct vcpu_host *host, struct vcpu **vcpu,

@@ -36,6 +36,31 @@ const char *vcpu_engine_name(void)
     return major == 2 && minor == 0 ? "Unicorn 2.0" : major == 2 ? "Unicorn 2.1 or later" : "Unicorn";
 }
 
+const char *vcpu_model(void)
+{
+    return "max";
+}
+
+const struct vcpu_identity *vcpu_identity(size_t *n)
+{
+    static const struct vcpu_identity registers[] = {
+#define IDENTITY(name, op0, op1, crn, crm, op2) { name, VGIC5_ENCODING(op0, op1, crn, crm, op2) },
+#include "vcpu_identity.def"
+#undef IDENTITY
+    };
+
+    _Static_assert(sizeof(registers) / sizeof(*registers) <=
+                       sizeof(((struct vcpu_engine *)NULL)->identity) / sizeof(uint64_t),
+                   "vcpu_engine.identity has room for them");
+    *n = sizeof(registers) / sizeof(*registers);
+    return registers;
+}
+
+uint64_t vcpu_engine_identity(const struct vcpu_engine *engine, size_t n)
+{
+    return engine->identity[n];
+}
+
 int unicorn_open(struct vcpu *vcpu, struct vgic5_error *error)
 {
     uc_err status = uc_open(UC_ARCH_ARM64, UC_MODE_ARM, &vcpu->uc);

@@ -61,6 +61,7 @@ struct vcpu_engine {
     struct unicorn_features features;
     uint64_t *zeroed; /* a bit per page of RAM: see vcpu_unicorn_zero.c */
     uint64_t zero_block; /* bytes that DC ZVA zeroes */
+    uint64_t identity[16]; /* index as vcpu_identity has it */
     uint64_t plain[2][1024]; /* a bit per encoding: reads, writes that concern nobody here */
 };
 

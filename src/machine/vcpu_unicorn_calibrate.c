@@ -145,12 +145,24 @@ static void find_features(struct vcpu *vcpu)
     has->dit = pfr0 >> 48 & 15;
 }
 
+/* At EL1, as the guest: DCZID_EL0.DZP depends on that. */
+static void find_identity(struct vcpu *vcpu)
+{
+    size_t n;
+    const struct vcpu_identity *registers = vcpu_identity(&n);
+
+    for (size_t i = 0; i < n; i++)
+        vcpu->engine->identity[i] = vcpu_native_register(vcpu, registers[i].encoding);
+}
+
 int unicorn_calibrate(struct vcpu_engine *engine, struct vgic5_error *error)
 {
     static const uint32_t code[] = { INSN_LDXR_X11_X8, INSN_SVC_PROBE };
     struct vcpu vcpu = { .engine = engine };
     int result = unicorn_open(&vcpu, error);
 
+    if (result == 0)
+        find_identity(&vcpu);
     if (result == 0 && run_probe(&vcpu, code, sizeof(code)) != UC_ERR_OK)
         result = not_executed(error);
     if (result == 0)

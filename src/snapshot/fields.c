@@ -36,12 +36,13 @@ void vgic5_fields_free(struct vgic5_fields *fields)
 
 /* ---- Finding --------------------------------------------------------------------------------- */
 
-/* The slot that has this name, or the free one where it belongs. The address of the list goes into
- * the hash, so that no file can be made to collide; the order of fields does not depend on it. */
+/* The slot that has this name, or the free one where it belongs. The address of the list is the
+ * hash's seed, so that no file can be made of names that collide, which would take the square of
+ * their number; the order of fields does not depend on it. */
 static uint32_t *find_slot(const struct vgic5_fields *fields, const char *name, size_t length)
 {
     size_t mask = 2 * fields->capacity - 1;
-    size_t i = (hash_64(name, length) ^ ((uintptr_t)fields >> 4)) & mask;
+    size_t i = hash_64_seeded(name, length, (uintptr_t)fields) & mask;
 
     for (;; i = (i + 1) & mask) {
         uint32_t position = fields->slots[i];

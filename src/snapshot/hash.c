@@ -11,6 +11,11 @@ uint64_t hash_64(const void *bytes, size_t size)
     return XXH3_64bits(bytes, size);
 }
 
+uint64_t hash_64_seeded(const void *bytes, size_t size, uint64_t seed)
+{
+    return XXH3_64bits_withSeed(bytes, size, seed);
+}
+
 void hash_128(const struct hash_part *parts, size_t nr_parts, uint8_t hash[SNAPSHOT_HASH_SIZE])
 {
     XXH3_state_t state;

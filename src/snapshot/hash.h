@@ -16,7 +16,9 @@ struct hash_part {
 };
 
 uint64_t hash_64(const void *bytes, size_t size);
-/* Of the parts, one after the other.. */
+/* Not of the format: for tables in memory. */
+uint64_t hash_64_seeded(const void *bytes, size_t size, uint64_t seed);
+/* Of the parts, one after the other. */
 void hash_128(const struct hash_part *parts, size_t nr_parts, uint8_t hash[SNAPSHOT_HASH_SIZE]);
 
 #endif

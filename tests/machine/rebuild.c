@@ -83,7 +83,7 @@ static int write_sections(struct machine *machine, const struct setup *setup,
     struct machine_config config = setup_config(setup);
     uint64_t base, size;
     const void *ram = machine_ram(machine, &base, &size);
-    int result = machine_config_save(&config, writer, error);
+    int result = machine_config_save(machine, &config, writer, error);
 
     if (result == 0)
         result = vgic5_state_to_snapshot(state, writer, error);

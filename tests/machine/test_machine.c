@@ -407,14 +407,16 @@ static void the_configuration_survives(void **state)
         .deterministic = true,
     };
     struct machine_config loaded;
+    struct machine *machine;
     struct image image = { 0 };
     struct vgic5_snapshot_writer *writer;
     struct vgic5_snapshot *snapshot;
     struct reader reader;
 
     (void)state;
+    assert_int_equal(machine_create(&config, &machine, NULL), 0);
     assert_int_equal(vgic5_snapshot_begin(sink_of(&image), "test", &writer, NULL), 0);
-    assert_int_equal(machine_config_save(&config, writer, NULL), 0);
+    assert_int_equal(machine_config_save(machine, &config, writer, NULL), 0);
     assert_int_equal(vgic5_snapshot_end(writer, NULL), 0);
     snapshot = opened(&image, &reader);
     assert_int_equal(machine_config_load(snapshot, &loaded, NULL), 0);
@@ -424,7 +426,9 @@ static void the_configuration_survives(void **state)
     assert_int_equal(loaded.nr_spis, 96);
     assert_true(loaded.deterministic);
     assert_memory_equal(&loaded.gic, &config.gic, sizeof(config.gic));
+    assert_int_equal(machine_check_cpu(machine, snapshot, NULL), 0);
     vgic5_snapshot_close(snapshot);
+    machine_destroy(machine);
     image_free(&image);
 }
 

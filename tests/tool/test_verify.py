@@ -138,6 +138,16 @@ REFUSED = [
     (number("machine", "GIC_PRIORITY_BITS", 6), 4, "GIC_PRIORITY_BITS is 6"),
     (number("machine", "GIC_ISTMD", 2), 4, "GIC_ISTMD is 2"),
     (number("machine", "GIC_ABI", 9), 5, "GIC_ABI is 9"),
+    (lambda s: field(s, "machine", "CPU_MODEL").update(text="cortex-a57"), 5,
+     'CPU_MODEL is "cortex-a57", this machine has "max"'),
+    (number("machine", "RAM_BASE", 0x80000000), 5, "RAM_BASE is 0x80000000, this machine has 0x40"),
+    (number("machine", "ID_AA64ISAR0_EL1", 0), 5, "ID_AA64ISAR0_EL1 is 0x0, this machine has 0x"),
+    (number("machine", "DCZID_EL0", 3), 5, "DCZID_EL0 is 0x3"),
+    (number("machine", "IRS_IDR2", 0x3c71), 4, "IRS_IDR2 is 0x3c71, section irs says 0x3c70"),
+    (number("machine", "IRS_IDR1", 3), 4, "IRS_IDR1"),
+    (lambda s: section(s, "machine")["fields"].pop(), 4, "machine"),
+    (lambda s: s["sections"].append({**section(s, "clock"), "instance": "0x1"}), 5, "clock[1]"),
+    (lambda s: s["sections"].append({**section(s, "irs"), "instance": "0x7"}), 5, "irs[7]"),
     (lambda s: section(s, "cpu", 1).update(instance="0x5"), 4, "cpu[5]"),
     (lambda s: section(s, "irs").update(version=9), 5, "version 9"),
     (lambda s: section(s, "irs")["fields"].append(
@@ -158,6 +168,28 @@ def test_a_state_that_contradicts_itself(state, middle, tmp_path, number_of_case
         assert words in result.err and result.out == b""
     verdict = json.loads(vgic5("verify", path, "--json", status=status).text)
     assert not verdict["sound"] and words in verdict["faults"][0]["message"]
+
+
+def test_every_field_of_the_machine_that_differs_is_told(state, middle, tmp_path):
+    """Compared first: nothing else of the file matters then, and no machine is built."""
+    def edit(copy):
+        for name in ("RAM_BASE", "IRS_BASE", "PL011_SPI", "CNTFRQ_EL0"):
+            field(copy, "machine", name)["number"] = "0x7"
+        field(copy, "machine", "CPU_MODEL")["text"] = "other"
+        field(copy, "machine", "GIC_PRIORITY_BITS")["number"] = "0x9"
+        field(copy, "irs", "IRS_CR0")["number"] = "0x0"
+    error = vgic5("restore", edited(state, middle, tmp_path, edit), status=5).err
+    for name in ("CPU_MODEL", "RAM_BASE", "IRS_BASE", "PL011_SPI", "CNTFRQ_EL0"):
+        assert f" {name} is " in error
+    assert error.count("\n") == 1 and "PL031" not in error and "IDLE" not in error
+
+    def all_of_it(copy):
+        for one in section(copy, "machine")["fields"]:
+            if "_BASE" in one["name"] or "_SPI" in one["name"] or "_PPI" in one["name"]:
+                one["number"] = "0x" + 15 * "7"
+        field(copy, "machine", "CPU_MODEL")["text"] = "x" * 1000
+    error = vgic5("restore", edited(state, middle, tmp_path, all_of_it), status=5).err
+    assert "more fields differ" in error and error.count("\n") == 1
 
 
 def test_an_optional_section_of_tomorrow_is_kept_and_reported(state, middle, tmp_path):

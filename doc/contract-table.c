@@ -39,6 +39,36 @@ static const struct {
 #undef IRS_REG
 };
 
+/* Of a register without a row in frame.def the first two are for RAZ/WI and for a constant. */
+struct frame_words {
+    const char *name, *reset, *guest, *get, *set;
+};
+static const struct frame_words frame_words[] = {
+    {"", "0", "RAZ / WI", "0", "ignored"},
+    {"", "its maker's", "R / WI", "same", "ignored"},
+#define FRAME(reg, mask, reset, write, read, guest, get, set) {#reg, #reset, guest, get, set},
+#include "conform/frame.def"
+#undef FRAME
+};
+
+static const struct {
+    const char *name, *set, *get;
+    unsigned first, n;
+} interface_words[] = {
+#define INTERFACE(reg, first, n, must, may, set, get) {#reg, set, get, first, n},
+#include "conform/interface.def"
+#undef INTERFACE
+};
+
+static const struct {
+    const char *entry, *field;
+    unsigned high, low;
+} entry_fields[] = {
+#define REGISTER_FIELD(entry, field, high, low) {#entry, #field, high, low},
+#include "gicv5/iste_fields.def"
+#undef REGISTER_FIELD
+};
+
 static const struct {
     const char *name, *direction, *carried;
     unsigned op0, op1, crn, crm, op2, n;
@@ -87,25 +117,98 @@ static void print_rules(void)
                rules[n].source, rules[n].id, checks_of(rules[n].id));
 }
 
+static const struct frame_words *words_of(size_t n)
+{
+    for (size_t row = 2; row < COUNT(frame_words); row++) {
+        if (strcmp(frame_words[row].name, frame[n].name) == 0)
+            return &frame_words[row];
+    }
+    return &frame_words[strcmp(frame[n].access, "RAZ_WI") ? 1 : 0];
+}
+
+static void print_reset(const struct frame_words *words)
+{
+    if (strcmp(words->reset, "NR_SPIS") == 0)
+        printf("nr_spis");
+    else if (strcmp(words->name, "IRS_IDR1") == 0)
+        printf("PE_CNT = vCPUs, IAFFID_BITS = bits of the highest id - 1, PRI_BITS");
+    else if (strcmp(words->name, "IRS_IDR2") == 0)
+        printf("LPI = 1, what is configured");
+    else if (strcmp(words->name, "IRS_IDR0") == 0)
+        printf("1 (Non-secure), PA_RANGE");
+    else
+        printf("%s", words->reset);
+}
+
 static void print_frame(void)
 {
-    printf("\n## GRP_IRS_REGS\n\n| offset | register | bytes | a set | a save carries it as |\n"
-           "|---|---|---|---|---|\n");
-    for (size_t n = 0; n < COUNT(frame); n++)
-        printf("| 0x%04x | %s%s | %u | %s | %s |\n", (unsigned)frame[n].offset, frame[n].name,
-               strcmp(frame[n].access, "RAZ_WI") ? "" : " (RAZ/WI)", (unsigned)frame[n].bytes,
-               frame[n].set, frame[n].carried);
+    printf("\n## GRP_IRS_REGS\n\nThe guest may access a 64-bit register in halves; the VMM may not. "
+           "`saved as` is ours: how a snapshot carries it.\n\n"
+           "| offset | register | bytes | after CTRL_INIT | guest: read / write | get | set | saved as |\n"
+           "|---|---|---|---|---|---|---|---|\n");
+    for (size_t n = 0; n < COUNT(frame); n++) {
+        const struct frame_words *words = words_of(n);
+
+        printf("| 0x%04x | %s | %u | ", (unsigned)frame[n].offset, frame[n].name,
+               (unsigned)frame[n].bytes);
+        print_reset(words);
+        printf(" | %s | %s | %s | %s |\n", words->guest, words->get, words->set,
+               strcmp(frame[n].carried, "NO") ? frame[n].carried : "-");
+    }
+}
+
+static void print_entries(void)
+{
+    printf("\n## GRP_IST: entries\n\nLittle-endian words of 32 bits in the order of the interrupt "
+           "numbers, without holes: 4 * nr_spis bytes for SPIs, 4 << LPI_ID_BITS for LPIs (7.4; "
+           "under v1 they\nare where the guest has put its table, and its entries may be longer).\n\n"
+           "| entry | field | bits |\n|---|---|---|\n");
+    for (size_t n = 0; n < COUNT(entry_fields); n++) {
+        printf("| %s | %s | ", entry_fields[n].entry, entry_fields[n].field);
+        if (entry_fields[n].high != entry_fields[n].low)
+            printf("%u:", entry_fields[n].high);
+        printf("%u |\n", entry_fields[n].low);
+    }
+    printf("\nHM is 1 for level. Under 7.4 an SPI's HM is its trigger mode as well. HWU is the "
+           "hardware's and reads 0 here; compare images of another device with HWU masked.\n"
+           "struct kvm_vgic_v5_ist (7.4): u64 spi_ist_addr, spi_ist_size, lpi_ist_addr, "
+           "lpi_ist_size, the sizes in bytes.\n");
+}
+
+static void print_sysreg(size_t n, size_t row)
+{
+    unsigned first = interface_words[row].first;
+    unsigned op2 = sysregs[n].op2 + first;
+
+    printf("| %s", sysregs[n].name);
+    if (sysregs[n].n > 1)
+        printf("%u", first);
+    printf("_EL1");
+    if (interface_words[row].n > 1)
+        printf(" … %u", first + interface_words[row].n - 1);
+    printf(" | %u %u %u %u %u | %s | %s |\n", sysregs[n].op0, sysregs[n].op1, sysregs[n].crn,
+           sysregs[n].crm + op2 / 8, op2 % 8, interface_words[row].set, interface_words[row].get);
 }
 
 static void print_sysregs(void)
 {
-    printf("\n## GRP_CPU_SYSREGS\n\n| register | Op0 Op1 CRn CRm Op2 of the first | number |\n"
-           "|---|---|---|\n");
+    printf("\n## GRP_CPU_SYSREGS\n\nattr: Aff3[63:56] Aff2[55:48] Aff1[47:40] Aff0[39:32] 0[31:16] "
+           "Op0[15:14] Op1[13:11] CRn[10:7] CRm[6:3] Op2[2:0]\n\n"
+           "| register | Op0 Op1 CRn CRm Op2 of the first | set | get |\n|---|---|---|---|\n");
     for (size_t n = 0; n < COUNT(sysregs); n++) {
-        if (strcmp(sysregs[n].carried, "YES") == 0)
-            printf("| %s_EL1 | %u %u %u %u %u | %u |\n", sysregs[n].name, sysregs[n].op0,
-                   sysregs[n].op1, sysregs[n].crn, sysregs[n].crm, sysregs[n].op2, sysregs[n].n);
+        for (size_t row = 0; row < COUNT(interface_words); row++) {
+            if (strcmp(interface_words[row].name, sysregs[n].name) == 0)
+                print_sysreg(n, row);
+        }
     }
+}
+
+static void print_line(void)
+{
+    printf("\n## KVM_IRQ_LINE\n\nirq: vcpu2_index[31:28] type[27:24] vcpu_index[23:16] number[15:0]; the "
+           "vCPU's id is vcpu2_index * 256 + vcpu_index. Type %u is an SPI, numbered from 0; type %u a "
+           "PPI of USERSPACE_PPIS.\n",
+           VGIC5_IRQ_TYPE_SPI, VGIC5_IRQ_TYPE_PPI);
 }
 
 int main(void)
@@ -122,6 +225,8 @@ int main(void)
     print_refusals();
     print_rules();
     print_frame();
+    print_entries();
     print_sysregs();
+    print_line();
     return 0;
 }

@@ -21,6 +21,10 @@ enum vgic5_conform_fault {
     VGIC5_FAULT_TIMEOUT,   /* the IRS does not become idle, `times` times */
     VGIC5_FAULT_NO_MEMORY, /* the next `times` allocations fail */
     VGIC5_FAULT_GUEST,     /* guest memory cannot be reached (1), or can again (0) */
+    /* At the next `times` CTRL_INIT the host … */
+    VGIC5_FAULT_NO_VM_ID,    /* has no VM id left: ENOSPC */
+    VGIC5_FAULT_NO_ROOM,     /* has not room for so many vCPUs, or for an id as high: E2BIG */
+    VGIC5_FAULT_INIT_TIMEOUT, /* has an IRS that does not answer: ETIMEDOUT */
 };
 
 /*
@@ -61,7 +65,10 @@ struct vgic5_conform_ops {
     int (*read_guest)(void *vm, uint64_t ipa, void *to, size_t size);
     int (*write_guest)(void *vm, uint64_t ipa, const void *from, size_t size);
     uint64_t ram_base, ram_size;
+    /* Make this go wrong. -EOPNOTSUPP: that cannot be made. */
     int (*fault)(void *vm, enum vgic5_conform_fault fault, unsigned times);
+    /* KVM_CREATE_DEVICE once more in this VM; one that is made is closed again. */
+    int (*create_device)(void *vm, uint32_t type);
 };
 
 enum vgic5_conform_verdict { VGIC5_CONFORM_PASS, VGIC5_CONFORM_FAIL, VGIC5_CONFORM_SKIP };
@@ -99,10 +106,20 @@ int vgic5_conform_run(const struct vgic5_conform_ops *ops, const char *prefix,
                       void *opaque, struct vgic5_conform_summary *summary);
 
 /*
- * The ops of the device in this process (libvgic5). `config` (NULL: defaults) must outlive them; its
- * abi is taken.
+ * Fill `ops`, of `size` bytes, for the device in this process (libvgic5). `config` (NULL: defaults)
+ * must outlive them; its abi is taken. ops->size becomes what was filled, which is less than `size`
+ * where the caller is newer than the library; the rest is zero. Members may be replaced afterwards.
+ * It cannot fail: with a config that vgic5_create refuses every check does.
  */
-void vgic5_conform_model(const struct vgic5_config *config, struct vgic5_conform_ops *ops);
+void vgic5_conform_model_sized(const struct vgic5_config *config, struct vgic5_conform_ops *ops,
+                               uint32_t size);
+
+/* The same for the struct that the caller was compiled with. */
+static inline void vgic5_conform_model(const struct vgic5_config *config,
+                                       struct vgic5_conform_ops *ops)
+{
+    vgic5_conform_model_sized(config, ops, sizeof(*ops));
+}
 
 #ifdef __cplusplus
 }

@@ -162,6 +162,13 @@ struct vgic5_host {
     /* One line of text without newline about something the guest or the host did wrong. May be
      * NULL. */
     void (*log)(void *opaque, const char *message);
+
+    /* CTRL_INIT has made everything else: take what a VM with so many vCPUs, up to this id, needs of
+     * the host. In KVM these are a VM id and entries of the tables of the physical IRS. 0, or the
+     * answer of CTRL_INIT, which can be tried again: -ENOSPC (no VM id is left), -E2BIG (the host has
+     * not room for as many, or for the id), -ENOMEM, -ETIMEDOUT (the physical IRS does not answer).
+     * It succeeds once in the life of a device. NULL: 0. */
+    int (*claim)(void *opaque, uint32_t nr_vcpus, uint32_t highest_id);
 };
 
 enum vgic5_abi {
@@ -193,8 +200,8 @@ struct vgic5_vcpu; /* one vCPU's CPU interface; owned by its device, valid until
 /*
  * Create a device, without vCPUs and not initialised. `config` and `host` are copied; either may be
  * NULL for all defaults.
- * Errors: -EINVAL (a field of config out of its range, or a size smaller than its first version),
- * -ENODEV (config->abi is unknown), -ENOMEM.
+ * Errors: -EINVAL (a field of config out of its range; half a pair of host functions; a size that no
+ * version has), -ENODEV (config->abi is unknown), -ENOMEM.
  */
 int vgic5_create(const struct vgic5_config *config, const struct vgic5_host *host, void *opaque,
                  struct vgic5 **device);
@@ -252,7 +259,8 @@ void vgic5_vcpu_leave(struct vgic5_vcpu *vcpu);
  * ADDR         -EFAULT, -ENXIO (attr), -EEXIST (set before), -EINVAL (misaligned, wraps around),
  *              -E2BIG (the region's end is beyond ipa_bits)
  * NR_IRQS      -EFAULT, -EINVAL (not such a number), -EBUSY (set before, or after CTRL_INIT)
- * CTRL         -ENXIO (attr, or the wrong direction), -ENODEV (no vCPU), -ENOMEM
+ * CTRL         -ENXIO (attr, or the wrong direction), -ENODEV (no vCPU), -ENOMEM, and what
+ *              host.claim answers
  * CPU_SYSREGS  -EINVAL (no vCPU has this MPIDR), -EBUSY, -EFAULT, -ENOENT (none of the 26)
  * IRS_REGS     -EINVAL (no vCPU), -EFAULT, -EBUSY, -ENXIO (ADDR not set; no register at attr),
  *              -EINVAL (not its first byte; a value that this device cannot have)

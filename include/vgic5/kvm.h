@@ -52,13 +52,28 @@ struct vgic5_kvm {
     void *opaque;
 };
 
-/* The port to it; `kvm` must outlive it. The wires are the VMM's to know: see vgic5_port.irq_line. */
-void vgic5_port_kvm(const struct vgic5_kvm *kvm, struct vgic5_port *port);
+/* Fill `port`, as vgic5_port_model_sized does; `kvm` must outlive it. The wires are the VMM's to know:
+ * it replaces port->get_spi_wires with a function of its own, or re-asserts them after a restore
+ * (vgic5_port.irq_line). It cannot fail: what the kernel answers is the port's answer. */
+void vgic5_port_kvm_sized(const struct vgic5_kvm *kvm, struct vgic5_port *port, uint32_t size);
 
-/* Ops that make VMs of /dev/kvm; `calls` must outlive them. A vCPU's first run is one that leaves at
- * once; a vCPU cannot stay inside, and there is no guest. */
-void vgic5_kvm_conform(const struct vgic5_kvm_calls *calls, uint32_t abi,
-                       struct vgic5_conform_ops *ops);
+static inline void vgic5_port_kvm(const struct vgic5_kvm *kvm, struct vgic5_port *port)
+{
+    vgic5_port_kvm_sized(kvm, port, sizeof(*port));
+}
+
+/* Fill `ops`, of `size` bytes, so that they make VMs of /dev/kvm; `calls` (NULL: the system's) must
+ * outlive them, and `abi` is what vgic5_kvm_look has found. A vCPU's first run is one that leaves at
+ * once; a vCPU cannot stay inside, there is no guest, and nothing can be made to go wrong. ops->size
+ * as in vgic5_port_model_sized. It cannot fail: without a VGICv5 every check does. */
+void vgic5_kvm_conform_sized(const struct vgic5_kvm_calls *calls, uint32_t abi,
+                             struct vgic5_conform_ops *ops, uint32_t size);
+
+static inline void vgic5_kvm_conform(const struct vgic5_kvm_calls *calls, uint32_t abi,
+                                     struct vgic5_conform_ops *ops)
+{
+    vgic5_kvm_conform_sized(calls, abi, ops, sizeof(*ops));
+}
 
 #ifdef __cplusplus
 }

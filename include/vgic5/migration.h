@@ -76,9 +76,19 @@ struct vgic5_port {
  */
 int vgic5_probe_abi(const struct vgic5_port *port, uint32_t *abi, struct vgic5_error *error);
 
-/* The port of a device in this process, which must reach the caller's memory by plain pointers
- * (vgic5_host.read_caller and .write_caller NULL, or working on such). */
-void vgic5_port_model(struct vgic5 *device, struct vgic5_port *port);
+/*
+ * Fill `port`, of `size` bytes, for a device in this process, which must outlive it, and must reach
+ * the caller's memory by plain pointers (vgic5_host.read_caller and .write_caller NULL, or working on
+ * such). Members may be replaced afterwards. port->size becomes what was filled, which is less
+ * than `size` where the caller is newer than the library; the rest is zero. It cannot fail.
+ */
+void vgic5_port_model_sized(struct vgic5 *device, struct vgic5_port *port, uint32_t size);
+
+/* The same for the struct that the caller was compiled with. */
+static inline void vgic5_port_model(struct vgic5 *device, struct vgic5_port *port)
+{
+    vgic5_port_model_sized(device, port, sizeof(*port));
+}
 
 /* ---- The sequences, as data ------------------------------------------------------------------ */
 
@@ -223,8 +233,8 @@ int vgic5_restore_check(const struct vgic5_port *port, const struct vgic5_state 
  * changed. Guest memory has been loaded. A restore that fails after these checks has used the
  * target up: destroy it. What is no state of the device is the VMM's to do: SCTLR_EL1.NMI
  * (vgic5_vcpu_set_nmi), its timers' and devices' lines.
- * Errors: those of the checks; the device's errno and exit code 5, but 3 for -ENOMEM, -ETIMEDOUT
- * and -EIO.
+ * Errors: those of the checks; the device's errno and exit code 5, but 3 for -ENOMEM, -ENOSPC,
+ * -ETIMEDOUT and -EIO.
  */
 int vgic5_restore(const struct vgic5_port *port, const struct vgic5_state *state,
                   const struct vgic5_migration_options *options, struct vgic5_error *error);

@@ -9,32 +9,6 @@
 #define PCR VGIC5_ENCODING(3, 1, 12, 0, 2)
 #define ENABLER0 VGIC5_ENCODING(3, 0, 12, 10, 6)
 
-static uint64_t guest(struct trial *trial, uint32_t vcpu, uint16_t encoding, bool is_write,
-                      uint64_t value)
-{
-    if (!trial->ops->guest_register)
-        trial_skip(trial, "the port has no guest");
-    if (!trial->over)
-        expect_errno(trial,
-                     trial->ops->guest_register(trial->vm, vcpu, encoding, is_write, &value), 0,
-                     "a guest's access");
-    return value;
-}
-
-static uint64_t guest_frame(struct trial *trial, enum irs_row row, bool is_write, uint64_t value)
-{
-    struct vgic5_mmio access = {.offset = conform_irs[row].offset,
-                                .value = value,
-                                .size = conform_irs[row].bytes,
-                                .is_write = is_write};
-
-    if (!trial->ops->guest_mmio)
-        trial_skip(trial, "the port has no guest");
-    if (!trial->over)
-        expect_errno(trial, trial->ops->guest_mmio(trial->vm, &access), 0, "a guest's access");
-    return access.value;
-}
-
 static void open_interface(struct trial *trial, uint32_t vcpu)
 {
     irs_set(trial, IRS_CR0_ROW, 1);

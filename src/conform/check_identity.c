@@ -76,3 +76,72 @@ static void run(struct trial *trial, size_t n)
 }
 
 const struct family family_identity = {length, describe, run};
+
+/* ---- What depends on the device's own IDR2 --------------------------------------------------- */
+
+static void set_idr2(struct trial *trial, uint64_t value, int expected, const char *what)
+{
+    uint64_t before = irs_get(trial, IRS_IDR2_ROW);
+
+    if (!trial->over)
+        expect_errno(trial, try_irs_set(trial, IRS_IDR2_ROW, value), expected, what);
+    expect_value(trial, irs_get(trial, IRS_IDR2_ROW), expected ? before : value, what);
+}
+
+/* A bit of IDR2: where the device has it, it can be set. */
+static void not_offered(struct trial *trial, uint64_t bit, const char *what)
+{
+    uint64_t own = irs_get(trial, IRS_IDR2_ROW);
+
+    set_idr2(trial, own | bit, own & bit ? 0 : EINVAL, what);
+}
+
+static void two_levels(struct trial *trial)
+{
+    not_offered(trial, FIELD_MASK(IRS_IDR2_IST_LEVELS), "a set of IST_LEVELS");
+}
+
+static void metadata(struct trial *trial)
+{
+    not_offered(trial, FIELD_MASK(IRS_IDR2_ISTMD), "a set of ISTMD");
+}
+
+static void metadata_size(struct trial *trial)
+{
+    not_offered(trial, FIELD_PREP(IRS_IDR2_ISTMD_SZ, 16), "a set of ISTMD_SZ 16");
+}
+
+static void fewer_id_bits(struct trial *trial)
+{
+    uint64_t own = irs_get(trial, IRS_IDR2_ROW);
+    uint64_t min = FIELD_GET(IRS_IDR2_MIN_LPI_ID_BITS, own);
+    uint64_t rest = own & ~FIELD_MASK(IRS_IDR2_ID_BITS);
+
+    set_idr2(trial, rest | FIELD_PREP(IRS_IDR2_ID_BITS, min), 0, "ID_BITS as few as MIN_LPI_ID_BITS");
+    if (min > 1)
+        set_idr2(trial, rest | FIELD_PREP(IRS_IDR2_ID_BITS, min - 1), EINVAL, "and one less");
+}
+
+static void more_minimum(struct trial *trial)
+{
+    uint64_t own = irs_get(trial, IRS_IDR2_ROW);
+    uint64_t min = FIELD_GET(IRS_IDR2_MIN_LPI_ID_BITS, own);
+    uint64_t rest = own & ~FIELD_MASK(IRS_IDR2_MIN_LPI_ID_BITS);
+
+    if (min < 15 && min < FIELD_GET(IRS_IDR2_ID_BITS, own))
+        set_idr2(trial, rest | FIELD_PREP(IRS_IDR2_MIN_LPI_ID_BITS, min + 1), 0,
+                 "a MIN_LPI_ID_BITS of one more");
+    if (min > 1) /* a minimum of 0 is another check's */
+        set_idr2(trial, rest | FIELD_PREP(IRS_IDR2_MIN_LPI_ID_BITS, min - 1), EINVAL,
+                 "a MIN_LPI_ID_BITS of one less than its own");
+}
+
+static const struct named_check idr2_checks[] = {
+    {"identity.IDR2-IST_LEVELS", "irs_set_value", EVERY, LIFE_READY, two_levels},
+    {"identity.IDR2-ISTMD", "irs_set_value", EVERY, LIFE_READY, metadata},
+    {"identity.IDR2-ISTMD_SZ", "irs_set_value", EVERY, LIFE_READY, metadata_size},
+    {"identity.IDR2-ID_BITS-fewer", "irs_identity", EVERY, LIFE_READY, fewer_id_bits},
+    {"identity.IDR2-MIN-own-and-more", "irs_identity", EVERY, LIFE_READY, more_minimum},
+};
+
+NAMED_FAMILY(family_idr2, idr2_checks);

@@ -65,6 +65,18 @@ static void without_addr(struct trial *trial)
     compare(trial, got, set, NR_SPIS, "SPI");
 }
 
+/* ENOENT says that there is no SPI IST: CTRL_INIT has made one. */
+static void spi_ist_is_there(struct trial *trial, bool is_set)
+{
+    uint32_t spis[NR_SPIS] = {0};
+
+    expect_errno(trial, is_set ? try_ist_set(trial, spis, NULL) : try_ist_get(trial, spis, NULL), 0,
+                 "GRP_IST right after CTRL_INIT");
+}
+
+static void get_has_spi_ist(struct trial *trial) { spi_ist_is_there(trial, false); }
+static void set_has_spi_ist(struct trial *trial) { spi_ist_is_there(trial, true); }
+
 static void no_state(struct trial *trial)
 {
     uint32_t set[NR_SPIS], got[NR_SPIS] = {0};
@@ -471,6 +483,8 @@ static const struct named_check ist_checks[] = {
     {"ist.spis-come-back", "ist_spis", EVERY, LIFE_READY, spis_come_back},
     {"ist.again-is-the-same", "ist_again", EVERY, LIFE_READY, again_is_the_same},
     {"ist.without-addr", "ist", EVERY, LIFE_INIT, without_addr},
+    {"ist.get-after-init", "ist_get_no_spi", V1, LIFE_INIT, get_has_spi_ist},
+    {"ist.set-after-init", "ist_set_no_spi", V1, LIFE_INIT, set_has_spi_ist},
     {"ist.no-state", "ist_no_state", EVERY, LIFE_READY, no_state},
     {"ist.last-set-counts", "ist_spis", EVERY, LIFE_READY, last_set_counts},
     {"ist.lpis-come-back", "ist_lpis", V7_4, LIFE_READY, lpis_come_back},

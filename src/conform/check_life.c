@@ -126,6 +126,44 @@ static void no_memory(struct trial *trial)
     expect_errno(trial, try_set(trial, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL), 0, "and with it");
 }
 
+/* What the host lacks is told, and the next try can succeed. */
+static void host_refuses(struct trial *trial, enum vgic5_conform_fault fault, int expected)
+{
+    if (!trial->ops->fault || trial->ops->fault(trial->vm, fault, 1)) {
+        trial_skip(trial, "the port cannot make the host refuse a VM");
+        return;
+    }
+    expect_errno(trial, try_set(trial, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL), expected,
+                 "CTRL_INIT");
+    expect_value(trial, nr_irqs(trial), 0, "GRP_NR_IRQS after it");
+    expect_errno(trial, try_set(trial, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL), 0, "and again");
+}
+
+static void no_vm_id(struct trial *trial) { host_refuses(trial, VGIC5_FAULT_NO_VM_ID, ENOSPC); }
+static void no_room(struct trial *trial) { host_refuses(trial, VGIC5_FAULT_NO_ROOM, E2BIG); }
+static void no_answer(struct trial *trial)
+{
+    host_refuses(trial, VGIC5_FAULT_INIT_TIMEOUT, ETIMEDOUT);
+}
+
+static void another_device(struct trial *trial, uint32_t type, int expected, const char *what)
+{
+    if (!trial->ops->create_device)
+        trial_skip(trial, "the port has no KVM_CREATE_DEVICE");
+    if (!trial->over)
+        expect_errno(trial, trial->ops->create_device(trial->vm, type), expected, what);
+}
+
+static void second_vgic(struct trial *trial)
+{
+    another_device(trial, VGIC5_DEV_TYPE, EEXIST, "a second VGICv5");
+}
+
+static void unknown_device(struct trial *trial)
+{
+    another_device(trial, 0x7ffffff0, ENODEV, "a device of type 0x7ffffff0");
+}
+
 /* ---- Lines ----------------------------------------------------------------------------------- */
 
 static int line(struct trial *trial, uint32_t irq, bool level)
@@ -222,6 +260,37 @@ static void line_level(struct trial *trial)
     expect_value(trial, is_pending(trial, 6), 0, "pending after lower");
 }
 
+static void line_latch(struct trial *trial)
+{
+    uint32_t spis[NR_SPIS] = {[6] = 1 | 1 << 2}; /* pending, level */
+
+    if (trial->ops->abi == VGIC5_ABI_V1)
+        make_level(trial, 6);
+    ist_set(trial, spis, NULL);
+    expect_value(trial, is_pending(trial, 6), 1, "pending after the restore");
+    expect_errno(trial, line(trial, VGIC5_IRQ_SPI(6), false), 0, "lower");
+    expect_value(trial, is_pending(trial, 6), 1, "pending after a line that was low is lowered");
+    expect_errno(trial, line(trial, VGIC5_IRQ_SPI(6), true), 0, "raise");
+    expect_errno(trial, line(trial, VGIC5_IRQ_SPI(6), false), 0, "lower");
+    expect_value(trial, is_pending(trial, 6), 0, "pending after it was raised and lowered");
+}
+
+/* vcpu2_index counts 256. */
+static void line_vcpu2(struct trial *trial)
+{
+    const uint32_t id = 259;
+    int ret = trial->ops->add_vcpu(trial->vm, id);
+
+    if (ret == -E2BIG || ret == -EINVAL)
+        trial_skip(trial, "this host has no vCPU id 259");
+    expect_errno(trial, ret, 0, "vCPU 259");
+    expect_errno(trial, try_set(trial, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL), 0, "CTRL_INIT");
+    if (!trial->over)
+        expect_errno(trial, line(trial, VGIC5_IRQ_PPI(id, 3u), true), 0, "SW_PPI of vCPU 259");
+    expect_value(trial, sysreg_get(trial, id, SPENDR0), 1 << VGIC5_PPI_SW, "vCPU 259's SPENDR0");
+    expect_value(trial, sysreg_get(trial, 3, SPENDR0), 0, "vCPU 3's SPENDR0");
+}
+
 /* ---- The table ------------------------------------------------------------------------------- */
 
 static const struct named_check life_checks[] = {
@@ -238,6 +307,12 @@ static const struct named_check life_checks[] = {
     {"ctrl.ppis", "ppis", EVERY, LIFE_INIT, ppis},
     {"ctrl.ppis-before-init", "ppis", EVERY, LIFE_CREATED, ppis_before},
     {"ctrl.init-without-memory", "init_memory", EVERY, LIFE_VCPUS, no_memory},
+    {"ctrl.init-without-vm-id", "init_vm_ids", EVERY, LIFE_VCPUS, no_vm_id},
+    {"ctrl.init-without-room", "init_vcpus", EVERY, LIFE_VCPUS, no_room},
+    {"ctrl.init-timeout", "init_timeout", EVERY, LIFE_VCPUS, no_answer},
+    {"device.second", "create_twice", EVERY, LIFE_CREATED, second_vgic},
+    {"device.second-after-init", "create_twice", EVERY, LIFE_INIT, second_vgic},
+    {"device.unknown-type", "create_type", EVERY, LIFE_CREATED, unknown_device},
     {"line.before-init", "line_early", EVERY, LIFE_VCPUS, line_before_init},
     {"line.cpu", "line_cpu", EVERY, LIFE_READY, line_cpu},
     {"line.type", "line_type", EVERY, LIFE_READY, line_type},
@@ -245,6 +320,8 @@ static const struct named_check life_checks[] = {
     {"line.spi-range", "line_number", EVERY, LIFE_READY, line_spi_range},
     {"line.ppi-number", "line_ppi", EVERY, LIFE_READY, line_ppi_number},
     {"line.ppi-vcpu", "line_vcpu", EVERY, LIFE_READY, line_ppi_vcpu},
+    {"line.ppi-vcpu2", "line_vcpu", EVERY, LIFE_ADDRESS, line_vcpu2},
+    {"line.restored-latch", "line_latch", EVERY, LIFE_READY, line_latch},
     {"line.edge", "line_edge", EVERY, LIFE_READY, line_edge},
     {"line.level", "line_level", EVERY, LIFE_READY, line_level},
 };

@@ -9,12 +9,21 @@
 #define RAM_BASE UINT64_C(0x40000000)
 #define RAM_SIZE UINT64_C(0x100000)
 
+#define NR_FAULTS (VGIC5_FAULT_INIT_TIMEOUT + 1)
+
 struct model {
     struct vgic5 *device;
     uint8_t *ram;
-    bool guest_is_gone;
-    unsigned woken, timeouts, no_memory; /* still to come */
+    unsigned faults[NR_FAULTS]; /* still to come */
 };
+
+static bool strikes(struct model *model, enum vgic5_conform_fault fault)
+{
+    if (model->faults[fault] == 0)
+        return false;
+    model->faults[fault]--;
+    return true;
+}
 
 /* ---- The host -------------------------------------------------------------------------------- */
 
@@ -23,11 +32,7 @@ static void *model_alloc(void *opaque, size_t size)
     struct model *model = opaque;
     void *memory;
 
-    if (model->no_memory) {
-        model->no_memory--;
-        return NULL;
-    }
-    if (posix_memalign(&memory, 64, size))
+    if (strikes(model, VGIC5_FAULT_NO_MEMORY) || posix_memalign(&memory, 64, size))
         return NULL;
     return memset(memory, 0, size);
 }
@@ -42,7 +47,7 @@ static int model_read_ram(void *opaque, uint64_t ipa, void *to, size_t size)
 {
     struct model *model = opaque;
 
-    if (model->guest_is_gone || ipa < RAM_BASE || size > RAM_SIZE ||
+    if (model->faults[VGIC5_FAULT_GUEST] || ipa < RAM_BASE || size > RAM_SIZE ||
         ipa - RAM_BASE > RAM_SIZE - size)
         return -EFAULT;
     memcpy(to, model->ram + (ipa - RAM_BASE), size);
@@ -53,7 +58,7 @@ static int model_write_ram(void *opaque, uint64_t ipa, const void *from, size_t 
 {
     struct model *model = opaque;
 
-    if (model->guest_is_gone || ipa < RAM_BASE || size > RAM_SIZE ||
+    if (model->faults[VGIC5_FAULT_GUEST] || ipa < RAM_BASE || size > RAM_SIZE ||
         ipa - RAM_BASE > RAM_SIZE - size)
         return -EFAULT;
     memcpy(model->ram + (ipa - RAM_BASE), from, size);
@@ -79,17 +84,19 @@ static int model_write_caller(void *opaque, uint64_t addr, const void *from, siz
 
 static int model_quiesce(void *opaque)
 {
-    struct model *model = opaque;
-
-    if (model->woken) {
-        model->woken--;
+    if (strikes(opaque, VGIC5_FAULT_WOKEN))
         return -EBUSY;
-    }
-    if (model->timeouts) {
-        model->timeouts--;
-        return -ETIMEDOUT;
-    }
-    return 0;
+    return strikes(opaque, VGIC5_FAULT_TIMEOUT) ? -ETIMEDOUT : 0;
+}
+
+static int model_claim(void *opaque, uint32_t nr_vcpus, uint32_t highest_id)
+{
+    (void)nr_vcpus, (void)highest_id;
+    if (strikes(opaque, VGIC5_FAULT_NO_VM_ID))
+        return -ENOSPC;
+    if (strikes(opaque, VGIC5_FAULT_NO_ROOM))
+        return -E2BIG;
+    return strikes(opaque, VGIC5_FAULT_INIT_TIMEOUT) ? -ETIMEDOUT : 0;
 }
 
 static const struct vgic5_host host = {
@@ -101,6 +108,7 @@ static const struct vgic5_host host = {
     .read_caller = model_read_caller,
     .write_caller = model_write_caller,
     .quiesce = model_quiesce,
+    .claim = model_claim,
 };
 
 /* ---- The ops --------------------------------------------------------------------------------- */
@@ -187,30 +195,26 @@ static int model_fault(void *vm, enum vgic5_conform_fault fault, unsigned times)
 {
     struct model *model = vm;
 
-    switch (fault) {
-    case VGIC5_FAULT_WOKEN:
-        model->woken = times;
-        return 0;
-    case VGIC5_FAULT_TIMEOUT:
-        model->timeouts = times;
-        return 0;
-    case VGIC5_FAULT_NO_MEMORY:
-        model->no_memory = times;
-        return 0;
-    case VGIC5_FAULT_GUEST:
-        model->guest_is_gone = times != 0;
-        return 0;
-    default:
+    if ((unsigned)fault >= NR_FAULTS)
         return -EOPNOTSUPP;
-    }
+    model->faults[fault] = times;
+    return 0;
 }
 
-void vgic5_conform_model(const struct vgic5_config *config, struct vgic5_conform_ops *ops)
+/* The VM has the one that `create` made. */
+static int model_create_device(void *vm, uint32_t type)
+{
+    (void)vm;
+    return type == VGIC5_DEV_TYPE ? -EEXIST : -ENODEV;
+}
+
+void vgic5_conform_model_sized(const struct vgic5_config *config, struct vgic5_conform_ops *ops,
+                               uint32_t size)
 {
     uint32_t abi = config && config->abi ? config->abi : VGIC5_ABI_V1;
 
-    *ops = (struct vgic5_conform_ops){
-        .size = sizeof(*ops),
+    const struct vgic5_conform_ops filled = {
+        .size = size < sizeof(filled) ? size : sizeof(filled),
         .abi = abi,
         .opaque = (void *)(uintptr_t)config,
         .create = model_create,
@@ -230,5 +234,9 @@ void vgic5_conform_model(const struct vgic5_config *config, struct vgic5_conform
         .ram_base = RAM_BASE,
         .ram_size = RAM_SIZE,
         .fault = model_fault,
+        .create_device = model_create_device,
     };
+
+    memset(ops, 0, size);
+    memcpy(ops, &filled, filled.size);
 }

@@ -45,6 +45,7 @@ static const char *errno_name(int value)
         {0, "0"},           {EBUSY, "EBUSY"},   {EEXIST, "EEXIST"}, {EINVAL, "EINVAL"},
         {ENXIO, "ENXIO"},   {EFAULT, "EFAULT"}, {ENOENT, "ENOENT"}, {ENODEV, "ENODEV"},
         {ENOMEM, "ENOMEM"}, {E2BIG, "E2BIG"},   {EIO, "EIO"},       {ETIMEDOUT, "ETIMEDOUT"},
+        {ENOSPC, "ENOSPC"},
     };
 
     for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
@@ -137,6 +138,33 @@ void sysreg_set(struct trial *trial, uint32_t vcpu_id, uint16_t encoding, uint64
     if (!trial->over)
         expect_errno(trial, try_set(trial, VGIC5_GRP_CPU_SYSREGS, attr, &value), 0,
                      "set of a CPU register");
+}
+
+/* ---- The guest's doors ----------------------------------------------------------------------- */
+
+uint64_t guest(struct trial *trial, uint32_t vcpu, uint16_t encoding, bool is_write, uint64_t value)
+{
+    if (!trial->ops->guest_register)
+        trial_skip(trial, "the port has no guest");
+    if (!trial->over)
+        expect_errno(trial,
+                     trial->ops->guest_register(trial->vm, vcpu, encoding, is_write, &value), 0,
+                     "a guest's access");
+    return value;
+}
+
+uint64_t guest_frame(struct trial *trial, enum irs_row row, bool is_write, uint64_t value)
+{
+    struct vgic5_mmio access = {.offset = conform_irs[row].offset,
+                                .value = value,
+                                .size = conform_irs[row].bytes,
+                                .is_write = is_write};
+
+    if (!trial->ops->guest_mmio)
+        trial_skip(trial, "the port has no guest");
+    if (!trial->over)
+        expect_errno(trial, trial->ops->guest_mmio(trial->vm, &access), 0, "a guest's access");
+    return access.value;
 }
 
 /* ---- Life ------------------------------------------------------------------------------------ */

@@ -72,6 +72,10 @@ int try_irs_set(struct trial *trial, enum irs_row row, uint64_t value);
 uint64_t sysreg_get(struct trial *trial, uint32_t vcpu_id, uint16_t encoding);
 void sysreg_set(struct trial *trial, uint32_t vcpu_id, uint16_t encoding, uint64_t value);
 
+/* A guest's access, of which Xt or the value read comes back. Skips where the port has no guest. */
+uint64_t guest(struct trial *trial, uint32_t vcpu, uint16_t encoding, bool is_write, uint64_t value);
+uint64_t guest_frame(struct trial *trial, enum irs_row row, bool is_write, uint64_t value);
+
 /* ---- Interrupt state ------------------------------------------------------------------------- */
 
 /* GRP_IST with the payload of the profile; `lpis` is NULL where there are none (and under v1). */
@@ -98,7 +102,9 @@ struct family {
 };
 extern const struct family family_errno;
 extern const struct family family_irs;
+extern const struct family family_frame;
 extern const struct family family_identity;
+extern const struct family family_idr2;
 extern const struct family family_sysregs;
 extern const struct family family_ist;
 extern const struct family family_life;

@@ -155,8 +155,8 @@ int device_host_fill(struct vgic5_host *host, const struct vgic5_host *given)
 {
     memset(host, 0, sizeof(*host));
     if (given) {
-        if (given->size < HOST_FIRST_SIZE)
-            return -EINVAL;
+        if (given->size < HOST_FIRST_SIZE || given->size % sizeof(void (*)(void)) != 0)
+            return -EINVAL; /* half a function */
         memcpy(host, given, smaller(given->size, sizeof(*host)));
     }
     host->size = sizeof(*host);

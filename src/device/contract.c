@@ -69,6 +69,12 @@ CONDITION(DEEPER)
     return false; /* the operation itself finds it */
 }
 
+CONDITION(NEVER)
+{
+    (void)access;
+    return false;
+}
+
 CONDITION(UNREADABLE)
 {
     return caller_read(access->device, &access->payload, access->addr, payload_size(access)) != 0;
@@ -215,6 +221,7 @@ CONDITION(LINE_TYPE) { return line_type(access) > VGIC5_IRQ_TYPE_PPI; }
 
 #define VGIC5_GRP_RUN CONTRACT_RUN
 #define VGIC5_GRP_IRQ_LINE CONTRACT_IRQ_LINE
+#define VGIC5_GRP_CREATE_DEVICE CONTRACT_CREATE_DEVICE
 #define V1 (1u << VGIC5_ABI_V1)
 #define V7_4 (1u << VGIC5_ABI_7_4)
 #define EVERY (V1 | V7_4)

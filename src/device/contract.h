@@ -8,6 +8,7 @@
 /* Beside the attribute groups, and beside enum vgic5_group's numbers. */
 #define CONTRACT_RUN 0x100u
 #define CONTRACT_IRQ_LINE 0x101u
+#define CONTRACT_CREATE_DEVICE 0x102u
 
 enum contract_call { CONTRACT_HAS, CONTRACT_GET, CONTRACT_SET, CONTRACT_DO };
 

@@ -4,15 +4,23 @@
 
 #include "device/internal.h"
 
+static uint32_t highest_id(const struct vgic5 *device)
+{
+    uint32_t highest = 0;
+
+    for (uint32_t n = 0; n < device->nr_vcpus; n++) {
+        if (device->vcpus[n]->id > highest)
+            highest = device->vcpus[n]->id;
+    }
+    return highest;
+}
+
 /* IDR1.IAFFID_BITS is N-1 with N = max(1, bits for the highest id) (kvm-abi §3). */
 static uint8_t iaffid_bits(const struct vgic5 *device)
 {
-    uint32_t highest = 1;
     uint8_t bits = 0;
 
-    for (uint32_t n = 0; n < device->nr_vcpus; n++)
-        highest |= device->vcpus[n]->id;
-    for (; highest; highest >>= 1)
+    for (uint32_t left = highest_id(device) | 1; left; left >>= 1)
         bits++;
     return bits;
 }
@@ -48,21 +56,37 @@ static void connect_vcpus(struct vgic5 *device)
     }
 }
 
+/* What KVM answers when the host itself cannot take another VM. */
+static int claim(const struct vgic5 *device)
+{
+    int ret = 0;
+
+    if (device->host.claim)
+        ret = device->host.claim(device->opaque, device->nr_vcpus, highest_id(device));
+    return ret > 0 ? -ret : ret;
+}
+
 int device_init(struct vgic5 *device)
 {
     uint32_t nr_spis = device->nr_spis ? device->nr_spis : VGIC5_NR_SPIS_DEFAULT;
     struct gicv5_config config = irs_config(device, nr_spis);
     uint16_t iaffids[VGIC5_MAX_VCPUS];
+    struct gicv5 *gic;
     int ret;
 
     if (device->gic)
         return 0; /* a second time: 0 (kvm-abi §2) */
     for (uint32_t n = 0; n < device->nr_vcpus; n++)
         iaffids[n] = (uint16_t)device->vcpus[n]->id;
-    ret = gicv5_create(&config, iaffids, device->nr_vcpus, &device->host, device->opaque,
-                       &device->gic);
+    ret = gicv5_create(&config, iaffids, device->nr_vcpus, &device->host, device->opaque, &gic);
     if (ret)
         return ret;
+    ret = claim(device);
+    if (ret) {
+        gicv5_destroy(gic);
+        return ret;
+    }
+    device->gic = gic;
     device->nr_spis = nr_spis;
     connect_vcpus(device);
     return 0;

@@ -83,7 +83,7 @@ void device_log(struct vgic5 *device, const char *format, ...)
 
 /* ---- init.c ---------------------------------------------------------------------------------- */
 
-/* CTRL_INIT: create the IRS and its CPU interfaces; there is a vCPU. -ENOMEM. */
+/* CTRL_INIT: create the IRS and its CPU interfaces; there is a vCPU. -ENOMEM, and host.claim's. */
 int device_init(struct vgic5 *device);
 /* The PPIs that KVM_IRQ_LINE may drive: SW_PPI where it is implemented. */
 uint64_t device_userspace_ppis(const struct vgic5 *device);

@@ -22,7 +22,8 @@ static enum migration_exit exit_code_of(const struct engine *engine, int ret)
 {
     if (engine->now->direction == VGIC5_SAVE)
         return EXIT_ABORTED;
-    return ret == -ENOMEM || ret == -ETIMEDOUT || ret == -EIO ? EXIT_ENVIRONMENT : EXIT_UNFIT;
+    return ret == -ENOMEM || ret == -ETIMEDOUT || ret == -EIO || ret == -ENOSPC ? EXIT_ENVIRONMENT
+                                                                                : EXIT_UNFIT;
 }
 
 int engine_fail(struct engine *engine, int ret, const char *format, ...)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The port to a VGICv5 that a VMM has made with /dev/kvm. */
+#include <string.h>
+
 #include "port/kvm_calls.h"
 #include "port/kvm_numbers.h"
 
@@ -60,10 +62,10 @@ static int kvm_write_guest(void *opaque, uint64_t ipa, const void *from, size_t 
     return kvm->write_guest(kvm->opaque, ipa, from, size);
 }
 
-void vgic5_port_kvm(const struct vgic5_kvm *kvm, struct vgic5_port *port)
+void vgic5_port_kvm_sized(const struct vgic5_kvm *kvm, struct vgic5_port *port, uint32_t size)
 {
-    *port = (struct vgic5_port){
-        .size = sizeof(*port),
+    const struct vgic5_port filled = {
+        .size = size < sizeof(filled) ? size : sizeof(filled),
         .abi = kvm->abi,
         .opaque = (void *)(uintptr_t)kvm,
         .has_attr = kvm_has,
@@ -74,4 +76,7 @@ void vgic5_port_kvm(const struct vgic5_kvm *kvm, struct vgic5_port *port)
         .read_guest = kvm->read_guest ? kvm_read_guest : NULL,
         .write_guest = kvm->write_guest ? kvm_write_guest : NULL,
     };
+
+    memset(port, 0, size);
+    memcpy(port, &filled, filled.size);
 }

@@ -69,6 +69,17 @@ static int vm_irq_line(void *opaque, uint32_t irq, bool level)
     return kvm_ioctl(&vm->calls, vm->vm, KVM_IRQ_LINE, &line);
 }
 
+static int vm_create_device(void *opaque, uint32_t type)
+{
+    struct kvm_create_device create = {.type = type};
+    struct kvm_vm *vm = opaque;
+    int ret = kvm_ioctl(&vm->calls, vm->vm, KVM_CREATE_DEVICE, &create);
+
+    if (ret == 0)
+        vm->calls.close(vm->calls.opaque, (int)create.fd);
+    return ret;
+}
+
 static uint8_t *ram_at(struct kvm_vm *vm, uint64_t ipa, size_t size)
 {
     if (ipa < KVM_VM_RAM_BASE || size > KVM_VM_RAM_SIZE ||
@@ -97,11 +108,11 @@ static int vm_write_guest(void *vm, uint64_t ipa, const void *from, size_t size)
     return 0;
 }
 
-void vgic5_kvm_conform(const struct vgic5_kvm_calls *calls, uint32_t abi,
-                       struct vgic5_conform_ops *ops)
+void vgic5_kvm_conform_sized(const struct vgic5_kvm_calls *calls, uint32_t abi,
+                             struct vgic5_conform_ops *ops, uint32_t size)
 {
-    *ops = (struct vgic5_conform_ops){
-        .size = sizeof(*ops),
+    const struct vgic5_conform_ops filled = {
+        .size = size < sizeof(filled) ? size : sizeof(filled),
         .abi = abi,
         .opaque = (void *)(uintptr_t)calls,
         .create = vm_create,
@@ -118,5 +129,9 @@ void vgic5_kvm_conform(const struct vgic5_kvm_calls *calls, uint32_t abi,
         .write_guest = vm_write_guest,
         .ram_base = KVM_VM_RAM_BASE,
         .ram_size = KVM_VM_RAM_SIZE,
+        .create_device = vm_create_device,
     };
+
+    memset(ops, 0, size);
+    memcpy(ops, &filled, filled.size);
 }

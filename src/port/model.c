@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The port of a device in this process: the library's own functions. */
+#include <string.h>
+
 #include <vgic5/migration.h>
 
 static int model_has(void *opaque, const struct vgic5_attr *attr)
@@ -67,13 +69,13 @@ static int model_get_modes(void *opaque, uint64_t *trigger, uint64_t *handling, 
     return vgic5_get_spi_modes(opaque, trigger, handling, words);
 }
 
-void vgic5_port_model(struct vgic5 *device, struct vgic5_port *port)
+void vgic5_port_model_sized(struct vgic5 *device, struct vgic5_port *port, uint32_t size)
 {
     struct vgic5_config config = {.size = sizeof(config)};
 
     vgic5_get_config(device, &config);
-    *port = (struct vgic5_port){
-        .size = sizeof(*port),
+    const struct vgic5_port filled = {
+        .size = size < sizeof(filled) ? size : sizeof(filled),
         .abi = config.abi,
         .opaque = device,
         .has_attr = model_has,
@@ -89,4 +91,7 @@ void vgic5_port_model(struct vgic5 *device, struct vgic5_port *port)
         .write_guest = model_write_guest,
         .get_spi_modes = model_get_modes,
     };
+
+    memset(port, 0, size);
+    memcpy(port, &filled, filled.size);
 }

@@ -343,6 +343,37 @@ static int guest_writes_are_lost(void *vm, struct vgic5_mmio *access)
     return access->is_write ? 0 : inner.guest_mmio(vm, access);
 }
 
+/* KVM's would be if it looked at the level of the line instead of its change. */
+static int latch_follows_the_line(void *vm, uint32_t irq, bool level)
+{
+    if (!level && irq == VGIC5_IRQ_SPI(6)) /* an event, whatever the line was */
+        inner.irq_line(vm, irq, true);
+    return inner.irq_line(vm, irq, level);
+}
+
+static int whole_registers_only(void *vm, struct vgic5_mmio *access)
+{
+    if (access->size == 4 && (access->offset & ~UINT64_C(4)) == BASER && access->is_write)
+        return 0;
+    return inner.guest_mmio(vm, access);
+}
+
+static int guest_cfgr_is_not_frozen(void *vm, struct vgic5_mmio *access)
+{
+    uint64_t value = access->value;
+    struct vgic5_attr attr = {.group = VGIC5_GRP_IRS_REGS, .attr = BASER};
+    int ret = inner.guest_mmio(vm, access);
+
+    /* VALID goes and comes with another table. */
+    attr.addr = (uintptr_t)&value;
+    if (access->is_write && access->offset == BASER && access->value & 1 &&
+        inner.get_attr(vm, &attr) == 0 && value != access->value) {
+        inner.guest_mmio(vm, &(struct vgic5_mmio){.offset = BASER, .size = 8, .is_write = true});
+        inner.guest_mmio(vm, access);
+    }
+    return ret;
+}
+
 /* ---- The table ------------------------------------------------------------------------------- */
 
 const struct mutant mutants[] = {
@@ -389,6 +420,10 @@ const struct mutant mutants[] = {
     {"a vCPU can be in twice", "run_twice", EVERY, .enter = a_vcpu_is_in_twice},
     {"restored interrupts are not signalled", "signalled", EVERY,
      .guest_register = nothing_is_signalled},
+    {"a line that is low can fall", "line_latch", EVERY, .line = latch_follows_the_line},
+    {"halves of IST_BASER are lost", "guest_halves", EVERY, .guest_mmio = whole_registers_only},
+    {"the guest can move a valid table", "guest_ist", EVERY,
+     .guest_mmio = guest_cfgr_is_not_frozen},
     {"the guest's writes are lost", "guest_frame", EVERY, .guest_mmio = guest_writes_are_lost},
 };
 const size_t nr_mutants = sizeof(mutants) / sizeof(mutants[0]);

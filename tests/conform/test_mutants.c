@@ -59,6 +59,35 @@ static void test_every_mutant_is_caught(void **state)
     assert_int_equal(missed, 0);
 }
 
+/* ---- No row without a broken device ---------------------------------------------------------- */
+
+static const struct {
+    const char *id;
+    uint32_t profiles;
+} rules[] = {
+#define V1 (1u << VGIC5_ABI_V1)
+#define V7_4 (1u << VGIC5_ABI_7_4)
+#define EVERY (V1 | V7_4)
+#define RULE(id, profiles, source, words) {#id, profiles},
+#include "conform/rules.def"
+#undef RULE
+};
+
+static void test_every_rule_has_a_mutant(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n < sizeof(rules) / sizeof(rules[0]); n++) {
+        uint32_t missing = rules[n].profiles;
+
+        for (size_t m = 0; m < nr_mutants; m++) {
+            if (strcmp(mutants[m].row, rules[n].id) == 0)
+                missing &= ~mutants[m].profiles;
+        }
+        if (missing)
+            fail_msg("no mutant of profiles 0x%x breaks %s", missing, rules[n].id);
+    }
+}
+
 /* The functions around the model alone break nothing. */
 static void test_the_model_behind_them_passes(void **state)
 {
@@ -76,6 +105,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_model_behind_them_passes),
         cmocka_unit_test(test_every_mutant_is_caught),
+        cmocka_unit_test(test_every_rule_has_a_mutant),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

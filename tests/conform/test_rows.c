@@ -2,8 +2,10 @@
 /*
  * Of each row of the contract's table there is a device that lacks it, and the suite tells it from
  * a whole one by a check that cites this row. What such a device does then may be anything, so each
- * lives in a process of its own.
+ * lives in a process of its own. A row that the operation itself finds (DEEPER) is not taken away:
+ * its errno comes out as another one. One that cannot hold (NEVER) comes out where none does.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -26,39 +28,117 @@ const char *contract_missing_row;
 #define V7_4 (1u << VGIC5_ABI_7_4)
 #define EVERY (V1 | V7_4)
 
-static const struct {
+#define VGIC5_GRP_RUN 0x100u
+#define VGIC5_GRP_IRQ_LINE 0x101u
+#define VGIC5_GRP_CREATE_DEVICE 0x102u
+enum call { HAS, GET, SET, DO };
+
+static const struct row {
     const char *id, *condition;
+    uint32_t group;
+    enum call call;
+    int error;
     uint32_t profiles;
 } rows[] = {
 #define REFUSAL(id, group, call, condition, error, profiles, source, words) \
-    {#id, #condition, profiles},
+    {#id, #condition, VGIC5_GRP_##group, call, error, profiles},
 #include "device/contract.def"
 #undef REFUSAL
 };
 
-/* How many checks that cite this row fail. */
+/* ---- Another errno --------------------------------------------------------------------------- */
+
+static const struct row *changed; /* NULL: none */
+static struct vgic5_conform_ops inner;
+
+#define ANOTHER (-EPROTO)
+
+static int answer(uint32_t group, enum call call, int ret)
+{
+    if (!changed || changed->group != group || changed->call != call)
+        return ret;
+    if (strcmp(changed->condition, "NEVER") == 0)
+        return ret ? ret : -changed->error;
+    return ret == -changed->error ? ANOTHER : ret;
+}
+
+static int has(void *vm, const struct vgic5_attr *attr)
+{
+    return answer(attr->group, HAS, inner.has_attr(vm, attr));
+}
+
+static int get(void *vm, const struct vgic5_attr *attr)
+{
+    return answer(attr->group, GET, inner.get_attr(vm, attr));
+}
+
+static int set(void *vm, const struct vgic5_attr *attr)
+{
+    return answer(attr->group, SET, inner.set_attr(vm, attr));
+}
+
+static int enter(void *vm, uint32_t vcpu_id, bool stays)
+{
+    return answer(VGIC5_GRP_RUN, DO, inner.enter(vm, vcpu_id, stays));
+}
+
+static int line(void *vm, uint32_t irq, bool level)
+{
+    return answer(VGIC5_GRP_IRQ_LINE, DO, inner.irq_line(vm, irq, level));
+}
+
+static int create_device(void *vm, uint32_t type)
+{
+    return answer(VGIC5_GRP_CREATE_DEVICE, DO, inner.create_device(vm, type));
+}
+
+static void open_ops(struct vgic5_conform_ops *ops, const struct vgic5_config *config)
+{
+    vgic5_conform_model(config, &inner);
+    *ops = inner;
+    ops->has_attr = has;
+    ops->get_attr = get;
+    ops->set_attr = set;
+    ops->enter = enter;
+    ops->irq_line = line;
+    ops->create_device = create_device;
+}
+
+/* ---- Is it caught? --------------------------------------------------------------------------- */
+
+struct count {
+    const char *row;
+    unsigned failed;
+};
+
+static void count_failures(void *opaque, const struct vgic5_conform_result *result)
+{
+    struct count *count = opaque;
+
+    count->failed += result->verdict == VGIC5_CONFORM_FAIL &&
+                     strcmp(result->check.row, count->row) == 0;
+}
+
+/* How many checks that cite this row fail; a name may be the beginning of another's. */
 static unsigned failures(uint32_t abi, const char *row)
 {
     struct vgic5_config config = {.size = sizeof(config), .abi = abi};
+    struct count count = {.row = row};
     struct vgic5_conform_check check;
     struct vgic5_conform_ops ops;
-    unsigned failed = 0;
 
-    vgic5_conform_model(&config, &ops);
+    open_ops(&ops, &config);
     for (size_t n = 0; vgic5_conform_check_at(n, &check) == 0; n++) {
-        struct vgic5_conform_summary summary = {0};
-
-        if (strcmp(check.row, row) != 0)
-            continue;
-        vgic5_conform_run(&ops, check.name, NULL, NULL, &summary);
-        failed += summary.failed;
+        if (strcmp(check.row, row) == 0)
+            vgic5_conform_run(&ops, check.name, count_failures, &count, NULL);
     }
-    return failed;
+    return count.failed;
 }
 
 /* A check that brings the device down has told it from a whole one as well. */
-static bool is_caught(uint32_t abi, const char *row)
+static bool is_caught(uint32_t abi, const struct row *row)
 {
+    bool stays = strcmp(row->condition, "DEEPER") == 0 || strcmp(row->condition, "NEVER") == 0;
     pid_t child = fork();
     int status = 0;
 
@@ -70,8 +150,11 @@ static bool is_caught(uint32_t abi, const char *row)
         signal(SIGSEGV, SIG_DFL);
         if (!freopen("/dev/null", "w", stderr))
             _exit(2);
-        contract_missing_row = row;
-        _exit(failures(abi, row) ? 1 : 0);
+        if (stays)
+            changed = row;
+        else
+            contract_missing_row = row->id;
+        _exit(failures(abi, row->id) ? 1 : 0);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
@@ -84,18 +167,18 @@ static void test_every_row(void **state)
     (void)state;
     for (size_t n = 0; n < sizeof(rows) / sizeof(rows[0]); n++) {
         for (uint32_t abi = VGIC5_ABI_V1; abi <= VGIC5_ABI_7_4; abi++) {
-            if (!(rows[n].profiles >> abi & 1) || strcmp(rows[n].condition, "DEEPER") == 0)
+            if (!(rows[n].profiles >> abi & 1))
                 continue;
             mutants++;
             assert_int_equal(failures(abi, rows[n].id), 0);
-            if (is_caught(abi, rows[n].id))
+            if (is_caught(abi, &rows[n]))
                 continue;
             missed++;
             print_message("# not caught: a device of abi %u without %s\n", abi, rows[n].id);
         }
     }
     print_message("# %u devices that lack a row, %u not caught\n", mutants, missed);
-    assert_true(mutants >= 100);
+    assert_true(mutants >= 150);
     assert_int_equal(missed, 0);
 }
 

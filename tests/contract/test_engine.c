@@ -184,6 +184,36 @@ static void test_failing_restores(void **state)
     vmm_destroy(&source);
 }
 
+/* What the target's host lacks is no misfit of the state: exit code 3, but for a size. */
+static void test_a_target_without_room(void **state)
+{
+    static const struct {
+        int answer, exit_code;
+    } answers[] = {{-ENOSPC, 3}, {-ENOMEM, 3}, {-ETIMEDOUT, 3}, {-E2BIG, 5}};
+    struct vgic5_config config = vmm_busy_config(VGIC5_ABI_7_4);
+    struct vgic5_state *saved;
+    struct vmm source, target;
+    struct vgic5_port port;
+
+    (void)state;
+    open_busy(&source, VGIC5_ABI_7_4);
+    vgic5_port_model(source.device, &port);
+    assert_int_equal(vgic5_save(&port, NULL, &saved, NULL), 0);
+    for (size_t n = 0; n < sizeof(answers) / sizeof(answers[0]); n++) {
+        struct vgic5_error error = {0};
+
+        vmm_create(&target, &config);
+        target.claim_answer = answers[n].answer;
+        vgic5_port_model(target.device, &port);
+        assert_int_equal(vgic5_restore(&port, saved, NULL, &error), answers[n].answer);
+        assert_int_equal(error.exit_code, answers[n].exit_code);
+        assert_non_null(strstr(error.message, "restore step R4 (CTRL_INIT)"));
+        vmm_destroy(&target);
+    }
+    vgic5_state_free(saved);
+    vmm_destroy(&source);
+}
+
 /* ---- A VM that does not stand still ---------------------------------------------------------- */
 
 struct waiting {
@@ -517,6 +547,33 @@ static void check_shape(uint32_t nr_vcpus, uint32_t stride, uint32_t nr_spis)
     vmm_destroy(&target);
 }
 
+
+/* A caller of an earlier or a later version: no more is written than it has, and the rest is zero. */
+static void test_ports_of_other_sizes(void **state)
+{
+    struct {
+        struct vgic5_port port;
+        uint64_t later;
+    } other;
+    struct vgic5_port now;
+    struct vmm vmm;
+
+    (void)state;
+    vmm_open(&vmm, VGIC5_ABI_V1, LIFE_VCPUS);
+    vgic5_port_model(vmm.device, &now);
+    assert_int_equal(now.size, sizeof(now));
+    for (uint32_t size = sizeof(uint32_t); size <= sizeof(other); size++) {
+        memset(&other, 0xa5, sizeof(other));
+        vgic5_port_model_sized(vmm.device, &other.port, size);
+        assert_int_equal(other.port.size, size < sizeof(now) ? size : sizeof(now));
+        now.size = other.port.size;
+        assert_memory_equal(&other.port, &now, other.port.size);
+        for (size_t n = other.port.size; n < sizeof(other); n++)
+            assert_int_equal(((uint8_t *)&other)[n], n < size ? 0 : 0xa5);
+    }
+    vmm_destroy(&vmm);
+}
+
 static void test_shapes(void **state)
 {
     (void)state;
@@ -532,6 +589,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_failing_saves),
         cmocka_unit_test(test_failing_restores),
+        cmocka_unit_test(test_a_target_without_room),
         cmocka_unit_test(test_retries),
         cmocka_unit_test(test_an_irs_that_never_answers),
         cmocka_unit_test(test_a_running_vcpu),
@@ -543,6 +601,7 @@ int main(void)
         cmocka_unit_test(test_a_prepared_target),
         cmocka_unit_test(test_hwu_is_not_state),
         cmocka_unit_test(test_bad_ports),
+        cmocka_unit_test(test_ports_of_other_sizes),
         cmocka_unit_test(test_shapes),
     };
 

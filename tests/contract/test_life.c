@@ -123,13 +123,23 @@ static int nothing(void *opaque, uint64_t ipa, void *to, size_t size)
 static void test_host_pairs(void **state)
 {
     struct vgic5_host half = {.size = sizeof(half), .read_guest = nothing};
-    struct vgic5_host small = {.size = sizeof(small) - 1};
+    struct vgic5_host small = {.size = offsetof(struct vgic5_host, log)};
+    struct vgic5_host first = {.size = offsetof(struct vgic5_host, claim),
+                               .claim = (int (*)(void *, uint32_t, uint32_t))1};
+    struct vgic5_attr init = {.group = VGIC5_GRP_CTRL};
     struct vgic5 *device = NULL;
 
     (void)state;
     assert_int_equal(vgic5_create(NULL, &half, NULL, &device), -EINVAL);
     assert_int_equal(vgic5_create(NULL, &small, NULL, &device), -EINVAL);
+    small.size = sizeof(small) - 1;
+    assert_int_equal(vgic5_create(NULL, &small, NULL, &device), -EINVAL);
     assert_null(device);
+    /* The first version of the struct: what follows it is not looked at. */
+    assert_int_equal(vgic5_create(NULL, &first, NULL, &device), 0);
+    assert_int_equal(vgic5_add_vcpu(device, 0), 0);
+    assert_int_equal(vgic5_set_attr(device, &init), 0);
+    vgic5_destroy(device);
 }
 
 /* Plain pointers of this process, and the C library's memory. */
@@ -195,6 +205,32 @@ static void test_no_memory(void **state)
     }
     assert_true(calls > 1);
     vmm.alloc_fault_at = NEVER;
+    vmm_destroy(&vmm);
+}
+
+/* What the host answers is the answer of CTRL_INIT, which has done nothing then. */
+static void test_a_host_without_room(void **state)
+{
+    static const int answers[] = {-ENOSPC, -E2BIG, -ENOMEM, -ETIMEDOUT};
+    struct vmm vmm;
+
+    (void)state;
+    vmm_open(&vmm, VGIC5_ABI_V1, LIFE_VCPUS);
+    for (size_t n = 0; n < sizeof(answers) / sizeof(answers[0]); n++) {
+        unsigned before = vmm.outstanding;
+
+        vmm.claim_answer = answers[n];
+        assert_int_equal(vmm_set(&vmm, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL), answers[n]);
+        assert_int_equal(vmm.claimed, 17);
+        assert_int_equal(vmm.outstanding, before);
+        assert_int_equal(vgic5_add_vcpu(vmm.device, 100 - (uint32_t)n), 0);
+        assert_int_equal(vgic5_vcpu_enter(vgic5_vcpu(vmm.device, 3)), -EBUSY);
+        vmm_destroy(&vmm);
+        vmm_open(&vmm, VGIC5_ABI_V1, LIFE_VCPUS);
+    }
+    assert_int_equal(vmm_set(&vmm, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL), 0);
+    assert_int_equal(vmm_set(&vmm, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL), 0);
+    assert_int_equal(vmm.claims, 1); /* it has succeeded once */
     vmm_destroy(&vmm);
 }
 
@@ -378,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_without_ops),
         cmocka_unit_test(test_vcpus),
         cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_a_host_without_room),
         cmocka_unit_test(test_nr_irqs),
         cmocka_unit_test(test_userspace_ppis),
         cmocka_unit_test(test_addr),

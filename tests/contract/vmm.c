@@ -103,6 +103,18 @@ static int op_quiesce(void *opaque)
     return vmm->quiesce_answer;
 }
 
+static int op_claim(void *opaque, uint32_t nr_vcpus, uint32_t highest_id)
+{
+    struct vmm *vmm = opaque;
+    int answer = vmm->claim_answer;
+
+    assert_int_equal(nr_vcpus, vgic5_nr_vcpus(vmm->device));
+    vmm->claims++;
+    vmm->claimed = highest_id;
+    vmm->claim_answer = 0;
+    return answer;
+}
+
 static void op_log(void *opaque, const char *message)
 {
     struct vmm *vmm = opaque;
@@ -122,6 +134,7 @@ static const struct vgic5_host host = {
     .line = op_line,
     .quiesce = op_quiesce,
     .log = op_log,
+    .claim = op_claim,
 };
 
 /* ---- Life ------------------------------------------------------------------------------------ */

@@ -35,6 +35,9 @@ struct vmm {
     int quiesce_answer;       /* of host.quiesce, */
     unsigned quiesce_times;   /* for that many calls (UINT_MAX: for ever) */
     unsigned quiesce_calls;
+    int claim_answer; /* of host.claim, once */
+    unsigned claims;  /* how often it was asked, */
+    uint32_t claimed; /* and for which highest id */
     unsigned lines; /* calls of host.line */
     unsigned logs;
 };

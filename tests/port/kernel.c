@@ -93,6 +93,8 @@ static int create_device(struct kernel *kernel, struct kvm_create_device *create
 
     if (create->type != VGIC5_DEV_TYPE)
         return -ENODEV;
+    if (kernel->device)
+        return -EEXIST;
     create->fd = KERNEL_DEVICE;
     kernel->opened++;
     return vgic5_create(&config, &host, kernel, &kernel->device);

@@ -144,14 +144,29 @@ static void test_the_generation(void **state)
 
 /* ---- The suite ------------------------------------------------------------------------------- */
 
+/* What a check that is skipped may say. */
+static bool is_beyond_kvm(const char *message)
+{
+    static const char *const reasons[] = {"the port cannot keep a vCPU running",
+                                          "the port has no guest", "the port cannot "};
+
+    for (size_t n = 0; n < sizeof(reasons) / sizeof(reasons[0]); n++) {
+        if (strncmp(message, reasons[n], strlen(reasons[n])) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void report(void *opaque, const struct vgic5_conform_result *result)
 {
     (void)opaque;
     if (result->verdict == VGIC5_CONFORM_FAIL)
         print_message("# %s [%s]: %s\n", result->check.name, result->check.row, result->message);
+    if (result->verdict == VGIC5_CONFORM_SKIP && !is_beyond_kvm(result->message))
+        fail_msg("%s was skipped: %s", result->check.name, result->message);
 }
 
-/* A vCPU cannot stay inside, and there is no guest: nothing else is skipped. */
+/* A vCPU cannot stay inside, and there are no guest and no faults: nothing else is skipped. */
 static void test_the_suite(void **state)
 {
     (void)state;
@@ -165,7 +180,7 @@ static void test_the_suite(void **state)
         vgic5_kvm_conform(&calls, abi, &ops);
         assert_int_equal(vgic5_conform_run(&ops, NULL, report, NULL, &summary), 0);
         assert_int_equal(summary.failed, 0);
-        assert_true(summary.passed >= 400 && summary.skipped <= 30);
+        assert_true(summary.passed >= 430 && summary.skipped <= 110);
         assert_int_equal(kernel.opened, 0);
         kernel_close(&kernel);
     }

@@ -71,10 +71,12 @@ def test_probe_passes():
     assert "probe: PASS" in vgic5("run", "--kernel", PROBE, "--deterministic").text
 
 
-@pytest.mark.parametrize("guest", ["ids", "ist_halves"])
-def test_small_guests_pass(guest):
+@pytest.mark.parametrize("mode", ["--deterministic", None])
+@pytest.mark.parametrize("guest", ["ids", "ist_halves", "encodings", "signals"])
+def test_small_guests_pass(guest, mode):
     kernel = os.path.join(BUILD, "guests", guest + ".elf")
-    assert f"{guest}: PASS" in vgic5("run", "--kernel", kernel, "--deterministic").text
+    arguments = ["run", "--kernel", kernel, "--smp", "2"] + ([mode] if mode else [])
+    assert f"{guest}: PASS" in vgic5(*arguments).text
 
 
 def test_probe_passes_in_real_time():

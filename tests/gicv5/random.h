@@ -9,6 +9,7 @@
 #define IN_PLAY 12
 #define QUEUE 128
 #define RECENT 32
+#define MAX_NOTED (1 << 18) /* linear; more than the L2 tables of those in play */
 
 enum kind { OP_MMIO, OP_CPU, OP_SPI_LINE, OP_PPI_LINE, OP_SW_PPI_LINE, OP_NMI, OP_STORE, OP_ZERO };
 
@@ -38,6 +39,7 @@ enum statistic {
     ST_UNREACHABLE,
     ST_UNDEFINED,
     ST_STATE_COMPARED,
+    ST_WIDE,
     ST_RESTORED,
     NR_STATISTICS
 };
@@ -60,8 +62,11 @@ struct world {
     uint32_t geometry; /* IST_CFGR of the tables that lie in memory */
     struct op queue[QUEUE];
     uint32_t queue_head, queue_tail;
-    size_t entry_at[REF_MAX_LPIS]; /* note_entries */
-    uint32_t nr_entries;
+    struct noted {
+        uint32_t lpi;
+        size_t at;
+    } *noted; /* note_entries */
+    uint32_t nr_noted;
     uint64_t statistic[NR_STATISTICS];
 };
 

@@ -34,6 +34,7 @@ static const char *const statistic_names[NR_STATISTICS] = {
     [ST_UNREACHABLE] = "unreachable INTIDs asked for",
     [ST_UNDEFINED] = "UNDEFINED accesses",
     [ST_STATE_COMPARED] = "comparisons of the whole state",
+    [ST_WIDE] = "configurations with 17 to 24 LPI id bits",
     [ST_RESTORED] = "save and restore into a fresh device",
 };
 
@@ -110,14 +111,18 @@ int main(int argc, char **argv)
     uint64_t operations = argc > 1 ? number(argv[1]) : OPERATIONS;
     uint64_t seed = argc > 2 ? number(argv[2]) : SEED;
     struct world *w = calloc(1, sizeof(*w));
-    if (!w)
+    struct noted *noted = calloc(MAX_NOTED, sizeof(*noted));
+    if (!w || !noted)
         return 2;
     for (uint64_t k = 0; k * PER_CONFIGURATION < operations; k++) {
         world_create(w, seed + k);
+        w->noted = noted;
+        w->statistic[ST_WIDE] += w->ref_config.id_bits > 16;
         run_configuration(w, PER_CONFIGURATION, argc > 3);
         world_drop(w);
     }
     int status = report(w, operations, seed);
+    free(noted);
     free(w);
     return status;
 }

@@ -49,7 +49,10 @@ static void choose_pes(struct world *w)
 /* Small tables mostly: the model looks at every entry. */
 static uint8_t choose_id_bits(struct world *w)
 {
-    return (uint8_t)(random_percent(w, 85) ? 4 + random_below(w, 8) : 12 + random_below(w, 5));
+    uint32_t which = random_below(w, 100);
+    if (which < 80)
+        return (uint8_t)(4 + random_below(w, 8));
+    return (uint8_t)(which < 92 ? 12 + random_below(w, 5) : 17 + random_below(w, 8));
 }
 
 static void choose_features(struct world *w)
@@ -64,17 +67,20 @@ static void choose_features(struct world *w)
         c->min_bits = 1;
     c->pri_bits = (uint8_t)(random_percent(w, 50) ? 5 : 1 + random_below(w, 5));
     c->l2sz = (uint8_t)(random_percent(w, 30) ? 0 : random_below(w, 8));
+    if (c->id_bits > 16) /* a linear table would fill memory */
+        c->l2sz |= (uint8_t)(1u << random_below(w, 3));
     c->istmd = random_percent(w, 40);
     c->istmd_sz = (uint8_t)(c->istmd ? random_below(w, c->id_bits + 2u) : 0);
     c->ppis = ppis[random_below(w, 4)];
     c->nr_spis = random_percent(w, 60) ? 32 : 32 * (1 + random_below(w, 32));
 }
 
-/* One half of memory for a linear or level 1 table, one for level 2 tables. */
+/* One half of memory for a linear or level 1 table, one for level 2 tables: of more than 16 id bits
+ * those of the LPIs in play. */
 static void choose_memory(struct world *w)
 {
     struct ref_config *c = &w->ref_config;
-    uint32_t half = (c->istmd ? 16u : 4u) << c->id_bits;
+    uint32_t half = c->id_bits > 16 ? 0x100000 : (c->istmd ? 16u : 4u) << c->id_bits;
     c->ram_base = random_percent(w, 50) ? 0x40000000 : 0x1240000000;
     c->ram_size = 2 * (size_t)(half < 0x10000 ? 0x10000 : half);
 }

@@ -9,6 +9,11 @@ static uint32_t required_istsz(const struct ref_config *c, uint32_t bits)
     return bits < c->istmd_sz ? 1 : 2;
 }
 
+static uint32_t half_of_ram(const struct world *w)
+{
+    return (uint32_t)(w->ref_config.ram_size / 2);
+}
+
 static uint32_t legal_cfgr(struct world *w)
 {
     const struct ref_config *c = &w->ref_config;
@@ -16,7 +21,8 @@ static uint32_t legal_cfgr(struct world *w)
     if (random_percent(w, 40))
         bits = c->min_bits + random_below(w, c->id_bits - c->min_bits + 1u);
     uint32_t cfgr = bits | required_istsz(c, bits) << 7;
-    if (!c->l2sz || random_percent(w, 40))
+    bool fits = 4ull << required_istsz(c, bits) << bits <= half_of_ram(w);
+    if (!c->l2sz || (fits && random_percent(w, 40)))
         return cfgr | l2sz << 5; /* L2SZ does not count for a linear table */
     while (l2sz == 3 || !(c->l2sz >> l2sz & 1))
         l2sz = random_below(w, 3);
@@ -70,9 +76,18 @@ static uint32_t l2_bytes(const struct world *w)
     return 0x1000u << 2 * (w->geometry >> 5 & 3);
 }
 
-static uint32_t half_of_ram(const struct world *w)
+/* The place of an L2 table among those of the LPIs in play. */
+static uint32_t l2_slot(const struct world *w, uint32_t index)
 {
-    return (uint32_t)(w->ref_config.ram_size / 2);
+    uint32_t slot = 0;
+    for (uint32_t i = 0; i < IN_PLAY; i++) {
+        uint32_t other = w->lpi[i] >> l2_bits(w);
+        bool again = false;
+        for (uint32_t j = 0; j < i; j++)
+            again |= w->lpi[j] >> l2_bits(w) == other;
+        slot += other < index && !again;
+    }
+    return slot;
 }
 
 /* Where this LPI's entry lies in memory, once the L1 entry points there. */
@@ -81,7 +96,7 @@ static uint32_t entry_offset(const struct world *w, uint32_t lpi)
     if (!(w->geometry >> 16))
         return lpi * entry_bytes(w);
     uint32_t in_l2 = lpi & ((1u << l2_bits(w)) - 1);
-    return half_of_ram(w) + (lpi >> l2_bits(w)) * l2_bytes(w) + in_l2 * entry_bytes(w);
+    return half_of_ram(w) + l2_slot(w, lpi >> l2_bits(w)) * l2_bytes(w) + in_l2 * entry_bytes(w);
 }
 
 static bool in_table(const struct world *w, uint32_t lpi)
@@ -92,7 +107,7 @@ static bool in_table(const struct world *w, uint32_t lpi)
 static void enqueue_l1_entry(struct world *w, uint32_t lpi, bool valid)
 {
     uint32_t index = lpi >> l2_bits(w);
-    uint64_t l2 = w->ref_config.ram_base + half_of_ram(w) + (uint64_t)index * l2_bytes(w);
+    uint64_t l2 = w->ref_config.ram_base + half_of_ram(w) + l2_slot(w, index) * l2_bytes(w);
     enqueue(w, store(8 * index, 8, l2 | valid));
 }
 

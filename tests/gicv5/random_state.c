@@ -2,6 +2,7 @@
 /* The whole state on both sides: every SPI, the table in guest memory, every register. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "random.h"
@@ -58,11 +59,6 @@ static void compare_spis(struct world *w, const uint32_t *words)
     }
 }
 
-static uint32_t table_size(const struct world *w)
-{
-    return w->ref->ist_baser & 1 ? 1u << (w->ref->ist_cfgr & 0x1f) : 0;
-}
-
 bool table_is_whole(const struct world *w)
 {
     uint64_t ipa;
@@ -71,7 +67,8 @@ bool table_is_whole(const struct world *w)
         if (!ref_ram(w->ref, ref_ist_base(w->ref), 8, &l1))
             return false;
     }
-    for (uint32_t i = 0; i < table_size(w); i++)
+    for (uint32_t i = ref_ist_next(w->ref, 0); i < ref_ist_size(w->ref);
+         i = ref_ist_next(w->ref, i + 1))
         if (ref_ist_entry(w->ref, i, &ipa) && !w->ref->lpi[i].reachable)
             return false;
     return true;
@@ -82,17 +79,21 @@ static uint32_t word_at(const uint8_t *p)
     return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-/* Where the entries of a valid table lie in RAM; SIZE_MAX for those that are not there. */
+/* Where those entries of a valid table lie that are in RAM. */
 void note_entries(struct world *w)
 {
     uint32_t bytes = 4u << (w->ref->ist_cfgr >> 7 & 3);
-    w->nr_entries = table_size(w);
-    for (uint32_t i = 0; i < w->nr_entries; i++) {
+    w->nr_noted = 0;
+    for (uint32_t i = ref_ist_next(w->ref, 0); i < ref_ist_size(w->ref);
+         i = ref_ist_next(w->ref, i + 1)) {
+        struct noted noted = {.lpi = i};
         uint64_t ipa;
-        bool there = w->ref->lpi[i].reachable && ref_ist_entry(w->ref, i, &ipa) &&
-                     ref_ram(w->ref, ipa, bytes, &w->entry_at[i]);
-        if (!there)
-            w->entry_at[i] = SIZE_MAX;
+        if (!w->ref->lpi[i].reachable || !ref_ist_entry(w->ref, i, &ipa) ||
+            !ref_ram(w->ref, ipa, bytes, &noted.at))
+            continue;
+        if (w->nr_noted == MAX_NOTED)
+            abort();
+        w->noted[w->nr_noted++] = noted;
     }
 }
 
@@ -100,14 +101,12 @@ void note_entries(struct world *w)
 void compare_noted_entries(struct world *w)
 {
     uint32_t bytes = 4u << (w->ref->ist_cfgr >> 7 & 3);
-    for (uint32_t i = 0; i < w->nr_entries; i++) {
-        size_t at = w->entry_at[i];
-        if (at == SIZE_MAX)
-            continue;
+    for (uint32_t i = 0; i < w->nr_noted; i++) {
+        size_t at = w->noted[i].at;
         uint32_t got = word_at(w->lib.ram + at) & ENTRY_STATE;
         if (got != word_at(w->ref->ram + at)) {
             char what[60];
-            snprintf(what, sizeof(what), "entry of LPI %u in guest memory", i);
+            snprintf(what, sizeof(what), "entry of LPI %u in guest memory", w->noted[i].lpi);
             differ(w, what, got, word_at(w->ref->ram + at));
         }
         memcpy(w->ref->ram + at, w->lib.ram + at, bytes);

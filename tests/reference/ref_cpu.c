@@ -86,8 +86,8 @@ static enum ref_result read_register(struct ref *r, uint32_t index, uint16_t enc
         *value = bitmap(pe, HM);
         break;
     case 0xc652:
-        *value = 0x40;
-        break; /* 16 id bits, 5 priority bits */
+        *value = r->config.id_bits > 16 ? 0x41 : 0x40;
+        break; /* 24 or 16 id bits, 5 priority bits */
     case 0xc653:
         *value = read_hppir(r, index);
         break;

@@ -14,7 +14,8 @@ struct ref *ref_create(const struct ref_config *config)
         abort();
     r->config = *config;
     r->ram = calloc(1, config->ram_size);
-    if (!r->ram)
+    r->lpi = calloc((size_t)1 << config->id_bits, sizeof(*r->lpi));
+    if (!r->ram || !r->lpi)
         abort();
     r->spi_selr = 0xffffff;
     r->pe_selr = 0xffff;
@@ -32,6 +33,7 @@ struct ref *ref_create(const struct ref_config *config)
 
 void ref_destroy(struct ref *r)
 {
+    free(r->lpi);
     free(r->ram);
     free(r);
 }
@@ -42,7 +44,7 @@ struct ref_irq *ref_spi_or_lpi(struct ref *r, uint32_t intid)
     struct ref_irq *irq = NULL;
     if (type == 3 && id < REF_MAX_SPIS)
         irq = &r->spi[id];
-    if (type == 2 && id < REF_MAX_LPIS)
+    if (type == 2 && !(id >> r->config.id_bits))
         irq = &r->lpi[id];
     return irq && irq->reachable ? irq : NULL;
 }
@@ -51,6 +53,8 @@ void ref_set_pending(struct ref *r, uint32_t intid, struct ref_irq *irq, bool pe
 {
     irq->pending = pending;
     if (pending && !irq->listed) {
+        if (r->nr_seen == REF_MAX_SEEN)
+            abort();
         irq->listed = true;
         r->seen[r->nr_seen++] = intid;
     }

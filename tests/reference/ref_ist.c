@@ -150,10 +150,23 @@ void ref_ist_make_valid(struct ref *r)
             load_l2(r, i);
 }
 
+uint32_t ref_ist_size(const struct ref *r)
+{
+    return r->ist_baser & 1 ? 1u << lpi_id_bits(r) : 0;
+}
+
+uint32_t ref_ist_next(const struct ref *r, uint32_t lpi)
+{
+    uint32_t bits = ref_ist_l2bits(r);
+    while (ref_ist_two_level(r) && lpi < ref_ist_size(r) && !r->l1_mapped[lpi >> bits])
+        lpi = ((lpi >> bits) + 1) << bits;
+    return lpi < ref_ist_size(r) ? lpi : ref_ist_size(r);
+}
+
 void ref_ist_write_back(struct ref *r)
 {
     uint64_t ipa;
-    for (uint32_t i = 0; (r->ist_baser & 1) && i < 1u << lpi_id_bits(r); i++)
+    for (uint32_t i = ref_ist_next(r, 0); i < ref_ist_size(r); i = ref_ist_next(r, i + 1))
         if (r->lpi[i].reachable && ref_ist_entry(r, i, &ipa))
             write_le(r, ipa, 4, ref_word(&r->lpi[i]));
 }
@@ -161,12 +174,12 @@ void ref_ist_write_back(struct ref *r)
 void ref_ist_make_invalid(struct ref *r)
 {
     ref_ist_write_back(r);
-    r->ist_baser &= ~1ull;
-    memset(r->l1_mapped, 0, sizeof(r->l1_mapped));
-    for (uint32_t i = 0; i < REF_MAX_LPIS; i++) {
+    for (uint32_t i = ref_ist_next(r, 0); i < ref_ist_size(r); i = ref_ist_next(r, i + 1)) {
         bool listed = r->lpi[i].listed;
         r->lpi[i] = (struct ref_irq){.listed = listed};
     }
+    r->ist_baser &= ~1ull;
+    memset(r->l1_mapped, 0, sizeof(r->l1_mapped));
 }
 
 /* IRS_MAP_L2_ISTR: set VALID in the L1 entry that covers this LPI. */

@@ -14,9 +14,10 @@
 
 #define REF_MAX_PES 8
 #define REF_MAX_SPIS 1024
-#define REF_MAX_LPIS 65536 /* at most 16 id bits */
+#define REF_MAX_ID_BITS 24
 #define REF_NR_PPIS 64
-#define REF_MAX_L1 256 /* L2 tables: 2^16 ids, at least 2^8 in each */
+#define REF_MAX_L1 65536 /* L2 tables: 2^24 ids, at least 2^8 in each */
+#define REF_MAX_SEEN 65536
 
 struct ref_config {
     uint32_t nr_spis;
@@ -55,10 +56,10 @@ struct ref {
     uint64_t ist_baser;
     bool l1_mapped[REF_MAX_L1];
     struct ref_irq spi[REF_MAX_SPIS];
-    struct ref_irq lpi[REF_MAX_LPIS];
+    struct ref_irq *lpi; /* one for every id that IDR2 allows */
     struct ref_pe pe[REF_MAX_PES];
     /* INTIDs that were ever made pending: only these can be a candidate. */
-    uint32_t seen[REF_MAX_SPIS + REF_MAX_LPIS];
+    uint32_t seen[REF_MAX_SEEN];
     uint32_t nr_seen;
     uint8_t *ram;
 };
@@ -87,6 +88,9 @@ bool ref_ist_two_level(const struct ref *r);
 uint32_t ref_ist_l2bits(const struct ref *r);
 uint64_t ref_ist_base(const struct ref *r);
 bool ref_ist_entry(const struct ref *r, uint32_t lpi, uint64_t *ipa);
+/* The first LPI from this one on that is in a mapped part of the table; its size when none is. */
+uint32_t ref_ist_next(const struct ref *r, uint32_t lpi);
+uint32_t ref_ist_size(const struct ref *r); /* in LPIs; 0: no table is valid */
 void ref_ist_make_valid(struct ref *r);
 void ref_ist_make_invalid(struct ref *r);
 void ref_ist_map_l2(struct ref *r, uint32_t lpi);

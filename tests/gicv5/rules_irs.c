@@ -414,6 +414,25 @@ static void test_R_DMTFM_unreachable_id_is_ignored(void **state)
     assert_int_equal(r32(m, IRS_SPI_SELR), 0xffffff); /* it selects nothing */
 }
 
+/* The first id that is none, with as many SPIs as there can be: nothing lies behind them. */
+static void test_spi_ids_just_beyond_the_range(void **state)
+{
+    struct machine m;
+    assert_non_null(*state);
+    build(&m, &(struct machine_options){.nr_vcpus = 1, .nr_spis = 1024});
+    w32(&m, IRS_SPI_RESAMPLER, 1024);
+    set_trigger_mode(&m, 1024, 1);
+    assert_int_equal(r32(&m, IRS_SPI_CFGR), 0);
+    assert_int_equal(r32(&m, IRS_SPI_STATUSR), 1);
+    assert_int_equal(vgic5_irq_line(m.device, VGIC5_IRQ_SPI(1024), true), -EINVAL);
+    cden(&m, SPI(1024));
+    assert_int_equal(cdrcfg(&m, SPI(1024)), ICSR_F);
+    set_trigger_mode(&m, 1023, 1);
+    assert_int_equal(r32(&m, IRS_SPI_CFGR), 1);
+    assert_true(machine_drop_device(&m));
+    machine_free_ram(&m);
+}
+
 static void test_SPI_DOMAINR_reads_non_secure_and_ignores_writes(void **state)
 {
     struct machine *m = *state;
@@ -788,6 +807,7 @@ static const struct CMUnitTest tests[] = {
     TEST_1PE(test_R_DMTFM_resample_level_wire_low),
     TEST_1PE(test_R_DMTFM_resample_edge_wire_low),
     TEST_1PE(test_R_DMTFM_unreachable_id_is_ignored),
+    TEST_1PE(test_spi_ids_just_beyond_the_range),
     TEST_1PE(test_SPI_DOMAINR_reads_non_secure_and_ignores_writes),
     TEST_1PE(test_PE_SELR_resets_to_all_ones_and_keeps_16_bits),
     TEST_1PE(test_PE_STATUSR_V_and_ONLINE_of_sparse_ids),

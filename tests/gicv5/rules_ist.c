@@ -581,7 +581,9 @@ static void test_MAP_L2_ISTR_of_a_mapped_table_does_nothing(void **state)
     map_l2(m, TABLE, L2_TABLE(0), 9);
     cden(m, LPI(9));
     cdpend(m, LPI(9), 1);
+    unsigned writes = m->guest_writes;
     w32(m, IRS_MAP_L2_ISTR, 8);
+    assert_int_equal(m->guest_writes, writes); /* VALID is not written again */
     assert_int_equal(cdrcfg(m, LPI(9)), ICSR_ENABLED | ICSR_PENDING);
 }
 
@@ -617,6 +619,22 @@ static void test_L1_ISTE_reserved_bits_are_not_address(void **state)
     map_l2(m, TABLE, 0xff00000000000ffe | L2_TABLE(0), 0);
     cden(m, LPI(2));
     assert_int_equal(flushed_entry(m, L2_TABLE(0) + 8), ISTE_ENABLE);
+}
+
+/* L2 tables of 16 and 64 KiB are aligned to their size: what L2_ADDR has below that is taken as 0. */
+static void test_L1_ISTE_address_bits_below_the_size_of_a_table_do_not_count(void **state)
+{
+    struct machine *m = *state;
+    for (uint32_t l2sz = 0; l2sz < 3; l2sz++) {
+        uint64_t below = (0x1000ull << 2 * l2sz) - 0x1000;
+        memset(m->ram, 0, m->ram_size);
+        assert_true(make_valid(m, 16 | CFGR_L2SZ(l2sz) | CFGR_TWO_LEVEL, TABLE));
+        map_l2(m, TABLE, L2_TABLE(1) | below, 3);
+        assert_int_equal(load64(m, TABLE), L2_TABLE(1) | below | 1); /* as the guest wrote it */
+        cden(m, LPI(3));
+        assert_int_equal(flushed_entry(m, L2_TABLE(1) + 12), ISTE_ENABLE);
+        w64(m, IRS_IST_BASER, 0);
+    }
 }
 
 static void test_two_level_table_down_and_up_again(void **state)
@@ -720,6 +738,7 @@ static const struct CMUnitTest tests[] = {
     TEST_2LV(test_MAP_L2_ISTR_checks_its_bounds),
     TEST_2LV(test_MAP_L2_ISTR_bound_is_LPI_ID_BITS),
     TEST_2LV(test_L1_ISTE_reserved_bits_are_not_address),
+    TEST_2LV(test_L1_ISTE_address_bits_below_the_size_of_a_table_do_not_count),
     TEST_2LV(test_two_level_table_down_and_up_again),
     TEST_1PE(test_65536_pending_lpis_come_in_order),
     TEST_1PE(test_a_waiting_lpi_survives_the_traffic_of_others),

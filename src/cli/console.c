@@ -133,13 +133,17 @@ static size_t read_some(struct console *console, uint8_t *bytes, size_t n)
     return got > 0 ? (size_t)got : 0;
 }
 
-/* Typed ahead: the guest may not take it, but Ctrl-A x is heard. */
+/* Typed ahead: the guest may not take it, but Ctrl-A x is heard. What is too much is lost. */
 static void read_ahead(struct console *console)
 {
-    uint8_t *room = console->ahead + console->nr_ahead;
-    size_t n = read_some(console, room, sizeof(console->ahead) - console->nr_ahead);
+    uint8_t bytes[256];
+    size_t room = sizeof(console->ahead) - console->nr_ahead;
+    size_t n = filter_escapes(console, bytes, read_some(console, bytes, sizeof(bytes)));
 
-    console->nr_ahead += filter_escapes(console, room, n);
+    if (n > room)
+        n = room;
+    memcpy(console->ahead + console->nr_ahead, bytes, n);
+    console->nr_ahead += n;
 }
 
 static int64_t now(void)

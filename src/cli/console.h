@@ -19,7 +19,7 @@ struct console {
     bool quit;              /* Ctrl-A x was typed */
     struct termios cooked;  /* the terminal as it was */
     int64_t looked;         /* when the terminal was last looked at */
-    uint8_t ahead[1024];    /* typed, and not yet taken by the guest */
+    uint8_t ahead[16384];   /* typed, and not yet taken by the guest */
     size_t nr_ahead;
     char last[2048];        /* of the output, round and round */
     uint64_t nr_output;

@@ -8,7 +8,7 @@
 
 #define BAR 40
 
-static volatile sig_atomic_t usr1, interrupt; /* set by the handlers, taken by the questions */
+static volatile sig_atomic_t usr1, ending; /* set by the handlers, taken by the questions */
 
 static void on_usr1(int number)
 {
@@ -16,19 +16,23 @@ static void on_usr1(int number)
     usr1 = 1;
 }
 
-static void on_interrupt(int number)
+static void on_ending(int number)
 {
-    (void)number;
-    interrupt = 1;
+    if (ending != SIGTERM && ending != SIGHUP)
+        ending = number;
 }
 
 void progress_catch_signals(void)
 {
-    struct sigaction action = { .sa_handler = on_usr1, .sa_flags = SA_RESTART };
+    struct sigaction action = { .sa_handler = on_usr1, .sa_flags = SA_RESTART }, before;
 
     sigaction(SIGUSR1, &action, NULL);
-    action.sa_handler = on_interrupt;
+    action.sa_handler = on_ending;
     sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, &before);
+    if (before.sa_handler == SIG_IGN) /* as nohup wants it */
+        sigaction(SIGHUP, &before, NULL);
 }
 
 bool progress_line_is_wanted(void)
@@ -40,19 +44,19 @@ bool progress_line_is_wanted(void)
     return wanted;
 }
 
-bool progress_interrupted(void)
+int progress_asked_to_end(void)
 {
-    bool was = interrupt;
+    int by = ending;
 
-    if (was)
-        interrupt = 0;
-    return was;
+    if (by != 0)
+        ending = 0;
+    return by;
 }
 
-void progress_obey_interrupt(void)
+void progress_end_by(int number)
 {
-    signal(SIGINT, SIG_DFL);
-    raise(SIGINT);
+    signal(number, SIG_DFL);
+    raise(number);
 }
 
 bool progress_begin(struct progress *progress, const char *what, const char *form)

@@ -27,8 +27,9 @@ void progress_end(struct progress *progress, bool good);
 void progress_catch_signals(void);
 /* Was there one since the last time it was asked? */
 bool progress_line_is_wanted(void);
-bool progress_interrupted(void);
-/* Obey a SIGINT that nothing can be done about: the process ends by it. */
-void progress_obey_interrupt(void);
+/* SIGINT, SIGTERM, SIGHUP; 0: none. */
+int progress_asked_to_end(void);
+/* Obey such a signal: the process ends by it. */
+void progress_end_by(int number);
 
 #endif

@@ -154,6 +154,7 @@ int session_run(struct session *session)
 {
     session->steer.machine = session->machine;
     session->steer.config = &session->config;
+    session->steer.console = &session->console;
     session->save_pending = session->options->save != NULL;
     session->next_counts = session->options->save_at_insn;
     clock_gettime(CLOCK_MONOTONIC, &session->started);
@@ -168,8 +169,10 @@ int session_run(struct session *session)
 
         machine_run(session->machine, &until, &stopped);
         steer_serve(&session->steer);
-        if (session->console.quit || session->steer.quit)
-            return EXIT_DONE;
+        if (session->console.quit || session->steer.quit) {
+            steer_close(&session->steer); /* gives up a save under way */
+            return session->steer.save_status;
+        }
         if (stopped.why == MACHINE_STOP_REQUEST && !save_is_due(session))
             continue; /* steer_serve has done what was asked for */
         if (stopped.why != MACHINE_STOP_INSN && stopped.why != MACHINE_STOP_TEXT &&

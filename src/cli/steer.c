@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -86,18 +87,29 @@ static int end_save(struct steer *steer)
 
 static void obey_signals(struct steer *steer)
 {
+    int number;
+
     if (progress_line_is_wanted())
         fprintf(stderr, "vgic5: %s: %s, at instruction %" PRIu64 "%s\n", cli_verb_name(steer->verb),
                 state_name(steer), machine_instructions(steer->machine),
                 steer->saver != NULL ? ", a save is under way" : "");
-    if (!progress_interrupted())
-        return;
-    if (steer->saver != NULL) {
+    number = progress_asked_to_end();
+    if (number == SIGINT && steer->saver != NULL) {
         saver_cancel(steer->saver);
-    } else {
-        steer_close(steer); /* the socket goes with the process */
-        progress_obey_interrupt();
+    } else if (number != 0) {
+        steer_close(steer); /* the socket goes with the process, and so does half a snapshot */
+        console_close(steer->console);
+        progress_end_by(number);
     }
+}
+
+/* Nobody waits for a save longer than they like. */
+static void hear_while_saving(struct steer *steer)
+{
+    progress_show(&steer->progress, saver_percent(steer->saver));
+    obey_signals(steer);
+    if (console_quits(steer->console))
+        saver_cancel(steer->saver);
 }
 
 static int start_save(struct steer *steer, const char *path, const char *base, bool waits,
@@ -128,8 +140,7 @@ int steer_save(struct steer *steer, const char *path, const char *base, bool wai
     for (;;) {
         if (saver_is_done(steer->saver, WAIT))
             return end_save(steer);
-        progress_show(&steer->progress, saver_percent(steer->saver));
-        obey_signals(steer);
+        hear_while_saving(steer);
         if (steer->control.fd >= 0)
             control_poll(&steer->control, 0);
     }
@@ -142,8 +153,7 @@ void steer_finish(struct steer *steer)
             end_save(steer);
             return;
         }
-        progress_show(&steer->progress, saver_percent(steer->saver));
-        obey_signals(steer);
+        hear_while_saving(steer);
     }
 }
 
@@ -311,7 +321,7 @@ void steer_serve(struct steer *steer)
     for (;;) {
         if (steer->save_wanted)
             serve_save(steer);
-        if (steer->quit || !steer->paused)
+        if (steer->quit || !steer->paused || console_quits(steer->console))
             return;
         control_poll(&steer->control, WAIT);
         look_around(steer);

@@ -3,6 +3,7 @@
 #ifndef CLI_STEER_H
 #define CLI_STEER_H
 
+#include "console.h"
 #include "control.h"
 #include "options.h"
 #include "progress.h"
@@ -12,6 +13,7 @@ struct steer {
     enum cli_verb verb;
     struct machine *machine;
     const struct machine_config *config;
+    struct console *console; /* where a person types */
     struct control control;
     struct progress progress;
     struct saver *saver; /* the save under way, or NULL */

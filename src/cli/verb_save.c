@@ -94,7 +94,7 @@ static int wait_for_it(int fd, struct progress *progress)
     while (!over && !gone) {
         json_t *reply = next_reply(&lines, &gone);
 
-        if (progress_interrupted())
+        if (progress_asked_to_end() != 0)
             gone = !send_line(fd, json_pack("{s:s}", "command", "cancel"));
         if (reply != NULL)
             status = take_reply(reply, progress, &over);

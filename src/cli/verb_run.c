@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
 #include "gic_option.h"
 #include "machine/memory.h"
 #include "report.h"
 #include "session.h"
 
 #define DEFAULT_RAM (256ull << 20)
+/* arm64 Linux has room for 2048 with the NUL, and leaves out the rest without a word. */
+#define LONGEST_APPEND 2047u
 
 static int configure(struct session *session)
 {
@@ -16,6 +20,10 @@ static int configure(struct session *session)
     if (!session_check_options(session->verb, options) ||
         !gic_option_parse(options->gic, &config->gic, &config->nr_spis))
         return EXIT_USAGE;
+    if (options->append != NULL && strlen(options->append) > LONGEST_APPEND)
+        return report(session->verb, EXIT_USAGE,
+                      "--append has %zu bytes, a Linux kernel reads %u of them",
+                      strlen(options->append), LONGEST_APPEND);
     config->nr_vcpus = 1;
     if (cli_given(options, OPTION_smp)) {
         if (options->smp < 1 || options->smp > VGIC5_MAX_VCPUS)

@@ -20,6 +20,7 @@ from conftest import BUILD, DEMO, PROBE, vgic5
     (["run", "--kernel", PROBE, "--smp", "513"], "--smp"),
     (["run", "--kernel", PROBE, "--mem", "0"], "2M"),
     (["run", "--kernel", PROBE, "--mem", "3M"], "2M"),
+    (["run", "--kernel", PROBE, "--append", 2048 * "a"], "2047"),
     (["run", "--kernel", PROBE, "--gic", "spis=33"], "spis"),
     (["run", "--kernel", PROBE, "--gic", "lpi-bits=25"], "lpi-bits"),
     (["run", "--kernel", PROBE, "--gic", "colour=red"], "colour"),

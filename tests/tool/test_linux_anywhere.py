@@ -20,6 +20,9 @@ MOMENTS = [
     ("init: begin", 10_000_000),           # user space: timers
     ("init: timers on CPU 0", 3_000_000),  # user space: wake-ups, power-off
 ]
+# What these lines of the console begin takes very different numbers of instructions.
+PHASES = ["GICv5 IRS", "smp: Bringing up", "smp: Brought up", "Serial: AMBA PL011", "init: begin",
+          "init: PASS"]
 
 
 class Undisturbed:
@@ -31,6 +34,7 @@ class Undisturbed:
         self.final = final.read_bytes()
         self.length = saved_at(result)
         assert b"init: PASS" in self.console
+        assert f"init: {smp} CPUs\r\n" in result.text
         assert b"GICv5-PPI" in self.console, "the counts of /proc/interrupts are part of it"
 
 
@@ -86,15 +90,27 @@ def test_chains_of_saves(undisturbed, tmp_path):
     assert [row for row in in_parallel(check, list(enumerate(CONFIGURATIONS))) if row] == []
 
 
+def spread(base, scratch, rng):
+    """As many points in each phase, from before there is an IST to the power-off."""
+    chain = Chain(base, scratch / "chain")
+    for text in PHASES:
+        chain.save("--save-at-text", text)
+    bounds = [0, *chain.taken, base.length]
+    assert chain.ends_as_undisturbed()
+    nr_phases = len(bounds) - 1
+    counts = [count for n, (begin, end) in enumerate(zip(bounds, bounds[1:]))
+              for count in rng.sample(range(begin, end), len(range(n, POINTS_LONG, nr_phases)))]
+    print(f"seed {SEED}, phases from {bounds}, points {sorted(counts)}")
+    return sorted(counts)
+
+
 @pytest.mark.skipif(not LONG, reason="long")
 @pytest.mark.parametrize("configuration", CONFIGURATIONS, ids=lambda row: f"{row[0]}-{row[1]}")
 def test_points_spread_over_the_run(configuration, undisturbed, tmp_path):
     """One process saves at many points on its way; each is continued in a process of its own."""
     base = undisturbed[configuration]
-    rng = random.Random(SEED)
-    width = base.length // POINTS_LONG
-    counts = [n * width + rng.randrange(width) for n in range(POINTS_LONG)]
-    print(f"seed {SEED}, points {counts}")
+    counts = spread(base, tmp_path, random.Random(f"{SEED} {configuration}"))
+    assert len(counts) == POINTS_LONG
     run(*base.arguments, "--save", tmp_path / "s", "--save-at-insn", ",".join(map(str, counts)),
         "--exit-after-save", timeout=3600)
 

@@ -7,7 +7,8 @@
 #include "machine_parts.h"
 #include "snapshot_fields.h"
 
-#define CERTAIN_AFTER (COUNTER_FREQUENCY / 10)
+/* Instructions, over all vCPUs: time also passes while the host does something else. */
+#define CERTAIN_AFTER UINT64_C(100000000)
 
 static const char line[] = "---[ end Kernel panic - not syncing";
 
@@ -23,28 +24,33 @@ size_t text_match(const char *text, size_t matched, char byte)
 
 void panic_printed(struct panic_watch *watch, uint8_t byte, uint32_t vcpu)
 {
+    watch->since = 0; /* after a panic nothing more is printed */
     watch->matched = text_match(line, watch->matched, (char)byte);
     if (watch->matched < LENGTH)
         return;
     watch->matched = 0;
     watch->vcpu = (uint64_t)vcpu + 1;
-    watch->since = 0;
 }
 
-void panic_refuted(struct panic_watch *watch, uint32_t vcpu)
+void panic_program_runs(struct panic_watch *watch)
+{
+    watch->vcpu = watch->since = 0;
+}
+
+void panic_vcpu_waits(struct panic_watch *watch, uint32_t vcpu)
 {
     if (watch->vcpu == (uint64_t)vcpu + 1)
         watch->vcpu = watch->since = 0;
 }
 
-/* Between check points the counter depends on how the engine is run: it starts at one. */
-bool panic_is_certain(struct panic_watch *watch, uint32_t vcpu, uint64_t counter)
+/* Between check points the count depends on how the engine is run: it starts at one. */
+bool panic_is_certain(struct panic_watch *watch, uint32_t vcpu, uint64_t instructions)
 {
     if (watch->vcpu != (uint64_t)vcpu + 1)
         return false;
     if (watch->since == 0)
-        watch->since = counter;
-    return counter - watch->since >= CERTAIN_AFTER;
+        watch->since = instructions;
+    return instructions - watch->since >= CERTAIN_AFTER;
 }
 
 int panic_save(const struct panic_watch *watch, struct vgic5_fields *fields)

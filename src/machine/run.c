@@ -56,7 +56,7 @@ static void nothing_can_happen(struct machine *machine)
 {
     const char *what = "every vCPU waits for an interrupt or is off, and nothing can wake one";
     struct cpu *cpu = &machine->cpus[machine->current];
-    char trouble[300];
+    char trouble[400];
 
     if (cpu->vcpu == NULL) {
         machine_stuck(machine, "%s; the last one, vCPU %u, is off", what, cpu->id);
@@ -110,27 +110,31 @@ static bool has_panicked(struct machine *machine)
     if (machine->panic.vcpu == 0)
         return false;
     if (vcpu_exception_level(cpu->vcpu) == 0)
-        panic_refuted(&machine->panic, cpu->id);
-    return panic_is_certain(&machine->panic, cpu->id,
-                            clock_counter(&machine->clock, machine->clock.run.instructions));
+        panic_program_runs(&machine->panic);
+    return panic_is_certain(&machine->panic, cpu->id, machine->clock.run.instructions);
 }
 
-/*
- * Nothing but an interrupt ends a branch to itself, and it is masked. The others may only be off,
- * wait for what cannot come, or be in the same state.
- */
-static bool spins_for_ever(struct machine *machine)
+/* Can an interrupt still wake it, if neither timers nor input nor another vCPU make one? */
+static bool rests(const struct cpu *cpu, bool nothing_comes)
 {
-    if (!vcpu_spins(machine->cpus[machine->current].vcpu))
-        return false;
-    for (uint32_t i = 0; i < machine->nr_cpus; i++) {
-        struct cpu *cpu = &machine->cpus[i];
-        bool waits = cpu->waiting && !cpu->line && machine->deadline == COUNTER_NEVER &&
-                     !machine_awaits_input(machine);
+    bool unheard = nothing_comes && !cpu->line;
 
-        if (cpu->vcpu != NULL && !waits && !vcpu_spins(cpu->vcpu))
+    if (cpu->vcpu == NULL || (cpu->waiting && unheard))
+        return true;
+    return vcpu_is_in_empty_loop(cpu->vcpu) && (unheard || vcpu_masks_interrupts(cpu->vcpu));
+}
+
+/* Nothing but an interrupt ends a loop that does nothing: it is masked, or none can come. */
+static bool loops_for_ever(struct machine *machine)
+{
+    bool nothing_comes;
+
+    if (!vcpu_is_in_empty_loop(machine->cpus[machine->current].vcpu))
+        return false;
+    nothing_comes = machine->deadline == COUNTER_NEVER && !machine_awaits_input(machine);
+    for (uint32_t i = 0; i < machine->nr_cpus; i++)
+        if (!rests(&machine->cpus[i], nothing_comes))
             return false;
-    }
     return true;
 }
 
@@ -145,8 +149,9 @@ static void at_check_point(struct machine *machine)
     }
     if (machine->clock.run.instructions - machine->slice_start < machine->slice_length)
         return;
-    if (spins_for_ever(machine)) {
-        give_up(&machine->cpus[machine->current], "a branch to itself, interrupts masked, ");
+    if (loops_for_ever(machine)) {
+        give_up(&machine->cpus[machine->current],
+                "a loop that does nothing, and no interrupt can end it, ");
         return;
     }
     if (machine->clock.deterministic)
@@ -168,7 +173,7 @@ static void run_current(struct machine *machine, const struct machine_until *unt
         break;
     case VCPU_EXIT_WFI:
         cpu->waiting = true;
-        panic_refuted(&machine->panic, cpu->id);
+        panic_vcpu_waits(&machine->panic, cpu->id);
         break;
     case VCPU_EXIT_HVC:
         machine_psci(cpu);

@@ -103,8 +103,9 @@ void vcpu_set_x(struct vcpu *vcpu, unsigned n, uint64_t value);
 void vcpu_set_pc(struct vcpu *vcpu, uint64_t pc);
 /* An HLT #0xf000 that is not served is an Undefined Instruction. */
 void vcpu_inject_undefined(struct vcpu *vcpu);
-/* At a check point: is it at a branch to itself, with interrupts masked? */
-bool vcpu_spins(struct vcpu *vcpu);
+/* At a check point: does what it will execute go round, and do nothing but wait or yield? */
+bool vcpu_is_in_empty_loop(struct vcpu *vcpu);
+bool vcpu_masks_interrupts(struct vcpu *vcpu);
 /* Guest memory through the guest's own translation at EL1. 0 or -EFAULT. */
 int vcpu_read_memory(struct vcpu *vcpu, uint64_t address, void *to, size_t size);
 

@@ -305,11 +305,13 @@ enum vcpu_exit vcpu_run(struct vcpu *vcpu)
 
 void vcpu_trouble(struct vcpu *vcpu, char *text, size_t size)
 {
-    uint64_t esr, elr;
+    uint64_t esr, elr, far;
 
     unicorn_get_sysreg(vcpu, UNICORN_ESR_EL1, &esr);
     unicorn_get_sysreg(vcpu, UNICORN_ELR_EL1, &elr);
+    unicorn_get_sysreg(vcpu, UNICORN_FAR_EL1, &far);
     snprintf(text, size, "%s%sPC 0x%" PRIx64 " PSTATE 0x%" PRIx32 " ELR_EL1 0x%" PRIx64
-             " ESR_EL1 0x%" PRIx64, vcpu->trouble, vcpu->trouble[0] != '\0' ? ", " : "", vcpu->pc,
-             unicorn_get_pstate(vcpu), elr, esr);
+             " ESR_EL1 0x%" PRIx64 " FAR_EL1 0x%" PRIx64, vcpu->trouble,
+             vcpu->trouble[0] != '\0' ? "; " : "", vcpu->pc, unicorn_get_pstate(vcpu), elr, esr,
+             far);
 }

@@ -32,6 +32,7 @@
 
 /* ESR_EL1 of an Undefined Instruction: EC 0, IL. */
 #define ESR_UNDEFINED 0x02000000u
+#define ESR_EC_SHIFT 26
 
 /* Exceptions, as Unicorn numbers them. */
 #define EXCEPTION_UNDEFINED 1u
@@ -109,10 +110,16 @@ struct unicorn_halves {
 
 #define UNICORN_LOOP_REGISTERS 32
 
-/* The last exception, and how often it has been the same before. */
+struct unicorn_cause {
+    uint64_t pc, far;
+    uint32_t esr; /* 0: none */
+};
+
+/* The last exception, how often it has been the same before, and the one in whose handler it is. */
 struct unicorn_loop {
-    uint64_t pc, far, at; /* at: instructions executed until then */
-    uint32_t esr, rounds;
+    struct unicorn_cause last, first;
+    uint64_t at; /* instructions executed until the last one */
+    uint32_t rounds;
     uint64_t registers[UNICORN_LOOP_REGISTERS];
 };
 
@@ -148,7 +155,7 @@ struct vcpu {
     struct unicorn_loop loop;
     uint64_t fruitless_at; /* instruction count at the last exception */
     uint32_t fruitless;    /* exceptions since without an instruction in between */
-    char trouble[200];
+    char trouble[240];
 };
 
 /* vcpu_unicorn.c */
@@ -212,7 +219,9 @@ void unicorn_forget_stale(struct vcpu *vcpu);
 void unicorn_forget_code(struct vcpu *vcpu, uint64_t physical, uint64_t size);
 
 /* vcpu_unicorn_loop.c: an exception is about to be taken */
-void unicorn_count_loop(struct vcpu *vcpu);
+void unicorn_count_loop(struct vcpu *vcpu, uint32_t esr);
+/* It cannot go on: what has happened so many times, and how it began. */
+void unicorn_give_up(struct vcpu *vcpu, unsigned times, const char *what);
 
 /* vcpu_unicorn_memory.c */
 int unicorn_map(struct vcpu *vcpu);

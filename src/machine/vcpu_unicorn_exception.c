@@ -10,7 +10,6 @@
 #define FROM_EL1_SP_ELX 0x200u
 #define FROM_EL0 0x400u
 
-#define ESR_EC_SHIFT 26
 #define EC_SVE 0x19u
 
 
@@ -81,8 +80,8 @@ static void count_fruitless(struct vcpu *vcpu)
         vcpu->fruitless = 0;
     vcpu->fruitless_at = now;
     if (++vcpu->fruitless > FRUITLESS_LIMIT)
-        snprintf(vcpu->trouble, sizeof(vcpu->trouble),
-                 "%u exceptions in a row without one instruction executed", FRUITLESS_LIMIT);
+        unicorn_give_up(vcpu, FRUITLESS_LIMIT,
+                        "exceptions in a row without one instruction executed");
 }
 
 /* SVE does not exist here, and nor does what EL2 or EL3 would get. */
@@ -94,10 +93,11 @@ static bool is_undefined(const struct unicorn_exception *e)
 void unicorn_take_exception(struct vcpu *vcpu)
 {
     const struct unicorn_exception *e = &vcpu->exception;
+    uint32_t esr = is_undefined(e) ? ESR_UNDEFINED : e->esr;
 
+    unicorn_count_loop(vcpu, esr);
     count_fruitless(vcpu);
-    unicorn_count_loop(vcpu);
-    unicorn_set_sysreg(vcpu, UNICORN_ESR_EL1, is_undefined(e) ? ESR_UNDEFINED : e->esr);
+    unicorn_set_sysreg(vcpu, UNICORN_ESR_EL1, esr);
     if (e->number == EXCEPTION_PREFETCH_ABORT || e->number == EXCEPTION_DATA_ABORT)
         unicorn_set_sysreg(vcpu, UNICORN_FAR_EL1, e->far);
     unicorn_enter_el1(vcpu, VECTOR_SYNCHRONOUS, vcpu->pc);

@@ -114,7 +114,7 @@ static bool at_the_third_time(void *opaque)
 
 static void a_request_is_heard(void **state)
 {
-    struct machine *machine = STARTED(true, NOP, BRANCH_BACK_BY_ONE);
+    struct machine *machine = STARTED(true, 0x91000400 /* add x0, x0, #1 */, BRANCH_BACK_BY_ONE);
     int asked = 0;
     const struct machine_until until = {
         .insn = UINT64_MAX, .interrupted = at_the_third_time, .opaque = &asked,

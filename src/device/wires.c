@@ -47,8 +47,7 @@ int vgic5_ppi_line(struct vgic5_vcpu *vcpu, uint32_t ppi, bool level)
 
 bool vgic5_spi_enabled(const struct vgic5 *device, uint32_t spi)
 {
-    return device->gic && spi < device->nr_spis &&
-           FIELD_GET(ISTE_ENABLE, gicv5_spi_get(device->gic, spi));
+    return device->gic && spi < device->nr_spis && gicv5_spi_enabled(device->gic, spi);
 }
 
 int vgic5_get_spi_wires(struct vgic5 *device, uint64_t *wires, size_t words)

@@ -64,6 +64,7 @@ enum vgic5_line gicv5_line(const struct gicv5_pe *pe);
 /* ---- The wires --------------------------------------------------------------------------------- */
 
 void gicv5_spi_wire(struct gicv5 *gic, uint32_t id, bool level); /* id < nr_spis */
+bool gicv5_spi_enabled(const struct gicv5 *gic, uint32_t id);    /* the same; without a lock */
 void gicv5_ppi_wire(struct gicv5_pe *pe, uint32_t ppi, bool level);
 
 /* ---- The tables, as data (irs_registers.def, cpu_registers.def) -------------------------------- */

@@ -30,6 +30,24 @@ static bool is_acceptable(const struct irs_register *reg, const struct vgic5_mmi
     return access->size <= reg->bytes && access->offset % access->size == 0;
 }
 
+/* The lock of `nowhere` stands for the registers of the frame: who needs all locks has it too, and
+ * no PE waits. */
+static void lock_frame(struct gicv5 *gic, bool reaches_pes)
+{
+    if (reaches_pes)
+        gicv5_lock(gic);
+    else
+        lock_take(&gic->nowhere->lock);
+}
+
+static void unlock_frame(struct gicv5 *gic, bool reaches_pes)
+{
+    if (reaches_pes)
+        gicv5_unlock(gic);
+    else
+        lock_drop(&gic->nowhere->lock);
+}
+
 /* Everything else, and what no register covers (the SETLPI frame too), is RAZ/WI. */
 void gicv5_mmio(struct gicv5 *gic, struct vgic5_mmio *access)
 {
@@ -39,15 +57,16 @@ void gicv5_mmio(struct gicv5 *gic, struct vgic5_mmio *access)
         access->value = 0;
     if (!acceptable)
         return;
-    gicv5_lock(gic);
     enum irs_row row = (enum irs_row)(reg - irs_registers);
+    bool reaches_pes = access->is_write && irs_access_of[row]->reaches_pes;
+    lock_frame(gic, reaches_pes);
     uint32_t shift = (uint32_t)(access->offset - reg->offset) * 8;
     uint64_t mask = access->size == 8 ? UINT64_MAX : WORD_MASK;
     if (access->is_write)
         irs_access_of[row]->write(gic, row, (access->value & mask) << shift, mask << shift);
     else
         access->value = gicv5_irs_read(gic, row) >> shift & mask;
-    gicv5_unlock(gic);
+    unlock_frame(gic, reaches_pes);
 }
 
 void gicv5_settle_pe(struct gicv5_pe *pe)

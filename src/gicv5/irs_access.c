@@ -232,22 +232,25 @@ static uint64_t read_identity(const struct gicv5 *gic, enum irs_row row)
     return gic->identity[row];
 }
 
-static const struct irs_access access_RAZ_WI = {read_zero, write_nothing, NULL};
-static const struct irs_access access_IDR = {read_identity, write_nothing, irs_put_identity};
-static const struct irs_access access_IDLE = {read_idle, write_nothing, NULL};
-static const struct irs_access access_CR0 = {read_cr0, write_cr0, put_cr0};
-static const struct irs_access access_CR1 = {read_cr1, write_cr1, NULL};
-static const struct irs_access access_SPI_SELR = {read_spi_selr, write_spi_selr, NULL};
-static const struct irs_access access_SPI_DOMAINR = {read_spi_domainr, write_nothing, NULL};
-static const struct irs_access access_SPI_RESAMPLER = {read_zero, write_spi_resampler, NULL};
-static const struct irs_access access_SPI_CFGR = {read_spi_cfgr, write_spi_cfgr, put_spi_cfgr};
-static const struct irs_access access_SPI_STATUSR = {read_spi_statusr, write_nothing, NULL};
-static const struct irs_access access_PE_SELR = {read_pe_selr, write_pe_selr, NULL};
-static const struct irs_access access_PE_STATUSR = {read_pe_statusr, write_nothing, NULL};
-static const struct irs_access access_PE_CR0 = {read_pe_cr0, write_nothing, NULL};
-static const struct irs_access access_IST_BASER = {read_ist_baser, write_ist_baser, put_ist_baser};
-static const struct irs_access access_IST_CFGR = {read_ist_cfgr, write_ist_cfgr, put_ist_cfgr};
-static const struct irs_access access_MAP_L2_ISTR = {read_zero, write_map_l2_istr, NULL};
+static const struct irs_access access_RAZ_WI = {read_zero, write_nothing, NULL, false};
+static const struct irs_access access_IDR = {read_identity, write_nothing, irs_put_identity, false};
+static const struct irs_access access_IDLE = {read_idle, write_nothing, NULL, false};
+static const struct irs_access access_CR0 = {read_cr0, write_cr0, put_cr0, true};
+static const struct irs_access access_CR1 = {read_cr1, write_cr1, NULL, false};
+static const struct irs_access access_SPI_SELR = {read_spi_selr, write_spi_selr, NULL, false};
+static const struct irs_access access_SPI_DOMAINR = {read_spi_domainr, write_nothing, NULL, false};
+static const struct irs_access access_SPI_RESAMPLER = {read_zero, write_spi_resampler, NULL, true};
+static const struct irs_access access_SPI_CFGR = {read_spi_cfgr, write_spi_cfgr, put_spi_cfgr,
+                                                  true};
+static const struct irs_access access_SPI_STATUSR = {read_spi_statusr, write_nothing, NULL, false};
+static const struct irs_access access_PE_SELR = {read_pe_selr, write_pe_selr, NULL, false};
+static const struct irs_access access_PE_STATUSR = {read_pe_statusr, write_nothing, NULL, false};
+static const struct irs_access access_PE_CR0 = {read_pe_cr0, write_nothing, NULL, false};
+static const struct irs_access access_IST_BASER = {read_ist_baser, write_ist_baser, put_ist_baser,
+                                                   true};
+static const struct irs_access access_IST_CFGR = {read_ist_cfgr, write_ist_cfgr, put_ist_cfgr,
+                                                  false};
+static const struct irs_access access_MAP_L2_ISTR = {read_zero, write_map_l2_istr, NULL, true};
 
 const struct irs_access *const irs_access_of[IRS_NR_ROWS] = {
 #define IRS_REG(name, offset, bytes, access, user_set, carried) [name##_ROW] = &access_##access,

@@ -11,6 +11,7 @@ struct irs_access {
     void (*write)(struct gicv5 *gic, enum irs_row row, uint64_t value, uint64_t mask);
     /* Raw: no event. NULL: there is nothing to put. */
     void (*put)(struct gicv5 *gic, enum irs_row row, uint64_t value);
+    bool reaches_pes; /* a write concerns more than the registers of the frame */
 };
 
 extern const struct irs_access *const irs_access_of[IRS_NR_ROWS];

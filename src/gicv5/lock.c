@@ -2,11 +2,14 @@
 #include "lock.h"
 
 #include <sched.h>
+#include <time.h>
 
 #include "gicv5.h"
 #include "state.h"
 
 #define SPINS 128u
+#define YIELDS 1024u
+#define NAP_NS 50000
 
 static void pause_a_little(void)
 {
@@ -17,17 +20,25 @@ static void pause_a_little(void)
 #endif
 }
 
-/* What a lock protects is short, but who holds it may have lost its processor. */
+/* What a lock protects is short, but who holds it may have lost its processor: to a thread that
+ * waits here, perhaps, and whose priority a yield does not give way from. */
+static void wait_longer(uint32_t n)
+{
+    const struct timespec nap = {.tv_nsec = NAP_NS};
+    if (n < SPINS)
+        pause_a_little();
+    else if (n < SPINS + YIELDS)
+        sched_yield();
+    else
+        nanosleep(&nap, NULL);
+}
+
 void lock_wait(struct lock *lock)
 {
     __atomic_fetch_add(&lock->waiting, 1, __ATOMIC_RELAXED);
     do {
-        for (uint32_t n = 0; __atomic_load_n(&lock->held, __ATOMIC_RELAXED); n++) {
-            if (n < SPINS)
-                pause_a_little();
-            else
-                sched_yield();
-        }
+        for (uint32_t n = 0; __atomic_load_n(&lock->held, __ATOMIC_RELAXED); n++)
+            wait_longer(n);
     } while (!lock_try(lock));
     __atomic_fetch_sub(&lock->waiting, 1, __ATOMIC_RELAXED);
 }

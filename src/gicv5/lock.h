@@ -6,8 +6,9 @@
  * configuration of the interrupts that target it. An operation on an interrupt holds the lock of
  * its target, and looks at the IAFFID again when it has it; one that moves an interrupt holds those
  * of both targets. Whoever holds the lock of any PE keeps out those who need all of them
- * (gicv5_lock): the registers of the IRS, tables made and taken down, the raw door. Where several
- * are held they were taken in the order of the PEs. gicv5.loading comes after them all.
+ * (gicv5_lock): IRSEN, trigger modes, tables made and taken down, the raw door. Where several are
+ * held they were taken in the order of the PEs; the last is `nowhere`, whose lock protects the other
+ * registers of the frame as well. gicv5.loading comes after them all.
  */
 #ifndef GICV5_LOCK_H
 #define GICV5_LOCK_H

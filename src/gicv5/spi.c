@@ -51,6 +51,11 @@ void gicv5_spi_wire(struct gicv5 *gic, uint32_t id, bool level)
     lock_drop(&owner->lock);
 }
 
+bool gicv5_spi_enabled(const struct gicv5 *gic, uint32_t id)
+{
+    return test_bit(plane_load(&block_of(gic, id)->block.planes.enable), id % BLOCK_SIZE);
+}
+
 /* R_KBPXL: to level, the wire says what is pending; to edge, a high wire is no longer an event. */
 void spi_set_tm(struct gicv5 *gic, uint32_t id, bool level)
 {

@@ -91,12 +91,12 @@ static void reconfigure(struct actor *a, struct vgic5_vcpu *vcpu)
     case 0:
     case 1:
     case 2: /* to a PE that is not there, and away from it again */
-        msr(vcpu, CDAFF, (uint64_t)NR_VCPUS << 32 | intid);
-        msr(vcpu, CDAFF, (uint64_t)random_below(a, NR_VCPUS) << 32 | intid);
+        msr(vcpu, CDAFF, (uint64_t)NR_ALL << 32 | intid);
+        msr(vcpu, CDAFF, (uint64_t)random_below(a, NR_ALL) << 32 | intid);
         break;
     case 3:
     case 4:
-        msr(vcpu, CDAFF, (uint64_t)random_below(a, NR_VCPUS) << 32 | intid);
+        msr(vcpu, CDAFF, (uint64_t)random_below(a, NR_ALL) << 32 | intid);
         break;
     case 5:
         msr(vcpu, CDPRI, (uint64_t)random_below(a, 32) << 35 | intid);
@@ -127,6 +127,18 @@ static void retire_the_old(struct actor *a, struct vgic5_vcpu *vcpu)
     }
 }
 
+static void enter(struct stress *s, struct vgic5_vcpu *vcpu)
+{
+    pthread_rwlock_rdlock(&s->gate);
+    vgic5_vcpu_enter(vcpu);
+}
+
+static void leave(struct stress *s, struct vgic5_vcpu *vcpu)
+{
+    vgic5_vcpu_leave(vcpu);
+    pthread_rwlock_unlock(&s->gate);
+}
+
 void *actor_vcpu(void *context)
 {
     struct actor *a = context;
@@ -134,17 +146,44 @@ void *actor_vcpu(void *context)
     struct vgic5_vcpu *vcpu = s->vcpu[a->number];
     retire_the_old(a, vcpu);
     for (unsigned long n = 0; n < s->steps; n++) {
-        vgic5_vcpu_enter(vcpu);
+        enter(s, vcpu);
         cause_lpi(a, vcpu);
         if (random_below(a, 4) == 0)
             reconfigure(a, vcpu);
         while (random_below(a, 8) && take_one(a, vcpu))
             ;
-        vgic5_vcpu_leave(vcpu);
+        leave(s, vcpu);
     }
     atomic_fetch_sub(&s->causing, 1);
     while (!atomic_load(&s->over))
         take_one(a, vcpu);
+    return NULL;
+}
+
+/* ---- Sleeping -------------------------------------------------------------------------------- */
+
+/* As a VMM's WFI: nothing but the callback wakes it. A wake-up that is lost is an interrupt that is
+ * lost. */
+static void wait_for_interrupt(struct stress *s, struct told *told)
+{
+    pthread_mutex_lock(&told->mutex);
+    while (told->line == VGIC5_LINE_NONE && !atomic_load(&s->over))
+        pthread_cond_wait(&told->raised, &told->mutex);
+    pthread_mutex_unlock(&told->mutex);
+}
+
+void *actor_sleeper(void *context)
+{
+    struct actor *a = context;
+    struct stress *s = a->stress;
+    uint32_t number = NR_VCPUS + a->number % NR_SLEEPERS;
+    while (!atomic_load(&s->over)) {
+        wait_for_interrupt(s, &s->told[number]);
+        enter(s, s->vcpu[number]);
+        while (take_one(a, s->vcpu[number]))
+            ;
+        leave(s, s->vcpu[number]);
+    }
     return NULL;
 }
 
@@ -160,16 +199,59 @@ void *actor_frame(void *context)
 {
     struct actor *a = context;
     struct stress *s = a->stress;
-    uint32_t words[NR_SPIS];
-    struct vgic5_attr ist = {.group = VGIC5_GRP_IST, .addr = (uintptr_t)words};
     for (unsigned long n = 0; n < s->steps / 16; n++) {
         access_frame(s, IRS_CR1, true, n & 1);
         access_frame(s, IRS_SPI_SELR, true, random_below(a, NR_SPIS));
         access_frame(s, IRS_SPI_STATUSR, false, 0);
         access_frame(s, IRS_CR0, true, 0);
         access_frame(s, IRS_CR0, true, 1);
-        vgic5_get_attr(s->device, &ist); /* EBUSY as long as a vCPU is in */
-        vgic5_vcpu_line(s->vcpu[random_below(a, NR_VCPUS)]);
+        vgic5_vcpu_line(s->vcpu[random_below(a, NR_ALL)]);
+    }
+    return NULL;
+}
+
+/* ---- The VMM's own questions ----------------------------------------------------------------- */
+
+static int get(struct stress *s, uint32_t group, uint64_t number, void *payload)
+{
+    struct vgic5_attr attr = {.group = group, .attr = number, .addr = (uintptr_t)payload};
+    return vgic5_get_attr(s->device, &attr);
+}
+
+/* EBUSY as long as a vCPU is in, but never anything else. */
+static void ask(struct actor *a)
+{
+    struct stress *s = a->stress;
+    uint64_t values[NR_SPIS], mpidr = vgic5_mpidr_of_vcpu(random_below(a, NR_ALL));
+    uint32_t words[NR_SPIS];
+    const int answers[] = {
+        get(s, VGIC5_GRP_IST, 0, words),
+        get(s, VGIC5_GRP_IRS_REGS, IRS_CR1, values),
+        get(s, VGIC5_GRP_CPU_SYSREGS, VGIC5_SYSREG_ATTR(mpidr, ICC_PCR), values),
+        vgic5_get_spi_wires(s->device, values, 1),
+        vgic5_get_spi_modes(s->device, values, values + 1, 1),
+    };
+    for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
+        atomic_fetch_add(&s->refused, answers[i] != 0 && answers[i] != -EBUSY);
+    vgic5_spi_enabled(s->device, random_below(a, NR_SPIS));
+}
+
+/* All vCPUs are out, and the wires go on. */
+static void ask_alone(struct stress *s)
+{
+    uint32_t words[NR_SPIS];
+    pthread_rwlock_wrlock(&s->gate);
+    int answer = get(s, VGIC5_GRP_IST, 0, words);
+    pthread_rwlock_unlock(&s->gate);
+    atomic_fetch_add(answer ? &s->refused : &s->seen, 1);
+}
+
+void *actor_vmm(void *context)
+{
+    struct actor *a = context;
+    for (unsigned long n = 0; n < a->stress->steps / 16; n++) {
+        ask(a);
+        ask_alone(a->stress);
     }
     return NULL;
 }

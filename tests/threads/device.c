@@ -38,8 +38,11 @@ static int write_guest(void *opaque, uint64_t ipa, const void *from, size_t size
 
 static void line(void *opaque, uint32_t vcpu_id, enum vgic5_line value)
 {
-    struct stress *s = opaque;
-    atomic_store(&s->told[vcpu_id], (int)value);
+    struct told *told = &((struct stress *)opaque)->told[vcpu_id];
+    pthread_mutex_lock(&told->mutex);
+    told->line = value;
+    pthread_cond_signal(&told->raised);
+    pthread_mutex_unlock(&told->mutex);
 }
 
 uint32_t stress_intid(uint32_t interrupt)
@@ -59,7 +62,7 @@ static int initialise(struct stress *s)
     const uint32_t nr_spis = NR_SPIS;
     const uint64_t irs = 0x08010000;
     int error = 0;
-    for (uint32_t i = 0; i < NR_VCPUS && !error; i++)
+    for (uint32_t i = 0; i < NR_ALL && !error; i++)
         error = vgic5_add_vcpu(s->device, i);
     if (!error)
         error = set(s, VGIC5_GRP_NR_IRQS, 0, &nr_spis);
@@ -79,7 +82,7 @@ static void fill_table(struct stress *s)
 {
     for (uint32_t id = 0; id < NR_LPIS; id++) {
         bool active = id % ACTIVE_EVERY == 0;
-        uint32_t word = ISTE_ENABLE | PRIORITY << 11 | id % NR_VCPUS << 16;
+        uint32_t word = ISTE_ENABLE | PRIORITY << 11 | id % NR_ALL << 16;
         word |= active ? ISTE_ACTIVE : 0;
         memcpy(s->ram + 4 * id, &word, sizeof(word));
         atomic_store(&s->book.way[id], active ? WAY_TAKEN : WAY_IDLE);
@@ -92,14 +95,14 @@ static void enable(struct stress *s)
     write_frame(s, IRS_IST_CFGR, 4, ID_BITS);
     write_frame(s, IRS_IST_BASER, 8, RAM_BASE | 1);
     write_frame(s, IRS_CR0, 4, 1);
-    for (uint32_t i = 0; i < NR_VCPUS; i++) {
+    for (uint32_t i = 0; i < NR_ALL; i++) {
         s->vcpu[i] = vgic5_vcpu(s->device, i);
         msr(s->vcpu[i], ICC_PCR, 31);
         msr(s->vcpu[i], ICC_CR0, 1);
     }
     for (uint32_t i = 0; i < NR_SPIS; i++) {
         uint32_t intid = VGIC5_INTID(VGIC5_SPI, i);
-        msr(s->vcpu[0], CDAFF, (uint64_t)(i % NR_VCPUS) << 32 | intid);
+        msr(s->vcpu[0], CDAFF, (uint64_t)(i % NR_ALL) << 32 | intid);
         msr(s->vcpu[0], CDPRI, (uint64_t)PRIORITY << 35 | intid);
         msr(s->vcpu[0], CDEN, intid);
     }
@@ -110,6 +113,15 @@ int stress_create(struct stress *s)
     const struct vgic5_config config = {.size = sizeof(config), .threads = 1};
     const struct vgic5_host host = {.size = sizeof(host), .read_guest = read_guest,
                                     .write_guest = write_guest, .line = line};
+    pthread_rwlockattr_t fair;
+    pthread_rwlockattr_init(&fair);
+    pthread_rwlockattr_setkind_np(&fair, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&s->gate, &fair);
+    pthread_rwlockattr_destroy(&fair);
+    for (uint32_t i = 0; i < NR_ALL; i++) {
+        pthread_mutex_init(&s->told[i].mutex, NULL);
+        pthread_cond_init(&s->told[i].raised, NULL);
+    }
     int error = vgic5_create(&config, &host, s, &s->device);
     if (!error)
         error = initialise(s);

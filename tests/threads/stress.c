@@ -3,7 +3,7 @@
  * stress [steps [seed]]
  *
  * Many threads in one device: each interrupt that is caused is taken once, whoever moves, disables
- * or reprioritises it meanwhile. To be run under ThreadSanitizer too.
+ * or reprioritises it meanwhile, and tables are handed out. To be run under ThreadSanitizer too.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,9 +14,16 @@
 
 #define STEPS 4000u
 #define SEED 20261122u
-#define NR_WIRES 2u
-#define NR_FRAMES 2u
-#define NR_ACTORS (NR_VCPUS + NR_WIRES + NR_FRAMES)
+
+static const struct cast {
+    void *(*body)(void *actor);
+    uint32_t nr;
+} cast[] = {
+    {actor_vcpu, NR_VCPUS}, {actor_sleeper, NR_SLEEPERS}, {actor_wires, 2},
+    {actor_frame, 2},       {actor_vmm, 1},
+};
+#define NR_CASTS (sizeof(cast) / sizeof(cast[0]))
+#define NR_ACTORS (NR_ALL + 2 + 2 + 1)
 
 #define NAPS 1000u
 
@@ -31,18 +38,22 @@ static void check(bool good, const char *what, unsigned long value)
     failures += !good;
 }
 
+static void start_one(struct stress *s, struct actor *actor, uint32_t number,
+                      void *(*body)(void *actor))
+{
+    *actor = (struct actor){.stress = s, .number = number, .random = s->seed + 77 * number + 1};
+    if (pthread_create(&actor->thread, NULL, body, actor)) {
+        perror("pthread_create");
+        exit(2);
+    }
+}
+
 static void start(struct stress *s, struct actor *actors)
 {
-    for (uint32_t i = 0; i < NR_ACTORS; i++) {
-        void *(*body)(void *) = i < NR_VCPUS              ? actor_vcpu
-                                : i < NR_VCPUS + NR_WIRES ? actor_wires
-                                                          : actor_frame;
-        actors[i] = (struct actor){.stress = s, .number = i, .random = s->seed + 77 * i + 1};
-        if (pthread_create(&actors[i].thread, NULL, body, &actors[i])) {
-            perror("pthread_create");
-            exit(2);
-        }
-    }
+    uint32_t number = 0;
+    for (size_t i = 0; i < NR_CASTS; i++)
+        for (uint32_t n = 0; n < cast[i].nr; n++, number++)
+            start_one(s, &actors[number], number, cast[i].body);
 }
 
 /* Everything has been taken, or nothing has for a while though nobody causes any more. */
@@ -65,12 +76,16 @@ static void wait_until_taken(struct stress *s)
 /* Who causes comes to an end by itself; the vCPUs go on taking until everything has been. */
 static void finish(struct stress *s, struct actor *actors)
 {
-    for (uint32_t i = NR_VCPUS; i < NR_ACTORS; i++)
+    for (uint32_t i = NR_ALL; i < NR_ACTORS; i++)
         pthread_join(actors[i].thread, NULL);
     wait_until_taken(s);
     atomic_store(&s->over, true);
-    for (uint32_t i = 0; i < NR_VCPUS; i++)
+    for (uint32_t i = 0; i < NR_ALL; i++) {
+        pthread_mutex_lock(&s->told[i].mutex);
+        pthread_cond_signal(&s->told[i].raised);
+        pthread_mutex_unlock(&s->told[i].mutex);
         pthread_join(actors[i].thread, NULL);
+    }
 }
 
 static void judge(struct stress *s)
@@ -82,13 +97,16 @@ static void judge(struct stress *s)
         restless += (mrs(s->vcpu[0], ICC_ICSR) & ICSR_PENDING_OR_ACTIVE) != 0;
         restless += book->way[i] != WAY_IDLE;
     }
-    for (uint32_t i = 0; i < NR_VCPUS; i++)
-        wrong_lines += vgic5_vcpu_line(s->vcpu[i]) != VGIC5_LINE_NONE || s->told[i] != 0;
+    for (uint32_t i = 0; i < NR_ALL; i++)
+        wrong_lines += vgic5_vcpu_line(s->vcpu[i]) != VGIC5_LINE_NONE ||
+                       s->told[i].line != VGIC5_LINE_NONE;
     check(caused > s->steps, "interrupts caused", caused);
     check(caused == taken, "lost", caused - taken);
     check(book->duplicated == 0, "duplicated", book->duplicated);
     check(book->unknown == 0, "unknown", book->unknown);
     check(restless == 0, "still pending or active", restless);
+    check(s->seen > s->steps / 32, "tables handed out among wires", s->seen);
+    check(s->refused == 0, "attributes refused without reason", s->refused);
     check(wrong_lines == 0, "lines that are up or were told so", wrong_lines);
 }
 

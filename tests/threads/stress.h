@@ -9,7 +9,9 @@
 
 #include <vgic5/device.h>
 
-#define NR_VCPUS 6u
+#define NR_VCPUS 6u    /* that cause, take and reconfigure */
+#define NR_SLEEPERS 2u /* that take what they are told of, and sleep otherwise */
+#define NR_ALL (NR_VCPUS + NR_SLEEPERS)
 #define NR_LPIS 512u /* neighbours in 8 blocks, and of every target in each */
 #define NR_SPIS 64u
 #define NR_INTERRUPTS (NR_LPIS + NR_SPIS)
@@ -28,14 +30,24 @@ struct book {
     atomic_ulong unknown;    /* an INTID that is none of ours */
 };
 
+/* What the line callback said last, and who sleeps until it says more. */
+struct told {
+    pthread_mutex_t mutex;
+    pthread_cond_t raised;
+    enum vgic5_line line;
+};
+
 struct stress {
     struct vgic5 *device;
-    struct vgic5_vcpu *vcpu[NR_VCPUS];
+    struct vgic5_vcpu *vcpu[NR_ALL];
     unsigned char ram[RAM_SIZE];
     struct book book;
-    atomic_int told[NR_VCPUS]; /* what the line callback said last */
-    atomic_int causing;        /* vCPUs that go on causing */
-    atomic_bool over;          /* nothing more is caused: drain */
+    struct told told[NR_ALL];
+    pthread_rwlock_t gate; /* shared by the vCPUs that are in */
+    atomic_ulong seen;     /* gets of GRP_IST that were answered */
+    atomic_ulong refused;  /* gets that were refused though all vCPUs were out */
+    atomic_int causing;    /* vCPUs that go on causing */
+    atomic_bool over;      /* nothing more is caused: drain */
     unsigned long steps;
     uint64_t seed;
 };
@@ -54,8 +66,10 @@ uint32_t stress_intid(uint32_t interrupt);
 
 /* actors.c: bodies of threads. */
 void *actor_vcpu(void *actor);
+void *actor_sleeper(void *actor);
 void *actor_wires(void *actor);
 void *actor_frame(void *actor);
+void *actor_vmm(void *actor);
 
 static inline void msr(struct vgic5_vcpu *vcpu, uint16_t encoding, uint64_t value)
 {

@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * chaos [steps [seed]]
+ *
+ * Many threads do at random what one device can be asked for: instructions, registers, wires,
+ * tables that come and go, attributes, while the host has no memory now and then. Nothing is
+ * counted. When all have come to rest the lines must be what the state says and what the host was
+ * told, and a new device to which the state is restored must be the same in every interrupt.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <vgic5/device.h>
+#include <vgic5/migration.h>
+
+#define STEPS 6000u
+#define SEED 20261126u
+#define NR_VCPUS 5u
+#define NR_SPIS 64u
+#define FAVOURITES 2u
+#define ID_BITS 12u
+#define NR_LPIS (1u << ID_BITS)
+#define L2_BITS 10u
+#define RAM_BASE 0x40000000ull
+#define RAM_SIZE 0x8000u /* level 1 in the first page, then the L2 tables */
+#define PAGE 0x1000u
+
+#define CD(crm, op2) VGIC5_ENCODING(1, 0, 12, crm, op2)
+#define CDRCFG CD(1, 5)
+#define CDEOI CD(1, 7)
+#define CDDI CD(2, 0)
+#define CDIA CD(3, 0)
+#define CDNMIA CD(3, 1)
+#define ICC_HPPIR VGIC5_ENCODING(3, 0, 12, 10, 3)
+#define ICC_ICSR VGIC5_ENCODING(3, 0, 12, 10, 4)
+#define ICC_PPI_ENABLER0 VGIC5_ENCODING(3, 0, 12, 10, 6)
+#define ICC_PPI_SPENDR0 VGIC5_ENCODING(3, 0, 12, 13, 6)
+#define ICC_PPI_PRIORITYR0 VGIC5_ENCODING(3, 0, 12, 14, 0)
+#define ICC_APR VGIC5_ENCODING(3, 1, 12, 0, 0)
+#define ICC_CR0 VGIC5_ENCODING(3, 1, 12, 0, 1)
+#define ICC_PCR VGIC5_ENCODING(3, 1, 12, 0, 2)
+
+#define IRS_CR0 0x080u
+#define IRS_SPI_SELR 0x108u
+#define IRS_SPI_RESAMPLER 0x110u
+#define IRS_SPI_CFGR 0x114u
+#define IRS_PE_SELR 0x140u
+#define IRS_IST_BASER 0x180u
+#define IRS_IST_CFGR 0x190u
+#define IRS_MAP_L2_ISTR 0x1c0u
+#define ICSR_HM (UINT64_C(1) << 5)
+#define FRAME_REGISTERS 0x240u
+
+struct chaos {
+    struct vgic5 *device;
+    struct vgic5_vcpu *vcpu[NR_VCPUS];
+    unsigned char ram[RAM_SIZE];
+    atomic_int told[NR_VCPUS];
+    atomic_uint allocations;
+    atomic_bool scarce; /* every few allocations fail */
+    unsigned long steps;
+};
+
+struct actor {
+    struct chaos *chaos;
+    uint32_t number;
+    uint64_t random;
+    pthread_t thread;
+};
+
+static int failures;
+
+static void check(bool good, const char *what, unsigned long value)
+{
+    static int number;
+    printf("%s %d - %s (%lu)\n", good ? "ok" : "not ok", ++number, what, value);
+    failures += !good;
+}
+
+static uint32_t below(struct actor *a, uint32_t limit)
+{
+    a->random ^= a->random << 13;
+    a->random ^= a->random >> 7;
+    a->random ^= a->random << 17;
+    return (uint32_t)(a->random >> 32) % limit;
+}
+
+/* ---- The host -------------------------------------------------------------------------------- */
+
+static void *allocate(void *opaque, size_t size)
+{
+    struct chaos *c = opaque;
+    void *memory = NULL;
+    if (atomic_load(&c->scarce) && atomic_fetch_add(&c->allocations, 1) % 5 == 0)
+        return NULL;
+    if (posix_memalign(&memory, 64, size))
+        return NULL;
+    return memset(memory, 0, size);
+}
+
+static void release(void *opaque, void *memory, size_t size)
+{
+    (void)opaque, (void)size;
+    free(memory);
+}
+
+static bool is_there(uint64_t ipa, size_t size)
+{
+    return ipa >= RAM_BASE && size <= RAM_SIZE && ipa - RAM_BASE <= RAM_SIZE - size;
+}
+
+static int read_guest(void *opaque, uint64_t ipa, void *to, size_t size)
+{
+    struct chaos *c = opaque;
+    if (!is_there(ipa, size))
+        return -EFAULT;
+    memcpy(to, c->ram + (ipa - RAM_BASE), size);
+    return 0;
+}
+
+static int write_guest(void *opaque, uint64_t ipa, const void *from, size_t size)
+{
+    struct chaos *c = opaque;
+    if (!is_there(ipa, size))
+        return -EFAULT;
+    memcpy(c->ram + (ipa - RAM_BASE), from, size);
+    return 0;
+}
+
+static void line(void *opaque, uint32_t vcpu_id, enum vgic5_line value)
+{
+    struct chaos *c = opaque;
+    atomic_store(&c->told[vcpu_id], (int)value);
+}
+
+/* ---- In few letters -------------------------------------------------------------------------- */
+
+static uint64_t cpu(struct vgic5_vcpu *vcpu, uint16_t encoding, bool is_write, uint64_t value)
+{
+    vgic5_cpu_access(vcpu, encoding, is_write, &value);
+    return value;
+}
+
+static uint64_t frame(struct chaos *c, uint64_t offset, uint8_t size, bool is_write, uint64_t value)
+{
+    struct vgic5_mmio access = {
+        .offset = offset, .size = size, .value = value, .is_write = is_write};
+    vgic5_mmio(c->device, &access);
+    return access.value;
+}
+
+/* ---- vCPUs ----------------------------------------------------------------------------------- */
+
+/* A few are everybody's favourites, so that threads meet. */
+static uint32_t any_of(struct actor *a, uint32_t nr)
+{
+    return below(a, below(a, 2) ? nr : FAVOURITES);
+}
+
+static uint32_t any_intid(struct actor *a)
+{
+    return below(a, 4) ? VGIC5_INTID(VGIC5_LPI, any_of(a, NR_LPIS))
+                       : VGIC5_INTID(VGIC5_SPI, any_of(a, NR_SPIS));
+}
+
+static void take_one(struct actor *a, struct vgic5_vcpu *vcpu)
+{
+    uint64_t taken = cpu(vcpu, below(a, 8) ? CDIA : CDNMIA, false, 0);
+    if (!(taken >> 32))
+        return;
+    if (below(a, 16))
+        cpu(vcpu, CDEOI, true, 0);
+    if (below(a, 16))
+        cpu(vcpu, CDDI, true, (uint32_t)taken);
+}
+
+/* CDDIS, CDEN, CDPRI, CDAFF, CDPEND, CDRCFG and CDHM, with random operands. */
+static void instruct(struct actor *a, struct vgic5_vcpu *vcpu)
+{
+    static const uint16_t encodings[] = {CD(1, 0), CD(1, 1), CD(1, 1), CD(1, 2),
+                                         CD(1, 3), CD(1, 3), CD(1, 4), CD(1, 4),
+                                         CD(1, 4), CD(1, 5), CD(2, 0), CD(2, 1)};
+    uint16_t encoding = encodings[below(a, sizeof(encodings) / sizeof(encodings[0]))];
+    uint64_t operand = encoding == CD(1, 2) ? below(a, 32) << 3 : below(a, NR_VCPUS + 1);
+    cpu(vcpu, encoding, true, operand << 32 | any_intid(a));
+}
+
+static void access_register(struct actor *a, struct vgic5_vcpu *vcpu)
+{
+    static const uint16_t encodings[] = {
+        ICC_HPPIR, ICC_ICSR, ICC_PPI_ENABLER0, ICC_PPI_PRIORITYR0, ICC_PPI_SPENDR0, ICC_APR,
+        ICC_CR0,   ICC_PCR,  ICC_PCR};
+    uint16_t encoding = encodings[below(a, sizeof(encodings) / sizeof(encodings[0]))];
+    uint64_t value = encoding == ICC_CR0   ? below(a, 4) != 0
+                     : encoding == ICC_PCR ? 31 - below(a, 4) * 8
+                     : encoding == ICC_APR ? 0
+                                           : below(a, UINT32_MAX);
+    cpu(vcpu, encoding, below(a, 2), value);
+    vgic5_vcpu_set_nmi(vcpu, below(a, 2));
+    vgic5_vcpu_line(a->chaos->vcpu[below(a, NR_VCPUS)]);
+}
+
+static void *be_a_vcpu(void *context)
+{
+    struct actor *a = context;
+    struct vgic5_vcpu *vcpu = a->chaos->vcpu[a->number];
+    for (unsigned long n = 0; n < a->chaos->steps; n++) {
+        bool in = below(a, 4) && vgic5_vcpu_enter(vcpu) == 0;
+        for (uint32_t i = 0; i < 4; i++)
+            instruct(a, vcpu);
+        take_one(a, vcpu);
+        if (below(a, 4) == 0)
+            access_register(a, vcpu);
+        if (in)
+            vgic5_vcpu_leave(vcpu);
+    }
+    return NULL;
+}
+
+/* ---- Everybody else -------------------------------------------------------------------------- */
+
+static void *be_the_wires(void *context)
+{
+    struct actor *a = context;
+    struct chaos *c = a->chaos;
+    for (unsigned long n = 0; n < c->steps * 2; n++) {
+        uint32_t vcpu = below(a, NR_VCPUS);
+        vgic5_irq_line(c->device, VGIC5_IRQ_SPI(any_of(a, NR_SPIS)), below(a, 2));
+        vgic5_irq_line(c->device, VGIC5_IRQ_PPI(vcpu, VGIC5_PPI_SW), below(a, 2));
+        vgic5_ppi_line(c->vcpu[vcpu], VGIC5_PPI_CNTV, below(a, 2));
+        vgic5_spi_enabled(c->device, below(a, NR_SPIS));
+    }
+    return NULL;
+}
+
+static void *be_the_frame(void *context)
+{
+    struct actor *a = context;
+    struct chaos *c = a->chaos;
+    for (unsigned long n = 0; n < c->steps / 4; n++) {
+        frame(c, IRS_CR0, 4, true, below(a, 4) != 0);
+        frame(c, IRS_SPI_SELR, 4, true, below(a, NR_SPIS + 1));
+        frame(c, IRS_SPI_CFGR, 4, true, below(a, 2));
+        frame(c, IRS_SPI_RESAMPLER, 4, true, below(a, NR_SPIS + 1));
+        frame(c, IRS_PE_SELR, 4, true, below(a, NR_VCPUS + 1));
+        frame(c, below(a, FRAME_REGISTERS / 4) * 4, 4, false, 0);
+    }
+    return NULL;
+}
+
+/* A table of two levels, or a linear one behind level 1; some of its entries Active or Pending. */
+static void make_table(struct actor *a, bool two_level)
+{
+    struct chaos *c = a->chaos;
+    uint32_t words[NR_LPIS];
+    for (uint32_t id = 0; id < NR_LPIS; id++)
+        words[id] = below(a, NR_VCPUS + 1) << 16 | below(a, 32) << 11 | 8u |
+                    (below(a, 64) ? 0 : below(a, 4));
+    memset(c->ram, 0, PAGE);
+    memcpy(c->ram + PAGE * 4, words, sizeof(words));
+    for (uint64_t table = 0; two_level && table < NR_LPIS >> L2_BITS; table++) {
+        uint64_t entry = (RAM_BASE + PAGE * (4 + table)) | below(a, 2);
+        memcpy(c->ram + 8 * table, &entry, sizeof(entry));
+    }
+    frame(c, IRS_IST_CFGR, 4, true, ID_BITS | (two_level ? 1u << 16 : 0));
+    frame(c, IRS_IST_BASER, 8, true, (two_level ? RAM_BASE : RAM_BASE + PAGE * 4) | 1);
+}
+
+static void *be_the_tables(void *context)
+{
+    struct actor *a = context;
+    struct chaos *c = a->chaos;
+    for (unsigned long n = 0; n < c->steps / 64; n++) {
+        make_table(a, below(a, 2));
+        for (uint32_t i = 0; i < 8; i++) {
+            frame(c, IRS_MAP_L2_ISTR, 4, true, below(a, NR_LPIS));
+            frame(c, IRS_IST_BASER, 8, false, 0);
+            sched_yield();
+        }
+        if (n + 1 < c->steps / 64)
+            frame(c, IRS_IST_BASER, 8, true, 0);
+    }
+    return NULL;
+}
+
+static void ask(struct actor *a, uint32_t group, uint64_t number, void *payload)
+{
+    struct vgic5_attr attr = {.group = group, .attr = number, .addr = (uintptr_t)payload};
+    if (below(a, 4) == 0)
+        vgic5_has_attr(a->chaos->device, &attr);
+    if (vgic5_get_attr(a->chaos->device, &attr) == 0 && below(a, 4) == 0)
+        vgic5_set_attr(a->chaos->device, &attr);
+}
+
+/* What has been got may be set again (EBUSY when a vCPU is in, or has been); GRP_IST is refused. */
+static void *be_the_vmm(void *context)
+{
+    struct actor *a = context;
+    struct chaos *c = a->chaos;
+    uint64_t value[2], trigger, handling;
+    uint32_t words[NR_SPIS];
+    for (unsigned long n = 0; n < c->steps / 4; n++) {
+        uint64_t mpidr = vgic5_mpidr_of_vcpu(below(a, NR_VCPUS));
+        ask(a, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, value);
+        ask(a, VGIC5_GRP_CPU_SYSREGS, VGIC5_SYSREG_ATTR(mpidr, ICC_PCR), value);
+        ask(a, VGIC5_GRP_CPU_SYSREGS, VGIC5_SYSREG_ATTR(mpidr, ICC_HPPIR), value);
+        ask(a, VGIC5_GRP_IRS_REGS, below(a, FRAME_REGISTERS), value);
+        ask(a, VGIC5_GRP_IST, 0, words);
+        vgic5_get_spi_wires(c->device, value, 1);
+        vgic5_get_spi_modes(c->device, &trigger, &handling, 1);
+    }
+    return NULL;
+}
+
+static const struct cast {
+    void *(*body)(void *actor);
+    uint32_t nr;
+} casts[] = {
+    {be_a_vcpu, NR_VCPUS}, {be_the_wires, 2}, {be_the_frame, 2},
+    {be_the_tables, 1},    {be_the_vmm, 2},
+};
+#define NR_CASTS (sizeof(casts) / sizeof(casts[0]))
+#define MAX_ACTORS 16u
+
+/* ---- The device ------------------------------------------------------------------------------ */
+
+static struct chaos *create(uint32_t abi)
+{
+    const struct vgic5_config config = {
+        .size = sizeof(config), .abi = abi, .threads = 1, .ist_l2sz = 1};
+    const struct vgic5_host host = {.size = sizeof(host),
+                                    .alloc = allocate,
+                                    .free = release,
+                                    .read_guest = read_guest,
+                                    .write_guest = write_guest,
+                                    .line = line};
+    struct chaos *c = calloc(1, sizeof(*c));
+    if (!c || vgic5_create(&config, &host, c, &c->device)) {
+        fprintf(stderr, "chaos: no device\n");
+        exit(2);
+    }
+    return c;
+}
+
+static void initialise(struct chaos *c)
+{
+    const uint32_t nr_spis = NR_SPIS;
+    const uint64_t irs = 0x08010000;
+    const struct vgic5_attr attrs[] = {
+        {.group = VGIC5_GRP_NR_IRQS, .addr = (uintptr_t)&nr_spis},
+        {.group = VGIC5_GRP_ADDR, .attr = VGIC5_ADDR_TYPE_IRS, .addr = (uintptr_t)&irs},
+        {.group = VGIC5_GRP_CTRL, .attr = VGIC5_CTRL_INIT},
+    };
+    int error = 0;
+    for (uint32_t i = 0; i < NR_VCPUS && !error; i++)
+        error = vgic5_add_vcpu(c->device, i);
+    for (size_t i = 0; i < sizeof(attrs) / sizeof(attrs[0]) && !error; i++)
+        error = vgic5_set_attr(c->device, &attrs[i]);
+    if (error) {
+        fprintf(stderr, "chaos: not initialised: %d\n", error);
+        exit(2);
+    }
+}
+
+static void find_vcpus(struct chaos *c)
+{
+    for (uint32_t i = 0; i < NR_VCPUS; i++)
+        c->vcpu[i] = vgic5_vcpu(c->device, i);
+}
+
+static void destroy(struct chaos *c)
+{
+    vgic5_destroy(c->device);
+    free(c);
+}
+
+/* ---- The end --------------------------------------------------------------------------------- */
+
+static uint64_t config_of(struct chaos *c, uint32_t intid)
+{
+    cpu(c->vcpu[0], CDRCFG, true, intid);
+    return cpu(c->vcpu[0], ICC_ICSR, false, 0);
+}
+
+/* ICC_HPPIR shows what the line is about. */
+static void check_lines(struct chaos *c)
+{
+    unsigned long wrong = 0, untold = 0;
+    for (uint32_t i = 0; i < NR_VCPUS; i++) {
+        bool signalled = cpu(c->vcpu[i], ICC_HPPIR, false, 0);
+        enum vgic5_line now = vgic5_vcpu_line(c->vcpu[i]);
+        wrong += signalled != (now != VGIC5_LINE_NONE);
+        untold += (int)now != c->told[i];
+    }
+    check(wrong == 0, "lines that the state does not explain", wrong);
+    check(untold == 0, "lines of which the host was told wrong", untold);
+}
+
+/* Under 7.4 an SPI's handling mode is not carried. */
+static void compare(struct chaos *a, struct chaos *b, uint64_t spi_bits)
+{
+    unsigned long different = 0, in_flight = 0;
+    for (uint32_t id = 0; id < NR_LPIS + NR_SPIS; id++) {
+        uint32_t intid =
+            id < NR_LPIS ? VGIC5_INTID(VGIC5_LPI, id) : VGIC5_INTID(VGIC5_SPI, id - NR_LPIS);
+        uint64_t config = config_of(a, intid), bits = id < NR_LPIS ? UINT64_MAX : spi_bits;
+        different += (config & bits) != (config_of(b, intid) & bits);
+        in_flight += (config & 0x15) > 1; /* not unreachable; Pending or Active */
+    }
+    for (uint32_t i = 0; i < NR_VCPUS; i++) {
+        different += cpu(a->vcpu[i], ICC_HPPIR, false, 0) != cpu(b->vcpu[i], ICC_HPPIR, false, 0);
+        different += vgic5_vcpu_line(a->vcpu[i]) != vgic5_vcpu_line(b->vcpu[i]);
+    }
+    check(in_flight > 0, "interrupts pending or active at the end", in_flight);
+    check(different == 0, "differences from a new device with this state", different);
+}
+
+static void check_restored(struct chaos *c, uint32_t abi)
+{
+    struct chaos *fresh = create(abi);
+    struct vgic5_error error = {0};
+    struct vgic5_state *state = NULL;
+    struct vgic5_port port;
+    vgic5_port_model(c->device, &port);
+    if (vgic5_save(&port, NULL, &state, &error) == 0) {
+        memcpy(fresh->ram, c->ram, RAM_SIZE);
+        vgic5_port_model(fresh->device, &port);
+        if (vgic5_restore(&port, state, NULL, &error) == 0) {
+            find_vcpus(fresh);
+            compare(c, fresh, abi == VGIC5_ABI_7_4 ? ~ICSR_HM : UINT64_MAX);
+        }
+    }
+    check(error.message[0] == '\0', error.message[0] ? error.message : "saved and restored", abi);
+    vgic5_state_free(state);
+    destroy(fresh);
+}
+
+static void run(struct chaos *c, uint64_t seed)
+{
+    struct actor actors[MAX_ACTORS];
+    uint32_t nr = 0;
+    for (size_t i = 0; i < NR_CASTS; i++) {
+        for (uint32_t n = 0; n < casts[i].nr; n++, nr++) {
+            actors[nr] = (struct actor){.chaos = c, .number = nr, .random = seed + 77 * nr + 1};
+            if (pthread_create(&actors[nr].thread, NULL, casts[i].body, &actors[nr])) {
+                perror("pthread_create");
+                exit(2);
+            }
+        }
+    }
+    while (nr-- > 0)
+        pthread_join(actors[nr].thread, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    unsigned long steps = argc > 1 ? strtoul(argv[1], NULL, 0) : STEPS;
+    uint64_t seed = argc > 2 ? strtoul(argv[2], NULL, 0) : SEED;
+    printf("# seed %llu, %lu steps\n", (unsigned long long)seed, steps);
+    for (uint32_t abi = VGIC5_ABI_V1; abi <= VGIC5_ABI_7_4; abi++) {
+        struct chaos *c = create(abi);
+        c->steps = steps;
+        initialise(c);
+        find_vcpus(c);
+        atomic_store(&c->scarce, true);
+        run(c, seed);
+        atomic_store(&c->scarce, false);
+        check_lines(c);
+        check_restored(c, abi);
+        destroy(c);
+    }
+    return failures != 0;
+}

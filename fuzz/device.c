@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Random attribute calls, guest accesses, instructions and lines against one device. The input is a
- * program for a small machine: a byte says what to do, the bytes after it with what. At the end the
- * device is saved and restored, and the second device must be as the first.
+ * program for a small machine: a byte says what to do, the bytes after it with what. A set that is
+ * refused must leave the device as it was (some machines look after each). At the end the device is
+ * saved and restored, and the second device must be as the first.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -38,9 +39,19 @@ static uint64_t take(struct input *input, unsigned bytes)
 
 struct host {
     uint8_t *ram;
-    unsigned alloc_fault_in; /* 0: never */
+    unsigned alloc_fault_in;  /* 0: never */
+    unsigned caller_fault_in; /* 0: never */
+    bool any_caller;          /* the caller's memory is all there, for those who only look */
     long outstanding;
 };
+
+/* What the random calls have of the caller's memory: all else is EFAULT. As large as any payload. */
+static struct {
+    uint64_t payload[VGIC5_NR_SPIS_MAX / 2];
+    uint64_t buffers[4];
+    uint32_t spis[VGIC5_NR_SPIS_MAX];
+    uint32_t lpis[1 << 14];
+} arena;
 
 static void *host_alloc(void *opaque, size_t size)
 {
@@ -89,11 +100,40 @@ static int host_write(void *opaque, uint64_t ipa, const void *from, size_t size)
     return 0;
 }
 
+static bool caller_faults(struct host *host, uint64_t addr, size_t size)
+{
+    uint64_t at = addr - (uintptr_t)&arena;
+
+    if (host->any_caller)
+        return false;
+    if (host->caller_fault_in && --host->caller_fault_in == 0)
+        return true;
+    return addr < (uintptr_t)&arena || size > sizeof(arena) || at > sizeof(arena) - size;
+}
+
+static int host_read_caller(void *opaque, void *to, uint64_t addr, size_t size)
+{
+    if (caller_faults(opaque, addr, size))
+        return -EFAULT;
+    memcpy(to, (const void *)(uintptr_t)addr, size);
+    return 0;
+}
+
+static int host_write_caller(void *opaque, uint64_t addr, const void *from, size_t size)
+{
+    if (caller_faults(opaque, addr, size))
+        return -EFAULT;
+    memcpy((void *)(uintptr_t)addr, from, size);
+    return 0;
+}
+
 static const struct vgic5_host ops = {.size = sizeof(ops),
                                       .alloc = host_alloc,
                                       .free = host_free,
                                       .read_guest = host_read,
-                                      .write_guest = host_write};
+                                      .write_guest = host_write,
+                                      .read_caller = host_read_caller,
+                                      .write_caller = host_write_caller};
 
 /* ---- The machine ----------------------------------------------------------------------------- */
 
@@ -103,7 +143,14 @@ struct machine {
     struct vgic5 *device;
     uint32_t ids[4];
     unsigned nr_ids;
+    bool careful; /* look at the device before and after every set */
 };
+
+static void complain(const char *what)
+{
+    fprintf(stderr, "fuzz: %s\n", what);
+    fuzz_failed();
+}
 
 static const uint16_t encodings[] = {
     VGIC5_ENCODING(1, 0, 12, 1, 0),  VGIC5_ENCODING(1, 0, 12, 1, 1),  VGIC5_ENCODING(1, 0, 12, 1, 2),
@@ -160,61 +207,160 @@ static struct vgic5_vcpu *some_vcpu(struct machine *machine, struct input *input
                            : NULL;
 }
 
+/* ---- The whole device as a number ------------------------------------------------------------ */
+
+static uint64_t mix(uint64_t hash, const void *bytes, size_t size)
+{
+    for (size_t n = 0; n < size; n++)
+        hash = (hash ^ ((const uint8_t *)bytes)[n]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+/* An attribute's answer and value. */
+static uint64_t mix_attr(const struct machine *machine, uint64_t hash, uint32_t group, uint64_t attr)
+{
+    uint64_t value[2] = {0};
+    struct vgic5_attr access = {.group = group, .attr = attr, .addr = (uintptr_t)value};
+    int ret = vgic5_get_attr(machine->device, &access);
+
+    hash = mix(hash, &ret, sizeof(ret));
+    return mix(hash, value, sizeof(value));
+}
+
+/* Bytes of the LPI image that the registers ask for; 0: none, or too many for these buffers. */
+static uint64_t lpi_image(const struct machine *machine)
+{
+    uint64_t baser = 0, cfgr = 0;
+    struct vgic5_attr asks[] = {
+        {.group = VGIC5_GRP_IRS_REGS, .attr = 0x180, .addr = (uintptr_t)&baser},
+        {.group = VGIC5_GRP_IRS_REGS, .attr = 0x190, .addr = (uintptr_t)&cfgr},
+    };
+
+    vgic5_get_attr(machine->device, &asks[0]);
+    vgic5_get_attr(machine->device, &asks[1]);
+    return baser & 1 && (cfgr & 31) <= 14 ? UINT64_C(4) << (cfgr & 31) : 0;
+}
+
+static uint64_t mix_ist(const struct machine *machine, uint64_t hash)
+{
+    static uint32_t spis[VGIC5_NR_SPIS_MAX], lpis[1 << 14];
+    uint32_t nr_spis = 0;
+    uint64_t buffers[4] = {(uintptr_t)spis, 0, (uintptr_t)lpis, lpi_image(machine)};
+    struct vgic5_attr ask = {.group = VGIC5_GRP_NR_IRQS, .addr = (uintptr_t)&nr_spis};
+    struct vgic5_attr ist = {.group = VGIC5_GRP_IST, .addr = (uintptr_t)spis};
+    int ret;
+
+    vgic5_get_attr(machine->device, &ask);
+    buffers[1] = 4 * nr_spis;
+    if (buffers[3] == 0)
+        buffers[2] = 0;
+    if (machine->config.abi == VGIC5_ABI_7_4)
+        ist.addr = (uintptr_t)buffers;
+    memset(spis, 0, sizeof(spis));
+    memset(lpis, 0, sizeof(lpis));
+    ret = vgic5_get_attr(machine->device, &ist);
+    hash = mix(hash, &ret, sizeof(ret));
+    hash = mix(hash, spis, sizeof(spis));
+    return mix(hash, lpis, buffers[3]);
+}
+
+static uint64_t digest(struct machine *machine)
+{
+    struct host kept = machine->host;
+    uint64_t hash = UINT64_C(0xcbf29ce484222325), wires[VGIC5_NR_SPIS_MAX / 64] = {0};
+
+    machine->host.any_caller = true;
+    machine->host.alloc_fault_in = 0;
+    hash = mix_attr(machine, hash, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS);
+    hash = mix_attr(machine, hash, VGIC5_GRP_NR_IRQS, 0);
+    for (unsigned n = 0; n < NR_OFFSETS; n++)
+        hash = mix_attr(machine, hash, VGIC5_GRP_IRS_REGS, offsets[n]);
+    for (unsigned id = 0; id < machine->nr_ids; id++) {
+        enum vgic5_line line = vgic5_vcpu_line(vgic5_vcpu(machine->device, machine->ids[id]));
+
+        hash = mix(hash, &line, sizeof(line));
+        for (unsigned n = 0; n < NR_ENCODINGS; n++)
+            hash = mix_attr(machine, hash, VGIC5_GRP_CPU_SYSREGS,
+                            VGIC5_SYSREG_ATTR(vgic5_mpidr_of_vcpu(machine->ids[id]), encodings[n]));
+    }
+    vgic5_get_spi_wires(machine->device, wires, sizeof(wires) / sizeof(wires[0]));
+    hash = mix_ist(machine, mix(hash, wires, sizeof(wires)));
+    kept.outstanding = machine->host.outstanding;
+    machine->host = kept;
+    return hash;
+}
+
+static void set_attr(struct machine *machine, const struct vgic5_attr *attr)
+{
+    uint64_t before = machine->careful ? digest(machine) : 0;
+
+    if (vgic5_set_attr(machine->device, attr) && machine->careful && digest(machine) != before)
+        complain("a set that was refused has changed the device");
+}
+
 /* ---- What it can do -------------------------------------------------------------------------- */
 
 static void do_attr(struct machine *machine, struct input *input)
 {
     static const uint32_t groups[] = {0, 3, 4, 6, 10, 11, 5};
-    /* As large as any payload: v1 reads and writes an entry for each SPI. */
-    uint64_t payload[VGIC5_NR_SPIS_MAX / 2] = {0};
     uint8_t what = (uint8_t)take(input, 1);
-    struct vgic5_attr attr = {.group = groups[what / 3 % 7], .addr = (uintptr_t)payload};
+    struct vgic5_attr attr = {.group = groups[what / 3 % 7], .addr = (uintptr_t)arena.payload};
 
-    /* GRP_IST of 7.4 takes pointers: those are do_ist's. */
-    if (attr.group == VGIC5_GRP_IST && machine->config.abi == VGIC5_ABI_7_4)
-        return;
     attr.attr = take(input, 1) % 8;
     if (attr.group == VGIC5_GRP_IRS_REGS)
         attr.attr = some_offset(input);
     if (attr.group == VGIC5_GRP_CPU_SYSREGS)
         attr.attr = VGIC5_SYSREG_ATTR(vgic5_mpidr_of_vcpu((uint32_t)take(input, 1) % 32),
                                       some_encoding(input));
-    payload[0] = some_value(input);
+    arena.payload[0] = some_value(input);
+    if (what >= 252)
+        attr.addr += take(input, 3); /* it may end in the middle, or be nowhere */
     if (what % 3 == 0)
         vgic5_has_attr(machine->device, &attr);
     else if (what % 3 == 1)
         vgic5_get_attr(machine->device, &attr);
     else
-        vgic5_set_attr(machine->device, &attr);
+        set_attr(machine, &attr);
 }
 
-/* GRP_IST of 7.4 with good buffers of some size. */
+/* GRP_IST with buffers of some size, mostly good ones. */
 static void do_ist(struct machine *machine, struct input *input)
 {
-    static uint32_t spis[VGIC5_NR_SPIS_MAX], lpis[1 << 14];
-    uint64_t buffers[4] = {(uintptr_t)spis, 0, 0, 0};
-    struct vgic5_attr attr = {.group = VGIC5_GRP_IST, .addr = (uintptr_t)buffers};
+    struct vgic5_attr attr = {.group = VGIC5_GRP_IST, .addr = (uintptr_t)arena.spis};
     unsigned bits = (unsigned)take(input, 1) % 16;
     uint8_t what = (uint8_t)take(input, 1);
     uint32_t nr_spis = 0;
-    struct vgic5_attr ask = {.group = VGIC5_GRP_NR_IRQS, .addr = (uintptr_t)&nr_spis};
+    struct vgic5_attr ask = {.group = VGIC5_GRP_NR_IRQS, .addr = (uintptr_t)arena.payload};
 
-    if (machine->config.abi != VGIC5_ABI_7_4)
-        return;
-    vgic5_get_attr(machine->device, &ask);
-    buffers[1] = 4 * nr_spis;
-    if (bits > 0 && bits <= 14) {
-        buffers[2] = (uintptr_t)lpis;
-        buffers[3] = UINT64_C(4) << bits;
+    if (vgic5_get_attr(machine->device, &ask) == 0)
+        memcpy(&nr_spis, arena.payload, sizeof(nr_spis));
+    memset(arena.buffers, 0, sizeof(arena.buffers));
+    arena.buffers[0] = (uintptr_t)arena.spis;
+    arena.buffers[1] = 4 * nr_spis;
+    if (bits <= 14)
+        arena.buffers[3] = UINT64_C(4) << bits;
+    if (what & 0x40) { /* what the registers ask for */
+        machine->host.any_caller = true;
+        arena.buffers[3] = lpi_image(machine);
+        machine->host.any_caller = false;
     }
+    if (arena.buffers[3])
+        arena.buffers[2] = (uintptr_t)arena.lpis;
+    if (what & 0x80)
+        arena.buffers[take(input, 1) % 4] += some_value(input);
+    if (machine->config.abi == VGIC5_ABI_7_4)
+        attr.addr = (uintptr_t)arena.buffers;
     for (unsigned n = 0; n < 8; n++) {
-        spis[take(input, 1) % VGIC5_NR_SPIS_MAX] = (uint32_t)take(input, 4);
-        lpis[take(input, 2) % (1 << 14)] = (uint32_t)take(input, 4);
+        arena.spis[take(input, 1) % VGIC5_NR_SPIS_MAX] = (uint32_t)take(input, 4);
+        arena.lpis[take(input, 2) % (1 << 14)] = (uint32_t)take(input, 4);
     }
+    if (what & 2)
+        machine->host.caller_fault_in = 1 + what / 4 % 8;
     if (what & 1)
-        vgic5_set_attr(machine->device, &attr);
+        set_attr(machine, &attr);
     else
         vgic5_get_attr(machine->device, &attr);
+    machine->host.caller_fault_in = 0;
 }
 
 static void do_mmio(struct machine *machine, struct input *input)
@@ -276,6 +422,14 @@ static void do_add_vcpu(struct machine *machine, struct input *input)
         machine->ids[machine->nr_ids++] = id;
 }
 
+/* All vCPUs leave: what follows need not be EBUSY. */
+static void do_leave(struct machine *machine, struct input *input)
+{
+    (void)input;
+    for (unsigned n = 0; n < machine->nr_ids; n++)
+        vgic5_vcpu_leave(vgic5_vcpu(machine->device, machine->ids[n]));
+}
+
 static void do_alloc_fault(struct machine *machine, struct input *input)
 {
     machine->host.alloc_fault_in = (unsigned)take(input, 1) % 8;
@@ -283,21 +437,30 @@ static void do_alloc_fault(struct machine *machine, struct input *input)
 
 static void (*const actions[])(struct machine *machine, struct input *input) = {
     do_attr, do_attr, do_ist,  do_mmio,   do_mmio,     do_register,   do_register,
-    do_register, do_line, do_run, do_memory, do_add_vcpu, do_alloc_fault,
+    do_register, do_line, do_run, do_memory, do_add_vcpu, do_alloc_fault, do_leave,
 };
 
-/* A machine that is ready half of the time, so that what follows reaches deep. */
+/* A machine that is ready half of the time, some with an LPI IST that a restore has named, so that
+ * what follows reaches deep. */
 static void start(struct machine *machine, struct input *input)
 {
     uint8_t how = (uint8_t)take(input, 1);
-    const uint64_t base = IRS_BASE;
-    uint32_t nr_spis = 64;
     struct vgic5_attr attrs[] = {
-        {.group = VGIC5_GRP_ADDR, .attr = VGIC5_ADDR_TYPE_IRS, .addr = (uintptr_t)&base},
-        {.group = VGIC5_GRP_NR_IRQS, .addr = (uintptr_t)&nr_spis},
+        {.group = VGIC5_GRP_ADDR, .attr = VGIC5_ADDR_TYPE_IRS, .addr = (uintptr_t)arena.payload},
+        {.group = VGIC5_GRP_NR_IRQS, .addr = (uintptr_t)arena.buffers},
         {.group = VGIC5_GRP_CTRL},
     };
+    struct vgic5_attr named[] = {
+        {.group = VGIC5_GRP_IRS_REGS, .attr = 0x190, .addr = (uintptr_t)&arena.payload[1]},
+        {.group = VGIC5_GRP_IRS_REGS, .attr = 0x180, .addr = (uintptr_t)&arena.payload[2]},
+    };
+    uint32_t nr_spis = 64;
 
+    machine->careful = how & 2;
+    arena.payload[0] = IRS_BASE;
+    arena.payload[1] = 4; /* IST_CFGR: 16 LPIs */
+    arena.payload[2] = RAM_BASE | 1;
+    memcpy(arena.buffers, &nr_spis, sizeof(nr_spis));
     if (how & 1)
         return;
     machine->ids[0] = 3;
@@ -306,12 +469,15 @@ static void start(struct machine *machine, struct input *input)
         vgic5_add_vcpu(machine->device, machine->ids[machine->nr_ids]);
     for (unsigned n = 0; n < 3; n++)
         vgic5_set_attr(machine->device, &attrs[n]);
+    for (unsigned n = 0; n < 2 && how & 4; n++)
+        vgic5_set_attr(machine->device, &named[n]);
 }
 
 static bool open_machine(struct machine *machine, struct input *input)
 {
     uint8_t how = (uint8_t)take(input, 1);
 
+    memset(&arena, 0, sizeof(arena));
     memset(machine, 0, sizeof(*machine));
     machine->host.ram = calloc(1, RAM_SIZE);
     machine->config = (struct vgic5_config){.size = sizeof(machine->config),
@@ -325,12 +491,6 @@ static bool open_machine(struct machine *machine, struct input *input)
 }
 
 /* ---- The end --------------------------------------------------------------------------------- */
-
-static void complain(const char *what)
-{
-    fprintf(stderr, "fuzz: %s\n", what);
-    fuzz_failed();
-}
 
 static void compare(const struct vgic5_state *a, const struct vgic5_state *b)
 {
@@ -351,7 +511,7 @@ static void compare(const struct vgic5_state *a, const struct vgic5_state *b)
 /* What was saved can be restored, and is the same when it is saved again. */
 static void save_and_restore(struct machine *machine)
 {
-    struct host host = {.ram = machine->host.ram};
+    struct host host = {.ram = machine->host.ram, .any_caller = true};
     struct vgic5_state *first, *second;
     struct vgic5 *target;
     struct vgic5_port port;
@@ -387,8 +547,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         while (input.left)
             actions[take(&input, 1) % (sizeof(actions) / sizeof(actions[0]))](&machine, &input);
         machine.host.alloc_fault_in = 0;
-        for (unsigned n = 0; n < machine.nr_ids; n++)
-            vgic5_vcpu_leave(vgic5_vcpu(machine.device, machine.ids[n]));
+        machine.host.any_caller = true;
+        do_leave(&machine, NULL);
         save_and_restore(&machine);
         vgic5_destroy(machine.device);
         if (machine.host.outstanding)

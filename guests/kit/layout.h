@@ -3,7 +3,9 @@
 #ifndef KIT_LAYOUT_H
 #define KIT_LAYOUT_H
 
+#ifndef MAX_CPUS /* a guest may have more */
 #define MAX_CPUS 8
+#endif
 #define STACK_SIZE 0x10000
 
 #endif

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from conftest import DEMO, LONG, vgic5
+from conftest import BUILD, DEMO, LONG, vgic5
 
 ABIS = ["v1", "7.4"]
 POINTS = 40 if LONG else 3
@@ -64,6 +64,66 @@ def test_there_and_back_again(there, back, undisturbed, tmp_path):
         assert got == console, f"at {point}"
         if there == "v1":  # the tables in guest memory are live again
             assert (tmp_path / "final").read_bytes() == final, f"at {point}"
+
+
+# ---- Every shape of machine ------------------------------------------------------------------
+
+SHAPES = [  # guest, vCPUs, --gic, --append
+    ("shapes", 1, "spis=32,lpi-bits=4", ""),
+    ("shapes", 1, "spis=1024,lpi-bits=4,ist=linear", ""),
+    ("shapes", 3, "spis=1024,lpi-bits=14", ""),
+    ("shapes", 8, "spis=992,lpi-bits=14,ist=linear", ""),
+    ("shapes", 2, "spis=512,lpi-bits=24", ""),
+    ("shapes", 64, "spis=1024,lpi-bits=16", ""),
+    ("shapes", 64, "spis=96,lpi-bits=16,ist=linear", ""),
+    ("shapes", 4, "spis=64", "ist=none"),  # the IST is never made valid
+    ("demo", 2, "spis=32,lpi-bits=14,ist=linear", ""),
+    ("demo", 8, "spis=1024,lpi-bits=9", ""),
+] + ([("shapes", 2, "spis=32,lpi-bits=24,ist=linear", "")] if LONG else [])
+
+
+class Shape:
+    """One machine under one profile, and how it ends when nobody touches it."""
+
+    def __init__(self, shape, abi, scratch):
+        guest, smp, gic, append = shape
+        self.scratch = scratch
+        self.arguments = ["run", "--kernel", f"{BUILD}/guests/{guest}.elf", "--smp", smp,
+                          "--deterministic", "--gic", f"abi={abi},{gic}"]
+        if append:
+            self.arguments += ["--append", append]
+        self.console = vgic5(*self.arguments, "--save", scratch / "end").out
+        self.end = (scratch / "end").read_bytes()
+        header = vgic5("inspect", "--json", scratch / "end").text
+        self.length = int(json.loads(header)["instructions"], 16)
+        assert b"PASS" in self.console
+
+    def save(self, point):
+        return vgic5(*self.arguments, "--save", self.scratch / "0", "--save-at-insn", point,
+                     "--exit-after-save").out
+
+    def finish(self, before, *hops):
+        """Console and last snapshot after hops of (abi, where it is saved again)."""
+        for n, (abi, point) in enumerate(hops):
+            stop = ["--save-at-insn", point, "--exit-after-save"] if point else []
+            before += vgic5("restore", self.scratch / f"{n}", "--abi", abi, "--save",
+                            self.scratch / f"{n + 1}", *stop).out
+        return before, (self.scratch / f"{len(hops)}").read_bytes()
+
+
+@pytest.mark.parametrize("abi", ABIS)
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: f"{shape[0]}-{shape[1]}-{shape[2]}{shape[3]}")
+def test_every_shape(shape, abi, tmp_path):
+    """Saved, restored under the same profile; and there and back again."""
+    machine = Shape(shape, abi, tmp_path)
+    other = ABIS[1 - ABIS.index(abi)]
+    for n in range(1, (10 if LONG else 1) + 1):
+        point = machine.length * n // (11 if LONG else 2) + 5
+        before = machine.save(point)
+        assert machine.finish(before, (abi, None)) == (machine.console, machine.end), f"at {point}"
+        console, end = machine.finish(before, (other, (point + machine.length) // 2), (abi, None))
+        assert console == machine.console, f"at {point}"
+        assert end == machine.end or abi == "7.4", f"at {point}"
 
 
 def test_no_such_profile_is_2(tmp_path):

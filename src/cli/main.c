@@ -10,7 +10,8 @@
 
 #include <vgic5/device.h>
 
-#include "options.h"
+#include "pipes.h"
+#include "report.h"
 
 static int (*const run_verb[NR_VERBS])(const struct cli_options *) = {
 #define VERB(name, operands, what) verb_##name,
@@ -55,6 +56,25 @@ static void occupy_standard_streams(void)
         close(fd);
 }
 
+/* These read their files more than once, and not from front to back. */
+static bool reads_anywhere(enum cli_verb verb)
+{
+    return verb == VERB_inspect || verb == VERB_verify || verb == VERB_diff ||
+           verb == VERB_convert || verb == VERB_flatten;
+}
+
+static enum cli_exit run(enum cli_verb verb, struct cli_options *options)
+{
+    struct spooled spooled[2];
+    struct vgic5_error error = { 0 };
+
+    if (reads_anywhere(verb) &&
+        (pipe_spool(&options->operand, &spooled[0], &error) != 0 ||
+         (verb == VERB_diff && pipe_spool(&options->operand2, &spooled[1], &error) != 0)))
+        return (enum cli_exit)report_error(verb, &error);
+    return (enum cli_exit)run_verb[verb](options);
+}
+
 int main(int argc, char **argv)
 {
     struct cli_options options;
@@ -81,5 +101,5 @@ int main(int argc, char **argv)
     status = cli_parse(verb, argc - 2, argv + 2, &options);
     if (verb == VERB_run || verb == VERB_restore)
         signal(SIGPIPE, SIG_IGN); /* a guest goes on without a listener; see console_output */
-    return status != EXIT_DONE ? (int)status : run_verb[verb](&options);
+    return (int)(status != EXIT_DONE ? status : run(verb, &options));
 }

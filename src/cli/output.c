@@ -3,27 +3,59 @@
 
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "pager.h"
+#include "pipes.h"
 #include "report.h"
+
+static int write_pipe(void *opaque, const void *bytes, size_t size)
+{
+    const struct output *output = opaque;
+
+    return pipe_write(output->pipe, bytes, size, NULL, NULL);
+}
+
+static int open_sink(const char *path, struct output *output, struct vgic5_sink *sink,
+                     struct vgic5_error *error)
+{
+    int status;
+
+    *output = (struct output){ .pipe = -1 };
+    if (pipe_is(path)) {
+        *sink = (struct vgic5_sink){ write_pipe, output };
+        return pipe_open(path, &output->pipe, error);
+    }
+    status = vgic5_atomic_file_create(path, NULL, &output->file, error);
+    if (status == 0)
+        *sink = vgic5_atomic_file_sink(output->file);
+    return status;
+}
+
+/* A pipe has got what it has got: without an end it is no snapshot. */
+static int close_sink(struct output *output, int status, struct vgic5_error *error)
+{
+    if (output->pipe >= 0)
+        close(output->pipe);
+    else if (status == 0)
+        return vgic5_atomic_file_commit(output->file, error);
+    else
+        vgic5_atomic_file_abandon(output->file);
+    return status;
+}
 
 int output_begin(const char *path, const char *producer, const uint8_t *base, const char *name,
                  struct output *output, struct vgic5_error *error)
 {
-    int status = vgic5_atomic_file_create(path, NULL, &output->file, error);
     struct vgic5_sink sink;
+    int status = open_sink(path, output, &sink, error);
 
-    output->writer = NULL;
-    output->progress = NULL;
     if (status != 0)
         return status;
-    sink = vgic5_atomic_file_sink(output->file);
     status = base != NULL
                  ? vgic5_snapshot_begin_on(sink, producer, base, name, &output->writer, error)
                  : vgic5_snapshot_begin(sink, producer, &output->writer, error);
-    if (status != 0)
-        vgic5_atomic_file_abandon(output->file);
-    return status;
+    return status == 0 ? 0 : close_sink(output, status, error);
 }
 
 int output_end(struct output *output, int status, struct vgic5_error *error)
@@ -32,10 +64,7 @@ int output_end(struct output *output, int status, struct vgic5_error *error)
         status = vgic5_snapshot_end(output->writer, error);
     else
         vgic5_snapshot_abort(output->writer);
-    if (status == 0)
-        return vgic5_atomic_file_commit(output->file, error);
-    vgic5_atomic_file_abandon(output->file);
-    return status;
+    return close_sink(output, status, error);
 }
 
 /* ---- Memory ---------------------------------------------------------------------------------- */

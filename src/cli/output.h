@@ -7,7 +7,8 @@
 #include "progress.h"
 
 struct output {
-    struct vgic5_atomic_file *file;
+    struct vgic5_atomic_file *file; /* NULL: a pipe */
+    int pipe;
     struct vgic5_snapshot_writer *writer;
     struct progress *progress; /* may be NULL */
 };

@@ -15,6 +15,7 @@
 #include <vgic5/migration.h>
 
 #include "lazy_ram.h"
+#include "pipes.h"
 #include "ram_image.h"
 #include "report.h"
 
@@ -28,7 +29,8 @@ struct saver {
     char *path;
 
     struct vgic5_snapshot_writer *writer;
-    struct vgic5_atomic_file *file; /* NULL: bytes are collected below, for the thread */
+    struct vgic5_atomic_file *file; /* NULL: bytes are collected below, for the thread … */
+    int pipe;                       /* … unless this is one (else -1) */
     uint8_t *collected;
     size_t nr_collected, room;
     uint64_t bytes;
@@ -63,6 +65,13 @@ static int collect(struct saver *saver, const void *bytes, size_t size)
     return 0;
 }
 
+static bool is_cancelled(void *opaque)
+{
+    const struct saver *saver = opaque;
+
+    return atomic_load(&saver->cancelled);
+}
+
 static int sink_write(void *opaque, const void *bytes, size_t size)
 {
     struct saver *saver = opaque;
@@ -70,8 +79,12 @@ static int sink_write(void *opaque, const void *bytes, size_t size)
 
     if (atomic_load(&saver->cancelled))
         return -ECANCELED;
-    if (saver->file == NULL)
+    if (saver->file == NULL && saver->pipe < 0)
         return collect(saver, bytes, size);
+    if (saver->file == NULL) {
+        saver->bytes += size;
+        return pipe_write(saver->pipe, bytes, size, is_cancelled, saver);
+    }
     to = vgic5_atomic_file_sink(saver->file);
     saver->bytes += size;
     return to.write(to.opaque, bytes, size);
@@ -141,6 +154,18 @@ static int write_rest(struct saver *saver)
     return status;
 }
 
+/* What is lost of it is the reader's to notice: without its end it is no snapshot. */
+static int write_to_pipe(struct saver *saver)
+{
+    int status = pipe_open(saver->path, &saver->pipe, &saver->error);
+
+    if (status != 0)
+        return status;
+    status = write_rest(saver);
+    close(saver->pipe);
+    return status;
+}
+
 static int write_file(struct saver *saver)
 {
     int status = vgic5_atomic_file_create(saver->path, NULL, &saver->file, &saver->error);
@@ -159,7 +184,7 @@ static int write_file(struct saver *saver)
 static void *run(void *opaque)
 {
     struct saver *saver = opaque;
-    int status = write_file(saver);
+    int status = pipe_is(saver->path) ? write_to_pipe(saver) : write_file(saver);
 
     if (status != 0 && atomic_load(&saver->cancelled))
         error_fill(&saver->error, EXIT_ABORTED, "the save to %.300s was given up", saver->path);
@@ -313,6 +338,7 @@ static struct saver *saver_new(const char *path)
     pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
     pthread_cond_init(&saver->ended, &clock);
     pthread_condattr_destroy(&clock);
+    saver->pipe = -1;
     saver->path = strdup(path);
     if (saver->path != NULL)
         return saver;

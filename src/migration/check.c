@@ -48,6 +48,14 @@ static const enum irs_row without_surprises[] = {
     IRS_SPI_SELR_ROW, IRS_PE_SELR_ROW, IRS_IST_BASER_ROW, IRS_IST_CFGR_ROW,
 };
 
+/* Two fields of IRS_CR1 are kept 0 by every device of this contract. */
+static uint64_t bits_that_can_be_set(enum irs_row row)
+{
+    uint64_t kept_0 = FIELD_MASK(IRS_CR1_VMT_WA) | FIELD_MASK(IRS_CR1_VPET_WA);
+
+    return irs_fields(row) & ~(row == IRS_CR1_ROW ? kept_0 : 0);
+}
+
 static int check_width(const struct vgic5_state *state, struct vgic5_error *error)
 {
     for (unsigned row = 0; row < IRS_NR_ROWS; row++) {
@@ -57,7 +65,7 @@ static int check_width(const struct vgic5_state *state, struct vgic5_error *erro
     }
     for (size_t n = 0; n < sizeof(without_surprises) / sizeof(without_surprises[0]); n++) {
         enum irs_row row = without_surprises[n];
-        uint64_t reserved = state->irs[row] & ~irs_fields(row);
+        uint64_t reserved = state->irs[row] & ~bits_that_can_be_set(row);
 
         if (reserved)
             return migration_damaged(

@@ -135,13 +135,13 @@ static int open_temporary(struct vgic5_atomic_file *file)
     return result;
 }
 
-/* A rename would replace it for good: /dev/null, for one. A directory refuses by itself. */
+/* A rename would replace it for good: /dev/null, for one, or the link that /dev/stdout is. A
+ * directory refuses by itself. */
 static bool is_in_the_way(const char *path)
 {
     struct stat there;
 
-    return lstat(path, &there) == 0 && !S_ISREG(there.st_mode) && !S_ISLNK(there.st_mode) &&
-           !S_ISDIR(there.st_mode);
+    return stat(path, &there) == 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode);
 }
 
 int vgic5_atomic_file_create(const char *path, const struct vgic5_fs *fs,

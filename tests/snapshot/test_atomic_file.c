@@ -446,8 +446,8 @@ static void test_places_that_do_not_take_a_file(void **state)
     rmdir(place.directory);
 }
 
-/* A device, a pipe or a socket in the way stays what it is; a symbolic link is replaced, not
- * followed. */
+/* A device, a pipe or a socket in the way stays what it is; any other symbolic link is replaced,
+ * not followed. */
 static void test_no_file_in_the_way(void **state)
 {
     struct vgic5_atomic_file *file;
@@ -467,6 +467,14 @@ static void test_no_file_in_the_way(void **state)
     assert_int_equal(lstat(place.path, &after), 0);
     assert_int_equal(after.st_ino, before.st_ino);
     assert_int_equal(count_files(&place), 1);
+
+    /* Nor is a link to one replaced, as /dev/stdout is. */
+    snprintf(target, sizeof(target), "%s/link", place.directory);
+    assert_int_equal(symlink(place.path, target), 0);
+    assert_int_equal(vgic5_atomic_file_create(target, NULL, &file, &error), -ENOTSUP);
+    assert_int_equal(lstat(target, &after), 0);
+    assert_true(S_ISLNK(after.st_mode));
+    unlink(target);
     unlink(place.path);
 
     snprintf(target, sizeof(target), "%s/target", place.directory);

@@ -111,6 +111,7 @@ REFUSED = [
     (number("irs", "IRS_IDR1", 0), 4, "PE_CNT"),
     (number("irs", "IRS_IDR5", 64), 4, "SPI_RANGE"),
     (number("irs", "IRS_CR1", 1 << 20), 4, "IRS_CR1"),
+    (number("irs", "IRS_CR1", 1 << 9), 4, "IRS_CR1"),
     (number("irs", "IRS_CR0", 0), 4, "IDLE"),
     (number("irs", "IRS_IST_BASER", 0x7ffffffff001), 4, "no memory"),
     (number("irs", "IRS_IST_BASER", 1 | 1 << 60), 4, "IRS_IST_BASER"),

@@ -25,6 +25,21 @@ void html_legend(FILE *page, const char *class, const char *meaning)
     fprintf(page, "<span class=\"key\"><i class=\"%s\"></i>%s</span>", class, meaning);
 }
 
+/* 12345678 as 12,345,678. */
+static const char *grouped(uint64_t value, char text[32])
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%" PRIu64, value), to = 0;
+
+    for (int n = 0; n < length; n++) {
+        if (n != 0 && (length - n) % 3 == 0)
+            text[to++] = ',';
+        text[to++] = digits[n];
+    }
+    text[to] = '\0';
+    return text;
+}
+
 /* ---- Summary --------------------------------------------------------------------------------- */
 
 static void tile(FILE *page, const char *name, const char *value, const char *more)
@@ -37,27 +52,25 @@ void html_summary(FILE *page, const struct inspection *inspection)
 {
     const struct machine_config *config = &inspection->loaded.config;
     struct memory_summary memory = inspection_memory(&inspection->loaded.chain);
-    char value[64], more[96];
+    char value[64], more[96], text[32], other[32];
 
     fputs("<section class=\"tiles\">\n", page);
-    snprintf(value, sizeof value, "%" PRIu64,
-             inspection_instructions(inspection->loaded.snapshot));
-    tile(page, "instructions executed", value,
+    tile(page, "instructions executed",
+         grouped(inspection_instructions(inspection->loaded.snapshot), text),
          config->deterministic ? "deterministic time" : "real time");
     snprintf(value, sizeof value, "%" PRIu32, config->nr_vcpus);
     tile(page, config->nr_vcpus == 1 ? "vCPU" : "vCPUs", value,
          inspection->picture.irsen ? "IRSEN 1" : "IRSEN 0: the IRS forwards nothing");
-    snprintf(value, sizeof value, "%" PRIu64 " MiB", memory.size >> 20);
-    snprintf(more, sizeof more, "%" PRIu64 " KiB of it stored, in %" PRIu64 " KiB",
-             memory.pages * 4, memory.bytes >> 10);
+    snprintf(value, sizeof value, "%s MiB", grouped(memory.size >> 20, text));
+    snprintf(more, sizeof more, "%s KiB of it stored, in %s KiB", grouped(memory.pages * 4, text),
+             grouped(memory.bytes >> 10, other));
     tile(page, "RAM", value, more);
     snprintf(value, sizeof value, "%" PRIu32, config->nr_spis);
     snprintf(more, sizeof more, "contract %s", vgic5_abi_name(config->gic.abi));
     tile(page, "SPIs", value, more);
-    snprintf(value, sizeof value, "%" PRIu32, inspection->picture.nr_lpis);
-    snprintf(more, sizeof more, "%" PRIu32 " without a reachable ISTE",
-             inspection->picture.nr_unreachable);
-    tile(page, "LPIs in the table", value, more);
+    snprintf(more, sizeof more, "%s without a reachable ISTE",
+             grouped(inspection->picture.nr_unreachable, text));
+    tile(page, "LPIs in the table", grouped(inspection->picture.nr_lpis, other), more);
     fputs("</section>\n", page);
 }
 

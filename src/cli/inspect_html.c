@@ -60,7 +60,8 @@ static const char style[] =
     "repeating-linear-gradient(135deg,var(--shut) 0 4px,var(--soft) 4px 5px)}"
     ".next{border-left:4px solid var(--pending);padding-left:10px}"
     ".next.delivered{border-color:var(--enabled)}.next.not-pending{border-color:var(--idle)}"
-    ".counts{color:var(--soft);font-size:13px}.map{width:100%;display:block}\n"
+    ".counts{color:var(--soft);font-size:13px}.map{width:100%;display:block}"
+    ".at{fill:var(--soft);font:11px ui-monospace,'DejaVu Sans Mono',monospace}\n"
     ".list td,.list th{padding:4px 10px 4px 0;border-bottom:1px solid var(--line);"
     "vertical-align:top}.list .n{padding-right:22px}.state i{font-style:normal;font-size:12px;"
     "color:#fff;border-radius:4px;padding:1px 7px;margin-right:4px}.state .idle{color:var(--ink)}\n";

@@ -228,11 +228,21 @@ static int check_bitmap(const struct vgic5_state *state, const char *name, const
 
 /* ---- CPU interfaces -------------------------------------------------------------------------- */
 
+/* Without 1ofN a PE is never selected for it: DPS is 1, whatever was written. */
+static int check_pe_cr0(const struct vgic5_state *state, const struct state_vcpu *vcpu,
+                        struct vgic5_error *error)
+{
+    bool has_1ofn = FIELD_GET(IRS_IDR0_ONE_N, state->irs[IRS_IDR0_ROW]);
+
+    if (vcpu->pe_cr0 == FIELD_MASK(IRS_PE_CR0_DPS) || (has_1ofn && vcpu->pe_cr0 == 0))
+        return 0;
+    return migration_damaged(error, "icc %" PRIu32 ": IRS_PE_CR0 is 0x%" PRIx64 ", expected 0x%x%s",
+                             vcpu->id, vcpu->pe_cr0, (unsigned)FIELD_MASK(IRS_PE_CR0_DPS),
+                             has_1ofn ? " or 0" : ", for IRS_IDR0.ONE_N is 0");
+}
+
 static int check_icc(const struct state_vcpu *vcpu, struct vgic5_error *error)
 {
-    if (vcpu->pe_cr0 & ~FIELD_MASK(IRS_PE_CR0_DPS))
-        return migration_damaged(error, "icc %" PRIu32 ": IRS_PE_CR0 is 0x%" PRIx64, vcpu->id,
-                                 vcpu->pe_cr0);
     for (unsigned n = 0; n < NR_SYSREGS; n++) {
         struct sysreg reg = migration_sysreg(n);
 
@@ -248,6 +258,8 @@ static int check_interfaces(const struct vgic5_state *state, struct vgic5_error 
 {
     int ret = 0;
 
+    for (uint32_t n = 0; n < state->nr_vcpus && ret == 0; n++)
+        ret = check_pe_cr0(state, &state->vcpus[n], error);
     for (uint32_t n = 0; n < state->nr_vcpus && ret == 0; n++)
         ret = check_icc(&state->vcpus[n], error);
     return ret;

@@ -142,6 +142,8 @@ static void test_flaws_of_vcpus(void **state)
     }
     good->vcpus[1].pe_cr0 = 2;
     check_refused(good, "icc 17: IRS_PE_CR0", 4);
+    good->vcpus[1].pe_cr0 = 0;
+    check_refused(good, "icc 17: IRS_PE_CR0 is 0x0, expected 0x1", 4);
     good->vcpus[1].pe_cr0 = 1;
     good->vcpus[1].id = 3;
     check_refused(good, "vCPU id 3 is there twice", 4);

@@ -104,8 +104,7 @@ def pixels(path):
 @pytest.mark.skipif(not LONG, reason="only in ./test --long")
 def test_a_browser_shows_it(middle, tmp_path):  # noqa: F811
     browser = shutil.which("chromium")
-    if browser is None:
-        pytest.skip("chromium is not installed: apt-get install chromium")
+    assert browser is not None, "chromium is not installed (tools/packages-long names it)"
     page_of(middle, tmp_path)
     subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
                     "--force-device-scale-factor=1", "--window-size=1000,1400",

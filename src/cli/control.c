@@ -87,6 +87,8 @@ int control_open(struct control *control, const char *path)
         return -errno;
     result = listen_at(control->fd, &address);
     control->path = path;
+    if (result == 0 && lstat(path, &control->made) != 0)
+        result = -errno;
     if (result != 0) {
         close(control->fd);
         control->fd = -1;
@@ -102,6 +104,15 @@ static void forget(struct control_client *client)
     client->n = 0;
 }
 
+/* Somebody may have removed it, and another guest be listening there now. */
+static bool is_ours(const struct control *control)
+{
+    struct stat there;
+
+    return lstat(control->path, &there) == 0 && there.st_dev == control->made.st_dev &&
+           there.st_ino == control->made.st_ino;
+}
+
 void control_close(struct control *control)
 {
     if (control->fd < 0)
@@ -109,7 +120,8 @@ void control_close(struct control *control)
     for (int n = 0; n < CONTROL_CLIENTS; n++)
         forget(&control->clients[n]);
     close(control->fd);
-    unlink(control->path);
+    if (is_ours(control))
+        unlink(control->path);
     control->fd = -1;
 }
 

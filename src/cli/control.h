@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 
 #define CONTROL_CLIENTS 8
 #define CONTROL_LINE 8192 /* bytes of a request at most */
@@ -19,6 +20,7 @@ struct control_client {
 struct control {
     int fd; /* -1: no socket */
     const char *path;
+    struct stat made; /* the socket, to know it again */
     int next_id;
     struct control_client clients[CONTROL_CLIENTS];
     /* One request; `client` is for control_reply. */

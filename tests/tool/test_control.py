@@ -160,6 +160,36 @@ def test_a_socket_in_the_way(tmp_path):
         assert one.ask({"command": "status"})["ok"]
 
 
+def test_a_socket_of_another_guest_is_left_alone(tmp_path):
+    """Somebody removed the first one's, and started a second guest there."""
+    with demo(tmp_path) as first:
+        link = first.connect()
+        os.unlink(first.path)
+        with demo(tmp_path) as second:
+            link.sendall(b'{"command": "quit"}\n')
+            assert first.finish() == 0
+            assert second.ask({"command": "status"})["ok"]
+            link.close()
+
+
+def test_many_clients_and_half_a_line(tmp_path):
+    """All places taken: one more is turned away, and the others are served."""
+    with demo(tmp_path) as one:
+        links = [one.connect() for _ in range(8)]
+        for link in links:
+            link.sendall(b'{"command": "sta')
+        time.sleep(0.3)
+        with one.connect() as late, contextlib.suppress(ConnectionResetError, BrokenPipeError):
+            late.sendall(b'{"command": "status"}\n')
+            assert late.recv(100) == b""
+        for link in links:
+            link.sendall(b'tus"}\n')
+            assert json.loads(link.makefile("rb").readline())["ok"]
+            link.close()
+        assert one.ask({"command": "quit"})["ok"]
+        assert one.finish() == 0
+
+
 def test_sigusr1_prints_a_line(tmp_path):
     with demo(tmp_path) as one:
         one.process.send_signal(signal.SIGUSR1)

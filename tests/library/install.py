@@ -42,7 +42,7 @@ def library_directory(root):
     return os.path.dirname(glob.glob(root + "/**/libvgic5.so", recursive=True)[0])
 
 
-def build_and_run(root, scratch, name, source, libraries, static=False):
+def build_and_run(root, scratch, name, source, libraries, static=False, arguments=(), status=0):
     """A program somewhere else, with nothing but what pkg-config says."""
     program = os.path.join(scratch, name)
     flags = pkg_config(root, *(["--static"] if static else []), "--cflags", "--libs", *libraries)
@@ -51,8 +51,9 @@ def build_and_run(root, scratch, name, source, libraries, static=False):
     made = run([*compiler, "-std=c11", "-Wall", "-Werror", source, "-o", program, *flags], cwd=scratch)
     if not check(made.returncode == 0, f"{name} is built with pkg-config", made.stderr):
         return
-    done = run([program], env={**os.environ, "LD_LIBRARY_PATH": library_directory(root)})
-    check(done.returncode == 0, f"{name} runs", done.stdout + done.stderr)
+    done = run([program, *arguments], env={**os.environ, "LD_LIBRARY_PATH": library_directory(root)})
+    check(done.returncode == status, f"{name} runs and exits {status}", done.stdout + done.stderr)
+    return done.stdout
 
 
 def every_prototype(scratch):
@@ -90,6 +91,13 @@ with tempfile.TemporaryDirectory(prefix="vgic5-install-") as scratch:
         build_and_run(root, scratch, "embed", embed, ["vgic5-migration"])
         build_and_run(root, scratch, "embed-static", embed, ["vgic5-migration"], static=True)
         build_and_run(root, scratch, "every-prototype", every, LIBRARIES)
+        build_and_run(root, scratch, "every-prototype-static", every, LIBRARIES, static=True)
+        plug_in = os.path.join(top, "examples", "conform.c")
+        build_and_run(root, scratch, "conform", plug_in, ["vgic5-conform"])
+        words = build_and_run(root, scratch, "conform-static", plug_in, ["vgic5-conform"], static=True,
+                              arguments=["forgetful"], status=1)
+        check("addr.set-twice: the call: 0 (0), expected EEXIST" in (words or ""),
+              "a plugged-in device that is broken is told by the check's name", words or "")
         tool = glob.glob(f"{root}/**/bin/vgic5", recursive=True)[0]
         check("vgic5 0." in run([tool, "--version"]).stdout, "the installed tool runs")
 sys.exit(not all(checks))

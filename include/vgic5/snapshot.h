@@ -171,6 +171,10 @@ int vgic5_snapshot_put_raw(struct vgic5_snapshot_writer *writer, uint32_t kind, 
 
 /* Write the trailer and free the writer, also after a failure. */
 int vgic5_snapshot_end(struct vgic5_snapshot_writer *writer, struct vgic5_error *error);
+/* The same, and `root` (VGIC5_SNAPSHOT_ROOT_SIZE bytes) gets the root hash, for a snapshot on top of
+ * this one. */
+int vgic5_snapshot_end_root(struct vgic5_snapshot_writer *writer, uint8_t *root,
+                            struct vgic5_error *error);
 /* Free the writer without a trailer: what was written is not a snapshot. */
 void vgic5_snapshot_abort(struct vgic5_snapshot_writer *writer);
 

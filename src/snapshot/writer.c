@@ -267,7 +267,8 @@ int vgic5_snapshot_put_fields(struct vgic5_snapshot_writer *writer, const char *
 
 /* ---- Trailer --------------------------------------------------------------------------------- */
 
-int vgic5_snapshot_end(struct vgic5_snapshot_writer *writer, struct vgic5_error *error)
+int vgic5_snapshot_end_root(struct vgic5_snapshot_writer *writer, uint8_t *root,
+                            struct vgic5_error *error)
 {
     size_t table_size = writer->nr_sections * TABLE_ENTRY_SIZE;
     uint8_t table_head[SECTION_HEADER_SIZE], raw[END_SIZE];
@@ -289,6 +290,14 @@ int vgic5_snapshot_end(struct vgic5_snapshot_writer *writer, struct vgic5_error 
     file_end_encode(&end, raw);
     if (result == 0)
         result = writer_emit(writer, raw, sizeof(raw), error);
+    memcpy(root, end.root, sizeof(end.root));
     vgic5_snapshot_abort(writer);
     return result;
+}
+
+int vgic5_snapshot_end(struct vgic5_snapshot_writer *writer, struct vgic5_error *error)
+{
+    uint8_t root[VGIC5_SNAPSHOT_ROOT_SIZE];
+
+    return vgic5_snapshot_end_root(writer, root, error);
 }

@@ -146,6 +146,24 @@ static int apply(void *opaque, const struct vgic5_snapshot *snapshot,
     return 0;
 }
 
+/* What a reader will call the file is known to its writer. */
+static void test_the_writer_tells_the_root(void **state)
+{
+    struct buffer file = {0};
+    struct vgic5_snapshot_writer *writer;
+    struct vgic5_snapshot *snapshot;
+    struct reading reading;
+    uint8_t root[VGIC5_SNAPSHOT_ROOT_SIZE] = {0};
+
+    (void)state;
+    assert_int_equal(vgic5_snapshot_begin(buffer_sink(&file), "t", &writer, NULL), 0);
+    assert_int_equal(vgic5_snapshot_end_root(writer, root, NULL), 0);
+    snapshot = open_good(file_like(&reading, &file));
+    assert_memory_equal(root, vgic5_snapshot_root(snapshot), sizeof(root));
+    vgic5_snapshot_close(snapshot);
+    buffer_free(&file);
+}
+
 static void test_from_a_pipe(void **state)
 {
     struct pair *pair = pair_new(7);
@@ -279,6 +297,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_base_and_what_is_on_top_give_the_memory),
         cmocka_unit_test(test_it_names_its_base),
+        cmocka_unit_test(test_the_writer_tells_the_root),
         cmocka_unit_test(test_from_a_pipe),
         cmocka_unit_test(test_threads_make_the_same_bytes),
         cmocka_unit_test(test_a_source_that_gives_up),

@@ -211,14 +211,21 @@ int load_open(const char *path, const char *base, struct loaded *loaded, struct 
 
 void load_close(struct loaded *loaded)
 {
-    lazy_ram_end();
     pager_close(&loaded->pager);
     vgic5_state_free(loaded->state);
     chain_close(&loaded->chain);
     loaded->state = NULL;
 }
 
-int load_into(struct loaded *loaded, struct machine *machine, struct vgic5_error *error)
+/* RAM is the snapshot's as long as nothing has run: what restoring the VGICv5 writes comes later. */
+static void begin_log(const struct loaded *loaded, struct ram_log *log, void *ram)
+{
+    ram_log_mark(log, ram, loaded->pager.size);
+    ram_log_keep(log, vgic5_snapshot_root(loaded->snapshot));
+}
+
+int load_into(struct loaded *loaded, struct machine *machine, struct ram_log *log, bool logged,
+              struct vgic5_error *error)
 {
     struct vgic5_port port;
     uint64_t base, size;
@@ -232,9 +239,11 @@ int load_into(struct loaded *loaded, struct machine *machine, struct vgic5_error
         status = pager_open(&loaded->chain, ram, &loaded->pager, error);
     }
     if (status == 0)
-        status = lazy_ram_begin(&loaded->pager, error);
+        status = lazy_ram_begin(&log->watch, &loaded->pager, error);
     if (status != 0)
         return status;
+    if (logged)
+        begin_log(loaded, log, ram);
     vgic5_port_model(machine_gic(machine), &port);
     status = vgic5_restore(&port, loaded->state, &report_warnings, error);
     return status == 0 ? machine_load(machine, loaded->snapshot, error) : status;

@@ -8,6 +8,7 @@
 #include "chain.h"
 #include "machine/machine.h"
 #include "pager.h"
+#include "ram_log.h"
 
 /* A snapshot file, opened, and everything in it but memory decoded and checked. */
 struct loaded {
@@ -30,8 +31,10 @@ bool load_knows_section(const struct vgic5_section *section);
 /*
  * Fill a machine that was created with loaded->config (console and all). Nothing runs. Every frame
  * has been compared with its hash; what it holds is put into RAM when the guest first touches it,
- * so `loaded` must live as long as the machine (lazy_ram.h).
+ * so `loaded` must live until ram_log_end (lazy_ram.h). With `logged`: what is written from then on
+ * is known as what was written since this snapshot.
  */
-int load_into(struct loaded *loaded, struct machine *machine, struct vgic5_error *error);
+int load_into(struct loaded *loaded, struct machine *machine, struct ram_log *log, bool logged,
+              struct vgic5_error *error);
 
 #endif

@@ -20,11 +20,13 @@
 
 /* A share of the frames. */
 struct share {
-    const struct ram_image *image;
+    struct ram_image *image;
     const uint8_t *from;
-    uint8_t *to; /* NULL: no copy */
+    uint8_t *to;           /* NULL: no copy */
+    const uint16_t *among; /* NULL: all pages */
     uint64_t first, end;
-    int pagemap; /* or -1: every page may have content */
+    int pagemap;           /* or -1: every page may have content */
+    uint64_t taken;
 };
 
 static bool is_zero(const uint8_t *page)
@@ -39,57 +41,73 @@ static bool is_zero(const uint8_t *page)
     return true;
 }
 
-static void take_page(const struct share *share, uint64_t frame, uint32_t page)
+static void take_page(struct share *share, uint64_t frame, uint32_t page)
 {
     uint64_t offset = frame * VGIC5_FRAME_SIZE + (uint64_t)page * PAGE;
 
     if (is_zero(share->from + offset))
         return;
     share->image->pages[frame] |= (uint16_t)(1u << page);
+    share->taken++;
     if (share->to != NULL)
         memcpy(share->to + offset, share->from + offset, PAGE);
 }
 
-/* Where most of 2 MiB will be copied one fault does instead of hundreds; elsewhere a huge page would
- * cost memory that nobody needs. The host may refuse. */
-static void expect_pages(const struct share *share, uint64_t offset, const uint64_t *entries,
-                         uint64_t nr_pages)
-{
-    uint64_t there = 0;
-
-    for (uint64_t n = 0; n < nr_pages; n++)
-        there += (entries[n] & PAGEMAP_THERE) != 0;
-    if (share->to != NULL && there > HUGE / PAGE * 3 / 4)
-        madvise(share->to + offset, HUGE, MADV_HUGEPAGE);
-}
-
 /* What the host has never given to the guest is not even looked at: looking would make it there. */
-static void take_frames(const struct share *share, uint64_t first, uint64_t nr_pages)
+static void leave_out_untouched(const struct share *share, uint64_t first, uint16_t *pages)
 {
     uint64_t entries[FRAMES_AT_ONCE * PAGES_PER_FRAME];
     uint64_t at = (uint64_t)(uintptr_t)(share->from + first * VGIC5_FRAME_SIZE) / PAGE;
-    size_t size = nr_pages * sizeof *entries;
 
-    if (share->pagemap < 0 ||
-        pread(share->pagemap, entries, size, (off_t)(at * sizeof *entries)) != (ssize_t)size)
-        memset(entries, 0xff, size);
-    expect_pages(share, first * VGIC5_FRAME_SIZE, entries, nr_pages);
-    for (uint64_t n = 0; n < nr_pages; n++)
-        if (entries[n] & PAGEMAP_THERE)
-            take_page(share, first + n / PAGES_PER_FRAME, n % PAGES_PER_FRAME);
+    if (share->pagemap < 0 || pread(share->pagemap, entries, sizeof entries,
+                                    (off_t)(at * sizeof *entries)) != (ssize_t)sizeof entries)
+        return;
+    for (unsigned n = 0; n < FRAMES_AT_ONCE * PAGES_PER_FRAME; n++)
+        if (!(entries[n] & PAGEMAP_THERE))
+            pages[n / PAGES_PER_FRAME] &= (uint16_t)~(1u << n % PAGES_PER_FRAME);
+}
+
+static unsigned count(const uint16_t *pages)
+{
+    unsigned n = 0;
+
+    for (unsigned frame = 0; frame < FRAMES_AT_ONCE; frame++)
+        n += (unsigned)__builtin_popcount(pages[frame]);
+    return n;
+}
+
+/* Which pages of 2 MiB to look at; how many these are. To ask the host takes longer than to copy a
+ * few pages. */
+static unsigned choose(const struct share *share, uint64_t first, uint16_t *pages)
+{
+    memset(pages, 0xff, FRAMES_AT_ONCE * sizeof *pages);
+    if (share->among != NULL)
+        memcpy(pages, share->among + first, FRAMES_AT_ONCE * sizeof *pages);
+    if (count(pages) > HUGE / PAGE / 4)
+        leave_out_untouched(share, first, pages);
+    return count(pages);
+}
+
+static void take_frames(struct share *share, uint64_t first)
+{
+    uint16_t pages[FRAMES_AT_ONCE];
+    unsigned n = choose(share, first, pages);
+
+    /* Where most of 2 MiB will be copied one fault does instead of hundreds; elsewhere a huge page
+     * would cost memory that nobody needs. The host may refuse. */
+    if (share->to != NULL && n > HUGE / PAGE * 3 / 4)
+        madvise(share->to + first * VGIC5_FRAME_SIZE, HUGE, MADV_HUGEPAGE);
+    for (unsigned frame = 0; frame < FRAMES_AT_ONCE && n > 0; frame++)
+        for (unsigned left = pages[frame]; left != 0; left &= left - 1)
+            take_page(share, first + frame, (uint32_t)__builtin_ctz(left));
 }
 
 static void *take_share(void *opaque)
 {
-    const struct share *share = opaque;
-    uint64_t nr_pages = share->image->size / PAGE;
+    struct share *share = opaque;
 
-    for (uint64_t frame = share->first; frame < share->end; frame += FRAMES_AT_ONCE) {
-        uint64_t end = frame + FRAMES_AT_ONCE < share->end ? frame + FRAMES_AT_ONCE : share->end;
-        uint64_t last = end * PAGES_PER_FRAME < nr_pages ? end * PAGES_PER_FRAME : nr_pages;
-
-        take_frames(share, frame, last - frame * PAGES_PER_FRAME);
-    }
+    for (uint64_t frame = share->first; frame < share->end; frame += FRAMES_AT_ONCE)
+        take_frames(share, frame);
     return NULL;
 }
 
@@ -100,8 +118,8 @@ static uint64_t share_begin(uint64_t nr_frames, unsigned n)
                            : nr_frames * n / NR_THREADS / FRAMES_AT_ONCE * FRAMES_AT_ONCE;
 }
 
-static void take_all(const struct ram_image *image, const uint8_t *ram, uint8_t *copy,
-                     uint64_t nr_frames)
+static void take_all(struct ram_image *image, const uint8_t *ram, uint8_t *copy,
+                     const uint16_t *among, uint64_t nr_frames)
 {
     int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
     struct share shares[NR_THREADS];
@@ -109,24 +127,26 @@ static void take_all(const struct ram_image *image, const uint8_t *ram, uint8_t 
     bool started[NR_THREADS] = { false };
 
     for (unsigned n = 0; n < NR_THREADS; n++)
-        shares[n] = (struct share){ image, ram, copy, share_begin(nr_frames, n),
-                                    share_begin(nr_frames, n + 1), pagemap };
+        shares[n] = (struct share){ image, ram, copy, among, share_begin(nr_frames, n),
+                                    share_begin(nr_frames, n + 1), pagemap, 0 };
     for (unsigned n = 1; n < NR_THREADS; n++)
         started[n] = pthread_create(&threads[n], NULL, take_share, &shares[n]) == 0;
     for (unsigned n = 0; n < NR_THREADS; n++)
         if (!started[n])
             take_share(&shares[n]);
-    for (unsigned n = 1; n < NR_THREADS; n++)
+    for (unsigned n = 0; n < NR_THREADS; n++) {
         if (started[n])
             pthread_join(threads[n], NULL);
+        image->nr_pages += shares[n].taken;
+    }
     if (pagemap >= 0)
         close(pagemap);
 }
 
 int ram_image_take(const uint8_t *ram, uint64_t base, uint64_t size, bool copy,
-                   struct ram_image *image)
+                   const uint16_t *among, struct ram_image *image)
 {
-    uint64_t nr_frames = (size + VGIC5_FRAME_SIZE - 1) / VGIC5_FRAME_SIZE;
+    uint64_t nr_frames = size / VGIC5_FRAME_SIZE;
     uint8_t *to = NULL;
 
     *image = (struct ram_image){ .ram = ram, .base = base, .size = size };
@@ -145,7 +165,7 @@ int ram_image_take(const uint8_t *ram, uint64_t base, uint64_t size, bool copy,
         to = (uint8_t *)(((uintptr_t)image->mapping + HUGE - 1) / HUGE * HUGE);
         image->ram = to;
     }
-    take_all(image, ram, to, nr_frames);
+    take_all(image, ram, to, among, nr_frames);
     return 0;
 }
 

@@ -17,6 +17,7 @@
 #include "lazy_ram.h"
 #include "pipes.h"
 #include "ram_image.h"
+#include "ram_log.h"
 #include "report.h"
 
 #define PAGE 4096u
@@ -26,6 +27,8 @@ struct saver {
     struct ram_image image;
     struct chain base; /* of an incremental snapshot; nr_levels 0: a full one */
     uint8_t *frame;    /* of the base, to compare with */
+    uint16_t *written; /* since the base, of each frame; NULL: not known */
+    struct ram_log *log;
     char *path;
 
     struct vgic5_snapshot_writer *writer;
@@ -43,6 +46,7 @@ struct saver {
     atomic_uint percent;
 
     int status;
+    uint8_t root[VGIC5_SNAPSHOT_ROOT_SIZE];
     struct vgic5_error error;
     struct saver_result result;
 };
@@ -92,20 +96,21 @@ static int sink_write(void *opaque, const void *bytes, size_t size)
 
 /* ---- Memory ---------------------------------------------------------------------------------- */
 
-/* The pages whose content is not that of the base. */
-static int changed_pages(struct saver *saver, uint64_t frame, uint32_t size, uint16_t there,
-                         uint16_t *changed)
+/* The pages whose content is not that of the base. What was written may be what was there. */
+static int changed_pages(struct saver *saver, uint64_t frame, uint32_t size, uint16_t *changed)
 {
+    uint16_t among = saver->written != NULL ? saver->written[frame] : UINT16_MAX;
     uint64_t offset = frame * VGIC5_FRAME_SIZE;
     int status;
 
-    if (there == 0 && !chain_has_frame(&saver->base, frame))
+    if (among == 0 || (saver->image.pages[frame] == 0 && !chain_has_frame(&saver->base, frame)))
         return 0;
     memset(saver->frame, 0, VGIC5_FRAME_SIZE);
     status = chain_load_frame(&saver->base, frame, (void *)((uintptr_t)saver->frame - offset),
                               &saver->error);
     for (uint32_t page = 0; page < size / PAGE && status == 0; page++)
-        if (memcmp(saver->frame + page * PAGE, saver->image.ram + offset + page * PAGE, PAGE) != 0)
+        if (among >> page & 1 &&
+            memcmp(saver->frame + page * PAGE, saver->image.ram + offset + page * PAGE, PAGE) != 0)
             *changed |= (uint16_t)(1u << page);
     return status;
 }
@@ -121,7 +126,7 @@ static int next_frame(void *opaque, uint64_t offset, uint32_t size, const void *
     atomic_store(&saver->percent, (unsigned)(offset * 100 / saver->image.size));
     *memory = saver->image.ram + offset;
     if (saver->base.nr_levels > 0)
-        return changed_pages(saver, frame, size, saver->image.pages[frame], pages);
+        return changed_pages(saver, frame, size, pages);
     *pages = saver->image.pages[frame];
     return 0;
 }
@@ -149,7 +154,7 @@ static int write_rest(struct saver *saver)
                                                 saver->image.size, &from, &saver->error);
     if (status != 0)
         return status;
-    status = vgic5_snapshot_end(saver->writer, &saver->error);
+    status = vgic5_snapshot_end_root(saver->writer, saver->root, &saver->error);
     saver->writer = NULL;
     return status;
 }
@@ -227,8 +232,12 @@ static int open_base(struct saver *saver, const struct saver_request *request,
                      struct vgic5_error *error)
 {
     const struct vgic5_section *memory;
-    int status = chain_open(request->base, NULL, &saver->base, error);
+    int status;
 
+    if (pipe_is(request->base)) /* it would also keep the guest waiting */
+        return error_fill(error, EXIT_USAGE, "%.300s is a pipe: the new snapshot could not be read "
+                          "with it", request->base);
+    status = chain_open(request->base, NULL, &saver->base, error);
     if (status != 0)
         return status;
     if (saver->base.nr_levels == CHAIN_MAX)
@@ -287,21 +296,64 @@ static int collect_state(struct saver *saver, struct machine *machine,
     return status;
 }
 
+bool saver_knows_base(struct ram_log *log, const char *base)
+{
+    struct vgic5_snapshot *snapshot;
+    bool known;
+
+    if (base == NULL || pipe_is(base) || vgic5_snapshot_open_file(base, &snapshot, NULL) != 0)
+        return false;
+    known = ram_log_since(log, vgic5_snapshot_root(snapshot), NULL);
+    vgic5_snapshot_close(snapshot);
+    return known;
+}
+
+/* Where it is not known what was written since the base, all of RAM is: it must be there, then. */
+static int find_written(struct saver *saver)
+{
+    if (saver->base.nr_levels > 0) {
+        saver->written = calloc(saver->image.size / RAM_FRAME, sizeof *saver->written);
+        if (saver->written == NULL)
+            return -ENOMEM;
+        if (ram_log_since(saver->log, vgic5_snapshot_root(chain_top(&saver->base)),
+                          saver->written))
+            return 0;
+        free(saver->written);
+        saver->written = NULL;
+    }
+    saver->result.compared = saver->base.nr_levels > 0;
+    lazy_ram_fill(&saver->log->watch, UINT64_MAX);
+    return 0;
+}
+
+static int take_ram(struct saver *saver, void *ram, const struct saver_request *request)
+{
+    struct ram_image *image = &saver->image;
+    int status = find_written(saver);
+
+    if (status == 0)
+        status = ram_image_take(ram, image->base, image->size, !request->guest_waits,
+                                saver->written, image);
+    if (status == 0 && request->followed)
+        ram_log_mark(saver->log, ram, image->size);
+    if (status == 0)
+        status = start_thread(saver);
+    if (status != 0)
+        ram_log_drop(saver->log);
+    return status;
+}
+
 static int take(struct saver *saver, struct machine *machine, const struct machine_config *config,
                 const struct saver_request *request, struct vgic5_error *error)
 {
-    const void *ram = machine_ram(machine, &saver->image.base, &saver->image.size);
+    void *ram = machine_ram(machine, &saver->image.base, &saver->image.size);
     int status = begin(saver, request, error);
 
     if (status == 0)
         status = collect_state(saver, machine, config, error);
     if (status != 0)
         return status;
-    lazy_ram_fill(UINT64_MAX);
-    status = ram_image_take(ram, saver->image.base, saver->image.size, !request->guest_waits,
-                            &saver->image);
-    if (status == 0)
-        status = start_thread(saver);
+    status = take_ram(saver, ram, request);
     return status == 0 ? 0 : error_fill(error, EXIT_ENVIRONMENT, "no memory for the save");
 }
 
@@ -322,6 +374,7 @@ static void saver_free(struct saver *saver)
     pthread_mutex_destroy(&saver->lock);
     free(saver->collected);
     free(saver->frame);
+    free(saver->written);
     free(saver->path);
     free(saver);
 }
@@ -357,11 +410,13 @@ int saver_start(struct machine *machine, const struct machine_config *config,
     *saver = NULL;
     if (fresh == NULL)
         return error_fill(error, EXIT_ENVIRONMENT, "no memory for the save");
+    fresh->log = request->log;
     status = take(fresh, machine, config, request, error);
     if (status != 0) {
         saver_free(fresh);
         return status;
     }
+    fresh->result.pages = fresh->image.nr_pages;
     fresh->result.instructions = machine_instructions(machine);
     fresh->result.still_us = now_us() - started;
     *saver = fresh;
@@ -403,8 +458,12 @@ int saver_finish(struct saver *saver, struct saver_result *result, struct vgic5_
     status = saver->status;
     saver->result.bytes = saver->bytes;
     *result = saver->result;
-    if (status != 0)
+    if (status == 0) {
+        ram_log_keep(saver->log, saver->root);
+    } else {
+        ram_log_drop(saver->log);
         *error = saver->error;
+    }
     saver_free(saver);
     return status;
 }

@@ -9,6 +9,7 @@
 #include <vgic5/snapshot.h>
 
 #include "machine/machine.h"
+#include "ram_log.h"
 
 struct saver;
 
@@ -16,14 +17,21 @@ struct saver_request {
     const char *path;
     const char *base; /* of an incremental snapshot, or NULL */
     bool guest_waits; /* until saver_finish: then nothing needs to be copied */
+    struct ram_log *log; /* must live until saver_finish */
+    bool followed;    /* perhaps, by an incremental save on top of this one */
 };
 
 struct saver_result {
     uint64_t instructions; /* of the moment that was saved */
     uint64_t bytes;        /* of the file */
+    uint64_t pages;        /* of RAM that were taken while the guest stood still */
+    bool compared;         /* all of RAM with the base: the log does not know it */
     uint64_t still_us;     /* how long saver_start took */
 };
 
+/* Is it known what was written since the snapshot `base`? Then RAM that has not been filled in yet
+ * (lazy_ram.h) may stay so. NULL: a full save, which wants all. */
+bool saver_knows_base(struct ram_log *log, const char *base);
 /* After it the guest may go on, unless it waits. 0, or a negative errno with `error` filled. */
 int saver_start(struct machine *machine, const struct machine_config *config,
                 const struct saver_request *request, struct saver **saver,

@@ -150,11 +150,18 @@ static int guest_stopped(struct session *session, const struct machine_stopped *
     }
 }
 
+/* To note that a page was written takes 3 us, once after each mark. */
+bool session_wants_log(const struct session *session)
+{
+    return session->options->control != NULL || session->options->base != NULL;
+}
+
 int session_run(struct session *session)
 {
     session->steer.machine = session->machine;
     session->steer.config = &session->config;
     session->steer.console = &session->console;
+    session->steer.log = &session->log;
     session->save_pending = session->options->save != NULL;
     session->next_counts = session->options->save_at_insn;
     clock_gettime(CLOCK_MONOTONIC, &session->started);
@@ -180,13 +187,14 @@ int session_run(struct session *session)
             return guest_stopped(session, &stopped);
         if (save_now(session, session->options->exit_after_save) == EXIT_DONE &&
             session->options->exit_after_save && !session->save_pending)
-            return EXIT_DONE;
+            return session->steer.save_status; /* of those before it, too */
     }
 }
 
 void session_close(struct session *session)
 {
     steer_close(&session->steer);
+    ram_log_end(&session->log);
     machine_destroy(session->machine);
     trace_close(&session->trace);
     console_close(&session->console);

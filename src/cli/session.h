@@ -8,6 +8,7 @@
 #include "console.h"
 #include "machine/machine.h"
 #include "options.h"
+#include "ram_log.h"
 #include "steer.h"
 #include "trace.h"
 
@@ -21,6 +22,7 @@ struct session {
     bool save_pending;       /* the moment of --save has not come yet */
     const char *next_counts; /* of --save-at-insn, behind save_at */
     uint64_t save_at;
+    struct ram_log log;      /* what was written to RAM since which snapshot */
     struct steer steer;      /* what comes from outside, and saves */
     struct timespec started; /* for --save-after */
 };
@@ -29,6 +31,8 @@ struct session {
 bool session_check_options(enum cli_verb verb, const struct cli_options *options);
 /* Open the console and the trace and put them into config. An exit status, EXIT_DONE if all is well. */
 int session_open(struct session *session);
+/* Is an incremental save on top of the snapshot that was restored to be expected? */
+bool session_wants_log(const struct session *session);
 /* Run the machine to its end. The exit status of the tool. */
 int session_run(struct session *session);
 /* Destroys the machine and puts the terminal back. */

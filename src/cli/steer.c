@@ -52,9 +52,11 @@ static void saved(struct steer *steer, const struct saver_result *result)
             cli_verb_name(steer->verb), result->instructions, steer->saver_path, result->bytes,
             result->still_us / 1000, result->still_us / 100 % 10);
     tell(steer, steer->saver_client,
-         json_pack("{s:b, s:s, s:o, s:I, s:I}", "ok", 1, "file", steer->saver_path, "instructions",
-                   json_hex(result->instructions), "bytes", (json_int_t)result->bytes,
-                   "still_microseconds", (json_int_t)result->still_us));
+         json_pack("{s:b, s:s, s:o, s:I, s:b, s:I, s:I}", "ok", 1, "file", steer->saver_path,
+                   "instructions", json_hex(result->instructions), "bytes",
+                   (json_int_t)result->bytes, "compared", result->compared, "pages_copied",
+                   (json_int_t)result->pages, "still_microseconds",
+                   (json_int_t)result->still_us));
 }
 
 static int save_failed(struct steer *steer, int client, const struct vgic5_error *error)
@@ -115,7 +117,10 @@ static void hear_while_saving(struct steer *steer)
 static int start_save(struct steer *steer, const char *path, const char *base, bool waits,
                       int client)
 {
-    const struct saver_request request = { path, base, waits };
+    const struct saver_request request = {
+        .path = path, .base = base, .guest_waits = waits, .log = steer->log,
+        .followed = steer->control.fd >= 0 && !waits,
+    };
     struct vgic5_error error = { 0 };
 
     steer_finish(steer); /* one at a time */
@@ -217,6 +222,7 @@ static void do_save(struct steer *steer, int client, const json_t *request)
         steer->wanted_base = base != NULL ? strdup(base) : NULL;
         steer->wanted_client = client;
         steer->save_wanted = steer->wanted_path != NULL;
+        steer->wants_all = !saver_knows_base(steer->log, base);
     }
 }
 
@@ -288,8 +294,9 @@ static void look_around(struct steer *steer)
     if (steer->control.fd >= 0)
         control_poll(&steer->control, 0);
     if (steer->filling)
-        steer->filling = lazy_ram_fill(steer->save_wanted || steer->paused ? FRAMES_IN_HASTE
-                                                                           : FRAMES_PER_LOOK);
+        steer->filling = lazy_ram_fill(&steer->log->watch, steer->save_wanted || steer->paused
+                                                               ? FRAMES_IN_HASTE
+                                                               : FRAMES_PER_LOOK);
 }
 
 /* Between two slices there are microseconds: the world is looked at more rarely. */
@@ -302,7 +309,8 @@ bool steer_stops(struct steer *steer)
         look_around(steer);
     }
     /* What has not been filled in yet would be while the guest stands still. */
-    return steer->paused || steer->quit || (steer->save_wanted && !steer->filling);
+    return steer->paused || steer->quit ||
+           (steer->save_wanted && !(steer->wants_all && steer->filling));
 }
 
 static void serve_save(struct steer *steer)

@@ -16,6 +16,7 @@ struct steer {
     struct console *console; /* where a person types */
     struct control control;
     struct progress progress;
+    struct ram_log *log;
     struct saver *saver; /* the save under way, or NULL */
     char *saver_path;
     int saver_client;    /* whom to tell; -1: nobody */
@@ -24,6 +25,7 @@ struct steer {
     bool save_wanted;    /* by the control socket: the next two say what */
     int wanted_client;
     char *wanted_path, *wanted_base;
+    bool wants_all;      /* of RAM: it has to be there before the guest is stopped */
     uint64_t looked;     /* when the world was last looked at, in microseconds */
 };
 

@@ -115,10 +115,12 @@ static void look_for_oddities(struct verification *verification, const struct pi
 static int fill_machine(struct loaded *loaded, struct vgic5_error *error)
 {
     struct machine *machine = NULL;
+    struct ram_log log = { 0 };
     int status = machine_create(&loaded->config, &machine, error);
 
     if (status == 0)
-        status = load_into(loaded, machine, error);
+        status = load_into(loaded, machine, &log, false, error);
+    ram_log_end(&log);
     machine_destroy(machine);
     return status;
 }

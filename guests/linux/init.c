@@ -3,6 +3,7 @@
  * The first process of a Linux guest: exercises interrupts, counts them, says PASS or FAIL, powers
  * off. Its arguments are words behind `--` on the kernel command line:
  *
+ *   cpus=N    there must be N CPUs
  *   read=N    ask for N lines of input and print them again
  *   ticks=N   afterwards, wake up N times and watch the clocks
  *   reset     end with a restart instead of a power-off
@@ -126,6 +127,8 @@ static void check(unsigned nr_cpus, char **argv)
 {
     uint64_t counts[MAX_CPUS];
 
+    if (nr_cpus != number_argument(argv, "cpus", nr_cpus))
+        fail("not all CPUs are there");
     if (!has_grown("arch_timer", nr_cpus))
         fail("no timer interrupts");
     if (nr_cpus > 1 && !has_grown("IPI", nr_cpus)) /* which of them is the kernel's affair */

@@ -29,7 +29,7 @@ def kernel():
 
 def arguments(kernel, smp=1, ist="two-level", words="", deterministic=True, initrd=INITRD):
     return ["run", "--kernel", kernel, "--initrd", initrd, "--smp", smp, "--mem", "512M",
-            "--gic", f"ist={ist}", "--append", f"{COMMAND_LINE} -- {words}",
+            "--gic", f"ist={ist}", "--append", f"{COMMAND_LINE} -- cpus={smp} {words}",
             *(["--deterministic"] if deterministic else [])]
 
 

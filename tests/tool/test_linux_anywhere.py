@@ -34,7 +34,6 @@ class Undisturbed:
         self.final = final.read_bytes()
         self.length = saved_at(result)
         assert b"init: PASS" in self.console
-        assert f"init: {smp} CPUs\r\n" in result.text
         assert b"GICv5-PPI" in self.console, "the counts of /proc/interrupts are part of it"
 
 

@@ -25,7 +25,8 @@ static void make_raw(struct console *console)
 
 int console_open(struct console *console, enum console_from from, const char *path)
 {
-    *console = (struct console){ .input = -1, .from = from };
+    *console = (struct console){ .input = -1, .from = from, .at_line_start = true };
+    console->shares_terminal = isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
     if (from == CONSOLE_FILE) {
         console->input = open(path, O_RDONLY | O_CLOEXEC);
         return console->input < 0 ? -errno : 0;
@@ -52,6 +53,8 @@ void console_output(void *opaque, const uint8_t *bytes, size_t n)
 {
     struct console *console = opaque;
 
+    if (n > 0)
+        console->at_line_start = bytes[n - 1] == '\n';
     for (size_t i = 0; i < n; i++)
         console->last[console->nr_output++ % sizeof(console->last)] = (char)bytes[i];
     while (n > 0) {
@@ -94,6 +97,13 @@ void console_print_last(const struct console *console, FILE *to)
     }
     if (console->nr_output > 0 && byte_before_end(console, 1) != '\n')
         fputc('\n', to);
+}
+
+void console_end_line(struct console *console)
+{
+    if (console->shares_terminal && !console->at_line_start)
+        fputc('\n', stderr);
+    console->at_line_start = true;
 }
 
 /* Ctrl-A x quits, Ctrl-A Ctrl-A is one Ctrl-A, as in QEMU. Returns the bytes for the guest. */

@@ -23,6 +23,8 @@ struct console {
     size_t nr_ahead;
     char last[2048];        /* of the output, round and round */
     uint64_t nr_output;
+    bool shares_terminal;   /* stdout and stderr are one */
+    bool at_line_start;     /* of the terminal, whatever the output ended in */
 };
 
 /* 0 or a negative errno. `path` for CONSOLE_FILE. */
@@ -37,6 +39,9 @@ bool console_input_ended(void *opaque);
 
 /* The last lines of output, for somebody who does not see stdout. */
 void console_print_last(const struct console *console, FILE *to);
+
+/* Words on stderr follow: not in the middle of the guest's line. */
+void console_end_line(struct console *console);
 
 /* Was Ctrl-A x typed? Also while the guest takes no input. */
 bool console_quits(struct console *console);

@@ -132,6 +132,7 @@ static int end_of_guest(struct session *session, int status)
 
 static int guest_stopped(struct session *session, const struct machine_stopped *stopped)
 {
+    console_end_line(&session->console);
     switch (stopped->why) {
     case MACHINE_STOP_OFF:
         return end_of_guest(session, EXIT_DONE);

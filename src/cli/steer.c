@@ -47,6 +47,7 @@ static json_t *refusal(int exit_code, const char *message)
 
 static void saved(struct steer *steer, const struct saver_result *result)
 {
+    console_end_line(steer->console);
     fprintf(stderr, "vgic5: %s: saved at instruction %" PRIu64 " to %s; %" PRIu64
             " bytes, the vCPUs stood still for %" PRIu64 ".%" PRIu64 " ms\n",
             cli_verb_name(steer->verb), result->instructions, steer->saver_path, result->bytes,
@@ -61,6 +62,7 @@ static void saved(struct steer *steer, const struct saver_result *result)
 
 static int save_failed(struct steer *steer, int client, const struct vgic5_error *error)
 {
+    console_end_line(steer->console);
     report_error(steer->verb, error);
     tell(steer, client, refusal(EXIT_ABORTED, error->message));
     if (client < 0) /* else it is the client's exit status */
@@ -91,10 +93,12 @@ static void obey_signals(struct steer *steer)
 {
     int number;
 
-    if (progress_line_is_wanted())
+    if (progress_line_is_wanted()) {
+        console_end_line(steer->console);
         fprintf(stderr, "vgic5: %s: %s, at instruction %" PRIu64 "%s\n", cli_verb_name(steer->verb),
                 state_name(steer), machine_instructions(steer->machine),
                 steer->saver != NULL ? ", a save is under way" : "");
+    }
     number = progress_asked_to_end();
     if (number == SIGINT && steer->saver != NULL) {
         saver_cancel(steer->saver);
@@ -124,6 +128,7 @@ static int start_save(struct steer *steer, const char *path, const char *base, b
     struct vgic5_error error = { 0 };
 
     steer_finish(steer); /* one at a time */
+    console_end_line(steer->console);
     steer->saver_path = strdup(path);
     if (steer->saver_path == NULL)
         error_fill(&error, EXIT_ENVIRONMENT, "no memory for the save");

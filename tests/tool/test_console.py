@@ -2,6 +2,7 @@
 """The console on a terminal, as a person uses it."""
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -95,6 +96,13 @@ def test_ctrl_a_x_is_heard_behind_more_than_anybody_reads(tmp_path):
         terminal.type(b"y" * 1024)
     terminal.type(b"\x01x")
     assert terminal.end() == 0
+
+
+def test_words_do_not_overwrite_the_line_of_the_guest(tmp_path):
+    terminal = Terminal("run", "--kernel", DEMO, "--smp", "2", "--save", tmp_path / "s",
+                        "--save-at-text", "demo: in", "--exit-after-save")
+    assert terminal.end() == 0
+    assert re.search(rb"demo: in[^\n]*\n[^\n]*vgic5: run: saved at", terminal.output)
 
 
 def slow_save(tmp_path, monkeypatch, *more):

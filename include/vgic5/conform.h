@@ -36,12 +36,14 @@ struct vgic5_conform_ops {
     uint32_t abi;  /* enum vgic5_abi: which rows hold */
     void *opaque;  /* for create */
 
-    /* A VM with a VGICv5 and without vCPUs. */
+    /* A VM with a VGICv5 and without vCPUs; destroyed after each check, whatever its state. */
     int (*create)(void *opaque, void **vm);
     void (*destroy)(void *vm);
+    /* The vCPU's id is its IAFFID. Those of the checks: 3, 17, and 259 where -E2BIG is no answer. */
     int (*add_vcpu)(void *vm, uint32_t id);
 
-    /* attr->addr is an address of this process; one that is not mapped must be EFAULT. */
+    /* KVM_{HAS,GET,SET}_DEVICE_ATTR. attr->addr is an address of this process; one that is not
+     * mapped must be EFAULT (in the same process: process_vm_readv, see examples/conform.c). */
     int (*has_attr)(void *vm, const struct vgic5_attr *attr);
     int (*get_attr)(void *vm, const struct vgic5_attr *attr);
     int (*set_attr)(void *vm, const struct vgic5_attr *attr);
@@ -50,6 +52,7 @@ struct vgic5_conform_ops {
      * returns, until leave; -EOPNOTSUPP: it cannot. */
     int (*enter)(void *vm, uint32_t vcpu_id, bool stays);
     void (*leave)(void *vm, uint32_t vcpu_id);
+    /* KVM_IRQ_LINE, `irq` as vgic5_irq_line has it. */
     int (*irq_line)(void *vm, uint32_t irq, bool level);
 
     /* Bits of a guest physical address [40]. */
@@ -86,11 +89,12 @@ struct vgic5_conform_result {
     char message[256]; /* why it failed or was skipped */
 };
 
-/* The n-th check of all profiles. -EINVAL: there are no more. */
+/* The n-th check of all profiles, in the order in which they run, and how many there are. 0; -EINVAL:
+ * there are no more, and `*check` is as it was. */
 int vgic5_conform_check_at(size_t n, struct vgic5_conform_check *check);
 size_t vgic5_conform_length(void);
 
-/* What a row says, or NULL: "R before CTRL_INIT: EBUSY". */
+/* What a row of the contract says, static: "RUN DO, before CTRL_INIT: EBUSY". NULL: no such row. */
 const char *vgic5_conform_row_words(const char *row);
 
 struct vgic5_conform_summary {
@@ -98,8 +102,11 @@ struct vgic5_conform_summary {
 };
 
 /*
- * Run the checks of ops->abi whose name begins with `prefix` (NULL: all), and tell each result.
- * 0, also when checks have failed; -EINVAL: ops lack something that every check needs.
+ * Run the checks of ops->abi whose name begins with `prefix` (NULL: all), one after the other, each
+ * in a VM of its own, and tell each result: `*result` lasts until report returns. `report` and
+ * `summary` may be NULL. `ops` is copied; everything runs on the caller's thread.
+ * 0, also when checks have failed; -EINVAL: ops lack something that every check needs, or their abi
+ * is none.
  */
 int vgic5_conform_run(const struct vgic5_conform_ops *ops, const char *prefix,
                       void (*report)(void *opaque, const struct vgic5_conform_result *result),

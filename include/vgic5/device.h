@@ -200,8 +200,9 @@ struct vgic5_vcpu; /* one vCPU's CPU interface; owned by its device, valid until
 /* ---- Life -------------------------------------------------------------------------------------- */
 
 /*
- * Create a device, without vCPUs and not initialised. `config` and `host` are copied; either may be
- * NULL for all defaults.
+ * Create a device, without vCPUs and not initialised (KVM_CREATE_DEVICE). `config` and `host` are
+ * copied; either may be NULL for all defaults. `opaque` is handed to the host's functions and is
+ * not looked at. `*device` is the caller's to destroy; a call that fails leaves it as it was.
  * Errors: -EINVAL (a field of config out of its range; half a pair of host functions; a size that no
  * version has), -ENODEV (config->abi is unknown), -ENOMEM.
  */
@@ -212,7 +213,9 @@ int vgic5_create(const struct vgic5_config *config, const struct vgic5_host *hos
  * sizeof(struct vgic5_config): no more than that is written, and it becomes what was. */
 void vgic5_get_config(const struct vgic5 *device, struct vgic5_config *config);
 
-/* Free everything the device owns. Guest memory is left as it is. NULL is allowed. */
+/* Free everything the device owns, its vCPUs too; nobody may be inside. Guest memory is left as it
+ * is: entries of an LPI IST that have not been saved are not written back. NULL is allowed. It
+ * cannot fail. */
 void vgic5_destroy(struct vgic5 *device);
 
 /*
@@ -222,16 +225,19 @@ void vgic5_destroy(struct vgic5 *device);
  */
 int vgic5_add_vcpu(struct vgic5 *device, uint32_t vcpu_id);
 
-/* The vCPU with this id, or NULL. */
+/* The vCPU with this id, the device's own, or NULL: there is none. */
 struct vgic5_vcpu *vgic5_vcpu(struct vgic5 *device, uint32_t vcpu_id);
 
-/* Number of vCPUs, and the id of the n-th one in the order of their addition (n below the number). */
+/* Number of vCPUs, and the id of the n-th one in the order of their addition (n below the number:
+ * beyond it is not checked). */
 uint32_t vgic5_nr_vcpus(const struct vgic5 *device);
 uint32_t vgic5_vcpu_id(const struct vgic5 *device, uint32_t n);
 
 /*
- * The vCPU is about to run, and has stopped. Between the two it counts as running: attributes
- * answer -EBUSY where the contract says so. The guest's doors themselves do not need it.
+ * The vCPU is about to run, and has stopped (KVM_RUN). Between the two it counts as running:
+ * attributes answer -EBUSY where the contract says so, and after the first of all enters the VM
+ * "has run". The guest's doors themselves do not need it. leave cannot fail, and does nothing to a
+ * vCPU that is not in.
  * Errors of enter: -EBUSY (before CTRL_INIT, or the vCPU is in already), -ENXIO (ADDR never set; or
  * IST_BASER.VALID was restored and GRP_IST never set, 7.4), -EIO (an earlier first run failed: the
  * VM is unusable).
@@ -282,7 +288,8 @@ int vgic5_set_attr(struct vgic5 *device, const struct vgic5_attr *attr);
 
 /*
  * KVM_IRQ_LINE: drive an SPI's wire or a userspace PPI. `irq` is made with VGIC5_IRQ_SPI or
- * VGIC5_IRQ_PPI. Repeating a level changes nothing.
+ * VGIC5_IRQ_PPI. Repeating a level changes nothing: a Pending that a restore has brought for a level
+ * SPI outlives a low line, until that is raised and lowered (KVM).
  * Errors: -EBUSY (before CTRL_INIT), -EINVAL (SPI number not below NR_IRQS; PPI not in
  * USERSPACE_PPIS; no such vCPU; unknown type), -ENXIO (type CPU).
  */
@@ -290,7 +297,9 @@ int vgic5_irq_line(struct vgic5 *device, uint32_t irq, bool level);
 
 /*
  * Drive a PPI that the VMM's own timer or PMU owns (in KVM this happens inside the kernel).
- * Errors: -EBUSY (before CTRL_INIT), -EINVAL (not an implemented level PPI).
+ * It is a level PPI: Pending follows the line (list R_XDVCM, ICC_PPI_HMR).
+ * Errors: -EBUSY (before CTRL_INIT), -EINVAL (not an implemented level PPI; SW_PPI, which
+ * vgic5_irq_line drives).
  */
 int vgic5_ppi_line(struct vgic5_vcpu *vcpu, uint32_t ppi, bool level);
 
@@ -311,7 +320,8 @@ int vgic5_set_spi_wires(struct vgic5 *device, const uint64_t *wires, size_t word
  */
 int vgic5_get_spi_modes(struct vgic5 *device, uint64_t *trigger, uint64_t *handling, size_t words);
 
-/* Guest memory through the host's functions, for those who know only the device. 0 or -EFAULT. */
+/* `size` bytes of guest memory at guest physical address `ipa`, through the host's functions, for
+ * those who know only the device. 0; -EFAULT: what those refuse, whatever their errno. */
 int vgic5_read_guest(struct vgic5 *device, uint64_t ipa, void *to, size_t size);
 int vgic5_write_guest(struct vgic5 *device, uint64_t ipa, const void *from, size_t size);
 
@@ -333,6 +343,8 @@ enum vgic5_access_result {
  * A guest access to the IRS region, `offset` from its base. `size` is 1, 2, 4 or 8 bytes.
  * The CONFIG frame takes aligned 32-bit accesses, and 64-bit ones or 32-bit halves for its 64-bit
  * registers; everything else, the SETLPI frame too, is RAZ/WI. Never fails for a guest's mistake.
+ * VGIC5_UNHANDLED: before CTRL_INIT, or an offset beyond the region; then `*access` is as it was.
+ * Else VGIC5_HANDLED.
  */
 struct vgic5_mmio {
     uint64_t offset;
@@ -345,15 +357,17 @@ enum vgic5_access_result vgic5_mmio(struct vgic5 *device, struct vgic5_mmio *acc
 /*
  * A guest's MRS/MSR of a GICv5 register, or SYSL/SYS of a GIC instruction, at EL1, trapped by the
  * VMM. `encoding` by VGIC5_ENCODING; `is_write` for MSR and SYS; `*value` is Xt, in for a write, out
- * for a read. Accesses from EL0 are the VMM's to refuse (all are UNDEFINED there).
+ * for a read that is handled. Accesses from EL0 are the VMM's to refuse (all are UNDEFINED there).
+ * VGIC5_UNHANDLED: before CTRL_INIT, or not the GIC's. What is UNDEFINED: CAVEATS.md.
  */
 enum vgic5_access_result vgic5_cpu_access(struct vgic5_vcpu *vcpu, uint16_t encoding, bool is_write,
                                           uint64_t *value);
 
-/* SCTLR_EL1.NMI of this PE: whether priority 0 is an NMI for CDIA and CDNMIA (R_CSBDX). */
+/* SCTLR_EL1.NMI of this PE [false]: whether priority 0 is an NMI for CDIA and CDNMIA (R_CSBDX). At any
+ * time, before CTRL_INIT too; no attribute carries it, so a restore repeats it. It cannot fail. */
 void vgic5_vcpu_set_nmi(struct vgic5_vcpu *vcpu, bool sctlr_nmi);
 
-/* What the line to the PE carries now. */
+/* What the line to the PE carries now; VGIC5_LINE_NONE before CTRL_INIT. */
 enum vgic5_line vgic5_vcpu_line(const struct vgic5_vcpu *vcpu);
 
 /* "vgic5 MAJOR.MINOR.PATCH", static. */

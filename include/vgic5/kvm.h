@@ -32,8 +32,10 @@ struct vgic5_kvm_calls {
 /*
  * Is there a VGICv5 that can be saved, and which generation is it? A VM is made for the question, and
  * goes again.
- * Errors: exit code 3, and `error` says what is missing: no /dev/kvm, not arm64, no GICv5, or a
- * kernel whose VGICv5 has GRP_CTRL only (7.1 and 7.2).
+ * `calls` may be NULL. 0 and the generation in `*abi`.
+ * Errors: exit code 3, and `error` says what is missing: no /dev/kvm, not arm64 (-ENODEV), no GICv5
+ * (-ENODEV), a kernel whose VGICv5 has GRP_CTRL only (7.1 and 7.2: -ENXIO), or which call has
+ * answered which errno.
  */
 int vgic5_kvm_look(const struct vgic5_kvm_calls *calls, uint32_t *abi, struct vgic5_error *error);
 

@@ -71,8 +71,10 @@ struct vgic5_port {
 /*
  * Which generation of the contract is behind an initialised device that does not say so: GRP_IST is
  * read with a payload of zeros, which 7.4 refuses as a descriptor (EINVAL) and v1 fills
- * (kvm-abi §1). `port->abi` is not looked at. Guest memory may be written, as by a save.
- * Errors: those of the device's answer, exit code 3.
+ * (kvm-abi §1). Of the port get_attr and opaque alone are looked at. Guest memory may be written, as
+ * by a save. `*abi` is set only if it succeeds.
+ * Errors: those of the device's answer (-EBUSY: no CTRL_INIT yet, or a vCPU runs), exit code 3;
+ * -EINVAL and 70: the port has no get_attr.
  */
 int vgic5_probe_abi(const struct vgic5_port *port, uint32_t *abi, struct vgic5_error *error);
 
@@ -129,22 +131,26 @@ struct vgic5_step {
     const char *why;   /* why it is there, and there */
 };
 
-/* The n-th step of a sequence in the order in which it runs, or NULL past the last. */
+/* The n-th step of a sequence in the order in which it runs: static, and the same pointer each time.
+ * NULL past the last, or when there is no such abi; then the length is 0. */
 const struct vgic5_step *vgic5_plan_step(uint32_t abi, enum vgic5_direction direction, size_t n);
 size_t vgic5_plan_length(uint32_t abi, enum vgic5_direction direction);
-/* Must `other` of the same sequence have run before `step`? */
+/* Must `other` have run before `step`? Both are from vgic5_plan_step; steps of two sequences do not
+ * wait for each other. */
 bool vgic5_step_needs(uint32_t abi, const struct vgic5_step *step, const struct vgic5_step *other);
 
 /* "GRP_IRS_REGS", …; "-" for VGIC5_STEP_NO_GROUP; NULL for a number that is no group. */
 const char *vgic5_group_name(uint32_t group);
-/* "get", "set", "port", "vmm"; "once", "each PE", …; "v1", "7.4" (NULL: no such ABI). */
+/* "get", "set", "port", "vmm"; "once", "each PE", …; "v1", "7.4". Static; NULL: no such action, loop,
+ * ABI. */
 const char *vgic5_step_action_name(enum vgic5_step_action action);
 const char *vgic5_step_loop_name(enum vgic5_step_loop loop);
 const char *vgic5_abi_name(uint32_t abi);
 
 /* ---- The neutral state ----------------------------------------------------------------------- */
 
-/* Everything about one VGICv5 that is not in guest memory. */
+/* Everything about one VGICv5 that is not in guest memory. It does not change once it is made; any
+ * number of threads may read it. What the functions below return by pointer is the state's own. */
 struct vgic5_state;
 
 void vgic5_state_free(struct vgic5_state *state); /* NULL is allowed */
@@ -166,7 +172,8 @@ uint32_t vgic5_state_spi(const struct vgic5_state *state, uint32_t id, bool *lev
 const uint32_t *vgic5_state_lpis(const struct vgic5_state *state, size_t *words);
 
 /* Everything that can be said about a state without a device: ranges, counts, ids, reserved bits,
- * the registers against the state's own IDRs. Exit code 4. */
+ * the registers against the state's own IDRs. 0, or -EBADMSG and exit code 4: `error` names the
+ * field. */
 int vgic5_state_check(const struct vgic5_state *state, struct vgic5_error *error);
 
 /* The guest's memory, for the check below: 0, -EFAULT where there is none, or another errno. */
@@ -176,14 +183,18 @@ struct vgic5_guest_reader {
 };
 
 /* The same, and where guest memory holds the LPIs (v1): every entry of the table, as a save leaves
- * it. What cannot be read is an entry that a restore could not adopt. Exit code 4. */
+ * it. What cannot be read is an entry that a restore could not adopt. 0; -EBADMSG, or what
+ * `memory->read` answers but -EFAULT, and exit code 4. */
 int vgic5_state_check_memory(const struct vgic5_state *state,
                              const struct vgic5_guest_reader *memory, struct vgic5_error *error);
 
 /*
  * Sections "gic" 0 (what is the machine's: ABI, address, SPI count, vCPU ids), "irs" 0, "spi" 0,
  * "lpi" 0 (profile 7.4 with an LPI IST) and "icc" <vCPU id>. From a snapshot a state comes only if
- * vgic5_state_check finds nothing. Damage is exit code 4, an unknown version or field exit code 5.
+ * vgic5_state_check finds nothing; `*state` is then the caller's to free, and is not to be used
+ * after a failure.
+ * Errors: of the writer, and -ENOMEM and 3; from a snapshot -EBADMSG and 4 (damage, a contradiction),
+ * -ENOTSUP and 5 (an unknown version or field), -ENOMEM and 3.
  */
 int vgic5_state_to_snapshot(const struct vgic5_state *state, struct vgic5_snapshot_writer *writer,
                             struct vgic5_error *error);

@@ -11,8 +11,11 @@ int vgic5_probe_abi(const struct vgic5_port *given, uint32_t *abi, struct vgic5_
 {
     uint32_t payload[PROBE_WORDS] = {0};
     struct vgic5_attr access = {.group = VGIC5_GRP_IST, .addr = (uintptr_t)payload};
-    int ret = given->get_attr(given->opaque, &access);
+    int ret;
 
+    if (given->size < offsetof(struct vgic5_port, set_attr) || !given->get_attr)
+        return migration_fail(error, EXIT_BUG, EINVAL, "the port lacks get_attr");
+    ret = given->get_attr(given->opaque, &access);
     _Static_assert(sizeof(payload) >= 4096, "kvm-abi §1");
     if (ret != 0 && ret != -EINVAL)
         return migration_fail(error, EXIT_ENVIRONMENT, -ret,

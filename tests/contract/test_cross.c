@@ -223,6 +223,9 @@ static void test_the_probe(void **state)
     assert_int_equal(vgic5_probe_abi(&port, &found, &error), -EBUSY);
     assert_int_equal(error.exit_code, 3);
     assert_non_null(strstr(error.message, "CTRL_INIT"));
+    port.get_attr = NULL;
+    assert_int_equal(vgic5_probe_abi(&port, &found, &error), -EINVAL);
+    assert_int_equal(error.exit_code, 70);
     vmm_destroy(&vmm);
 }
 

@@ -117,6 +117,7 @@ int chain_open(const char *path, const char *base, struct chain *chain, struct v
     int status;
 
     chain->nr_levels = 0;
+    pthread_mutex_init(&chain->loading, NULL);
     status = open_level(chain, path, error);
     if (status == 0 && base != NULL && vgic5_snapshot_base(chain_top(chain), NULL) == NULL)
         status = error_fill(error, EXIT_USAGE, "--base for a snapshot that is not incremental");
@@ -178,7 +179,7 @@ bool chain_has_frame(const struct chain *chain, uint64_t number)
     return false;
 }
 
-int chain_load_frame(struct chain *chain, uint64_t number, void *to, struct vgic5_error *error)
+static int load_frame(struct chain *chain, uint64_t number, void *to, struct vgic5_error *error)
 {
     for (size_t level = chain->nr_levels; level-- > 0;) {
         const struct vgic5_section *memory = chain->levels[level].memory;
@@ -192,6 +193,16 @@ int chain_load_frame(struct chain *chain, uint64_t number, void *to, struct vgic
             return status;
     }
     return 0;
+}
+
+int chain_load_frame(struct chain *chain, uint64_t number, void *to, struct vgic5_error *error)
+{
+    int status;
+
+    pthread_mutex_lock(&chain->loading);
+    status = load_frame(chain, number, to, error);
+    pthread_mutex_unlock(&chain->loading);
+    return status;
 }
 
 int chain_verify(struct chain *chain, struct vgic5_error *error)

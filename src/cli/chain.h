@@ -3,6 +3,7 @@
 #ifndef CLI_CHAIN_H
 #define CLI_CHAIN_H
 
+#include <pthread.h>
 #include <sys/types.h>
 
 #include <vgic5/snapshot.h>
@@ -17,6 +18,7 @@ struct chain {
         ino_t file;
     } levels[CHAIN_MAX]; /* the snapshot itself first */
     size_t nr_levels;
+    pthread_mutex_t loading; /* of frames: a guest that runs may need one while a save does */
 };
 
 /* `base` is where the first base is, if not where the snapshot says; may be NULL. */
@@ -40,7 +42,8 @@ static inline const struct vgic5_section *chain_memory(const struct chain *chain
 bool section_find_frame(const struct vgic5_section *memory, uint64_t number, size_t *n);
 /* Does any snapshot of the chain store something of this frame? */
 bool chain_has_frame(const struct chain *chain, uint64_t number);
-/* Check frame `number` and put it where it belongs in the memory at `to`, where it is zero. */
+/* Check frame `number` and put it where it belongs in the memory at `to`, where it is zero. Any
+ * thread may. */
 int chain_load_frame(struct chain *chain, uint64_t number, void *to, struct vgic5_error *error);
 /* Compare every frame of every snapshot with its hash. */
 int chain_verify(struct chain *chain, struct vgic5_error *error);

@@ -56,3 +56,10 @@ bool lazy_ram_fill(struct ram_watch *watch, uint64_t most)
     }
     return watch->nr_absent > 0;
 }
+
+int lazy_ram_open(const struct ram_watch *watch, struct pager *pager, struct vgic5_error *error)
+{
+    const struct pager *lazy = watch->opaque;
+
+    return pager_open(lazy->chain, NULL, pager, error);
+}

@@ -15,5 +15,8 @@
 int lazy_ram_begin(struct ram_watch *watch, struct pager *pager, struct vgic5_error *error);
 /* Fill at most `most` frames; false: nothing is left to fill. */
 bool lazy_ram_fill(struct ram_watch *watch, uint64_t most);
+/* What is absent, for a save: the same snapshot in memory of its own, of which another thread may
+ * read while the guest runs. */
+int lazy_ram_open(const struct ram_watch *watch, struct pager *pager, struct vgic5_error *error);
 
 #endif

@@ -23,7 +23,7 @@ struct share {
     struct ram_image *image;
     const uint8_t *from;
     uint8_t *to;           /* NULL: no copy */
-    const uint16_t *among; /* NULL: all pages */
+    const uint16_t *among;
     uint64_t first, end;
     int pagemap;           /* or -1: every page may have content */
     uint64_t taken;
@@ -80,9 +80,7 @@ static unsigned count(const uint16_t *pages)
  * few pages. */
 static unsigned choose(const struct share *share, uint64_t first, uint16_t *pages)
 {
-    memset(pages, 0xff, FRAMES_AT_ONCE * sizeof *pages);
-    if (share->among != NULL)
-        memcpy(pages, share->among + first, FRAMES_AT_ONCE * sizeof *pages);
+    memcpy(pages, share->among + first, FRAMES_AT_ONCE * sizeof *pages);
     if (count(pages) > HUGE / PAGE / 4)
         leave_out_untouched(share, first, pages);
     return count(pages);

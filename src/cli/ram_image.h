@@ -16,8 +16,8 @@ struct ram_image {
     uint64_t mapped;
 };
 
-/* Looks at the pages that the host has given to the RAM, of them only at those of `among` (of each
- * frame, bit 0 first; NULL: all). 0 or -ENOMEM. */
+/* Looks at the pages of `among` (of each frame, bit 0 first) that the host has given to the RAM. 0 or
+ * -ENOMEM. */
 int ram_image_take(const uint8_t *ram, uint64_t base, uint64_t size, bool copy,
                    const uint16_t *among, struct ram_image *image);
 void ram_image_free(struct ram_image *image);

@@ -20,15 +20,17 @@
 #include "ram_log.h"
 #include "report.h"
 
-#define PAGE 4096u
 #define MAX_THREADS 8
 
 struct saver {
     struct ram_image image;
     struct chain base; /* of an incremental snapshot; nr_levels 0: a full one */
     uint8_t *frame;    /* of the base, to compare with */
-    uint16_t *written; /* since the base, of each frame; NULL: not known */
     struct ram_log *log;
+    uint16_t *among;    /* of each frame: the pages taken while the guest stood still */
+    bool knows_written; /* since the base: no others can have changed */
+    bool *is_absent;    /* of each frame, when the guest stood still; NULL: none */
+    struct pager absent;
     char *path;
 
     struct vgic5_snapshot_writer *writer;
@@ -97,21 +99,35 @@ static int sink_write(void *opaque, const void *bytes, size_t size)
 /* ---- Memory ---------------------------------------------------------------------------------- */
 
 /* The pages whose content is not that of the base. What was written may be what was there. */
-static int changed_pages(struct saver *saver, uint64_t frame, uint32_t size, uint16_t *changed)
+static int changed_pages(struct saver *saver, uint64_t frame, const uint8_t *memory,
+                         uint16_t there, uint16_t *changed)
 {
-    uint16_t among = saver->written != NULL ? saver->written[frame] : UINT16_MAX;
+    uint16_t among = saver->knows_written ? saver->among[frame] : UINT16_MAX;
     uint64_t offset = frame * VGIC5_FRAME_SIZE;
     int status;
 
-    if (among == 0 || (saver->image.pages[frame] == 0 && !chain_has_frame(&saver->base, frame)))
+    if (among == 0 || (there == 0 && !chain_has_frame(&saver->base, frame)))
         return 0;
     memset(saver->frame, 0, VGIC5_FRAME_SIZE);
     status = chain_load_frame(&saver->base, frame, (void *)((uintptr_t)saver->frame - offset),
                               &saver->error);
-    for (uint32_t page = 0; page < size / PAGE && status == 0; page++)
+    for (uint32_t page = 0; page < RAM_PAGES_PER_FRAME && status == 0; page++)
         if (among >> page & 1 &&
-            memcmp(saver->frame + page * PAGE, saver->image.ram + offset + page * PAGE, PAGE) != 0)
+            memcmp(saver->frame + page * RAM_PAGE, memory + page * RAM_PAGE, RAM_PAGE) != 0)
             *changed |= (uint16_t)(1u << page);
+    return status;
+}
+
+/* It had not been filled in when the guest was stopped, and so is what it was in the snapshot. */
+static int absent_frame(struct saver *saver, uint64_t frame, const uint8_t **memory,
+                        uint16_t *there)
+{
+    int status = pager_need(&saver->absent, frame);
+
+    *memory = saver->absent.host + frame * VGIC5_FRAME_SIZE;
+    *there = chain_has_frame(saver->absent.chain, frame) ? UINT16_MAX : 0;
+    if (status != 0)
+        saver->error = saver->absent.error;
     return status;
 }
 
@@ -120,15 +136,21 @@ static int next_frame(void *opaque, uint64_t offset, uint32_t size, const void *
 {
     struct saver *saver = opaque;
     uint64_t frame = offset / VGIC5_FRAME_SIZE;
+    const uint8_t *from = saver->image.ram + offset;
+    uint16_t there = saver->image.pages[frame];
+    int status = 0;
 
+    (void)size; /* RAM has whole frames */
     if (atomic_load(&saver->cancelled))
         return -ECANCELED;
     atomic_store(&saver->percent, (unsigned)(offset * 100 / saver->image.size));
-    *memory = saver->image.ram + offset;
-    if (saver->base.nr_levels > 0)
-        return changed_pages(saver, frame, size, pages);
-    *pages = saver->image.pages[frame];
-    return 0;
+    if (saver->is_absent != NULL && saver->is_absent[frame])
+        status = absent_frame(saver, frame, &from, &there);
+    *memory = from;
+    if (status == 0 && saver->base.nr_levels > 0)
+        return changed_pages(saver, frame, from, there, pages);
+    *pages = there;
+    return status;
 }
 
 static unsigned nr_threads(void)
@@ -296,44 +318,48 @@ static int collect_state(struct saver *saver, struct machine *machine,
     return status;
 }
 
-bool saver_knows_base(struct ram_log *log, const char *base)
+/* What has not been filled in yet (lazy_ram.h) is left to the thread. */
+static int leave_absent(struct saver *saver)
 {
-    struct vgic5_snapshot *snapshot;
-    bool known;
+    const struct ram_watch *watch = &saver->log->watch;
+    uint64_t nr_frames = saver->image.size / RAM_FRAME;
 
-    if (base == NULL || pipe_is(base) || vgic5_snapshot_open_file(base, &snapshot, NULL) != 0)
-        return false;
-    known = ram_log_since(log, vgic5_snapshot_root(snapshot), NULL);
-    vgic5_snapshot_close(snapshot);
-    return known;
+    memset(saver->among, 0xff, nr_frames * sizeof *saver->among);
+    if (watch->host == NULL || watch->nr_absent == 0)
+        return 0;
+    saver->is_absent = malloc(nr_frames * sizeof *saver->is_absent);
+    if (saver->is_absent == NULL)
+        return -ENOMEM;
+    memcpy(saver->is_absent, watch->absent, nr_frames * sizeof *saver->is_absent);
+    for (uint64_t frame = 0; frame < nr_frames; frame++)
+        if (saver->is_absent[frame])
+            saver->among[frame] = 0;
+    return lazy_ram_open(watch, &saver->absent, NULL);
 }
 
-/* Where it is not known what was written since the base, all of RAM is: it must be there, then. */
-static int find_written(struct saver *saver)
+/* What was written since the base, if that is known, else all that is there. */
+static int choose_pages(struct saver *saver)
 {
-    if (saver->base.nr_levels > 0) {
-        saver->written = calloc(saver->image.size / RAM_FRAME, sizeof *saver->written);
-        if (saver->written == NULL)
-            return -ENOMEM;
-        if (ram_log_since(saver->log, vgic5_snapshot_root(chain_top(&saver->base)),
-                          saver->written))
-            return 0;
-        free(saver->written);
-        saver->written = NULL;
-    }
-    saver->result.compared = saver->base.nr_levels > 0;
-    lazy_ram_fill(&saver->log->watch, UINT64_MAX);
-    return 0;
+    bool incremental = saver->base.nr_levels > 0;
+
+    saver->among = calloc(saver->image.size / RAM_FRAME, sizeof *saver->among);
+    if (saver->among == NULL)
+        return -ENOMEM;
+    saver->knows_written =
+        incremental && ram_log_since(saver->log, vgic5_snapshot_root(chain_top(&saver->base)),
+                                     saver->among);
+    saver->result.compared = incremental && !saver->knows_written;
+    return saver->knows_written ? 0 : leave_absent(saver);
 }
 
 static int take_ram(struct saver *saver, void *ram, const struct saver_request *request)
 {
     struct ram_image *image = &saver->image;
-    int status = find_written(saver);
+    int status = choose_pages(saver);
 
     if (status == 0)
         status = ram_image_take(ram, image->base, image->size, !request->guest_waits,
-                                saver->written, image);
+                                saver->among, image);
     if (status == 0 && request->followed)
         ram_log_mark(saver->log, ram, image->size);
     if (status == 0)
@@ -374,7 +400,9 @@ static void saver_free(struct saver *saver)
     pthread_mutex_destroy(&saver->lock);
     free(saver->collected);
     free(saver->frame);
-    free(saver->written);
+    pager_close(&saver->absent);
+    free(saver->is_absent);
+    free(saver->among);
     free(saver->path);
     free(saver);
 }

@@ -29,9 +29,6 @@ struct saver_result {
     uint64_t still_us;     /* how long saver_start took */
 };
 
-/* Is it known what was written since the snapshot `base`? Then RAM that has not been filled in yet
- * (lazy_ram.h) may stay so. NULL: a full save, which wants all. */
-bool saver_knows_base(struct ram_log *log, const char *base);
 /* After it the guest may go on, unless it waits. 0, or a negative errno with `error` filled. */
 int saver_start(struct machine *machine, const struct machine_config *config,
                 const struct saver_request *request, struct saver **saver,

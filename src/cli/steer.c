@@ -14,7 +14,7 @@
 
 #define LOOK_EVERY 2000u    /* microseconds */
 #define FRAMES_PER_LOOK 16u /* of a restored guest, filled in though nobody asked for them */
-#define FRAMES_IN_HASTE 64u /* when a save waits for the rest */
+#define FRAMES_IN_HASTE 64u /* when it has nothing else to do */
 #define WAIT 50u            /* milliseconds, for a save that is waited for */
 
 static uint64_t now_us(void)
@@ -227,7 +227,6 @@ static void do_save(struct steer *steer, int client, const json_t *request)
         steer->wanted_base = base != NULL ? strdup(base) : NULL;
         steer->wanted_client = client;
         steer->save_wanted = steer->wanted_path != NULL;
-        steer->wants_all = !saver_knows_base(steer->log, base);
     }
 }
 
@@ -299,9 +298,8 @@ static void look_around(struct steer *steer)
     if (steer->control.fd >= 0)
         control_poll(&steer->control, 0);
     if (steer->filling)
-        steer->filling = lazy_ram_fill(&steer->log->watch, steer->save_wanted || steer->paused
-                                                               ? FRAMES_IN_HASTE
-                                                               : FRAMES_PER_LOOK);
+        steer->filling = lazy_ram_fill(&steer->log->watch,
+                                       steer->paused ? FRAMES_IN_HASTE : FRAMES_PER_LOOK);
 }
 
 /* Between two slices there are microseconds: the world is looked at more rarely. */
@@ -313,9 +311,7 @@ bool steer_stops(struct steer *steer)
         steer->looked = now;
         look_around(steer);
     }
-    /* What has not been filled in yet would be while the guest stands still. */
-    return steer->paused || steer->quit ||
-           (steer->save_wanted && !(steer->wants_all && steer->filling));
+    return steer->paused || steer->quit || steer->save_wanted;
 }
 
 static void serve_save(struct steer *steer)

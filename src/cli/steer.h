@@ -25,7 +25,6 @@ struct steer {
     bool save_wanted;    /* by the control socket: the next two say what */
     int wanted_client;
     char *wanted_path, *wanted_base;
-    bool wants_all;      /* of RAM: it has to be there before the guest is stopped */
     uint64_t looked;     /* when the world was last looked at, in microseconds */
 };
 

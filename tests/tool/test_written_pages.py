@@ -300,6 +300,19 @@ def test_the_other_profile_after_a_restore(points, tmp_path):
         Pair(one, tmp_path).take(points / "full2")
 
 
+@pytest.mark.parametrize("goes_on", [[], ["--exit-after-save"]])
+@pytest.mark.parametrize("n", range(1, len(MOMENTS)))
+def test_at_once_after_a_restore(points, tmp_path, n, goes_on):
+    """Nearly all of RAM is still in the file that was restored: the save finds it there, full or
+    incremental, whatever that file builds on, and though the guest goes on meanwhile."""
+    for name in (f"full{n}", f"inc{n}"):
+        save = ["restore", points / name, "--save-at-insn", MOMENTS[n], *goes_on, "--save"]
+        vgic5(*save, tmp_path / "full")
+        assert (tmp_path / "full").read_bytes() == (points / f"full{n}").read_bytes()
+        vgic5(*save, points / "again", "--base", points / "a")
+        assert (points / "again").read_bytes() == (points / f"inc{n}").read_bytes()
+
+
 def is_watched(*arguments):
     """Is RAM read-only when the guest goes on after its save?"""
     process = subprocess.Popen([TOOL, *map(str, arguments)], stdout=subprocess.DEVNULL,

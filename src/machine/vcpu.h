@@ -72,6 +72,8 @@ struct vcpu_identity {
 };
 const struct vcpu_identity *vcpu_identity(size_t *n);
 uint64_t vcpu_engine_identity(const struct vcpu_engine *engine, size_t n);
+/* Does a store of the guest, after the first to a page, cost no call? For tests. */
+bool vcpu_engine_stores_directly(const struct vcpu_engine *engine);
 
 /* A PE in its reset state: EL1h, MMU off, interrupts masked. */
 int vcpu_create(struct vcpu_engine *engine, const struct vcpu_host *host, struct vcpu **vcpu,

@@ -73,6 +73,8 @@ int unicorn_open(struct vcpu *vcpu, struct vgic5_error *error)
         status = uc_context_alloc(vcpu->uc, &vcpu->context);
     if (status == UC_ERR_OK)
         status = uc_ctl_exits_enable(vcpu->uc); /* else address 0 would be an exit */
+    if (status == UC_ERR_OK)
+        status = unicorn_stores_open(vcpu);
     if (status != UC_ERR_OK)
         return unicorn_fail(error, -ENOMEM, "%s: cannot create a vCPU: %s", vcpu_engine_name(),
                             uc_strerror(status));
@@ -88,6 +90,7 @@ void unicorn_close(struct vcpu *vcpu)
         uc_context_free(vcpu->context);
     if (vcpu->uc != NULL)
         uc_close(vcpu->uc);
+    unicorn_stores_close(vcpu);
     vcpu->context = NULL;
     vcpu->uc = NULL;
 }
@@ -102,11 +105,7 @@ int vcpu_engine_create(const struct memory *ram, struct vcpu_clock *clock,
         return unicorn_fail(error, -ENOMEM, "no memory for the vCPU engine");
     e->ram = ram;
     e->clock = clock;
-    result = unicorn_zero_create(e);
-    if (result != 0)
-        unicorn_fail(error, result, "no memory for the vCPU engine");
-    else
-        result = unicorn_calibrate(e, error);
+    result = unicorn_calibrate(e, error);
     if (result != 0) {
         vcpu_engine_destroy(e);
         return result;
@@ -118,7 +117,7 @@ int vcpu_engine_create(const struct memory *ram, struct vcpu_clock *clock,
 void vcpu_engine_destroy(struct vcpu_engine *engine)
 {
     if (engine != NULL)
-        unicorn_zero_destroy(engine);
+        unicorn_stores_destroy(engine);
     free(engine);
 }
 
@@ -191,7 +190,7 @@ static bool emulate(struct vcpu *vcpu)
     vcpu->halves.expected = false;
     vcpu->halves.when = UINT64_MAX;
     vcpu->window.host = NULL;
-    error = uc_emu_start(vcpu->uc, vcpu->pc, 0, 0, 0);
+    error = unicorn_start(vcpu, vcpu->pc);
     if (error != UC_ERR_OK) {
         snprintf(vcpu->trouble, sizeof(vcpu->trouble), "Unicorn: %s", uc_strerror(error));
         return false;

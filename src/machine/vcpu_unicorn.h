@@ -41,6 +41,7 @@
 #define EXCEPTION_HVC 11u
 
 #define INSN_HLT_SEMIHOSTING 0xd45e0000u
+#define UNICORN_INSN_SVC_PROBE 0xd40b4b41u /* #0x5a5a */
 
 /* What an uc_context holds that no call returns; learnt in vcpu_unicorn_calibrate.c. */
 struct unicorn_layout {
@@ -60,7 +61,8 @@ struct vcpu_engine {
     struct vcpu *vcpus; /* all that exist */
     struct unicorn_layout layout;
     struct unicorn_features features;
-    uint64_t *zeroed; /* a bit per page of RAM: see vcpu_unicorn_zero.c */
+    struct unicorn_stores *stores; /* see vcpu_unicorn_stores.c */
+    bool stores_directly;
     uint64_t zero_block; /* bytes that DC ZVA zeroes */
     uint64_t identity[16]; /* index as vcpu_identity has it */
     uint64_t plain[2][1024]; /* a bit per encoding: reads, writes that concern nobody here */
@@ -130,6 +132,8 @@ struct vcpu {
     const struct vcpu_host *host;
     uc_engine *uc;
     uc_context *context; /* scratch */
+    void *cpu;            /* Unicorn's, once it has filled its TLB; and a bit for each page of */
+    uint64_t *translated; /* RAM that holds code: with engine->stores_directly, else NULL */
 
     uint64_t pc;        /* while not inside uc_emu_start */
     uint64_t block;     /* where the instructions in flight begin */
@@ -185,6 +189,8 @@ bool unicorn_set_sysreg(struct vcpu *vcpu, uint16_t encoding, uint64_t value);
 
 /* vcpu_unicorn_calibrate.c */
 int unicorn_calibrate(struct vcpu_engine *engine, struct vgic5_error *error);
+/* Execute code at the beginning of RAM until an exception; vcpu->context is what it was then. */
+uc_err unicorn_run_probe(struct vcpu *vcpu, const uint32_t *code, size_t size);
 
 /* vcpu_unicorn_flags.c: PSTATE and the flags that Unicorn derives from it */
 struct unicorn_monitor {
@@ -233,13 +239,21 @@ bool unicorn_fetch(struct vcpu *vcpu, uint64_t address, uint32_t *instruction);
 bool unicorn_translate_as(struct vcpu *vcpu, uint16_t at, uint64_t address, uint64_t *physical);
 
 /* vcpu_unicorn_zero.c: DC ZVA */
-int unicorn_zero_create(struct vcpu_engine *engine); /* -ENOMEM */
-void unicorn_zero_destroy(struct vcpu_engine *engine);
 void unicorn_zero_find_block(struct vcpu *vcpu);
 /* It was a DC ZVA, and is done. False: Unicorn is to execute it, and to find what is wrong. */
 bool unicorn_zero_access(struct vcpu *vcpu, uint16_t encoding, uint64_t address);
-/* Code of these pages may have been overwritten unnoticed. Asked once, then forgotten. */
-bool unicorn_zero_take(struct vcpu_engine *engine, uint64_t physical, uint64_t size);
+
+/* vcpu_unicorn_stores.c */
+/* Sets engine->stores_directly, if all is as expected; with a vCPU that is good for nothing else. */
+void unicorn_stores_try(struct vcpu *vcpu);
+void unicorn_stores_destroy(struct vcpu_engine *engine);
+uc_err unicorn_stores_open(struct vcpu *vcpu);
+void unicorn_stores_close(struct vcpu *vcpu);
+/* The first part of what lies between two physical addresses from which code may have been
+ * translated: from *start on. False: there is none. */
+bool unicorn_find_code(const struct vcpu *vcpu, uint64_t *start, uint64_t end, uint64_t *size);
+/* uc_emu_start without limits. */
+uc_err unicorn_start(struct vcpu *vcpu, uint64_t pc);
 
 /* vcpu_unicorn_width.c */
 /* Is the access that the vCPU makes at this physical address, of which a 32-bit half has come, a

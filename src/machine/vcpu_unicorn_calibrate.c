@@ -21,7 +21,6 @@
 
 #define INSN_LDXR_X11_X8 0xc85f7d0bu /* not into the register behind X8 */
 #define INSN_MRS_X9_VBAR 0xd538c009u
-#define INSN_SVC_PROBE 0xd40b4b41u /* #0x5a5a */
 
 static void on_probe(uc_engine *uc, uint32_t number, void *opaque)
 {
@@ -32,8 +31,7 @@ static void on_probe(uc_engine *uc, uint32_t number, void *opaque)
     uc_emu_stop(uc);
 }
 
-/* Execute the code at the beginning of RAM until an exception, and keep the context of that. */
-static uc_err run_probe(struct vcpu *vcpu, const uint32_t *code, size_t size)
+uc_err unicorn_run_probe(struct vcpu *vcpu, const uint32_t *code, size_t size)
 {
     const struct memory *ram = vcpu->engine->ram;
     const uint64_t cell = CELL_VALUE;
@@ -50,7 +48,7 @@ static uc_err run_probe(struct vcpu *vcpu, const uint32_t *code, size_t size)
     for (unsigned n = 0; n < 31; n++)
         vcpu_set_x(vcpu, n, PATTERN + n);
     vcpu_set_x(vcpu, 8, ram->base + CELL_OFFSET);
-    error = uc_emu_start(vcpu->uc, ram->base, 0, 0, 0);
+    error = unicorn_start(vcpu, ram->base);
     memcpy(ram->host, saved, sizeof(saved));
     uc_hook_del(vcpu->uc, hook);
     return error;
@@ -105,7 +103,7 @@ static int search(const struct vcpu *vcpu, bool (*found)(const struct vcpu *, si
  */
 static int probe_flags(struct vcpu *vcpu, struct vgic5_error *error)
 {
-    static const uint32_t code[] = { INSN_MRS_X9_VBAR, INSN_SVC_PROBE };
+    static const uint32_t code[] = { INSN_MRS_X9_VBAR, UNICORN_INSN_SVC_PROBE };
     struct unicorn_layout *layout = &vcpu->engine->layout;
     uint64_t base = vcpu->engine->ram->base;
     size_t x0 = 0;
@@ -113,7 +111,7 @@ static int probe_flags(struct vcpu *vcpu, struct vgic5_error *error)
 
     unicorn_set_pstate(vcpu, PSTATE_DAIF);
     unicorn_set_sysreg(vcpu, UNICORN_SPSR_EL1, 0);
-    if (run_probe(vcpu, code, sizeof(code)) != UC_ERR_OK)
+    if (unicorn_run_probe(vcpu, code, sizeof(code)) != UC_ERR_OK)
         return not_executed(error);
     layout->flags_by_hand = unicorn_get(vcpu, UC_ARM64_REG_PC) == base + sizeof(code);
     if (!layout->flags_by_hand)
@@ -157,13 +155,13 @@ static void find_identity(struct vcpu *vcpu)
 
 int unicorn_calibrate(struct vcpu_engine *engine, struct vgic5_error *error)
 {
-    static const uint32_t code[] = { INSN_LDXR_X11_X8, INSN_SVC_PROBE };
+    static const uint32_t code[] = { INSN_LDXR_X11_X8, UNICORN_INSN_SVC_PROBE };
     struct vcpu vcpu = { .engine = engine };
     int result = unicorn_open(&vcpu, error);
 
     if (result == 0)
         find_identity(&vcpu);
-    if (result == 0 && run_probe(&vcpu, code, sizeof(code)) != UC_ERR_OK)
+    if (result == 0 && unicorn_run_probe(&vcpu, code, sizeof(code)) != UC_ERR_OK)
         result = not_executed(error);
     if (result == 0)
         result = search(&vcpu, found_syndrome, "the syndrome of an SVC", &engine->layout.syndrome,
@@ -177,6 +175,8 @@ int unicorn_calibrate(struct vcpu_engine *engine, struct vgic5_error *error)
         find_features(&vcpu);
     if (result == 0)
         unicorn_zero_find_block(&vcpu);
+    if (result == 0)
+        unicorn_stores_try(&vcpu);
     unicorn_close(&vcpu);
     return result;
 }

@@ -73,7 +73,7 @@ static bool run_stub(struct vcpu *vcpu)
     vcpu->horizon = 0; /* its blocks are nobody's instructions */
     error = uc_ctl_set_exits(vcpu->uc, &landing, 1);
     if (error == UC_ERR_OK)
-        error = uc_emu_start(vcpu->uc, ram->base, 0, 0, 0);
+        error = unicorn_start(vcpu, ram->base);
     uc_ctl_set_exits(vcpu->uc, &landing, 0);
     vcpu->in_stub = false;
     memcpy(ram->host, saved, sizeof(saved));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Each vCPU has a TLB and translated code of its own. A broadcast TLBI is repeated on the others;
- * the code that an IC instruction names is forgotten by all of them. Unicorn notices a vCPU's own
- * writes to its code, but not those of the others.
+ * the code that an IC instruction names is forgotten by all of them. Unicorn notices most of a
+ * vCPU's own writes to its code, but neither those of the others nor DC ZVA as we do it.
  */
 #include "vcpu_unicorn.h"
 
@@ -10,7 +10,6 @@
 #define IC_IALLU VGIC5_ENCODING(1, 0, 7, 5, 0)
 #define IC_IVAU VGIC5_ENCODING(1, 3, 7, 5, 1)
 #define CODE_LINE 64u
-#define PAGE_SIZE 4096u
 
 #define ENCODING_CRN(encoding) ((encoding) >> 7 & 15)
 #define ENCODING_CRM(encoding) ((encoding) >> 3 & 15)
@@ -21,11 +20,14 @@
 /* uc_ctl_remove_cache translates; with the MMU off it takes physical addresses. */
 void unicorn_forget_code(struct vcpu *vcpu, uint64_t physical, uint64_t size)
 {
-    uint64_t sctlr;
+    uint64_t end = physical + size, sctlr;
 
     unicorn_get_sysreg(vcpu, UNICORN_SCTLR_EL1, &sctlr);
     unicorn_set_sysreg(vcpu, UNICORN_SCTLR_EL1, sctlr & ~SCTLR_M);
-    uc_ctl_remove_cache(vcpu->uc, physical, physical + size);
+    while (unicorn_find_code(vcpu, &physical, end, &size)) {
+        uc_ctl_remove_cache(vcpu->uc, physical, physical + size);
+        physical += size;
+    }
     unicorn_set_sysreg(vcpu, UNICORN_SCTLR_EL1, sctlr);
 }
 
@@ -51,11 +53,6 @@ void unicorn_forget_stale(struct vcpu *vcpu)
 
 static void forget_everywhere(struct vcpu *vcpu, uint64_t physical, uint64_t size, bool others)
 {
-    if (vcpu->engine->vcpus->next == NULL) { /* alone: it noticed all but what DC ZVA wrote */
-        if (unicorn_zero_take(vcpu->engine, physical, size))
-            mark_stale(vcpu, physical & ~(uint64_t)(PAGE_SIZE - 1), size + PAGE_SIZE);
-        return;
-    }
     for (struct vcpu *v = vcpu->engine->vcpus; v != NULL; v = v->next)
         if (v != vcpu && others)
             unicorn_forget_code(v, physical, size);

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * DC ZVA. Unicorn 2.0 sends each byte that it zeroes through the slow path of a store: 3 us for the
- * 64 bytes of its block. So we zero the block. Unicorn does not notice that, and may go on with code that it has translated there, as a PE may
- * until the instruction cache is told (B2.7.4.2 of Arm DDI 0487): the pages are remembered until an
- * IC instruction names them.
+ * DC ZVA. Unicorn 2.0 by itself sends each byte that it zeroes through the slow path of a store: 3 us
+ * for the 64 bytes of its block. So we zero the block. Unicorn does not notice that, and may go on
+ * with code that it has translated there until an IC instruction names it, as a PE may (B2.7.4.2 of
+ * Arm DDI 0487).
  */
 #include "vcpu_unicorn.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define DC_ZVA VGIC5_ENCODING(1, 3, 7, 4, 1)
@@ -21,38 +19,6 @@
 
 #define PAGE_SIZE UINT64_C(4096)
 #define PSTATE_EL_BITS 0xcu
-
-int unicorn_zero_create(struct vcpu_engine *engine)
-{
-    size_t words = (size_t)((engine->ram->size / PAGE_SIZE) / 64 + 1);
-
-    engine->zeroed = calloc(words, sizeof(*engine->zeroed));
-    return engine->zeroed != NULL ? 0 : -ENOMEM;
-}
-
-void unicorn_zero_destroy(struct vcpu_engine *engine)
-{
-    free(engine->zeroed);
-}
-
-bool unicorn_zero_take(struct vcpu_engine *engine, uint64_t physical, uint64_t size)
-{
-    const struct memory *ram = engine->ram;
-    uint64_t page, end;
-    bool found = false;
-
-    if (memory_at(ram, physical, size) == NULL)
-        return false;
-    page = (physical - ram->base) / PAGE_SIZE;
-    end = (physical - ram->base + size - 1) / PAGE_SIZE;
-    for (; page <= end; page++) {
-        uint64_t bit = UINT64_C(1) << page % 64;
-
-        found |= engine->zeroed[page / 64] & bit;
-        engine->zeroed[page / 64] &= ~bit;
-    }
-    return found;
-}
 
 /* As a store of the present exception level would be translated. */
 static bool translate(struct vcpu *vcpu, uint32_t pstate, uint64_t address, uint64_t *physical)
@@ -69,7 +35,7 @@ static bool translate(struct vcpu *vcpu, uint32_t pstate, uint64_t address, uint
 static bool open_window(struct vcpu *vcpu, uint64_t page, uint32_t pstate)
 {
     const struct memory *ram = vcpu->engine->ram;
-    uint64_t physical, number;
+    uint64_t physical;
 
     vcpu->window.host = NULL;
     if (!translate(vcpu, pstate, page, &physical))
@@ -77,11 +43,7 @@ static bool open_window(struct vcpu *vcpu, uint64_t page, uint32_t pstate)
     vcpu->window.page = page;
     vcpu->window.pstate = pstate;
     vcpu->window.host = memory_at(ram, physical, PAGE_SIZE);
-    if (vcpu->window.host == NULL)
-        return false;
-    number = (physical - ram->base) / PAGE_SIZE;
-    vcpu->engine->zeroed[number / 64] |= UINT64_C(1) << number % 64;
-    return true;
+    return vcpu->window.host != NULL;
 }
 
 static bool zero(struct vcpu *vcpu, uint64_t address)

@@ -198,6 +198,39 @@ static void test_7_4_set_and_get(void **state)
     vmm_destroy(&vmm);
 }
 
+/* Whatever the guest does, the VALID bits of L1 entries are all that is written to its memory. */
+static void test_7_4_writes_valid_bits_alone(void **state)
+{
+    struct vgic5_config config = vmm_busy_config(VGIC5_ABI_7_4);
+    struct vgic5_error error = {0};
+    struct vgic5_state *saved;
+    struct vmm source, target;
+    struct vgic5_port port;
+
+    (void)state;
+    vmm_create(&source, &config);
+    vmm_live_until(&source, LIFE_HAS_RUN);
+    vmm_make_busy(&source, true);
+    assert_int_equal(source.valid_writes, 4); /* one for each IRS_MAP_L2_ISTR */
+    vgic5_port_model(source.device, &port);
+    assert_int_equal(vgic5_save(&port, NULL, &saved, &error), 0);
+    vmm_create(&target, &config);
+    memcpy(target.ram, source.ram, RAM_SIZE);
+    vgic5_port_model(target.device, &port);
+    if (vgic5_restore(&port, saved, NULL, &error))
+        fail_msg("%s", error.message);
+    guest_msr(&target, 3, CDEN, VGIC5_INTID(VGIC5_LPI, 1030));
+    guest_msr(&target, 3, CDPEND, UINT64_C(1) << 32 | VGIC5_INTID(VGIC5_LPI, 1030));
+    guest_write(&source, IST_BASER, 8, 0); /* and the table comes down */
+    guest_write(&target, IST_BASER, 8, 0);
+    assert_int_equal(source.valid_writes, 4);
+    assert_int_equal(target.valid_writes, 0);
+    assert_int_equal(source.other_writes + target.other_writes, 0);
+    vgic5_state_free(saved);
+    vmm_destroy(&source);
+    vmm_destroy(&target);
+}
+
 /* 7.4 has no other place for the trigger mode: HM carries it, in both directions. */
 static void test_7_4_hm_is_tm(void **state)
 {
@@ -423,6 +456,44 @@ static void test_7_4_set_faults(void **state)
     check_every_fault(VGIC5_ABI_7_4, 3); /* the descriptor, the SPIs, the LPIs */
 }
 
+/* An image that is read in several pieces, with something pending in each: a fault in any of them
+ * leaves nothing, nowhere, and no line moves on the way. */
+static void test_7_4_a_fault_in_every_piece(void **state)
+{
+    static uint32_t lpis[1 << 14];
+    struct images images = {0};
+    struct buffers buffers = buffers_of(&images, false);
+    struct portrait before, after;
+    struct vmm vmm;
+
+    (void)state;
+    buffers.lpi_ist_addr = (uintptr_t)lpis;
+    buffers.lpi_ist_size = sizeof(lpis);
+    for (unsigned n = 0; n < 1 << 14; n += 64)
+        lpis[n] = PENDING | ENABLE | PRIORITY(n >> 12) | IAFFID(17);
+    images.spis[9] = PENDING | ENABLE | IAFFID(17);
+    vmm_open(&vmm, VGIC5_ABI_7_4, LIFE_READY);
+    assert_int_equal(SET_IRS(&vmm, 0x80, 1), 0);
+    guest_msr(&vmm, 17, ICC_PCR, 31);
+    guest_msr(&vmm, 17, ICC_CR0, 1);
+    assert_int_equal(SET_IRS(&vmm, IST_CFGR, 14), 0);
+    assert_int_equal(SET_IRS(&vmm, IST_BASER, RAM_BASE | 1), 0);
+    before = portrait_of(&vmm);
+    for (unsigned n = 1; n <= 2 + 4; n++) { /* the descriptor, the SPIs, the LPIs */
+        vmm.caller_fault_at = n;
+        assert_int_equal(ist_set(&vmm, &buffers), -EFAULT);
+        after = portrait_of(&vmm);
+        assert_int_equal(portrait_difference(&before, &after), -1);
+        assert_int_equal(vmm.lines, 0);
+        portrait_free(&after);
+    }
+    vmm.caller_fault_at = NEVER;
+    assert_int_equal(ist_set(&vmm, &buffers), 0);
+    assert_int_equal(vgic5_vcpu_line(vgic5_vcpu(vmm.device, 17)), VGIC5_LINE_SUPERPRIORITY);
+    portrait_free(&before);
+    vmm_destroy(&vmm);
+}
+
 /* "Guest memory behind the LPI IST cannot be reached." */
 static void test_v1_guest_memory_faults(void **state)
 {
@@ -510,6 +581,7 @@ int main(void)
         cmocka_unit_test(test_v1_restored_is_signalled),
         cmocka_unit_test(test_set_moves_the_line),
         cmocka_unit_test(test_7_4_set_and_get),
+        cmocka_unit_test(test_7_4_writes_valid_bits_alone),
         cmocka_unit_test(test_7_4_hm_is_tm),
         cmocka_unit_test(test_v1_leaves_tm_and_wires),
         cmocka_unit_test(test_7_4_sizes),
@@ -518,6 +590,7 @@ int main(void)
         cmocka_unit_test(test_v1_second_set),
         cmocka_unit_test(test_v1_set_faults),
         cmocka_unit_test(test_7_4_set_faults),
+        cmocka_unit_test(test_7_4_a_fault_in_every_piece),
         cmocka_unit_test(test_v1_guest_memory_faults),
         cmocka_unit_test(test_get_faults),
         cmocka_unit_test(test_quiesce),

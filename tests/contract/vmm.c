@@ -52,12 +52,25 @@ static int op_read_guest(void *opaque, uint64_t ipa, void *to, size_t size)
     return 0;
 }
 
+static void count_write(struct vmm *vmm, const uint8_t *to, const void *from, size_t size)
+{
+    uint64_t before = 0, after = 0;
+
+    memcpy(&before, to, size < 8 ? size : 8);
+    memcpy(&after, from, size < 8 ? size : 8);
+    if (size == 8 && !(before & 1) && after == (before | 1))
+        vmm->valid_writes++;
+    else
+        vmm->other_writes++;
+}
+
 static int op_write_guest(void *opaque, uint64_t ipa, const void *from, size_t size)
 {
     uint8_t *to = ram_at(opaque, ipa, size);
 
     if (!to)
         return -EFAULT;
+    count_write(opaque, to, from, size);
     memcpy(to, from, size);
     return 0;
 }

@@ -28,6 +28,8 @@ struct vmm {
     uint8_t *ram;
     uint64_t ram_size;
     bool ram_is_gone;         /* guest memory cannot be reached */
+    unsigned valid_writes;    /* of the device to guest memory: one that sets bit 0 of 8 bytes, */
+    unsigned other_writes;    /* and any other */
     uint64_t hole;            /* nor can the page at this address; 0: none */
     unsigned caller_fault_at; /* the n-th access to the caller's memory faults */
     unsigned alloc_fault_at;  /* the n-th allocation fails */

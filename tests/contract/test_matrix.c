@@ -31,24 +31,29 @@ struct shape {
     uint8_t lpi_bits;
     enum table table;
     uint8_t istmd; /* entries of 8 bytes, or of 16 from 10 LPI id bits */
+    uint8_t l2sz;  /* L2 tables of 4 KiB, 16 KiB, 64 KiB */
 };
 
 static const struct shape shapes[] = {
-    {32, 1, 0, 1, 16, NO_TABLE, 0},
-    {1024, 2, 3, 14, 16, TWO_LEVEL, 0}, /* ids 3 and 17 */
-    {64, 2, 17, 4, 4, LINEAR, 0},
-    {96, 3, 0, 1, 4, TWO_LEVEL, 0},
-    {128, 8, 1, 7, 14, LINEAR, 0},
-    {128, 8, 0, 1, 14, TWO_LEVEL, 1},
-    {256, 5, 100, 300, 9, LINEAR, 1},
-    {992, 64, 0, 1, 16, LINEAR, 0},
-    {1024, 64, 63, 65, 16, TWO_LEVEL, 0},
-    {512, 16, 2, 3, 24, TWO_LEVEL, 0},
-    {32, 2, 0, 1, 24, LINEAR, 0},
+    {32, 1, 0, 1, 16, NO_TABLE, 0, 0},
+    {1024, 2, 3, 14, 16, TWO_LEVEL, 0, 0}, /* ids 3 and 17 */
+    {64, 2, 17, 4, 4, LINEAR, 0, 0},
+    {96, 3, 0, 1, 4, TWO_LEVEL, 0, 0},
+    {128, 8, 1, 7, 14, LINEAR, 0, 0},
+    {128, 8, 0, 1, 14, TWO_LEVEL, 1, 0},
+    {256, 5, 100, 300, 9, LINEAR, 1, 0},
+    {992, 64, 0, 1, 16, LINEAR, 0, 0},
+    {1024, 64, 63, 65, 16, TWO_LEVEL, 0, 0},
+    {512, 16, 2, 3, 24, TWO_LEVEL, 0, 0},
+    {32, 2, 0, 1, 24, LINEAR, 0, 0},
+    {160, 4, 0, 5, 16, TWO_LEVEL, 0, 1},
+    {224, 2, 9, 1, 16, TWO_LEVEL, 0, 2},
+    {64, 3, 2, 2, 14, TWO_LEVEL, 1, 2},
+    {32, 1, 17, 1, 4, NO_TABLE, 0, 0},
 };
 
 #define TABLE RAM_BASE /* aligned to 1 GiB, so to every size of a table */
-#define L2_BITS(shape) (10u - istsz_of(shape))
+#define L2_BITS(shape) (10u - istsz_of(shape) + 2u * (shape)->l2sz)
 
 static uint32_t istsz_of(const struct shape *shape)
 {
@@ -69,7 +74,7 @@ static void open_vm(struct vmm *vmm, const struct shape *shape, uint32_t abi)
     struct vgic5_config config = {.size = sizeof(config),
                                   .abi = abi,
                                   .lpi_id_bits = shape->lpi_bits,
-                                  .ist_l2sz = shape->table == TWO_LEVEL ? 1 : 0,
+                                  .ist_l2sz = shape->table == TWO_LEVEL ? (uint8_t)(1u << shape->l2sz) : 0,
                                   .istmd = shape->istmd,
                                   .istmd_sz = shape->istmd ? 10 : 0};
 
@@ -100,7 +105,8 @@ static void start(struct vmm *vmm, const struct shape *shape)
     if (shape->table == NO_TABLE)
         return;
     guest_write(vmm, 0x190, 4,
-                shape->lpi_bits | istsz_of(shape) << 7 | (shape->table == TWO_LEVEL) << 16);
+                shape->lpi_bits | (uint32_t)shape->l2sz << 5 | istsz_of(shape) << 7 |
+                    (shape->table == TWO_LEVEL) << 16);
     guest_write(vmm, 0x180, 8, TABLE | 1);
 }
 
@@ -111,7 +117,7 @@ static void map_l2(struct vmm *vmm, const struct shape *shape, uint32_t lpi, uin
 
     if (shape->table != TWO_LEVEL || *entry)
         return;
-    *next -= 0x1000;
+    *next -= UINT64_C(0x1000) << (2 * shape->l2sz);
     *entry = *next;
     guest_write(vmm, 0x1c0, 4, lpi);
 }

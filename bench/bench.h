@@ -13,14 +13,14 @@ enum bench_limit { BENCH_NO_LIMIT, BENCH_AT_MOST, BENCH_AT_LEAST };
 
 /* One figure. */
 struct bench_figure {
-    char name[72];
+    char name[96];
     double value;
     const char *unit; /* "ns", "ratio", … */
     enum bench_limit kind;
     double limit;
 };
 
-#define BENCH_MAX_FIGURES 96u
+#define BENCH_MAX_FIGURES 128u
 
 struct bench_report {
     struct bench_figure figure[BENCH_MAX_FIGURES];

@@ -41,8 +41,10 @@ bool bench_is_met(const struct bench_figure *figure)
 static void add(struct bench_report *report, const struct bench_figure *figure, const char *name,
                 va_list arguments)
 {
-    if (report->nr_figures == BENCH_MAX_FIGURES)
+    if (report->nr_figures == BENCH_MAX_FIGURES) {
+        report_failure("no room for '%s'", name);
         return;
+    }
     struct bench_figure *place = &report->figure[report->nr_figures++];
     *place = *figure;
     vsnprintf(place->name, sizeof(place->name), name, arguments);

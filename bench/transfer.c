@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * GRP_IST, out of a device and into a new one, against memcpy of the same bytes. A save writes
- * where there is memory; a restore must find new memory for what it holds, and so does the memcpy
- * that it is compared with.
+ * GRP_IST, out of a device and into a new one: against memcpy of the same bytes where all of the
+ * table is used, against each other where little of it is.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,36 +12,58 @@
 #include "report.h"
 
 #define NR_PES 8u
-#define USED 1000u  /* of a sparse table */
-#define PENDING 64u /* of a dense one */
 #define SPIS VGIC5_NR_SPIS_DEFAULT
 #define MAX_REPEATS 64u
+#define ALL 0u
+#define NONE 0u
+#define FEW 100u
 
-/* What is in the table. */
-enum content {
-    DENSE,     /* every LPI configured, neighbours target different PEs; 64 are pending */
-    IN_FLIGHT, /* every LPI configured, every 16th pending, 64 neighbours target one PE */
-    SPARSE,    /* 1,000 LPIs configured, scattered over all of a two-level table */
+/* What it is measured against. */
+enum limit {
+    UNLIMITED,
+    BANDWIDTH,   /* at least half of memcpy's */
+    MILLISECOND, /* less than one */
 };
 
 struct setting {
     const char *name;
-    uint32_t id_bits, abi, repeats;
-    enum content content;
+    uint32_t id_bits, abi;
+    bool two_level;
+    uint32_t used;    /* LPIs scattered over the table, or ALL */
+    uint32_t pending; /* every so many-th, 64 neighbours of which target one PE; or NONE, and
+                         neighbours target different PEs */
+    enum limit limit;
+    uint32_t repeats;
+    bool cold; /* other memory is used in between */
 };
 
 static const struct setting settings[] = {
-    {"v1, 2^16, dense", 16, VGIC5_ABI_V1, 41, DENSE},
-    {"v1, 2^16, every 16th pending", 16, VGIC5_ABI_V1, 41, IN_FLIGHT},
-    {"7.4, 2^16, dense", 16, VGIC5_ABI_7_4, 41, DENSE},
-    {"7.4, 2^16, every 16th pending", 16, VGIC5_ABI_7_4, 41, IN_FLIGHT},
-    {"v1, 2^24, dense", 24, VGIC5_ABI_V1, 7, DENSE},
-    {"v1, 2^24, every 16th pending", 24, VGIC5_ABI_V1, 7, IN_FLIGHT},
-    {"7.4, 2^24, dense", 24, VGIC5_ABI_7_4, 7, DENSE},
-    {"7.4, 2^24, every 16th pending", 24, VGIC5_ABI_7_4, 7, IN_FLIGHT},
-    {"v1, 1000 of 2^24, two-level", 24, VGIC5_ABI_V1, 41, SPARSE},
+    {"v1, 2^16, dense", 16, VGIC5_ABI_V1, false, ALL, NONE, BANDWIDTH, 41, true},
+    {"v1, 2^16, every 1024th pending", 16, VGIC5_ABI_V1, false, ALL, 1024, UNLIMITED, 41, true},
+    {"v1, 2^16, every 16th pending", 16, VGIC5_ABI_V1, false, ALL, 16, UNLIMITED, 41, true},
+    {"7.4, 2^16, dense", 16, VGIC5_ABI_7_4, false, ALL, NONE, BANDWIDTH, 41, true},
+    {"7.4, 2^16, every 1024th pending", 16, VGIC5_ABI_7_4, false, ALL, 1024, UNLIMITED, 41, true},
+    {"7.4, 2^16, every 16th pending", 16, VGIC5_ABI_7_4, false, ALL, 16, UNLIMITED, 41, true},
+    {"v1, 2^24, dense", 24, VGIC5_ABI_V1, false, ALL, NONE, BANDWIDTH, 7, true},
+    {"v1, 2^24, every 1024th pending", 24, VGIC5_ABI_V1, false, ALL, 1024, UNLIMITED, 7, true},
+    {"v1, 2^24, every 16th pending", 24, VGIC5_ABI_V1, false, ALL, 16, UNLIMITED, 7, true},
+    {"7.4, 2^24, dense", 24, VGIC5_ABI_7_4, false, ALL, NONE, BANDWIDTH, 7, true},
+    {"7.4, 2^24, every 1024th pending", 24, VGIC5_ABI_7_4, false, ALL, 1024, UNLIMITED, 7, true},
+    {"7.4, 2^24, every 16th pending", 24, VGIC5_ABI_7_4, false, ALL, 16, UNLIMITED, 7, true},
+    {"v1, two-level, 100 of 2^24", 24, VGIC5_ABI_V1, true, FEW, NONE, MILLISECOND, 41, false},
+    {"v1, two-level, 1000 of 2^24", 24, VGIC5_ABI_V1, true, 10 * FEW, NONE, MILLISECOND, 41, false},
+    {"v1, two-level, 1000 of 2^24, cold", 24, VGIC5_ABI_V1, true, 10 * FEW, NONE, UNLIMITED, 41,
+     true},
+    {"v1, two-level, 10000 of 2^24", 24, VGIC5_ABI_V1, true, 100 * FEW, NONE, UNLIMITED, 41, false},
+    {"v1, linear, 1000 of 2^22", 22, VGIC5_ABI_V1, false, 1000, NONE, BANDWIDTH, 21, true},
+    {"v1, linear, 1000 of 2^24", 24, VGIC5_ABI_V1, false, 1000, NONE, BANDWIDTH, 7, true},
+    {"7.4, 1000 of 2^22", 22, VGIC5_ABI_7_4, false, 1000, NONE, BANDWIDTH, 21, true},
+    {"7.4, 1000 of 2^24", 24, VGIC5_ABI_7_4, false, 1000, NONE, BANDWIDTH, 7, true},
 };
 #define NR_SETTINGS (sizeof(settings) / sizeof(*settings))
+
+enum direction { SAVE, RESTORE, NR_DIRECTIONS };
+static const char *const directions[] = {[SAVE] = "save", [RESTORE] = "restore"};
 
 /* GRP_IST's payload of 7.4. */
 struct buffers {
@@ -55,31 +76,36 @@ struct transfer {
     size_t bytes; /* of the table */
     uint32_t *image, *copy;
     uint32_t spis[SPIS];
-    double save[MAX_REPEATS], restore[MAX_REPEATS], warm[MAX_REPEATS], fresh[MAX_REPEATS];
+    double ns[NR_DIRECTIONS][MAX_REPEATS], memcpy_ns[NR_DIRECTIONS][MAX_REPEATS];
 };
 
-static uint32_t scattered(uint32_t n)
+/* The n-th LPI that is used, of 2^id_bits. */
+static uint32_t scattered(uint32_t n, uint32_t id_bits)
 {
-    return n * 2654435761u >> 8; /* 24 bits */
+    return n * 2654435761u >> (32 - id_bits);
 }
 
-static void fill(const struct transfer *t, uint32_t *words)
+static uint32_t some_word(const struct setting *s, uint32_t id)
 {
-    for (uint32_t id = 0; id < t->bytes / 4; id++) {
-        bool dense = t->setting->content == DENSE;
-        words[id] = ISTE_ENABLE | ISTE_PRIORITY(scattered(id) % 32) |
-                    ISTE_IAFFID((dense ? id : id / 64) % NR_PES) |
-                    (!dense && id % 16 == 0 ? ISTE_PENDING : 0);
-    }
-    for (uint32_t n = 0; n < PENDING; n++)
-        words[scattered(n) % (t->bytes / 4)] |= ISTE_PENDING;
+    return ISTE_ENABLE | ISTE_PRIORITY(scattered(id, 5)) |
+           ISTE_IAFFID((s->pending ? id / 64 : id) % NR_PES) |
+           (s->pending && id % s->pending == 0 ? ISTE_PENDING : 0);
+}
+
+static void fill(const struct setting *s, uint32_t *words)
+{
+    for (uint32_t id = 0; s->used == ALL && id < 1u << s->id_bits; id++)
+        words[id] = some_word(s, id);
+    for (uint32_t n = 0; n < s->used; n++)
+        words[scattered(n, s->id_bits)] = some_word(s, n);
 }
 
 static struct machine *new_machine(const struct setting *s)
 {
-    bool sparse = s->content == SPARSE;
-    struct machine_shape shape = {.nr_pes = NR_PES, .lpi_id_bits = (uint8_t)s->id_bits,
-                                  .abi = s->abi, .two_level = sparse,
+    struct machine_shape shape = {.nr_pes = NR_PES,
+                                  .lpi_id_bits = (uint8_t)s->id_bits,
+                                  .abi = s->abi,
+                                  .two_level = s->two_level,
                                   .ram_size = ((size_t)4 << s->id_bits) + (1u << 20)};
     return machine_new(&shape);
 }
@@ -92,21 +118,22 @@ static int attr_ist(struct transfer *t, struct machine *m, bool is_set)
 }
 
 /* The registers that a restore sets before GRP_IST. */
-static void restore_registers(struct transfer *t, struct machine *m)
+static void restore_registers(const struct setting *s, struct machine *m)
 {
-    uint64_t cfgr = t->setting->id_bits | (t->setting->content == SPARSE ? 1u << 16 : 0);
+    uint64_t cfgr = s->id_bits | (s->two_level ? 1u << 16 : 0);
     uint64_t baser = MACHINE_RAM | 1;
     attr_set(m, VGIC5_GRP_IRS_REGS, IRS_IST_CFGR, &cfgr);
     attr_set(m, VGIC5_GRP_IRS_REGS, IRS_IST_BASER, &baser);
 }
 
-static int populate_sparse(struct machine *m, uint32_t id_bits)
+static int populate_two_levels(const struct setting *s, struct machine *m)
 {
-    machine_two_level_table(m, id_bits);
-    for (uint32_t n = 0; n < USED; n++) {
-        machine_map_l2(m, scattered(n));
-        msr(m->pe[0], CDAFF, (uint64_t)(n % NR_PES) << 32 | LPI(scattered(n)));
-        msr(m->pe[0], CDEN, LPI(scattered(n)));
+    machine_two_level_table(m, s->id_bits);
+    for (uint32_t n = 0; n < s->used; n++) {
+        uint32_t id = scattered(n, s->id_bits);
+        machine_map_l2(m, id);
+        msr(m->pe[0], CDAFF, (uint64_t)(n % NR_PES) << 32 | LPI(id));
+        msr(m->pe[0], CDEN, LPI(id));
     }
     return 0;
 }
@@ -115,27 +142,28 @@ static int set_up(struct transfer *t, const struct setting *s)
 {
     *t = (struct transfer){.setting = s, .bytes = (size_t)4 << s->id_bits};
     t->m = new_machine(s);
-    t->image = malloc(t->bytes);
+    t->image = calloc(1, t->bytes);
     t->copy = calloc(1, t->bytes);
     if (!t->m || !t->image || !t->copy)
         return report_failure("no memory");
     memset(t->copy, 1, t->bytes);
-    if (s->content == SPARSE)
-        return populate_sparse(t->m, s->id_bits);
-    fill(t, t->image);
+    if (s->two_level)
+        return populate_two_levels(s, t->m);
+    fill(s, t->image);
     if (s->abi == VGIC5_ABI_V1)
         memcpy(machine_words(t->m), t->image, t->bytes);
-    restore_registers(t, t->m);
+    restore_registers(s, t->m);
     return attr_ist(t, t->m, true) ? report_failure("GRP_IST refused") : 0;
 }
 
 /* So that every block that is used has to be written. */
 static void touch(struct transfer *t)
 {
-    bool sparse = t->setting->content == SPARSE;
-    uint32_t nr = sparse ? USED : (uint32_t)(t->bytes / 256);
+    const struct setting *s = t->setting;
+    uint32_t nr = s->used == ALL ? (uint32_t)(t->bytes / 256) : s->used;
     for (uint32_t n = 0; n < nr; n++)
-        msr(t->m->pe[0], CDPRI, 3ull << 35 | LPI(sparse ? scattered(n) : n * 64));
+        msr(t->m->pe[0], CDPRI,
+            3ull << 35 | LPI(s->used == ALL ? n * 64 : scattered(n, s->id_bits)));
 }
 
 static double timed_save(struct transfer *t)
@@ -154,7 +182,7 @@ static double timed_restore(struct transfer *t)
         return -1;
     void *own = m->ram; /* the guest's memory is there already */
     m->ram = t->m->ram;
-    restore_registers(t, m);
+    restore_registers(t->setting, m);
     uint64_t start = measure_cpu_ns();
     int error = attr_ist(t, m, true);
     double ns = (double)(measure_cpu_ns() - start);
@@ -163,8 +191,12 @@ static double timed_restore(struct transfer *t)
     return error ? report_failure("GRP_IST cannot be set: %d", error) : ns;
 }
 
-static double timed_memcpy(struct transfer *t, bool fresh)
+/* Under 7.4 a restore has to find memory for what the table says. Otherwise the table is where it
+ * was, and the memcpy too writes where there is memory. */
+static double timed_memcpy(struct transfer *t, enum direction direction)
 {
+    const struct setting *s = t->setting;
+    bool fresh = direction == RESTORE && s->abi == VGIC5_ABI_7_4 && s->used == ALL;
     void *to = t->copy;
     uint64_t start = measure_cpu_ns();
     if (fresh)
@@ -182,36 +214,58 @@ static double timed_memcpy(struct transfer *t, bool fresh)
 static int measure_all(struct transfer *t)
 {
     for (uint32_t i = 0; i < t->setting->repeats; i++) {
-        bool compared = t->setting->content != SPARSE;
-        t->save[i] = timed_save(t);
-        t->warm[i] = compared ? timed_memcpy(t, false) : 0;
-        t->restore[i] = timed_restore(t);
-        t->fresh[i] = compared ? timed_memcpy(t, true) : 0;
-        if (t->save[i] < 0 || t->restore[i] < 0 || t->fresh[i] < 0)
-            return -1;
+        for (int d = 0; d < NR_DIRECTIONS; d++) {
+            t->ns[d][i] = d == SAVE ? timed_save(t) : timed_restore(t);
+            t->memcpy_ns[d][i] = t->setting->cold ? timed_memcpy(t, d) : 0;
+            if (t->ns[d][i] < 0 || t->memcpy_ns[d][i] < 0)
+                return -1;
+        }
     }
     return 0;
 }
 
-static void say_direction(struct transfer *t, double *own, double *memcpys, const char *direction,
+static void say_bandwidth(const struct setting *s, double ns, double memcpy_ns,
                           struct bench_report *report)
 {
-    double ns = measure_median(own, t->setting->repeats);
-    if (t->setting->content == SPARSE) {
-        report_limited(report, ns / 1e6, "ms", BENCH_AT_MOST, 1, "%s, %s", direction,
-                       t->setting->name);
-        return;
-    }
-    double copy = measure_median(memcpys, t->setting->repeats);
-    report_value(report, ns / 1e3, "us", "%s, %s", direction, t->setting->name);
-    report_value(report, copy / 1e3, "us", "  memcpy of the same bytes");
-    report_limited(report, copy / ns, "ratio",
-                   t->setting->content == DENSE ? BENCH_AT_LEAST : BENCH_NO_LIMIT, 0.5,
+    report_value(report, memcpy_ns / 1e3, "us", "  memcpy of the same bytes");
+    report_limited(report, memcpy_ns / ns, "ratio",
+                   s->limit == BANDWIDTH ? BENCH_AT_LEAST : BENCH_NO_LIMIT, 0.5,
                    "  bandwidth to memcpy's");
+}
+
+/* Returns the median. */
+static double say(struct transfer *t, enum direction d, struct bench_report *report)
+{
+    const struct setting *s = t->setting;
+    double ns = measure_median(t->ns[d], s->repeats);
+    report_limited(report, ns / 1e3, "us", s->limit == MILLISECOND ? BENCH_AT_MOST : BENCH_NO_LIMIT,
+                   1000, "%s, %s", directions[d], s->name);
+    if (!s->two_level)
+        say_bandwidth(s, ns, measure_median(t->memcpy_ns[d], s->repeats), report);
+    return ns;
+}
+
+/* Ten times the use, and a quarter for what does not grow evenly. */
+static void say_growth(double ns[NR_SETTINGS][NR_DIRECTIONS], struct bench_report *report)
+{
+    size_t few = 0;
+    while (settings[few].used != FEW)
+        few++;
+    for (int d = 0; d < NR_DIRECTIONS; d++)
+        report_limited(report, ns[few + 1][d] / ns[few][d], "ratio", BENCH_AT_MOST, 12.5,
+                       "%s, two-level, %u used to %u", directions[d], settings[few + 1].used, FEW);
+}
+
+static void tear_down(struct transfer *t)
+{
+    machine_drop(t->m);
+    free(t->image);
+    free(t->copy);
 }
 
 int bench_transfer(const struct bench_options *options, struct bench_report *report)
 {
+    double ns[NR_SETTINGS][NR_DIRECTIONS];
     struct transfer *t = calloc(1, sizeof(*t));
     int status = t ? 0 : report_failure("no memory");
     (void)options;
@@ -219,14 +273,12 @@ int bench_transfer(const struct bench_options *options, struct bench_report *rep
         status = set_up(t, &settings[i]);
         if (!status)
             status = measure_all(t);
-        if (!status) {
-            say_direction(t, t->save, t->warm, "save", report);
-            say_direction(t, t->restore, t->fresh, "restore", report);
-        }
-        machine_drop(t->m);
-        free(t->image);
-        free(t->copy);
+        for (int d = 0; d < NR_DIRECTIONS && !status; d++)
+            ns[i][d] = say(t, d, report);
+        tear_down(t);
     }
+    if (!status)
+        say_growth(ns, report);
     free(t);
     return status;
 }

@@ -6,6 +6,7 @@
 #include "aside.h"
 #include "fields.h"
 #include "ist.h"
+#include "planes.h"
 
 #define RUN_BLOCKS 64u /* 16 KiB */
 #define L1_RUN 512u
@@ -139,12 +140,9 @@ static int scrub(struct gicv5 *gic, const struct run *run)
         return -EFAULT;
     for (uint32_t n = 0; n < run->nr && !result; n++) {
         const uint32_t *words = run->words + (size_t)n * BLOCK_SIZE;
-        uint32_t any = 0;
-        for (uint32_t i = 0; i < BLOCK_SIZE; i++)
-            any |= words[i];
-        if (any & dropped_bits && !is_held(gic, run->number + n))
-            result = scrub_block(
-                gic, run->ipa + ((uint64_t)n * BLOCK_SIZE << gic->ist.entry_shift), words);
+        if (words_any(words) & dropped_bits && !is_held(gic, run->number + n))
+            result = scrub_block(gic, run->ipa + ((uint64_t)n * BLOCK_SIZE << gic->ist.entry_shift),
+                                 words);
     }
     return result;
 }
@@ -170,10 +168,7 @@ static int hold_in_flight(struct gicv5 *gic, const struct run *run)
     for (uint32_t n = 0; n < run->nr; n++) {
         const uint32_t *words = run->words + (size_t)n * BLOCK_SIZE;
         uint64_t ipa = run->ipa + ((uint64_t)n * BLOCK_SIZE << gic->ist.entry_shift);
-        uint32_t any = 0;
-        for (uint32_t i = 0; i < BLOCK_SIZE; i++)
-            any |= words[i];
-        if (any & RESTORE_HONOURS &&
+        if (words_any(words) & RESTORE_HONOURS &&
             !ist_hold(gic, run->number + n, ipa, words, RESTORE_HONOURS))
             return -ENOMEM;
     }

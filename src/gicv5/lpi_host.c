@@ -7,6 +7,8 @@
 #include "fields.h"
 #include "ist.h"
 
+#define LITTLE_BLOCKS 16 /* a page is as large as 51 blocks that are held */
+
 static uint32_t page_words(const struct gicv5 *gic)
 {
     uint32_t all = 1u << gic->ist.id_bits;
@@ -62,21 +64,36 @@ int gicv5_lpi_image_get(struct gicv5 *gic, const struct gicv5_image_out *image)
 
 /* ---- In -------------------------------------------------------------------------------------- */
 
-/* Bits that are no state of this IRS go. What is in flight is held; `left`: of the rest there is
- * something. */
-static int hold_in_flight(struct gicv5 *gic, uint32_t page, uint32_t *words, bool *left)
+/* Bits that are no state of this IRS go. Which blocks have something pending or active, and which
+ * have anything. */
+static void look_at(const struct gicv5 *gic, uint32_t *words, uint64_t *in_flight, uint64_t *used)
 {
-    uint32_t state = ist_kept_bits(gic) | RESTORE_HONOURS, rest = 0;
+    uint32_t state = ist_kept_bits(gic) | RESTORE_HONOURS;
+    *in_flight = *used = 0;
     for (uint32_t n = 0; n < PAGE_BLOCKS; n++, words += BLOCK_SIZE) {
         uint32_t here = 0;
         for (uint32_t i = 0; i < BLOCK_SIZE; i++)
             here |= words[i] &= state;
-        if (!(here & RESTORE_HONOURS))
-            rest |= here;
-        else if (!ist_hold(gic, page * PAGE_BLOCKS + n, BLOCK_IPA_UNKNOWN, words, RESTORE_HONOURS))
+        *in_flight |= (uint64_t)(here & RESTORE_HONOURS ? 1 : 0) << n;
+        *used |= (uint64_t)(here ? 1 : 0) << n;
+    }
+}
+
+/* What is in flight is held, and so is all of a page with little in it, which is then not needed;
+ * `left`: there is more. */
+static int hold_page(struct gicv5 *gic, uint32_t page, uint32_t *words, bool *left)
+{
+    uint64_t hold, used;
+    look_at(gic, words, &hold, &used);
+    if (__builtin_popcountll(used) <= LITTLE_BLOCKS)
+        hold = used;
+    *left = used & ~hold;
+    for (; hold; hold &= hold - 1) {
+        uint32_t n = (uint32_t)__builtin_ctzll(hold);
+        if (!ist_hold(gic, page * PAGE_BLOCKS + n, BLOCK_IPA_UNKNOWN, words + n * BLOCK_SIZE,
+                      RESTORE_HONOURS))
             return -ENOMEM;
     }
-    *left = rest;
     return 0;
 }
 
@@ -94,7 +111,7 @@ static int put_page(struct gicv5 *gic, uint32_t page, const struct gicv5_image_i
     gic->ist.held.table.page[page] = words;
     int result = image->read(image->context, (size_t)page * PAGE_WORDS, words, page_words(gic));
     if (!result)
-        result = hold_in_flight(gic, page, words, &left);
+        result = hold_page(gic, page, words, &left);
     if (!left) {
         gic->ist.held.table.page[page] = NULL;
         *spare = words;

@@ -16,7 +16,7 @@ def test_an_unknown_benchmark_is_2_and_the_others_are_named():
 def test_memory_keeps_its_limits():
     figures = json.loads(vgic5("bench", "memory", "--json").text)
     assert figures["schema"] == "vgic5.bench/1" and figures["bench"] == "memory"
-    assert len(figures["figures"]) == 3
+    assert len(figures["figures"]) == 5
     for figure in figures["figures"]:
         assert figure["met"] and 0 < figure["value"] <= figure["limit"]
     assert "at most 8" in vgic5("bench", "memory").text

@@ -59,14 +59,16 @@ void gicv5_mmio(struct gicv5 *gic, struct vgic5_mmio *access)
         return;
     enum irs_row row = (enum irs_row)(reg - irs_registers);
     bool reaches_pes = access->is_write && irs_access_of[row]->reaches_pes;
-    lock_frame(gic, reaches_pes);
+    if (gic->config.threads)
+        lock_frame(gic, reaches_pes);
     uint32_t shift = (uint32_t)(access->offset - reg->offset) * 8;
     uint64_t mask = access->size == 8 ? UINT64_MAX : WORD_MASK;
     if (access->is_write)
         irs_access_of[row]->write(gic, row, (access->value & mask) << shift, mask << shift);
     else
         access->value = gicv5_irs_read(gic, row) >> shift & mask;
-    unlock_frame(gic, reaches_pes);
+    if (gic->config.threads)
+        unlock_frame(gic, reaches_pes);
 }
 
 void gicv5_settle_pe(struct gicv5_pe *pe)

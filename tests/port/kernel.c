@@ -151,6 +151,7 @@ static int on_vcpu(struct kernel *kernel, int fd, unsigned long request)
         return -ENOTTY;
     ret = vgic5_vcpu_enter(vcpu);
     vgic5_vcpu_leave(vcpu);
+    kernel->dead = ret && ret != -EBUSY;
     return ret ? ret : -EINTR;
 }
 
@@ -158,6 +159,8 @@ static int answer(struct kernel *kernel, int fd, unsigned long request, uintptr_
 {
     if (kernel->fail_on == request)
         return -kernel->fail_errno;
+    if (kernel->dead && fd != KERNEL_KVM)
+        return -EIO;
     if (fd == KERNEL_DEVICE)
         return on_device(kernel, request, (const struct vgic5_attr *)argument);
     if (fd == KERNEL_VM)
@@ -217,6 +220,7 @@ static int kernel_close_fd(void *opaque, int fd)
     if (fd == KERNEL_DEVICE) {
         vgic5_destroy(kernel->device);
         kernel->device = NULL;
+        kernel->dead = false;
         kernel->nr_vcpus = 0;
     }
     return 0;

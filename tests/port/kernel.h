@@ -26,6 +26,7 @@ struct kernel {
     uint64_t ram_base, ram_size;
     uint32_t ids[MOST_VCPUS];
     uint32_t nr_vcpus;
+    bool dead;               /* its first run has failed: every ioctl but a close is EIO */
     int opened;              /* fds that were not closed */
     void *run;               /* struct kvm_run */
 

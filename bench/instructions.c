@@ -18,179 +18,412 @@
 #define BLOCK 64u /* LPIs */
 #define HIGH 8u
 #define LOW 24u
+#define IN_FLIGHT 16u /* every so many-th LPI is pending */
+#define PENDED 900u
 
-#define PATH __attribute__((noinline))
-#define DISTINCT __asm__ volatile("" : : "i"(__LINE__)) /* no two of them are one function */
+/* A function of its own, of which no two are one, and in which each thing happens `TIMES` times. */
+#define PATH(name) static __attribute__((noinline)) void path_##name(struct machine *m)
 
-/* Two PEs, every LPI enabled in memory, some SPIs. */
+#define DISTINCT __asm__ volatile("" : : "i"(__LINE__))
+
+#define EACH_TIME for (uint32_t i = 0; i < TIMES; i++)
+
+PATH(end)
+{
+    (void)m;
+    DISTINCT;
+}
+
+#define COUNT(name, machine) (path_##name(machine), path_end(machine))
+
+/* Two PEs, every LPI enabled in memory, some SPIs, a PPI. */
 static struct machine *ready(uint32_t abi, bool threads)
 {
-    struct machine_shape shape = {.nr_pes = 2, .lpi_id_bits = ID_BITS, .abi = abi,
-                                  .threads = threads, .ram_size = 4u << ID_BITS};
+    struct machine_shape shape = {.nr_pes = 2,
+                                  .lpi_id_bits = ID_BITS,
+                                  .abi = abi,
+                                  .threads = threads,
+                                  .ram_size = 4u << ID_BITS};
     struct machine *m = machine_new(&shape);
     if (!m)
         exit(3);
     machine_fill_table(m, ALL, ISTE_ENABLE | ISTE_PRIORITY(LOW));
     machine_linear_table(m, ID_BITS);
     machine_enable(m);
-    mmio_write(m, 0x108, 4, SPI_LEVEL);
-    mmio_write(m, 0x114, 4, 1);
+    mmio_write(m, IRS_SPI_SELR, 4, SPI_LEVEL);
+    mmio_write(m, IRS_SPI_CFGR, 4, 1);
     for (uint32_t spi = SPI_EDGE; spi <= SPI_LEVEL; spi++)
         msr(m->pe[0], CDEN, VGIC5_INTID(VGIC5_SPI, spi));
+    msr(m->pe[0], ICC_PPI_ENABLER0, 1ull << VGIC5_PPI_CNTV);
     msr(m->pe[0], CDPRI, (uint64_t)HIGH << 35 | LPI(0));
     return m;
 }
 
+/* ---- Rounds, as a whole and their parts ------------------------------------------------------ */
+
 static void rounds(struct machine *m, uint32_t step)
 {
-    for (uint32_t i = 0; i < TIMES; i++)
-        machine_round(m->pe[0], i * step % ALL);
+    EACH_TIME
+    machine_round(m->pe[0], i * step % ALL);
 }
 
-PATH static void path_round(struct machine *m)
+PATH(round)
 {
     DISTINCT;
     rounds(m, 0);
 }
 
-PATH static void path_round_with_locks(struct machine *m)
+PATH(round_with_locks)
 {
     DISTINCT;
     rounds(m, 0);
 }
 
-PATH static void path_round_of_another_lpi(struct machine *m)
+PATH(round_of_another_lpi)
 {
     DISTINCT;
     rounds(m, 67);
 }
 
-PATH static void path_round_with_65534_pending(struct machine *m)
+PATH(round_with_65534_pending)
 {
     DISTINCT;
     rounds(m, 0);
 }
 
-PATH static void path_end(void)
-{
-    DISTINCT;
-}
-
 /* The first touch of a block each. */
-PATH static void path_load(struct machine *m)
+PATH(load)
 {
     DISTINCT;
-    for (uint32_t i = 0; i < TIMES; i++)
-        msr(m->pe[0], CDRCFG, LPI(i * BLOCK));
+    EACH_TIME
+    msr(m->pe[0], CDRCFG, LPI(i * BLOCK));
 }
 
-PATH static void path_make_pending(struct machine *m)
+PATH(make_pending)
 {
     DISTINCT;
-    for (uint32_t i = 0; i < TIMES; i++)
-        msr(m->pe[0], CDPEND, LPI(1 + i) | 1ull << 32);
+    EACH_TIME
+    msr(m->pe[0], CDPEND, LPI(1 + i) | 1ull << 32);
 }
 
-PATH static void path_cdpri(struct machine *m)
+PATH(select)
 {
     DISTINCT;
-    for (uint32_t i = 0; i < TIMES; i++)
-        msr(m->pe[0], CDPRI, (uint64_t)(9 + i % 2) << 35 | LPI(5));
+    EACH_TIME
+    mrs(m->pe[0], ICC_HPPIR);
 }
 
-PATH static void path_cdaff(struct machine *m)
+/* Of what path_make_pending has made pending. */
+PATH(acknowledge_and_drop)
 {
     DISTINCT;
-    for (uint32_t i = 0; i < TIMES; i++)
-        msr(m->pe[0], CDAFF, (uint64_t)((i + 1) % 2) << 32 | LPI(5));
+    for (uint32_t i = 0; i < PENDED; i++) {
+        mrs(m->pe[0], CDIA);
+        msr(m->pe[0], CDEOI, 0);
+    }
 }
 
-PATH static void path_spi_edge(struct machine *m)
+PATH(deactivate)
 {
     DISTINCT;
-    for (uint32_t i = 0; i < TIMES; i++)
-        vgic5_irq_line(m->device, VGIC5_IRQ_SPI(SPI_EDGE), i & 1);
+    for (uint32_t i = 0; i < PENDED; i++)
+        msr(m->pe[0], CDDI, LPI(1 + i));
 }
 
-PATH static void path_spi_level(struct machine *m)
+static void retire(struct machine *m)
+{
+    uint64_t taken = mrs(m->pe[0], CDIA);
+    msr(m->pe[0], CDEOI, 0);
+    msr(m->pe[0], CDDI, taken & 0xffffffffu);
+}
+
+PATH(spi_round)
 {
     DISTINCT;
-    for (uint32_t i = 0; i < TIMES; i++)
-        vgic5_irq_line(m->device, VGIC5_IRQ_SPI(SPI_LEVEL), i & 1);
+    EACH_TIME
+    {
+        vgic5_irq_line(m->device, VGIC5_IRQ_SPI(SPI_EDGE), true);
+        retire(m);
+        vgic5_irq_line(m->device, VGIC5_IRQ_SPI(SPI_EDGE), false);
+    }
 }
 
-PATH static void path_ppi_level(struct machine *m)
+PATH(ppi_round)
 {
     DISTINCT;
-    for (uint32_t i = 0; i < TIMES; i++)
-        vgic5_ppi_line(m->pe[0], VGIC5_PPI_CNTV, i & 1);
+    EACH_TIME
+    {
+        vgic5_ppi_line(m->pe[0], VGIC5_PPI_CNTV, true);
+        uint64_t taken = mrs(m->pe[0], CDIA);
+        vgic5_ppi_line(m->pe[0], VGIC5_PPI_CNTV, false);
+        msr(m->pe[0], CDEOI, 0);
+        msr(m->pe[0], CDDI, taken & 0xffffffffu);
+    }
 }
 
-PATH static void path_frame_read(struct machine *m)
+/* ---- Configuration of an LPI that is pending ------------------------------------------------- */
+
+PATH(cdpri)
 {
     DISTINCT;
-    for (uint32_t i = 0; i < TIMES; i++)
-        mmio_read(m, IRS_IST_STATUSR, 4);
+    EACH_TIME
+    msr(m->pe[0], CDPRI, (uint64_t)(9 + i % 2) << 35 | LPI(5));
 }
 
-PATH static void path_irsen(struct machine *m)
+PATH(cdaff)
 {
     DISTINCT;
-    for (uint32_t i = 0; i < TIMES; i++)
-        mmio_write(m, IRS_CR0, 4, i & 1);
+    EACH_TIME
+    msr(m->pe[0], CDAFF, (uint64_t)((i + 1) % 2) << 32 | LPI(5));
 }
 
-static uint32_t spis[VGIC5_NR_SPIS_DEFAULT];
+PATH(cdaff_with_locks)
+{
+    DISTINCT;
+    EACH_TIME
+    msr(m->pe[0], CDAFF, (uint64_t)((i + 1) % 2) << 32 | LPI(5));
+}
 
-PATH static void path_save(struct machine *m)
+PATH(cden)
+{
+    DISTINCT;
+    EACH_TIME
+    msr(m->pe[0], i & 1 ? CDEN : CDDIS, LPI(5));
+}
+
+PATH(cdrcfg)
+{
+    DISTINCT;
+    EACH_TIME
+    {
+        msr(m->pe[0], CDRCFG, LPI(5));
+        mrs(m->pe[0], ICC_ICSR);
+    }
+}
+
+/* ---- Wires and registers --------------------------------------------------------------------- */
+
+PATH(spi_edge)
+{
+    DISTINCT;
+    EACH_TIME
+    vgic5_irq_line(m->device, VGIC5_IRQ_SPI(SPI_EDGE), i & 1);
+}
+
+PATH(spi_level)
+{
+    DISTINCT;
+    EACH_TIME
+    vgic5_irq_line(m->device, VGIC5_IRQ_SPI(SPI_LEVEL), i & 1);
+}
+
+PATH(ppi_level)
+{
+    DISTINCT;
+    EACH_TIME
+    vgic5_ppi_line(m->pe[0], VGIC5_PPI_CNTV, i & 1);
+}
+
+PATH(frame_read)
+{
+    DISTINCT;
+    EACH_TIME
+    mmio_read(m, IRS_IST_STATUSR, 4);
+}
+
+PATH(frame_read_with_locks)
+{
+    DISTINCT;
+    EACH_TIME
+    mmio_read(m, IRS_IST_STATUSR, 4);
+}
+
+PATH(frame_write)
+{
+    DISTINCT;
+    EACH_TIME
+    mmio_write(m, IRS_SPI_SELR, 4, i % 32);
+}
+
+PATH(irsen)
+{
+    DISTINCT;
+    EACH_TIME
+    mmio_write(m, IRS_CR0, 4, i & 1);
+}
+
+PATH(register_read)
+{
+    DISTINCT;
+    EACH_TIME
+    mrs(m->pe[0], ICC_PCR);
+}
+
+PATH(register_write)
+{
+    DISTINCT;
+    EACH_TIME
+    msr(m->pe[0], ICC_PCR, i & 1 ? 31 : 0);
+}
+
+PATH(ppi_register_write)
+{
+    DISTINCT;
+    EACH_TIME
+    msr(m->pe[0], ICC_PPI_ENABLER0, (uint64_t)(i & 1) << VGIC5_PPI_CNTV);
+}
+
+PATH(enter_and_leave)
+{
+    DISTINCT;
+    EACH_TIME
+    {
+        vgic5_vcpu_enter(m->pe[0]);
+        vgic5_vcpu_leave(m->pe[0]);
+    }
+}
+
+/* ---- Tables ---------------------------------------------------------------------------------- */
+
+static uint32_t spis[VGIC5_NR_SPIS_DEFAULT], image[ALL];
+static const uint64_t buffers[4] = {(uintptr_t)spis, sizeof(spis), (uintptr_t)image, sizeof(image)};
+
+PATH(save)
 {
     DISTINCT;
     attr_get(m, VGIC5_GRP_IST, 0, spis);
 }
 
-PATH static void path_restore(struct machine *m)
+PATH(restore)
 {
     DISTINCT;
     attr_set(m, VGIC5_GRP_IST, 0, spis);
 }
 
-#define COUNT(path, machine) (path(machine), path_end())
+PATH(save_in_flight)
+{
+    DISTINCT;
+    attr_get(m, VGIC5_GRP_IST, 0, spis);
+}
+
+PATH(restore_in_flight)
+{
+    DISTINCT;
+    attr_set(m, VGIC5_GRP_IST, 0, spis);
+}
+
+PATH(image_save)
+{
+    DISTINCT;
+    attr_get(m, VGIC5_GRP_IST, 0, (void *)(uintptr_t)buffers);
+}
+
+PATH(image_restore)
+{
+    DISTINCT;
+    attr_set(m, VGIC5_GRP_IST, 0, buffers);
+}
+
+PATH(take_down)
+{
+    DISTINCT;
+    mmio_write(m, IRS_IST_BASER, 8, 0);
+}
+
+/* ---- In which order -------------------------------------------------------------------------- */
 
 static void everyday(void)
 {
     struct machine *m = ready(VGIC5_ABI_V1, false);
-    COUNT(path_load, m);
-    COUNT(path_round, m);
-    COUNT(path_round_of_another_lpi, m);
-    COUNT(path_make_pending, m);
-    COUNT(path_cdpri, m);
-    COUNT(path_cdaff, m);
-    COUNT(path_spi_edge, m);
-    COUNT(path_spi_level, m);
-    COUNT(path_ppi_level, m);
-    COUNT(path_frame_read, m);
+    COUNT(load, m);
+    COUNT(round, m);
+    COUNT(round_of_another_lpi, m);
+    COUNT(spi_round, m);
+    COUNT(ppi_round, m);
+    COUNT(make_pending, m);
+    COUNT(select, m);
+    COUNT(acknowledge_and_drop, m);
+    COUNT(deactivate, m);
+    msr(m->pe[0], CDPEND, LPI(5) | 1ull << 32);
+    COUNT(cdpri, m);
+    COUNT(cdaff, m);
+    COUNT(cden, m);
+    COUNT(cdrcfg, m);
+    COUNT(spi_edge, m);
+    COUNT(spi_level, m);
+    COUNT(ppi_level, m);
+    COUNT(frame_read, m);
+    COUNT(frame_write, m);
+    COUNT(register_read, m);
+    COUNT(register_write, m);
+    COUNT(ppi_register_write, m);
+    COUNT(enter_and_leave, m);
     for (uint32_t id = 1; id < ALL - 1; id++)
         msr(m->pe[0], CDPEND, LPI(id) | 1ull << 32);
-    COUNT(path_round_with_65534_pending, m);
-    COUNT(path_irsen, m);
-    machine_drop(m);
-    m = ready(VGIC5_ABI_V1, true);
-    COUNT(path_round_with_locks, m);
+    COUNT(round_with_65534_pending, m);
+    COUNT(irsen, m);
+    COUNT(take_down, m);
     machine_drop(m);
 }
 
-/* All of 2^16 LPIs touched, 64 of them pending; then into a device that has not run. */
+static void with_locks(void)
+{
+    struct machine *m = ready(VGIC5_ABI_V1, true);
+    COUNT(round_with_locks, m);
+    msr(m->pe[0], CDPEND, LPI(5) | 1ull << 32);
+    COUNT(cdaff_with_locks, m);
+    COUNT(frame_read_with_locks, m);
+    machine_drop(m);
+}
+
+/* All of 2^16 LPIs touched, every so many-th of them pending. */
+static struct machine *ready_to_save(uint32_t abi, uint32_t distance)
+{
+    struct machine *m = ready(abi, false);
+    for (uint32_t id = 0; id < ALL; id += BLOCK)
+        msr(m->pe[0], CDPRI, 3ull << 35 | LPI(id));
+    for (uint32_t id = 0; id < ALL; id += distance)
+        msr(m->pe[0], CDPEND, LPI(id) | 1ull << 32);
+    return m;
+}
+
+/* A device that has not run takes what has been saved. */
+static struct machine *ready_to_restore(const struct machine *from)
+{
+    struct machine *m = ready(VGIC5_ABI_V1, false);
+    for (uint32_t i = 0; i < ALL; i++)
+        machine_words(m)[i] = ((const uint32_t *)(const void *)from->ram)[i];
+    return m;
+}
+
 static void transfer(void)
 {
-    struct machine *from = ready(VGIC5_ABI_V1, false), *to = ready(VGIC5_ABI_V1, false);
-    for (uint32_t id = 0; id < ALL; id += BLOCK)
-        msr(from->pe[0], CDPRI, 3ull << 35 | LPI(id));
-    for (uint32_t n = 0; n < 64; n++)
-        msr(from->pe[0], CDPEND, LPI(n * 1021) | 1ull << 32);
-    COUNT(path_save, from);
-    for (uint32_t i = 0; i < ALL; i++)
-        machine_words(to)[i] = machine_words(from)[i];
-    COUNT(path_restore, to);
+    struct machine *from = ready_to_save(VGIC5_ABI_V1, 1024);
+    COUNT(save, from);
+    struct machine *to = ready_to_restore(from);
+    COUNT(restore, to);
+    machine_drop(from);
+    machine_drop(to);
+    from = ready_to_save(VGIC5_ABI_V1, IN_FLIGHT);
+    COUNT(save_in_flight, from);
+    to = ready_to_restore(from);
+    COUNT(restore_in_flight, to);
+    machine_drop(from);
+    machine_drop(to);
+}
+
+static void transfer_image(void)
+{
+    const struct machine_shape shape = {
+        .nr_pes = 2, .lpi_id_bits = ID_BITS, .abi = VGIC5_ABI_7_4, .ram_size = 4096};
+    const uint64_t cfgr = ID_BITS, baser = MACHINE_RAM | 1;
+    struct machine *from = ready_to_save(VGIC5_ABI_7_4, 1024), *to = machine_new(&shape);
+    if (!to)
+        exit(3);
+    COUNT(image_save, from);
+    attr_set(to, VGIC5_GRP_IRS_REGS, IRS_IST_CFGR, &cfgr);
+    attr_set(to, VGIC5_GRP_IRS_REGS, IRS_IST_BASER, &baser);
+    COUNT(image_restore, to);
     machine_drop(from);
     machine_drop(to);
 }
@@ -198,6 +431,8 @@ static void transfer(void)
 int main(void)
 {
     everyday();
+    with_locks();
     transfer();
+    transfer_image();
     return 0;
 }

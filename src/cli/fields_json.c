@@ -39,10 +39,13 @@ static json_t *words_of(const uint8_t *bytes, size_t size)
     return words;
 }
 
-/* Lists of ISTEs and of vCPU ids are for people to edit. */
+/* Lists of ISTEs and of vCPU ids are for people to edit; one of millions is for nobody, and would
+ * take gigabytes as JSON. */
+#define MOST_WORDS (UINT32_C(1) << 18)
+
 static bool has_words(const struct vgic5_field *field)
 {
-    return field->size % 4 == 0 && (strcmp(field->name, "iste") == 0 ||
+    return field->size % 4 == 0 && field->size / 4 <= MOST_WORDS && (strcmp(field->name, "iste") == 0 ||
                                     strcasecmp(field->name, "vcpu_ids") == 0);
 }
 

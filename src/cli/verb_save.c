@@ -10,6 +10,7 @@
 
 #include "control.h"
 #include "json.h"
+#include "pipes.h"
 #include "progress.h"
 #include "report.h"
 
@@ -107,6 +108,14 @@ static int wait_for_it(int fd, struct progress *progress)
     return status;
 }
 
+/* /dev/stdout, /dev/fd/3: the guest's process has others of these names. */
+static bool is_own_pipe(const char *path)
+{
+    return pipe_is(path) &&
+           (strncmp(path, "/dev/", strlen("/dev/")) == 0 ||
+            strncmp(path, "/proc/", strlen("/proc/")) == 0);
+}
+
 int verb_save(const struct cli_options *options)
 {
     struct progress progress;
@@ -118,6 +127,9 @@ int verb_save(const struct cli_options *options)
     if (!progress_begin(&progress, "save", options->progress))
         return report(VERB_save, EXIT_USAGE, "--progress is '%s', expected bar, json or none",
                       options->progress);
+    if (is_own_pipe(options->operand))
+        return report(VERB_save, EXIT_USAGE, "%s is a pipe of this process, which the guest's "
+                      "cannot write into; use a FIFO (mkfifo)", options->operand);
     fd = control_connect(options->control);
     if (fd < 0)
         return report(VERB_save, EXIT_ENVIRONMENT, "--control %s: %s", options->control,

@@ -4,7 +4,8 @@
  * exit code 4 and words that say where, both by the section table and front to back, and none at
  * the price of more memory than twice the file.
  *
- * Arguments: number of splices (20000), seed (1), KiB of memory added to the sample (0).
+ * Arguments: number of splices (20000), seed (1), KiB of memory added to the sample (0); of the bits,
+ * only those of the bytes from this one (0) up to that one (the end), for several processes.
  */
 #include "craft.h"
 #include "watch.h"
@@ -15,6 +16,7 @@
 static unsigned int nr_splices = 20000;
 static uint64_t seed = 1;
 static size_t more_kib;
+static size_t first_byte, end_byte = SIZE_MAX;
 
 static void write_sample(struct buffer *buffer, unsigned int variant)
 {
@@ -134,6 +136,8 @@ static void test_every_bit(void **state)
         while (at >= ends[place])
             place++;
         assert_true(place < nr_places);
+        if (at < first_byte || at >= end_byte)
+            continue;
         for (unsigned int bit = 0; bit < 8; bit++) {
             file.bytes[at] ^= (uint8_t)(1u << bit);
             for (unsigned int way = 0; way < 2; way++) {
@@ -146,7 +150,8 @@ static void test_every_bit(void **state)
     }
     for (unsigned int way = 0; way < 2; way++)
         assert_int_equal(read_by(way, &file, &error), 0);
-    print_message("%zu bits flipped, each refused twice\n", file.size * 8);
+    print_message("the bits of bytes %zu to %zu flipped, each refused twice\n", first_byte,
+                  (end_byte < file.size ? end_byte : file.size) - 1);
     free(places);
     free(ends);
     buffer_free(&file);
@@ -448,5 +453,9 @@ int main(int argc, char **argv)
         seed = strtoull(argv[2], NULL, 0);
     if (argc > 3)
         more_kib = strtoul(argv[3], NULL, 0) / 4 * 4;
+    if (argc > 5) {
+        first_byte = strtoul(argv[4], NULL, 0);
+        end_byte = strtoul(argv[5], NULL, 0);
+    }
     return cmocka_run_group_tests_name("snapshot damage", tests, NULL, NULL);
 }

@@ -44,6 +44,17 @@ def test_save_of_a_running_and_of_a_paused_guest(tmp_path, demo_run):
     assert sorted(os.listdir(tmp_path)) == ["a.vgic5", "b.vgic5", "end"]
 
 
+def test_a_pipe_of_the_client_is_none_of_the_guest(tmp_path):
+    with demo(tmp_path) as one:
+        assert "mkfifo" in vgic5("save", "--control", one.path, "/dev/stdout", status=2).err
+        os.mkfifo(tmp_path / "fifo")
+        with subprocess.Popen(["cat", str(tmp_path / "fifo")], stdout=subprocess.PIPE) as cat:
+            vgic5("save", "--control", one.path, tmp_path / "fifo")
+            (tmp_path / "s").write_bytes(cat.communicate()[0])
+        vgic5("verify", tmp_path / "s")
+        assert one.ask({"command": "quit"})["ok"] and one.finish() == 0
+
+
 def test_quit(tmp_path):
     with demo(tmp_path) as one:
         assert one.ask({"command": "quit"})["ok"]

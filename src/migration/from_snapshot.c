@@ -10,12 +10,15 @@
 
 #include "migration/sections.h"
 
-/* A section that is being read: where it is, and how many of its fields were taken. */
+#define MOST_FIELDS 64u /* that this program knows of one section */
+
+/* A section that is being read: where it is, and which of its fields were taken. */
 struct reading {
     const struct vgic5_fields *fields;
     struct vgic5_error *error;
     char where[32]; /* "icc 17" */
-    size_t taken;
+    const struct vgic5_field *taken[MOST_FIELDS];
+    size_t nr_taken;
 };
 
 static int begin(struct reading *reading, const struct vgic5_snapshot *snapshot, const char *type,
@@ -34,13 +37,26 @@ static int begin(struct reading *reading, const struct vgic5_snapshot *snapshot,
     return 0;
 }
 
+static bool was_taken(const struct reading *reading, const struct vgic5_field *field)
+{
+    for (size_t n = 0; n < reading->nr_taken; n++) {
+        if (reading->taken[n] == field)
+            return true;
+    }
+    return false;
+}
+
 static int end(const struct reading *reading, int ret)
 {
-    if (ret || vgic5_fields_count(reading->fields) == reading->taken)
-        return ret;
-    return migration_unfit(reading->error,
-                           "section %s has %zu fields, of which this program knows %zu",
-                           reading->where, vgic5_fields_count(reading->fields), reading->taken);
+    for (size_t n = 0; ret == 0 && n < vgic5_fields_count(reading->fields); n++) {
+        const struct vgic5_field *field = vgic5_fields_at(reading->fields, n);
+
+        if (!was_taken(reading, field))
+            ret = migration_unfit(reading->error,
+                                  "section %s has a field %s, which this program does not know",
+                                  reading->where, field->name);
+    }
+    return ret;
 }
 
 static const struct vgic5_field *take(struct reading *reading, const char *name,
@@ -53,8 +69,8 @@ static const struct vgic5_field *take(struct reading *reading, const char *name,
     else if (field->kind != kind)
         migration_damaged(reading->error, "section %s: field %s is of kind %d, expected %d",
                           reading->where, name, field->kind, kind);
-    else
-        reading->taken++;
+    else if (reading->nr_taken < MOST_FIELDS)
+        reading->taken[reading->nr_taken++] = field;
     return field && field->kind == kind ? field : NULL;
 }
 
@@ -234,7 +250,7 @@ static int read_lpi(struct vgic5_state *state, const struct vgic5_snapshot *snap
         ret = state_set_nr_lpis(state, expected, error);
     if (ret)
         return ret;
-    reading.taken = 0;
+    reading.nr_taken = 0;
     return end(&reading, take_words(&reading, FIELD_ISTE, state->lpis, expected));
 }
 

@@ -152,7 +152,7 @@ REFUSED = [
     (lambda s: section(s, "cpu", 1).update(instance="0x5"), 4, "cpu[5]"),
     (lambda s: section(s, "irs").update(version=9), 5, "version 9"),
     (lambda s: section(s, "irs")["fields"].append(
-        {"name": "IRS_NEW", "id": "0x0", "number": "0x1"}), 5, "irs"),
+        {"name": "IRS_NEW", "id": "0x0", "number": "0x1"}), 5, "IRS_NEW"),
     (lambda s: section(s, "irs")["fields"].pop(), 4, "irs"),
     (lambda s: s["sections"].remove(section(s, "pl011")), 4, "pl011"),
     (lambda s: s["sections"].append({"type": "tomorrow", "instance": "0x0", "version": 1,

@@ -102,6 +102,25 @@ static int fit_address(const struct vgic5_config *config, const struct vgic5_sta
 }
 
 
+/* What a later IRS may say of itself, and this one would leave out: the guest has seen it. */
+static int fit_unknown(const struct vgic5_config *config, const struct vgic5_state *state,
+                       struct vgic5_error *error)
+{
+    static const enum irs_row rows[] = {IRS_IDR0_ROW, IRS_IDR1_ROW, IRS_IDR2_ROW};
+
+    (void)config;
+    for (size_t n = 0; n < sizeof(rows) / sizeof(rows[0]); n++) {
+        uint64_t unknown = state->irs[rows[n]] & ~irs_fields(rows[n]);
+
+        if (unknown)
+            return migration_unfit(error,
+                                   "irs: %s is 0x%" PRIx64 ", bits 0x%" PRIx64
+                                   " are not known to the target",
+                                   migration_irs[rows[n]].name, state->irs[rows[n]], unknown);
+    }
+    return 0;
+}
+
 static int fit_identity(const struct vgic5_config *config, const struct vgic5_state *state,
                         struct vgic5_error *error)
 {
@@ -199,6 +218,7 @@ static int fit_offer(const struct vgic5_port *port, const struct vgic5_state *st
     int (*const parts[])(const struct vgic5_config *, const struct vgic5_state *,
                          struct vgic5_error *) = {
         fit_address,
+        fit_unknown,
         fit_identity,
         fit_ist_shape,
         fit_interfaces,

@@ -166,6 +166,22 @@ static void test_options_of_idr0(void **state)
     vgic5_state_free(saved);
 }
 
+/* What a later IRS says of itself in bits that are reserved now, and its guest has read. */
+static void test_bits_of_later(void **state)
+{
+    static const enum irs_row rows[] = {IRS_IDR0_ROW, IRS_IDR1_ROW, IRS_IDR2_ROW};
+    struct vgic5_config config = source_config();
+
+    (void)state;
+    for (size_t n = 0; n < sizeof(rows) / sizeof(rows[0]); n++) {
+        struct vgic5_state *saved = save_source();
+
+        saved->irs[rows[n]] |= UINT64_C(1) << (n == 0 ? 14 : 31);
+        check_target(saved, &config, "are not known to the target");
+        vgic5_state_free(saved);
+    }
+}
+
 /* Across profiles the LPIs are moved, which takes a port that reaches guest memory. */
 static void test_abi(void **state)
 {
@@ -264,6 +280,7 @@ int main(void)
         cmocka_unit_test(test_ppis),
         cmocka_unit_test(test_address),
         cmocka_unit_test(test_options_of_idr0),
+        cmocka_unit_test(test_bits_of_later),
         cmocka_unit_test(test_abi),
         cmocka_unit_test(test_damaged_state),
         cmocka_unit_test(test_prepared),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Everything else that a guest or a device does often, once with nothing else pending and once with
- * 65,534 LPIs pending. */
+ * 65,534 LPIs pending; what concerns the config frame alone, on one PE and on 512. */
 #include "machine.h"
 #include "measure.h"
 #include "report.h"
@@ -12,12 +12,28 @@
 #define PROBED 65535u /* the LPI that is reconfigured; pending too */
 #define SPI_EDGE 3u
 #define SPI_LEVEL 4u
+#define SPI_TAKEN 5u /* an edge that is acknowledged and retired; the others stay pending */
+#define PRIORITY_TAKEN 4u
+#define PRIORITY_OTHERS 20u
+#define NR_PES 512u
 
 static void spi_edge(void *context, uint32_t times)
 {
     struct machine *m = context;
     for (uint32_t i = 0; i < times; i++)
         vgic5_irq_line(m->device, VGIC5_IRQ_SPI(SPI_EDGE), i & 1);
+}
+
+static void spi_edge_taken(void *context, uint32_t times)
+{
+    struct machine *m = context;
+    for (uint32_t i = 0; i < times; i++) {
+        vgic5_irq_line(m->device, VGIC5_IRQ_SPI(SPI_TAKEN), true);
+        uint64_t taken = mrs(m->pe[0], CDIA);
+        msr(m->pe[0], CDEOI, 0);
+        msr(m->pe[0], CDDI, taken & 0xffffffffu);
+        vgic5_irq_line(m->device, VGIC5_IRQ_SPI(SPI_TAKEN), false);
+    }
 }
 
 static void spi_level(void *context, uint32_t times)
@@ -96,11 +112,35 @@ static void pcr(void *context, uint32_t times)
         msr(m->pe[0], ICC_PCR, i & 1 ? 31 : 0);
 }
 
+static void register_reads(void *context, uint32_t times)
+{
+    static const uint16_t encodings[] = {ICC_CR0, ICC_PCR, ICC_APR, ICC_ICSR, ICC_PPI_ENABLER0};
+    struct machine *m = context;
+    for (uint32_t i = 0; i < times; i++)
+        mrs(m->pe[0], encodings[i % (sizeof(encodings) / sizeof(*encodings))]);
+}
+
+static void ppi_enabler(void *context, uint32_t times)
+{
+    struct machine *m = context;
+    for (uint32_t i = 0; i < times; i++)
+        msr(m->pe[0], ICC_PPI_ENABLER0, i & 1 ? ~0ull : 0);
+}
+
+static void ppi_priorityr(void *context, uint32_t times)
+{
+    struct machine *m = context;
+    for (uint32_t i = 0; i < times; i++)
+        msr(m->pe[0], ICC_PPI_PRIORITYR0 + VGIC5_PPI_CNTV / 8,
+            (uint64_t)PRIORITY_OTHERS << VGIC5_PPI_CNTV % 8 * 8);
+}
+
 static const struct {
     const char *name;
     void (*batch)(void *context, uint32_t times);
 } accesses[] = {
     {"SPI wire, edge: up or down", spi_edge},
+    {"SPI wire, edge: up, acknowledged, EOI, deactivated, down", spi_edge_taken},
     {"SPI wire, level: up or down", spi_level},
     {"PPI wire, level: up or down", ppi_level},
     {"config frame: read of IST_STATUSR", frame_read},
@@ -112,17 +152,23 @@ static const struct {
     {"IRSEN, on or off", irsen},
     {"read of ICC_HPPIR", hppir},
     {"write of ICC_PCR", pcr},
+    {"read of ICC_CR0, PCR, APR, ICSR or PPI_ENABLER", register_reads},
+    {"write of ICC_PPI_ENABLER", ppi_enabler},
+    {"write of ICC_PPI_PRIORITYR", ppi_priorityr},
 };
 #define NR_ACCESSES (sizeof(accesses) / sizeof(*accesses))
 
 static void configure(struct machine *m)
 {
-    for (uint32_t spi = SPI_EDGE; spi <= SPI_LEVEL; spi++) {
+    for (uint32_t spi = SPI_EDGE; spi <= SPI_TAKEN; spi++) {
+        uint64_t priority = spi == SPI_TAKEN ? PRIORITY_TAKEN : PRIORITY_OTHERS;
         mmio_write(m, IRS_SPI_SELR, 4, spi);
         mmio_write(m, IRS_SPI_CFGR, 4, spi == SPI_LEVEL);
         msr(m->pe[0], CDEN, VGIC5_INTID(VGIC5_SPI, spi));
+        msr(m->pe[0], CDPRI, priority << 35 | VGIC5_INTID(VGIC5_SPI, spi));
     }
     msr(m->pe[0], ICC_PPI_ENABLER0, ~0ull);
+    ppi_priorityr(m, 1);
     msr(m->pe[0], CDPEND, LPI(PROBED) | 1ull << 32);
 }
 
@@ -151,6 +197,36 @@ static void say(const struct measure_case cases[2 * NR_ACCESSES], struct bench_r
     }
 }
 
+/* With locks, which a machine of many PEs has many of. */
+static struct machine *set_up_pes(uint32_t nr_pes)
+{
+    struct machine_shape shape = {.nr_pes = nr_pes, .lpi_id_bits = ID_BITS, .threads = true,
+                                  .ram_size = 4096};
+    return machine_new(&shape);
+}
+
+static int compare_pes(struct bench_report *report)
+{
+    struct machine *one = set_up_pes(1), *many = set_up_pes(NR_PES);
+    struct measure_case cases[] = {{frame_read, one, TIMES, 0}, {frame_read, many, TIMES, 0},
+                                   {frame_write, one, TIMES, 0}, {frame_write, many, TIMES, 0}};
+    int status = one && many ? 0 : -1;
+    if (!status) {
+        measure(cases, 4, BATCHES);
+        report_value(report, cases[1].ns, "ns", "config frame: read of IST_STATUSR, %u PEs, locks",
+                     NR_PES);
+        report_limited(report, cases[1].ns / cases[0].ns, "ratio", BENCH_AT_MOST, 1.5,
+                       "  to one PE");
+        report_value(report, cases[3].ns, "ns", "config frame: write of SPI_SELR, %u PEs, locks",
+                     NR_PES);
+        report_limited(report, cases[3].ns / cases[2].ns, "ratio", BENCH_AT_MOST, 1.5,
+                       "  to one PE");
+    }
+    machine_drop(one);
+    machine_drop(many);
+    return status;
+}
+
 int bench_accesses(const struct bench_options *options, struct bench_report *report)
 {
     struct machine *quiet = set_up(0), *busy = set_up(PENDING);
@@ -167,5 +243,5 @@ int bench_accesses(const struct bench_options *options, struct bench_report *rep
     }
     machine_drop(quiet);
     machine_drop(busy);
-    return status;
+    return status ? status : compare_pes(report);
 }

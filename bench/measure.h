@@ -17,7 +17,7 @@ uint64_t measure_wall_ns(void);
 double measure_median(double *values, size_t nr);
 
 #define MEASURE_MAX_BATCHES 64u
-#define MEASURE_MAX_CASES 32u
+#define MEASURE_MAX_CASES 48u
 
 /* One thing to measure: `batch` does it `times` times. */
 struct measure_case {

@@ -12,7 +12,7 @@
 #define HIGH 8u /* priority of the interrupts of the rounds */
 #define LOW 24u /* of those that stay pending */
 
-/* One setting: M enabled, P of them pending on the first PE. */
+/* One setting: M enabled, P of them pending, each PE with as many. */
 struct setting {
     uint32_t id_bits;
     uint32_t pending;
@@ -27,10 +27,13 @@ struct setting {
 
 static struct setting settings[] = {
     {.id_bits = 5, .nr_pes = 1},
+    {.id_bits = 10, .nr_pes = 1},
     {.id_bits = 16, .nr_pes = 1},
     {.id_bits = 20, .nr_pes = 1},
     {.id_bits = 24, .nr_pes = 1},
     {.id_bits = 5, .pending = 31, .nr_pes = 1},
+    {.id_bits = 16, .pending = 1, .nr_pes = 1},
+    {.id_bits = 16, .pending = 1000, .nr_pes = 1},
     {.id_bits = 16, .pending = 65534, .nr_pes = 1},
     {.id_bits = 24, .pending = 65534, .nr_pes = 1},
     {.id_bits = 24, .pending = ALL, .nr_pes = 1},
@@ -39,6 +42,7 @@ static struct setting settings[] = {
     {.id_bits = 16, .nr_pes = 8},
     {.id_bits = 16, .nr_pes = 64},
     {.id_bits = 16, .nr_pes = 512},
+    {.id_bits = 16, .pending = 65024, .nr_pes = 512},
     {.id_bits = 16, .nr_pes = 1, .threads = true},
 };
 #define NR_SETTINGS (sizeof(settings) / sizeof(*settings))
@@ -78,8 +82,10 @@ static int set_up(struct setting *s)
     if (!s->m)
         return -1;
     enable_all(s);
-    for (uint32_t id = 1; id <= s->pending; id++)
+    for (uint32_t id = s->nr_pes; id < s->nr_pes + s->pending; id++) {
+        msr(s->m->pe[0], CDAFF, (uint64_t)(id % s->nr_pes) << 32 | LPI(id));
         msr(s->m->pe[0], CDPEND, LPI(id) | 1ull << 32);
+    }
     uint64_t taken;
     msr(s->m->pe[0], CDPEND, LPI(0) | 1ull << 32);
     taken = mrs(s->m->pe[0], CDIA);

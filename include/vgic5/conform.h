@@ -36,7 +36,8 @@ struct vgic5_conform_ops {
     uint32_t abi;  /* enum vgic5_abi: which rows hold */
     void *opaque;  /* for create */
 
-    /* A VM with a VGICv5 and without vCPUs; destroyed after each check, whatever its state. */
+    /* A VM with a VGICv5 and without vCPUs; destroyed after each check, whatever its state: a vCPU
+     * may still be inside. */
     int (*create)(void *opaque, void **vm);
     void (*destroy)(void *vm);
     /* The vCPU's id is its IAFFID. Those of the checks: 3, 17, and 259 where -E2BIG is no answer. */

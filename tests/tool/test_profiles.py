@@ -64,6 +64,9 @@ def test_there_and_back_again(there, back, undisturbed, tmp_path):
         assert got == console, f"at {point}"
         if there == "v1":  # the tables in guest memory are live again
             assert (tmp_path / "final").read_bytes() == final, f"at {point}"
+        else:
+            (tmp_path / "undisturbed").write_bytes(final)
+            vgic5("diff", tmp_path / "undisturbed", tmp_path / "final", "--ignore", "memory")
 
 
 # ---- Every shape of machine ------------------------------------------------------------------
@@ -123,7 +126,10 @@ def test_every_shape(shape, abi, tmp_path):
         assert machine.finish(before, (abi, None)) == (machine.console, machine.end), f"at {point}"
         console, end = machine.finish(before, (other, (point + machine.length) // 2), (abi, None))
         assert console == machine.console, f"at {point}"
-        assert end == machine.end or abi == "7.4", f"at {point}"
+        if abi == "7.4":  # under v1 the LPIs were in guest memory: only there is a difference
+            vgic5("diff", tmp_path / "end", tmp_path / "2", "--ignore", "memory")
+        else:
+            assert end == machine.end, f"at {point}"
 
 
 def test_no_such_profile_is_2(tmp_path):

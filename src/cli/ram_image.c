@@ -17,6 +17,7 @@
 #define FRAMES_AT_ONCE 32u /* 2 MiB: a huge page, where the host has them */
 #define HUGE ((uint64_t)FRAMES_AT_ONCE * VGIC5_FRAME_SIZE)
 #define NR_THREADS 2u
+#define WORTH_THREADS 2048u /* pages: a thread that is waited for may be kept from its processor */
 
 /* A share of the frames. */
 struct share {
@@ -67,29 +68,29 @@ static void leave_out_untouched(const struct share *share, uint64_t first, uint1
             pages[n / PAGES_PER_FRAME] &= (uint16_t)~(1u << n % PAGES_PER_FRAME);
 }
 
-static unsigned count(const uint16_t *pages)
+static uint64_t count(const uint16_t *pages, uint64_t nr_frames)
 {
-    unsigned n = 0;
+    uint64_t n = 0;
 
-    for (unsigned frame = 0; frame < FRAMES_AT_ONCE; frame++)
+    for (uint64_t frame = 0; frame < nr_frames; frame++)
         n += (unsigned)__builtin_popcount(pages[frame]);
     return n;
 }
 
 /* Which pages of 2 MiB to look at; how many these are. To ask the host takes longer than to copy a
  * few pages. */
-static unsigned choose(const struct share *share, uint64_t first, uint16_t *pages)
+static uint64_t choose(const struct share *share, uint64_t first, uint16_t *pages)
 {
     memcpy(pages, share->among + first, FRAMES_AT_ONCE * sizeof *pages);
-    if (count(pages) > HUGE / PAGE / 4)
+    if (count(pages, FRAMES_AT_ONCE) > HUGE / PAGE / 4)
         leave_out_untouched(share, first, pages);
-    return count(pages);
+    return count(pages, FRAMES_AT_ONCE);
 }
 
 static void take_frames(struct share *share, uint64_t first)
 {
     uint16_t pages[FRAMES_AT_ONCE];
-    unsigned n = choose(share, first, pages);
+    uint64_t n = choose(share, first, pages);
 
     /* Where most of 2 MiB will be copied one fault does instead of hundreds; elsewhere a huge page
      * would cost memory that nobody needs. The host may refuse. */
@@ -110,10 +111,10 @@ static void *take_share(void *opaque)
 }
 
 /* In whole huge pages. */
-static uint64_t share_begin(uint64_t nr_frames, unsigned n)
+static uint64_t share_begin(uint64_t nr_frames, unsigned n, unsigned nr_shares)
 {
-    return n == NR_THREADS ? nr_frames
-                           : nr_frames * n / NR_THREADS / FRAMES_AT_ONCE * FRAMES_AT_ONCE;
+    return n == nr_shares ? nr_frames
+                          : nr_frames * n / nr_shares / FRAMES_AT_ONCE * FRAMES_AT_ONCE;
 }
 
 static void take_all(struct ram_image *image, const uint8_t *ram, uint8_t *copy,
@@ -123,16 +124,17 @@ static void take_all(struct ram_image *image, const uint8_t *ram, uint8_t *copy,
     struct share shares[NR_THREADS];
     pthread_t threads[NR_THREADS];
     bool started[NR_THREADS] = { false };
+    unsigned nr_shares = count(among, nr_frames) < WORTH_THREADS ? 1 : NR_THREADS;
 
-    for (unsigned n = 0; n < NR_THREADS; n++)
-        shares[n] = (struct share){ image, ram, copy, among, share_begin(nr_frames, n),
-                                    share_begin(nr_frames, n + 1), pagemap, 0 };
-    for (unsigned n = 1; n < NR_THREADS; n++)
+    for (unsigned n = 0; n < nr_shares; n++)
+        shares[n] = (struct share){ image, ram, copy, among, share_begin(nr_frames, n, nr_shares),
+                                    share_begin(nr_frames, n + 1, nr_shares), pagemap, 0 };
+    for (unsigned n = 1; n < nr_shares; n++)
         started[n] = pthread_create(&threads[n], NULL, take_share, &shares[n]) == 0;
-    for (unsigned n = 0; n < NR_THREADS; n++)
+    for (unsigned n = 0; n < nr_shares; n++)
         if (!started[n])
             take_share(&shares[n]);
-    for (unsigned n = 0; n < NR_THREADS; n++) {
+    for (unsigned n = 0; n < nr_shares; n++) {
         if (started[n])
             pthread_join(threads[n], NULL);
         image->nr_pages += shares[n].taken;

@@ -69,7 +69,7 @@ def test_the_lpi_table_is_written_by_the_save(tmp_path):
             os.rename(inc, tmp_path / "inc")
             assert not compared
             rows = json.loads(vgic5("diff", tmp_path / "s", tmp_path / "inc", "--json",
-                                    status=1).text)["differences"]
+                                    status=None).text)["differences"]
             if any(row["what"].startswith("lpi ") for row in rows):
                 return
             os.rename(tmp_path / "full1", tmp_path / "s")

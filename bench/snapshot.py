@@ -10,8 +10,8 @@ saved again and again on the way, each time on top of the save before, every eig
 each save. Noise goes upwards only: look at the least and at the middle value.
 
 Limits: 250 ms of standing still for a full save, 20 MB, 60 ms to the first instruction; a line that
-misses its limit by its middle value says so, and the exit status is 1. QEMU's figures are from another
-machine: a GICv3 guest of the same size, `migrate` to a file and `-incoming` from it.
+misses its limit by its middle value says so, and the exit status is 1. QEMU's figures (a GICv3 guest of
+the same size: stop and save, the file, load) are from another machine.
 """
 import argparse
 import ctypes
@@ -109,6 +109,16 @@ def first_save(build, snapshot, scratch):
     return float(words.split("stood still for ")[1].split()[0])
 
 
+def first_byte(build, snapshot):
+    """Until a guest that was saved in the middle of a line goes on with it."""
+    guest = subprocess.Popen([os.path.join(build, "vgic5"), "restore", snapshot],
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.DEVNULL)
+    assert guest.stdout.read(1)
+    guest.kill()
+    guest.communicate()
+
+
 def measure(build, snapshot, scratch, rounds, preexec):
     guest = RunningGuest(build, snapshot, scratch, preexec)
     full, on_top, compared, sizes, walls = [], [], [], [], []
@@ -126,8 +136,7 @@ def measure(build, snapshot, scratch, rounds, preexec):
             compared.append(reply["still_microseconds"])
     finally:
         guest.end()
-    checks = [timed(lambda: tool(build, "restore", snapshot, "--check-only"))[0]
-              for _ in range(rounds)]
+    bytes_ = [timed(lambda: first_byte(build, snapshot))[0] for _ in range(rounds)]
     verifies = [timed(lambda: tool(build, "verify", snapshot))[0] for _ in range(rounds)]
     inspects = [timed(lambda: tool(build, "inspect", snapshot))[0] for _ in range(rounds)]
     first = [first_save(build, snapshot, scratch) for _ in range(rounds)]
@@ -137,7 +146,7 @@ def measure(build, snapshot, scratch, rounds, preexec):
     line("full save: size of the file", sizes, "MB", 1e-6, 20, "62")
     line("incremental save, nothing written: they stand still", on_top, "ms", 1e-3, 250)
     line("the same on a base that has to be compared with", compared, "ms", 1e-3, 250)
-    line("restore, from exec to just before the first insn*", checks, "ms", 1e3, 60, "72")
+    line("restore, from exec to the guest's first word*", bytes_, "ms", 1e3, 60, "72")
     line("verify", verifies, "ms", 1e3)
     line("inspect", inspects, "ms", 1e3)
 
@@ -170,7 +179,7 @@ def main():
                  preexec_fn=preexec)
         measure(arguments.build, snapshot, scratch, arguments.rounds, preexec)
         by_size(booting(arguments.build, arguments.kernel, scratch, preexec))
-    print("  * `restore --check-only`: everything but running, and the end of the process")
+    print("  * on its console; its first instruction came before that")
     return 1 if missed else 0
 
 

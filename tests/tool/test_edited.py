@@ -80,7 +80,8 @@ def test_edited_states(state, middle, tmp_path):  # noqa: F811
         check = vgic5("restore", tmp_path / "e", "--check-only", status=None)
         assert verdict.status in (0, 4, 5), f"case {n}: {verdict.status} {verdict.err}"
         assert check.status == verdict.status, f"case {n}: {check.err} but {verdict.err}"
-        assert verdict.status == 0 or (check.err.count("\n") == 1 and verdict.err)
+        # One refusal; another PIDR or CIDR on the target is a warning before it.
+        assert verdict.status == 0 or (check.err.count("vgic5: restore: ") == 1 and verdict.err)
         if verdict.status == 0:
             clock = next(s for s in copy["sections"] if s["type"] == "clock")
             insn = next(f for f in clock["fields"] if f["name"] == "INSTRUCTIONS")["number"]

@@ -24,7 +24,7 @@ static const char style[] =
     "section{background:var(--card);border:1px solid var(--line);border-radius:10px;"
     "padding:18px 20px;margin:0 0 18px}"
     ".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(170px,1fr));gap:1px;padding:0;"
-    "background:var(--line);overflow:hidden}.tile{background:var(--card);padding:14px 18px}"
+    "overflow:hidden}.tile{outline:1px solid var(--line);padding:14px 18px}"
     ".tile b{display:block;font-size:21px;font-variant-numeric:tabular-nums}"
     ".tile span{display:block}.tile small{color:var(--soft)}\n"
     ".legend{color:var(--soft);font-size:13px}.key{display:inline-flex;align-items:center;"

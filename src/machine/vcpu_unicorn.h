@@ -66,6 +66,8 @@ struct vcpu_engine {
     uint64_t zero_block; /* bytes that DC ZVA zeroes */
     uint64_t identity[16]; /* index as vcpu_identity has it */
     uint64_t plain[2][1024]; /* a bit per encoding: reads, writes that concern nobody here */
+    uint64_t asked[2][1024]; /* those that Unicorn has been asked about; */
+    uint64_t unknown[2][1024]; /* and does not know: see vcpu_unicorn_unknown.c */
 };
 
 /* Why uc_emu_start came back. */
@@ -189,8 +191,13 @@ bool unicorn_set_sysreg(struct vcpu *vcpu, uint16_t encoding, uint64_t value);
 
 /* vcpu_unicorn_calibrate.c */
 int unicorn_calibrate(struct vcpu_engine *engine, struct vgic5_error *error);
-/* Execute code at the beginning of RAM until an exception; vcpu->context is what it was then. */
+/* Execute code, at most 256 bytes of it, at the beginning of RAM until an exception, and keep the
+ * context of that. Changes X0 to X30. */
 uc_err unicorn_run_probe(struct vcpu *vcpu, const uint32_t *code, size_t size);
+
+/* vcpu_unicorn_unknown.c */
+/* Has Unicorn no such register to read, or to write? A hook that has done it must move PC then. */
+bool unicorn_is_unknown(struct vcpu_engine *engine, uint16_t encoding, bool is_write);
 
 /* vcpu_unicorn_flags.c: PSTATE and the flags that Unicorn derives from it */
 struct unicorn_monitor {
@@ -249,6 +256,9 @@ void unicorn_stores_try(struct vcpu *vcpu);
 void unicorn_stores_destroy(struct vcpu_engine *engine);
 uc_err unicorn_stores_open(struct vcpu *vcpu);
 void unicorn_stores_close(struct vcpu *vcpu);
+/* From now on this thread is inside this vCPU, or (NULL) an instance that is none; returns whose it
+ * was. For hooks that need an instance of their own: Unicorn's calls do not say whom they are for. */
+struct vcpu *unicorn_inside(struct vcpu *vcpu);
 /* The first part of what lies between two physical addresses from which code may have been
  * translated: from *start on. False: there is none. */
 bool unicorn_find_code(const struct vcpu *vcpu, uint64_t *start, uint64_t end, uint64_t *size);

@@ -142,15 +142,6 @@ static void on_exception(uc_engine *uc, uint32_t number, void *opaque)
     unicorn_stop(vcpu, UNICORN_EXCEPTION, pc);
 }
 
-/* The encodings that this Unicorn does not know: the hook has to step over them. */
-static bool unknown_to_unicorn(uint16_t encoding)
-{
-    unsigned op0 = encoding >> 14, op1 = encoding >> 11 & 7;
-    unsigned crn = encoding >> 7 & 15, crm = encoding >> 3 & 15;
-
-    return crn == 12 && (op0 == 1 || (op0 == 3 && (op1 == 1 || crm >= 9)));
-}
-
 /* SCTLR, CPACR, TCR and the debug registers are what the flags of EL1 depend on. */
 static void forget_flags(struct vcpu *vcpu, uint16_t encoding)
 {
@@ -223,7 +214,7 @@ static uint32_t on_sysreg(struct vcpu *vcpu, uc_arm64_reg reg, const uc_arm64_cp
         return 0;
     if (!is_write)
         unicorn_set(vcpu, (int)reg, access.value);
-    if (unknown_to_unicorn(access.encoding))
+    if (unicorn_is_unknown(vcpu->engine, access.encoding, is_write))
         unicorn_set(vcpu, UC_ARM64_REG_PC, unicorn_get(vcpu, UC_ARM64_REG_PC) + 4);
     return 1;
 }

@@ -229,13 +229,20 @@ void unicorn_stores_close(struct vcpu *vcpu)
     vcpu->translated = NULL;
 }
 
-uc_err unicorn_start(struct vcpu *vcpu, uint64_t pc)
+struct vcpu *unicorn_inside(struct vcpu *vcpu)
 {
-    uc_err error;
+    struct vcpu *outer = inside;
 
     inside = vcpu;
-    error = uc_emu_start(vcpu->uc, pc, 0, 0, 0);
-    inside = NULL;
+    return outer;
+}
+
+uc_err unicorn_start(struct vcpu *vcpu, uint64_t pc)
+{
+    struct vcpu *outer = unicorn_inside(vcpu);
+    uc_err error = uc_emu_start(vcpu->uc, pc, 0, 0, 0);
+
+    unicorn_inside(outer);
     return error;
 }
 
@@ -266,6 +273,12 @@ uc_err unicorn_stores_open(struct vcpu *vcpu)
 void unicorn_stores_close(struct vcpu *vcpu)
 {
     (void)vcpu;
+}
+
+struct vcpu *unicorn_inside(struct vcpu *vcpu)
+{
+    (void)vcpu;
+    return NULL;
 }
 
 uc_err unicorn_start(struct vcpu *vcpu, uint64_t pc)

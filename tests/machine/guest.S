@@ -85,6 +85,18 @@
         b       failed
         .endm
 
+        .macro  absent reg /* it reads 0 and ignores writes, and nothing around it is lost or done twice */
+        add     x0, x0, #1
+        mov     x1, x0
+        mrs     x1, \reg
+        add     x0, x0, #3
+        mix     x1
+        msr     \reg, x0
+        add     x21, x21, x0
+        mrs     x1, \reg
+        cbnz    x1, absent_is_there
+        .endm
+
         .macro  mix rt
         eor     x21, x21, \rt
         ror     x21, x21, #11
@@ -344,6 +356,12 @@ straight:
         .endr
         mrs     x1, cntvct_el0
         eor     x21, x21, x1, lsl #7
+        absent  pmcr_el0      /* the engine has it */
+        absent  pmevcntr0_el0
+        absent  dbgbvr0_el1
+        absent  dbgwvr5_el1   /* it has not */
+        absent  pmevcntr30_el0
+        absent  S3_3_C2_C4_0  /* RNDR: it has no write */
         .rept   30
         add     x0, x0, #3
         ror     x21, x21, #3
@@ -700,6 +718,9 @@ synchronous_el0:
         msr     spsr_el1, x0
         ldp     x0, x1, [sp], #16
         eret
+
+absent_is_there:
+        fail    5
 
 unexpected:
         fail    4

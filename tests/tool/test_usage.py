@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from conftest import BUILD, DEMO, PROBE, vgic5
+from conftest import BUILD, DEMO, LONG, PROBE, vgic5
 
 
 @pytest.mark.parametrize("arguments, word", [
@@ -78,6 +78,12 @@ def test_small_guests_pass(guest, mode):
     kernel = os.path.join(BUILD, "guests", guest + ".elf")
     arguments = ["run", "--kernel", kernel, "--smp", "2"] + ([mode] if mode else [])
     assert f"{guest}: PASS" in vgic5(*arguments).text
+
+
+def test_no_register_keeps_what_no_snapshot_has():
+    kernel = os.path.join(BUILD, "guests", "registers.elf")
+    every = ["--append", "all"] if LONG else []
+    assert "registers: PASS" in vgic5("run", "--kernel", kernel, "--deterministic", *every).text
 
 
 def test_probe_passes_in_real_time():

@@ -8,7 +8,8 @@
 #include "state.h"
 
 #define SPINS 128u
-#define YIELDS 1024u
+#define YIELDS 16u
+#define GIFT 16u /* spins: who is not there by then has lost its processor */
 #define NAP_NS 50000
 
 static void pause_a_little(void)
@@ -46,7 +47,7 @@ void lock_wait(struct lock *lock)
 /* A guest that polls takes its own lock again at once; the others would never see it free. */
 void lock_give_way(struct lock *lock)
 {
-    for (uint32_t n = 0; n < SPINS && !__atomic_load_n(&lock->held, __ATOMIC_RELAXED); n++)
+    for (uint32_t n = 0; n < GIFT && !__atomic_load_n(&lock->held, __ATOMIC_RELAXED); n++)
         pause_a_little();
 }
 

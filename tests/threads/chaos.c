@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * chaos [steps [seed]]
+ * chaos [steps [seed [vcpus [threads]]]]
  *
  * Many threads do at random what one device can be asked for: instructions, registers, wires,
  * tables that come and go, attributes, while the host has no memory now and then. Nothing is
@@ -20,6 +20,7 @@
 #define STEPS 6000u
 #define SEED 20261126u
 #define NR_VCPUS 5u
+#define NR_THREADS 5u /* that are vCPUs */
 #define NR_SPIS 64u
 #define FAVOURITES 2u
 #define ID_BITS 12u
@@ -57,9 +58,10 @@
 
 struct chaos {
     struct vgic5 *device;
-    struct vgic5_vcpu *vcpu[NR_VCPUS];
+    struct vgic5_vcpu *vcpu[VGIC5_MAX_VCPUS];
+    uint32_t nr_vcpus, nr_threads;
     unsigned char ram[RAM_SIZE];
-    atomic_int told[NR_VCPUS];
+    atomic_int told[VGIC5_MAX_VCPUS];
     atomic_uint allocations;
     atomic_bool scarce; /* every few allocations fail */
     unsigned long steps;
@@ -185,7 +187,7 @@ static void instruct(struct actor *a, struct vgic5_vcpu *vcpu)
                                          CD(1, 3), CD(1, 3), CD(1, 4), CD(1, 4),
                                          CD(1, 4), CD(1, 5), CD(2, 0), CD(2, 1)};
     uint16_t encoding = encodings[below(a, sizeof(encodings) / sizeof(encodings[0]))];
-    uint64_t operand = encoding == CD(1, 2) ? below(a, 32) << 3 : below(a, NR_VCPUS + 1);
+    uint64_t operand = encoding == CD(1, 2) ? below(a, 32) << 3 : below(a, a->chaos->nr_vcpus + 1);
     cpu(vcpu, encoding, true, operand << 32 | any_intid(a));
 }
 
@@ -201,14 +203,17 @@ static void access_register(struct actor *a, struct vgic5_vcpu *vcpu)
                                            : below(a, UINT32_MAX);
     cpu(vcpu, encoding, below(a, 2), value);
     vgic5_vcpu_set_nmi(vcpu, below(a, 2));
-    vgic5_vcpu_line(a->chaos->vcpu[below(a, NR_VCPUS)]);
+    vgic5_vcpu_line(a->chaos->vcpu[below(a, a->chaos->nr_vcpus)]);
 }
 
 static void *be_a_vcpu(void *context)
 {
     struct actor *a = context;
-    struct vgic5_vcpu *vcpu = a->chaos->vcpu[a->number];
-    for (unsigned long n = 0; n < a->chaos->steps; n++) {
+    struct chaos *c = a->chaos;
+    uint32_t number = a->number;
+    for (unsigned long n = 0; n < c->steps; n++) {
+        struct vgic5_vcpu *vcpu = c->vcpu[number];
+        number = number + c->nr_threads < c->nr_vcpus ? number + c->nr_threads : a->number;
         bool in = below(a, 4) && vgic5_vcpu_enter(vcpu) == 0;
         for (uint32_t i = 0; i < 4; i++)
             instruct(a, vcpu);
@@ -228,7 +233,7 @@ static void *be_the_wires(void *context)
     struct actor *a = context;
     struct chaos *c = a->chaos;
     for (unsigned long n = 0; n < c->steps * 2; n++) {
-        uint32_t vcpu = below(a, NR_VCPUS);
+        uint32_t vcpu = below(a, a->chaos->nr_vcpus);
         vgic5_irq_line(c->device, VGIC5_IRQ_SPI(any_of(a, NR_SPIS)), below(a, 2));
         vgic5_irq_line(c->device, VGIC5_IRQ_PPI(vcpu, VGIC5_PPI_SW), below(a, 2));
         vgic5_ppi_line(c->vcpu[vcpu], VGIC5_PPI_CNTV, below(a, 2));
@@ -246,7 +251,7 @@ static void *be_the_frame(void *context)
         frame(c, IRS_SPI_SELR, 4, true, below(a, NR_SPIS + 1));
         frame(c, IRS_SPI_CFGR, 4, true, below(a, 2));
         frame(c, IRS_SPI_RESAMPLER, 4, true, below(a, NR_SPIS + 1));
-        frame(c, IRS_PE_SELR, 4, true, below(a, NR_VCPUS + 1));
+        frame(c, IRS_PE_SELR, 4, true, below(a, a->chaos->nr_vcpus + 1));
         frame(c, below(a, FRAME_REGISTERS / 4) * 4, 4, false, 0);
     }
     return NULL;
@@ -258,7 +263,7 @@ static void make_table(struct actor *a, bool two_level)
     struct chaos *c = a->chaos;
     uint32_t words[NR_LPIS];
     for (uint32_t id = 0; id < NR_LPIS; id++)
-        words[id] = below(a, NR_VCPUS + 1) << 16 | below(a, 32) << 11 | 8u |
+        words[id] = below(a, a->chaos->nr_vcpus + 1) << 16 | below(a, 32) << 11 | 8u |
                     (below(a, 64) ? 0 : below(a, 4));
     memset(c->ram, 0, PAGE);
     memcpy(c->ram + PAGE * 4, words, sizeof(words));
@@ -304,7 +309,7 @@ static void *be_the_vmm(void *context)
     uint64_t value[2], trigger, handling;
     uint32_t words[NR_SPIS];
     for (unsigned long n = 0; n < c->steps / 4; n++) {
-        uint64_t mpidr = vgic5_mpidr_of_vcpu(below(a, NR_VCPUS));
+        uint64_t mpidr = vgic5_mpidr_of_vcpu(below(a, a->chaos->nr_vcpus));
         ask(a, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, value);
         ask(a, VGIC5_GRP_CPU_SYSREGS, VGIC5_SYSREG_ATTR(mpidr, ICC_PCR), value);
         ask(a, VGIC5_GRP_CPU_SYSREGS, VGIC5_SYSREG_ATTR(mpidr, ICC_HPPIR), value);
@@ -320,15 +325,18 @@ static const struct cast {
     void *(*body)(void *actor);
     uint32_t nr;
 } casts[] = {
-    {be_a_vcpu, NR_VCPUS}, {be_the_wires, 2}, {be_the_frame, 2},
-    {be_the_tables, 1},    {be_the_vmm, 2},
+    {be_the_wires, 2},
+    {be_the_frame, 2},
+    {be_the_tables, 1},
+    {be_the_vmm, 2},
 };
 #define NR_CASTS (sizeof(casts) / sizeof(casts[0]))
-#define MAX_ACTORS 16u
+#define MAX_THREADS 64u
+#define MAX_ACTORS (MAX_THREADS + 7u)
 
 /* ---- The device ------------------------------------------------------------------------------ */
 
-static struct chaos *create(uint32_t abi)
+static struct chaos *create(uint32_t abi, uint32_t nr_vcpus)
 {
     const struct vgic5_config config = {
         .size = sizeof(config), .abi = abi, .threads = 1, .ist_l2sz = 1};
@@ -343,6 +351,7 @@ static struct chaos *create(uint32_t abi)
         fprintf(stderr, "chaos: no device\n");
         exit(2);
     }
+    c->nr_vcpus = nr_vcpus;
     return c;
 }
 
@@ -356,7 +365,7 @@ static void initialise(struct chaos *c)
         {.group = VGIC5_GRP_CTRL, .attr = VGIC5_CTRL_INIT},
     };
     int error = 0;
-    for (uint32_t i = 0; i < NR_VCPUS && !error; i++)
+    for (uint32_t i = 0; i < c->nr_vcpus && !error; i++)
         error = vgic5_add_vcpu(c->device, i);
     for (size_t i = 0; i < sizeof(attrs) / sizeof(attrs[0]) && !error; i++)
         error = vgic5_set_attr(c->device, &attrs[i]);
@@ -368,7 +377,7 @@ static void initialise(struct chaos *c)
 
 static void find_vcpus(struct chaos *c)
 {
-    for (uint32_t i = 0; i < NR_VCPUS; i++)
+    for (uint32_t i = 0; i < c->nr_vcpus; i++)
         c->vcpu[i] = vgic5_vcpu(c->device, i);
 }
 
@@ -390,7 +399,7 @@ static uint64_t config_of(struct chaos *c, uint32_t intid)
 static void check_lines(struct chaos *c)
 {
     unsigned long wrong = 0, untold = 0;
-    for (uint32_t i = 0; i < NR_VCPUS; i++) {
+    for (uint32_t i = 0; i < c->nr_vcpus; i++) {
         bool signalled = cpu(c->vcpu[i], ICC_HPPIR, false, 0);
         enum vgic5_line now = vgic5_vcpu_line(c->vcpu[i]);
         wrong += signalled != (now != VGIC5_LINE_NONE);
@@ -411,7 +420,7 @@ static void compare(struct chaos *a, struct chaos *b, uint64_t spi_bits)
         different += (config & bits) != (config_of(b, intid) & bits);
         in_flight += (config & 0x15) > 1; /* not unreachable; Pending or Active */
     }
-    for (uint32_t i = 0; i < NR_VCPUS; i++) {
+    for (uint32_t i = 0; i < a->nr_vcpus; i++) {
         different += cpu(a->vcpu[i], ICC_HPPIR, false, 0) != cpu(b->vcpu[i], ICC_HPPIR, false, 0);
         different += vgic5_vcpu_line(a->vcpu[i]) != vgic5_vcpu_line(b->vcpu[i]);
     }
@@ -421,7 +430,7 @@ static void compare(struct chaos *a, struct chaos *b, uint64_t spi_bits)
 
 static void check_restored(struct chaos *c, uint32_t abi)
 {
-    struct chaos *fresh = create(abi);
+    struct chaos *fresh = create(abi, c->nr_vcpus);
     struct vgic5_error error = {0};
     struct vgic5_state *state = NULL;
     struct vgic5_port port;
@@ -439,31 +448,50 @@ static void check_restored(struct chaos *c, uint32_t abi)
     destroy(fresh);
 }
 
+static void start(struct actor *actor, void *(*body)(void *actor))
+{
+    if (pthread_create(&actor->thread, NULL, body, actor)) {
+        perror("pthread_create");
+        exit(2);
+    }
+}
+
 static void run(struct chaos *c, uint64_t seed)
 {
     struct actor actors[MAX_ACTORS];
     uint32_t nr = 0;
-    for (size_t i = 0; i < NR_CASTS; i++) {
-        for (uint32_t n = 0; n < casts[i].nr; n++, nr++) {
-            actors[nr] = (struct actor){.chaos = c, .number = nr, .random = seed + 77 * nr + 1};
-            if (pthread_create(&actors[nr].thread, NULL, casts[i].body, &actors[nr])) {
-                perror("pthread_create");
-                exit(2);
-            }
-        }
-    }
+    for (uint32_t i = 0; i < MAX_ACTORS; i++)
+        actors[i] = (struct actor){.chaos = c, .number = i, .random = seed + 77 * i + 1};
+    for (; nr < c->nr_threads; nr++)
+        start(&actors[nr], be_a_vcpu);
+    for (size_t i = 0; i < NR_CASTS; i++)
+        for (uint32_t n = 0; n < casts[i].nr; n++, nr++)
+            start(&actors[nr], casts[i].body);
     while (nr-- > 0)
         pthread_join(actors[nr].thread, NULL);
 }
 
+static unsigned long argument(int argc, char **argv, int n, unsigned long otherwise)
+{
+    return argc > n ? strtoul(argv[n], NULL, 0) : otherwise;
+}
+
+static uint32_t at_most(unsigned long value, uint32_t limit)
+{
+    return value < limit ? (uint32_t)value : limit;
+}
+
 int main(int argc, char **argv)
 {
-    unsigned long steps = argc > 1 ? strtoul(argv[1], NULL, 0) : STEPS;
-    uint64_t seed = argc > 2 ? strtoul(argv[2], NULL, 0) : SEED;
-    printf("# seed %llu, %lu steps\n", (unsigned long long)seed, steps);
+    unsigned long steps = argument(argc, argv, 1, STEPS), seed = argument(argc, argv, 2, SEED);
+    uint32_t nr_vcpus = at_most(argument(argc, argv, 3, NR_VCPUS), VGIC5_MAX_VCPUS);
+    uint32_t nr_threads = at_most(argument(argc, argv, 4, NR_THREADS), MAX_THREADS);
+    printf("# seed %lu, %lu steps, %u vCPUs, %u threads for them\n", seed, steps, nr_vcpus,
+           nr_threads);
     for (uint32_t abi = VGIC5_ABI_V1; abi <= VGIC5_ABI_7_4; abi++) {
-        struct chaos *c = create(abi);
+        struct chaos *c = create(abi, nr_vcpus);
         c->steps = steps;
+        c->nr_threads = nr_threads;
         initialise(c);
         find_vcpus(c);
         atomic_store(&c->scarce, true);

@@ -4,6 +4,7 @@
  * a whole one by a check that cites this row. What such a device does then may be anything, so each
  * lives in a process of its own. A row that the operation itself finds (DEEPER) is not taken away:
  * its errno comes out as another one. One that cannot hold (NEVER) comes out where none does.
+ * Nor does a device pass that looks at a row before those that the contract puts first.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -21,8 +22,8 @@
 
 #include <vgic5/conform.h>
 
-extern const char *contract_missing_row;
-const char *contract_missing_row;
+extern const char *contract_missing_row, *contract_first_row;
+const char *contract_missing_row, *contract_first_row;
 
 #define V1 (1u << VGIC5_ABI_V1)
 #define V7_4 (1u << VGIC5_ABI_7_4)
@@ -135,10 +136,37 @@ static unsigned failures(uint32_t abi, const char *row)
     return count.failed;
 }
 
-/* A check that brings the device down has told it from a whole one as well. */
-static bool is_caught(uint32_t abi, const struct row *row)
+/* What becomes of the device in its child, and how many checks fail then. */
+static unsigned be_without(uint32_t abi, const struct row *row)
 {
-    bool stays = strcmp(row->condition, "DEEPER") == 0 || strcmp(row->condition, "NEVER") == 0;
+    if (strcmp(row->condition, "DEEPER") == 0 || strcmp(row->condition, "NEVER") == 0)
+        changed = row;
+    else
+        contract_missing_row = row->id;
+    return failures(abi, row->id);
+}
+
+static void count_all(void *opaque, const struct vgic5_conform_result *result)
+{
+    *(unsigned *)opaque += result->verdict == VGIC5_CONFORM_FAIL;
+}
+
+static unsigned be_looked_at_first(uint32_t abi, const struct row *row)
+{
+    struct vgic5_config config = {.size = sizeof(config), .abi = abi};
+    struct vgic5_conform_ops ops;
+    unsigned failed = 0;
+
+    contract_first_row = row->id;
+    open_ops(&ops, &config);
+    vgic5_conform_run(&ops, NULL, count_all, &failed, NULL);
+    return failed;
+}
+
+/* A check that brings the device down has told it from a whole one as well. */
+static bool in_a_child(uint32_t abi, const struct row *row,
+                       unsigned (*failed)(uint32_t abi, const struct row *row))
+{
     pid_t child = fork();
     int status = 0;
 
@@ -150,11 +178,7 @@ static bool is_caught(uint32_t abi, const struct row *row)
         signal(SIGSEGV, SIG_DFL);
         if (!freopen("/dev/null", "w", stderr))
             _exit(2);
-        if (stays)
-            changed = row;
-        else
-            contract_missing_row = row->id;
-        _exit(failures(abi, row->id) ? 1 : 0);
+        _exit(failed(abi, row) ? 1 : 0);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
@@ -171,7 +195,7 @@ static void test_every_row(void **state)
                 continue;
             mutants++;
             assert_int_equal(failures(abi, rows[n].id), 0);
-            if (is_caught(abi, &rows[n]))
+            if (in_a_child(abi, &rows[n], be_without))
                 continue;
             missed++;
             print_message("# not caught: a device of abi %u without %s\n", abi, rows[n].id);
@@ -182,9 +206,59 @@ static void test_every_row(void **state)
     assert_int_equal(missed, 0);
 }
 
+
+/* ---- Precedence ------------------------------------------------------------------------------ */
+
+/* These may come first: none of the rows before them can hold at the same time, or the contract does
+ * not say which of the two is looked at first. */
+static const char *const may_be_first[] = {
+    "run_early", "line_cpu", "line_ppi", "line_type", "irs_get_run", "ist_set_exists",
+};
+
+static bool is_free(const struct row *row)
+{
+    for (size_t n = 0; n < sizeof(may_be_first) / sizeof(may_be_first[0]); n++) {
+        if (strcmp(may_be_first[n], row->id) == 0)
+            return true;
+    }
+    return strcmp(row->condition, "DEEPER") == 0 || strcmp(row->condition, "NEVER") == 0;
+}
+
+static bool is_first_of_its_call(uint32_t abi, const struct row *row)
+{
+    for (const struct row *other = rows; other < row; other++) {
+        if (other->group == row->group && other->call == row->call && other->profiles >> abi & 1)
+            return false;
+    }
+    return true;
+}
+
+static void test_every_precedence(void **state)
+{
+    unsigned missed = 0, mutants = 0;
+
+    (void)state;
+    for (size_t n = 0; n < sizeof(rows) / sizeof(rows[0]); n++) {
+        for (uint32_t abi = VGIC5_ABI_V1; abi <= VGIC5_ABI_7_4; abi++) {
+            if (!(rows[n].profiles >> abi & 1) || is_free(&rows[n]) ||
+                is_first_of_its_call(abi, &rows[n]))
+                continue;
+            mutants++;
+            if (in_a_child(abi, &rows[n], be_looked_at_first))
+                continue;
+            missed++;
+            print_message("# not caught: a device of abi %u that looks at %s first\n", abi,
+                          rows[n].id);
+        }
+    }
+    print_message("# %u devices that look at a row too early, %u not caught\n", mutants, missed);
+    assert_int_equal(missed, 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_row)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_row),
+                                       cmocka_unit_test(test_every_precedence)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,8 @@
 
 #include "report.h"
 
+#define MOST_ZERO 1024u /* frames in which nothing is stored: they take as long as one that is */
+
 /* The guest cannot go on without this memory, and there is no way to give it. */
 static void give_up(const struct vgic5_error *error)
 {
@@ -44,15 +46,32 @@ int lazy_ram_begin(struct ram_watch *watch, struct pager *pager, struct vgic5_er
                                         strerror(-status));
 }
 
+static bool is_zero(const struct ram_watch *watch, const struct pager *pager, uint64_t frame)
+{
+    return frame < watch->nr_frames && watch->absent[frame] &&
+           !chain_has_frame(pager->chain, frame);
+}
+
+static void fill_next(struct ram_watch *watch, struct pager *pager)
+{
+    uint64_t first = pager->next;
+
+    while (pager->next - first < MOST_ZERO && is_zero(watch, pager, pager->next))
+        pager->next++;
+    if (pager->next > first)
+        ram_watch_fill_zero(watch, first, pager->next);
+    else
+        ram_watch_fill(watch, pager->next++);
+}
+
 bool lazy_ram_fill(struct ram_watch *watch, uint64_t most)
 {
     struct pager *pager = watch->opaque;
 
-    for (; watch->nr_absent > 0 && most > 0; pager->next++) {
-        if (pager_has(pager, pager->next))
-            continue;
-        most -= chain_has_frame(pager->chain, pager->next);
-        ram_watch_fill(watch, pager->next);
+    for (; watch->nr_absent > 0 && most > 0; most--) {
+        while (!watch->absent[pager->next])
+            pager->next++;
+        fill_next(watch, pager);
     }
     return watch->nr_absent > 0;
 }

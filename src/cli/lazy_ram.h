@@ -13,7 +13,7 @@
  * read any more (the file was changed under the running guest) ends the process with the exit code
  * of a damaged snapshot. */
 int lazy_ram_begin(struct ram_watch *watch, struct pager *pager, struct vgic5_error *error);
-/* Fill at most `most` frames; false: nothing is left to fill. */
+/* Fill `most` frames, or more if they are zero; false: nothing is left to fill. */
 bool lazy_ram_fill(struct ram_watch *watch, uint64_t most);
 /* What is absent, for a save: the same snapshot in memory of its own, of which another thread may
  * read while the guest runs. */

@@ -36,7 +36,7 @@ void pager_close(struct pager *pager)
     *pager = (struct pager){ 0 };
 }
 
-bool pager_has(const struct pager *pager, uint64_t frame)
+static bool pager_has(const struct pager *pager, uint64_t frame)
 {
     return pager->there[frame / 8] >> frame % 8 & 1;
 }

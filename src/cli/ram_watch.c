@@ -143,6 +143,18 @@ void ram_watch_fill(struct ram_watch *watch, uint64_t frame)
         open_all(watch);
 }
 
+void ram_watch_fill_zero(struct ram_watch *watch, uint64_t first, uint64_t end)
+{
+    if (!has_room(watch)) {
+        open_all(watch);
+        return;
+    }
+    watch->nr_absent -= end - first;
+    if (!protect(watch, first * RAM_PAGES_PER_FRAME, end * RAM_PAGES_PER_FRAME,
+                 watch->tracks ? PROT_READ : READ_WRITE))
+        open_all(watch);
+}
+
 /* Runs in the thread that touched the memory, which is no more inside the C library than the guest
  * itself, or a memcpy, is: so the handler may call what it likes. */
 static void on_fault(int number, siginfo_t *info, void *context)
@@ -241,17 +253,18 @@ int ram_watch_clean(struct ram_watch *watch)
     uint64_t frame = 0, first;
     bool good = true;
 
+    watch->edges = 0;
     while (frame < watch->nr_frames && good) {
         while (frame < watch->nr_frames && watch->absent[frame])
             frame++;
         for (first = frame; frame < watch->nr_frames && !watch->absent[frame]; frame++)
             watch->open[frame] = 0;
+        watch->edges += first < frame ? (first > 0) + (frame < watch->nr_frames) : 0;
         good = first == frame || mprotect(watch->host + first * RAM_FRAME,
                                           (frame - first) * RAM_FRAME, PROT_READ) == 0;
     }
     watch->tracks = true;
     watch->unit = least_unit();
-    watch->edges = count_edges(watch, 0, watch->size / RAM_PAGE);
     if (good)
         return 0;
     open_all(watch);

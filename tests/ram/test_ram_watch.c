@@ -90,6 +90,30 @@ static void test_absent_frames_come_when_touched(void **state)
     end(&watch, &source);
 }
 
+static void test_frames_of_nothing(void **state)
+{
+    for (unsigned tracks = 0; tracks < 2; tracks++) {
+        struct ram_watch watch;
+        struct source source;
+
+        (void)state;
+        begin(&watch, &source);
+        assert_int_equal(ram_watch_empty(&watch, fill, &source), 0);
+        assert_int_equal(tracks ? ram_watch_clean(&watch) : 0, 0);
+        ram_watch_fill_zero(&watch, 3, 7);
+        ram_watch_fill_zero(&watch, 7, 8);
+        assert_int_equal(watch.nr_absent, NR_FRAMES - 5);
+        assert_int_equal(ram_mappings(source.ram), 3);
+        assert_int_equal(watch.edges, 2);
+        for (unsigned n = 3; n < 8; n++)
+            assert_int_equal(source.ram[n * RAM_FRAME], 0);
+        ram_store(source.ram, 5 * RAM_PAGES_PER_FRAME, 1);
+        assert_int_equal(source.ram[8 * RAM_FRAME], 9);
+        assert_int_equal(nr_written(&watch), tracks ? 1 : 6 * RAM_PAGES_PER_FRAME);
+        end(&watch, &source);
+    }
+}
+
 /* What is filled in is as in the snapshot: clean, whoever touched it first and however. */
 static void test_filled_while_tracking(void **state)
 {
@@ -109,11 +133,14 @@ static void test_filled_while_tracking(void **state)
     ram_store(source.ram, 8 * RAM_PAGES_PER_FRAME + 15, 1); /* absent until now */
     assert_int_equal(source.filled[8], 1);
     assert_int_equal(nr_written(&watch), 3);
+    assert_int_equal(ram_mappings(source.ram), watch.edges + 1);
     assert_true(has_page(ram_watch_written(&watch), 8 * RAM_PAGES_PER_FRAME + 15));
     assert_int_equal(watch.nr_absent, NR_FRAMES - 4);
     /* Cleaning leaves the absent ones absent. */
     assert_int_equal(ram_watch_clean(&watch), 0);
+    assert_int_equal(ram_mappings(source.ram), watch.edges + 1);
     assert_int_equal(source.ram[20 * RAM_FRAME], 21);
+    assert_int_equal(ram_mappings(source.ram), watch.edges + 1);
     assert_int_equal(nr_written(&watch), 0);
     end(&watch, &source);
 }
@@ -258,6 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_write_is_seen_a_read_is_not),
         cmocka_unit_test(test_absent_frames_come_when_touched),
+        cmocka_unit_test(test_frames_of_nothing),
         cmocka_unit_test(test_filled_while_tracking),
         cmocka_unit_test(test_mappings_are_few),
         cmocka_unit_test(test_mappings_run_out),

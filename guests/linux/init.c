@@ -4,6 +4,7 @@
  * off. Its arguments are words behind `--` on the kernel command line:
  *
  *   cpus=N    there must be N CPUs
+ *   replug    first take every CPU but 0 away, and bring it back
  *   read=N    ask for N lines of input and print them again
  *   ticks=N   afterwards, wake up N times and watch the clocks
  *   reset     end with a restart instead of a power-off
@@ -12,6 +13,7 @@
 #include "init.h"
 
 #define AT_FDCWD (-100)
+#define O_WRONLY 1
 #define O_RDWR 2
 #define TCSBRK 0x5409
 #define WAKE_ROUNDS 20u
@@ -44,6 +46,33 @@ static void set_up(void)
             CALL(SYS_DUP3, console, file, 0, 0, 0);
     if (CALL(SYS_MOUNT, "proc", "/proc", "proc", 0, 0) != 0)
         fail("no /proc");
+}
+
+static void switch_cpu(unsigned cpu, char state)
+{
+    char path[] = "/sys/devices/system/cpu/cpuN/online";
+    long file;
+
+    path[sizeof("/sys/devices/system/cpu/cpu") - 1] = (char)('0' + cpu);
+    file = CALL(SYS_OPENAT, AT_FDCWD, path, O_WRONLY, 0, 0);
+    if (file < 0 || CALL(SYS_WRITE, file, &state, 1, 0, 0) != 1)
+        fail("a CPU cannot be switched");
+    CALL(SYS_CLOSE, file, 0, 0, 0, 0);
+}
+
+/* Before any thread is pinned to them. */
+static void replug(unsigned nr_cpus)
+{
+    CALL(SYS_MKDIRAT, AT_FDCWD, "/sys", 0755, 0, 0);
+    if (CALL(SYS_MOUNT, "sysfs", "/sys", "sysfs", 0, 0) != 0)
+        fail("no /sys");
+    for (unsigned cpu = 1; cpu < nr_cpus; cpu++) {
+        switch_cpu(cpu, '0');
+        if (work_nr_cpus() != cpu)
+            fail("a CPU is still there");
+        switch_cpu(cpu, '1');
+        say("init: CPU %u was off\n", (uint64_t)cpu);
+    }
 }
 
 static void read_line(void)
@@ -157,6 +186,8 @@ void init_main(long argc, char **argv)
     set_up();
     nr_cpus = work_nr_cpus();
     say("init: %u CPUs\n", (uint64_t)nr_cpus);
+    if (have_argument(argv, "replug"))
+        replug(nr_cpus);
     exercise(nr_cpus, argv);
     check(nr_cpus, argv);
     CALL(SYS_WRITE, 1, after.text, after.size, 0, 0);

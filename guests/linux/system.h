@@ -10,7 +10,7 @@
 enum system_call {
     SYS_DUP3 = 24,
     SYS_IOCTL = 29,
-    SYS_MKNODAT = 33,
+    SYS_MKDIRAT = 34,
     SYS_MOUNT = 40,
     SYS_OPENAT = 56,
     SYS_CLOSE = 57,

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Linux in real time: many generations of one guest; and how a guest ends."""
+import gzip
 import os
 import random
 import re
+import struct
 import time
 
 import pytest
@@ -69,10 +71,14 @@ def test_no_time_passes_while_the_guest_is_a_file(tmp_path):
 
 @pytest.mark.parametrize("smp, ist", [(3, "linear"), (8, "two-level")])
 def test_more_cpus_in_real_time(smp, ist, kernel, tmp_path):
-    command = arguments(kernel, smp, ist, deterministic=False)
-    before = run(*command, "--save", tmp_path / "s", "--save-at-text", "CPU2: Booted",
-                 "--exit-after-save")
-    console = before.text + run("restore", tmp_path / "s").text
+    """Saved while the kernel brings CPUs up, and again while it takes them away."""
+    command, console = arguments(kernel, smp, ist, words="replug", deterministic=False), ""
+    for text in ("CPU2: Booted", "psci: CPU2 killed"):
+        console += run(*command, "--save", tmp_path / text, "--save-at-text", text,
+                       "--exit-after-save").text
+        command = ["restore", tmp_path / text]
+    console += run(*command).text
+    assert re.findall(r"init: CPU (\d) was off", console) == [str(n) for n in range(1, smp)]
     assert f"init: {smp} CPUs" in console and "init: PASS" in console
     assert len(re.search(r"((?:\d+ +)+)GICv5-PPI +27", console)[1].split()) == smp
 
@@ -114,3 +120,34 @@ def test_a_panic_without_restart_is_8(kernel, tmp_path):
     for err in (result.err, again.err):
         assert re.search(r"vCPU \d: the guest's kernel has panicked.* PC 0x\w+ .*ESR_EL1 0x", err)
     assert "Attempted to kill init" in result.err, "the last lines of the console"
+
+
+def zboot(image):
+    packed = gzip.compress(image, 1)
+    return struct.pack("<4s4sII8s32s", b"MZ", b"zimg", 64, len(packed), b"", b"gzip").ljust(64, b"\0") \
+        + packed
+
+
+def elf(image):
+    """One segment, linked elsewhere, as large as the Image's header says."""
+    size, = struct.unpack_from("<Q", image, 16)
+    header = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\2\1\1", 2, 183, 1, 0xffff800080000000, 64, 0, 0,
+                         64, 56, 1, 0, 0, 0)
+    segment = struct.pack("<IIQQQQQQ", 1, 7, 120, 0xffff800080000000, 0x40000000, len(image),
+                          max(size, len(image)), 8)
+    return header + segment + image
+
+
+def test_the_same_kernel_in_every_form(kernel, tmp_path):
+    """Plain, gzip, EFI zboot and ELF: the same machine boots."""
+    with open(kernel, "rb") as file:
+        image = file.read()
+    if image[56:60] != b"ARM\x64":
+        pytest.skip("this kernel is not a plain Image")
+    forms = {"plain": image, "gzip": gzip.compress(image, 1), "zboot": zboot(image), "elf": elf(image)}
+    for name, data in forms.items():
+        (tmp_path / "kernel").write_bytes(data)
+        run("run", "--kernel", tmp_path / "kernel", "--deterministic", "--append", "earlycon", "--save",
+            tmp_path / name, "--save-at-text", "Booting Linux on physical", "--exit-after-save")
+    plain = (tmp_path / "plain").read_bytes()
+    assert [name for name in forms if (tmp_path / name).read_bytes() != plain] == []

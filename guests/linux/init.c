@@ -5,6 +5,7 @@
  *
  *   cpus=N    there must be N CPUs
  *   replug    first take every CPU but 0 away, and bring it back
+ *   alarm     let the real-time clock ring
  *   read=N    ask for N lines of input and print them again
  *   ticks=N   afterwards, wake up N times and watch the clocks
  *   reset     end with a restart instead of a power-off
@@ -48,24 +49,34 @@ static void set_up(void)
         fail("no /proc");
 }
 
+static void mount_sys(void)
+{
+    CALL(SYS_MKDIRAT, AT_FDCWD, "/sys", 0755, 0, 0);
+    if (CALL(SYS_MOUNT, "sysfs", "/sys", "sysfs", 0, 0) != 0)
+        fail("no /sys");
+}
+
+static bool write_file(const char *path, const char *text, size_t n)
+{
+    long file = CALL(SYS_OPENAT, AT_FDCWD, path, O_WRONLY, 0, 0);
+    bool done = file >= 0 && CALL(SYS_WRITE, file, text, n, 0, 0) == (long)n;
+
+    CALL(SYS_CLOSE, file, 0, 0, 0, 0);
+    return done;
+}
+
 static void switch_cpu(unsigned cpu, char state)
 {
     char path[] = "/sys/devices/system/cpu/cpuN/online";
-    long file;
 
     path[sizeof("/sys/devices/system/cpu/cpu") - 1] = (char)('0' + cpu);
-    file = CALL(SYS_OPENAT, AT_FDCWD, path, O_WRONLY, 0, 0);
-    if (file < 0 || CALL(SYS_WRITE, file, &state, 1, 0, 0) != 1)
+    if (!write_file(path, &state, 1))
         fail("a CPU cannot be switched");
-    CALL(SYS_CLOSE, file, 0, 0, 0, 0);
 }
 
 /* Before any thread is pinned to them. */
 static void replug(unsigned nr_cpus)
 {
-    CALL(SYS_MKDIRAT, AT_FDCWD, "/sys", 0755, 0, 0);
-    if (CALL(SYS_MOUNT, "sysfs", "/sys", "sysfs", 0, 0) != 0)
-        fail("no /sys");
     for (unsigned cpu = 1; cpu < nr_cpus; cpu++) {
         switch_cpu(cpu, '0');
         if (work_nr_cpus() != cpu)
@@ -73,6 +84,14 @@ static void replug(unsigned nr_cpus)
         switch_cpu(cpu, '1');
         say("init: CPU %u was off\n", (uint64_t)cpu);
     }
+}
+
+static void await_alarm(void)
+{
+    if (!write_file("/sys/class/rtc/rtc0/wakealarm", "+1", 2))
+        fail("no alarm");
+    say("init: the alarm is set\n");
+    sleep_until(now(CLOCK_MONOTONIC) + 2 * SECOND);
 }
 
 static void read_line(void)
@@ -138,6 +157,8 @@ static void exercise(unsigned nr_cpus, char **argv)
     }
     exercise_wake_ups(nr_cpus);
     say("init: wake-ups on %u CPUs\n", (uint64_t)nr_cpus);
+    if (have_argument(argv, "alarm"))
+        await_alarm();
     read_lines(number_argument(argv, "read", 0));
     tick(number_argument(argv, "ticks", 0));
     read_interrupts(&after);
@@ -156,6 +177,9 @@ static void check(unsigned nr_cpus, char **argv)
 {
     uint64_t counts[MAX_CPUS];
 
+    if (have_argument(argv, "alarm") &&
+        (!interrupts_count(&after, "rtc-pl031", counts) || sum(counts) == 0))
+        fail("no interrupt of the real-time clock");
     if (nr_cpus != number_argument(argv, "cpus", nr_cpus))
         fail("not all CPUs are there");
     if (!has_grown("arch_timer", nr_cpus))
@@ -186,6 +210,7 @@ void init_main(long argc, char **argv)
     set_up();
     nr_cpus = work_nr_cpus();
     say("init: %u CPUs\n", (uint64_t)nr_cpus);
+    mount_sys();
     if (have_argument(argv, "replug"))
         replug(nr_cpus);
     exercise(nr_cpus, argv);

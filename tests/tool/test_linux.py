@@ -71,9 +71,9 @@ def test_no_time_passes_while_the_guest_is_a_file(tmp_path):
 
 @pytest.mark.parametrize("smp, ist", [(3, "linear"), (8, "two-level")])
 def test_more_cpus_in_real_time(smp, ist, kernel, tmp_path):
-    """Saved while the kernel brings CPUs up, and again while it takes them away."""
-    command, console = arguments(kernel, smp, ist, words="replug", deterministic=False), ""
-    for text in ("CPU2: Booted", "psci: CPU2 killed"):
+    """Saved while the kernel brings CPUs up, while it takes them away, and before an alarm."""
+    command, console = arguments(kernel, smp, ist, words="replug alarm", deterministic=False), ""
+    for text in ("CPU2: Booted", "psci: CPU2 killed", "init: the alarm is set"):
         console += run(*command, "--save", tmp_path / text, "--save-at-text", text,
                        "--exit-after-save").text
         command = ["restore", tmp_path / text]

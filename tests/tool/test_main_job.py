@@ -37,6 +37,9 @@ def test_without_a_tool(tmp_path):
 @pytest.mark.parametrize("script, why", [
     (f'{TOOL} "$@" || exit; [ "$1" = run ] && [ "$7" = --save ] && : > "$8"; exit 0\n', "ended with 4"),
     (f'case $1 in restore) {TOOL} "$@" | sed /move/d;; *) exec {TOOL} "$@";; esac\n', "differs"),
+    (f'case $1 in restore) {TOOL} "$@" | sed "s/lost 0/lost 1/; s/PASS/FAIL/"; exit 8;; '
+     f'*) exec {TOOL} "$@";; esac\n', "lost 1"),
+    (f'case $1 in restore) exit 8;; *) exec {TOOL} "$@";; esac\n', "no verdict"),
     pytest.param(f'{TOOL} "$@" | sed "s/lost 0/lost 1/"\n', "verdict", marks=FULL),
     pytest.param(f'{TOOL} "$@" | sed /verdict:/d\n', "no verdict", marks=FULL),
 ])

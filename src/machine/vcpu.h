@@ -72,6 +72,8 @@ struct vcpu_identity {
 };
 const struct vcpu_identity *vcpu_identity(size_t *n);
 uint64_t vcpu_engine_identity(const struct vcpu_engine *engine, size_t n);
+/* For tests: a vCPU drops its translated code when it takes more than this. */
+void vcpu_engine_limit_code(struct vcpu_engine *engine, uint64_t bytes);
 /* Does a store of the guest, after the first to a page, cost no call? For tests. */
 bool vcpu_engine_stores_directly(const struct vcpu_engine *engine);
 

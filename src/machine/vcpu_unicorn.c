@@ -15,6 +15,9 @@
 #define SCR_VALUE 0x30581u
 #define HCR_VALUE (UINT64_C(1) << 31 | UINT64_C(3) << 40)
 
+/* Of the 64 MiB that a vCPU may take; the rest is for Unicorn's tables. */
+#define MOST_CODE (UINT64_C(44) << 20)
+
 int unicorn_fail(struct vgic5_error *error, int code, const char *format, ...)
 {
     va_list list;
@@ -105,6 +108,7 @@ int vcpu_engine_create(const struct memory *ram, struct vcpu_clock *clock,
         return unicorn_fail(error, -ENOMEM, "no memory for the vCPU engine");
     e->ram = ram;
     e->clock = clock;
+    e->most_code = MOST_CODE;
     result = unicorn_calibrate(e, error);
     if (result != 0) {
         vcpu_engine_destroy(e);
@@ -119,6 +123,11 @@ void vcpu_engine_destroy(struct vcpu_engine *engine)
     if (engine != NULL)
         unicorn_stores_destroy(engine);
     free(engine);
+}
+
+void vcpu_engine_limit_code(struct vcpu_engine *engine, uint64_t bytes)
+{
+    engine->most_code = bytes;
 }
 
 static int reset(struct vcpu *vcpu, struct vgic5_error *error)
@@ -136,6 +145,13 @@ static int reset(struct vcpu *vcpu, struct vgic5_error *error)
     return unicorn_fail(error, -ENOTSUP, "%s did not reach EL1", vcpu_engine_name());
 }
 
+int unicorn_create(struct vcpu *vcpu, struct vgic5_error *error)
+{
+    int result = unicorn_open(vcpu, error);
+
+    return result == 0 ? reset(vcpu, error) : result;
+}
+
 int vcpu_create(struct vcpu_engine *engine, const struct vcpu_host *host, struct vcpu **vcpu,
                 struct vgic5_error *error)
 {
@@ -149,9 +165,7 @@ int vcpu_create(struct vcpu_engine *engine, const struct vcpu_host *host, struct
     v->host = host;
     if (engine->vcpus == NULL)
         unicorn_find_plain(engine, host);
-    result = unicorn_open(v, error);
-    if (result == 0)
-        result = reset(v, error);
+    result = unicorn_create(v, error);
     if (result != 0) {
         unicorn_close(v);
         free(v);
@@ -288,6 +302,8 @@ enum vcpu_exit vcpu_run(struct vcpu *vcpu)
             return VCPU_EXIT_STUCK;
         if (clock->instructions == clock->stop_at)
             return VCPU_EXIT_STOP;
+        if (unicorn_is_full(vcpu))
+            unicorn_renew(vcpu);
         if (vcpu->rest > 0) {
             ok = step_through_rest(vcpu);
         } else {

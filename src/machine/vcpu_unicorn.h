@@ -63,6 +63,7 @@ struct vcpu_engine {
     struct unicorn_features features;
     struct unicorn_stores *stores; /* see vcpu_unicorn_stores.c */
     bool stores_directly;
+    uint64_t most_code; /* bytes that a vCPU may have translated */
     uint64_t zero_block; /* bytes that DC ZVA zeroes */
     uint64_t identity[16]; /* index as vcpu_identity has it */
     uint64_t plain[2][1024]; /* a bit per encoding: reads, writes that concern nobody here */
@@ -78,7 +79,7 @@ enum unicorn_stop {
     UNICORN_IRQ,
     UNICORN_BLOCK_TOO_LONG, /* stop_at lies inside of the block */
     UNICORN_STEPPED,
-    UNICORN_MAINTENANCE, /* code has to be forgotten before the next block */
+    UNICORN_MAINTENANCE, /* code has to be forgotten before the next block, some or all */
     UNICORN_EXCEPTION,
 };
 
@@ -113,6 +114,7 @@ struct unicorn_halves {
 };
 
 #define UNICORN_LOOP_REGISTERS 32
+#define UNICORN_MOST_REGISTERS 192 /* rows of vcpu_registers */
 
 struct unicorn_cause {
     uint64_t pc, far;
@@ -143,6 +145,8 @@ struct vcpu {
     uint32_t rest;      /* instructions that remain of the block it was stopped in */
     uint64_t horizon;   /* count up to which blocks need no look at anything */
 
+    uint64_t code;      /* bytes that its translations take, about */
+    uint64_t moved_at;  /* instructions counted when it last dropped them */
     bool irq;
     bool in_stub;
     bool translating; /* a table walk of ours: devices keep out of it */
@@ -169,6 +173,8 @@ void unicorn_stop(struct vcpu *vcpu, enum unicorn_stop stop, uint64_t pc);
 /* Set up a machine's worth of Unicorn; NULL host: no hooks (for calibration). */
 int unicorn_open(struct vcpu *vcpu, struct vgic5_error *error);
 void unicorn_close(struct vcpu *vcpu);
+/* unicorn_open, with hooks and in the reset state. */
+int unicorn_create(struct vcpu *vcpu, struct vgic5_error *error);
 int unicorn_fail(struct vgic5_error *error, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -249,6 +255,12 @@ bool unicorn_translate_as(struct vcpu *vcpu, uint16_t at, uint64_t address, uint
 void unicorn_zero_find_block(struct vcpu *vcpu);
 /* It was a DC ZVA, and is done. False: Unicorn is to execute it, and to find what is wrong. */
 bool unicorn_zero_access(struct vcpu *vcpu, uint16_t encoding, uint64_t address);
+
+/* vcpu_unicorn_renew.c */
+void unicorn_on_translation(uc_engine *uc, uc_tb *block, uc_tb *before, void *opaque);
+bool unicorn_is_full(const struct vcpu *vcpu);
+/* Drop all translations; not from inside of a hook. */
+void unicorn_renew(struct vcpu *vcpu);
 
 /* vcpu_unicorn_stores.c */
 /* Sets engine->stores_directly, if all is as expected; with a vCPU that is good for nothing else. */

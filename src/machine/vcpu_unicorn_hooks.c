@@ -47,7 +47,7 @@ static void check_point(struct vcpu *vcpu, uint64_t address, uint32_t length)
         unicorn_stop(vcpu, UNICORN_LIMIT, address);
     else if (vcpu->trouble[0] != '\0')
         unicorn_stop(vcpu, UNICORN_LIMIT, address);
-    else if (vcpu->stale.size > 0)
+    else if (vcpu->stale.size > 0 || unicorn_is_full(vcpu))
         unicorn_stop(vcpu, UNICORN_MAINTENANCE, address);
     else if (clock->instructions >= clock->check_at)
         unicorn_stop(vcpu, UNICORN_CHECK, address);
@@ -64,7 +64,7 @@ static void find_horizon(struct vcpu *vcpu)
     const struct vcpu_clock *clock = vcpu->engine->clock;
 
     vcpu->horizon = clock->stop_at < clock->check_at ? clock->stop_at : clock->check_at;
-    if (vcpu->irq || vcpu->stale.size > 0 || vcpu->trouble[0] != '\0')
+    if (vcpu->irq || vcpu->stale.size > 0 || vcpu->trouble[0] != '\0' || unicorn_is_full(vcpu))
         vcpu->horizon = 0; /* DAIFClr cannot be hooked: look at PSTATE at each block */
 }
 
@@ -251,6 +251,7 @@ int unicorn_add_hooks(struct vcpu *vcpu)
         int instruction;
     } hooks[] = {
         { UC_HOOK_BLOCK, (void *)on_block, 0 },
+        { UC_HOOK_EDGE_GENERATED, (void *)unicorn_on_translation, 0 },
         { UC_HOOK_INTR, (void *)on_exception, 0 },
         { UC_HOOK_MEM_FETCH_PROT, (void *)on_fetch, 0 },
         { UC_HOOK_INSN, (void *)on_read, UC_ARM64_INS_MRS },

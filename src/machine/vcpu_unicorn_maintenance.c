@@ -47,7 +47,8 @@ static void mark_stale(struct vcpu *vcpu, uint64_t physical, uint64_t size)
 
 void unicorn_forget_stale(struct vcpu *vcpu)
 {
-    unicorn_forget_code(vcpu, vcpu->stale.address, vcpu->stale.size);
+    if (vcpu->stale.size > 0)
+        unicorn_forget_code(vcpu, vcpu->stale.address, vcpu->stale.size);
     vcpu->stale.size = 0;
 }
 

@@ -55,6 +55,8 @@ static const struct vcpu_register registers[NR_ROWS] = {
     [ROW_BLOCK_REST] = { "BLOCK_REST", 0, 8 },
 };
 
+_Static_assert(NR_ROWS <= UNICORN_MOST_REGISTERS, "room for a state");
+
 const struct vcpu_register *vcpu_registers(size_t *n)
 {
     *n = NR_ROWS;

@@ -148,6 +148,40 @@ static void stop_at_text(const struct setup *setup, const char *text)
     image_free(&copied_end);
 }
 
+/* vCPUs that drop their translated code every few blocks, and when they do is part of no state. */
+static void move_often(const struct setup *setup, uint64_t points)
+{
+    struct setup moving = *setup;
+    struct image end, moved_end;
+    uint64_t total = undisturbed(setup, &end), good = 0, n = 0;
+    bool off;
+
+    moving.most_code = 10000;
+    moved_end = finish(booted(&moving), &moving, &off);
+    check(off && agree(&end, &moved_end, "the end, having moved", total),
+          "%" PRIu64 " vCPUs that move into new instances end identically%.0" PRIu64,
+          setup->nr_vcpus, 0);
+    image_free(&moved_end);
+    for (uint64_t i = 0; i < points; i++) {
+        struct machine *still = booted(setup), *moved = booted(&moving);
+        struct image a, b;
+
+        n += total / (points + 1) | 1;
+        run_until(still, n, NULL);
+        run_until(moved, n, NULL);
+        a = saved(still, setup);
+        b = saved(moved, &moving);
+        good += agree(&a, &b, "the state, having moved", n);
+        machine_destroy(still);
+        machine_destroy(moved);
+        image_free(&a);
+        image_free(&b);
+    }
+    check(good == points, "%" PRIu64 " of %" PRIu64 " of their snapshots are the same", good,
+          points);
+    image_free(&end);
+}
+
 /* With the host's time: no identity, but a good end from anywhere. */
 static void stop_in_host_time(const struct setup *setup, uint64_t points)
 {
@@ -192,6 +226,8 @@ int main(int argc, char **argv)
             run_series(&setup, points);
         }
     }
+    for (setup.nr_vcpus = 1; setup.nr_vcpus <= 2; setup.nr_vcpus++)
+        move_often(&setup, 5);
     setup.nr_vcpus = 2;
     stop_at_text(&setup, "cd");
     setup.deterministic = false;

@@ -36,6 +36,8 @@ static struct machine *created(const struct setup *setup)
 
     if (machine_create(&config, &machine, &error) != 0)
         die("create", error.message);
+    if (setup->most_code > 0)
+        vcpu_engine_limit_code(machine->engine, setup->most_code);
     if (setup->slice_length > 0)
         machine->slice_length = setup->slice_length;
     return machine;

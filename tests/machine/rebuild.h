@@ -21,6 +21,7 @@ struct setup {
     uint64_t slice_length; /* instructions */
     bool deterministic;
     uint64_t ram_size;
+    uint64_t most_code; /* 0: the usual */
 };
 
 /* All of these end the process with a message when they cannot do it. */

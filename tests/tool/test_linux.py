@@ -16,7 +16,8 @@ SEED = 20261126
 GENERATIONS = 50 if LONG else 5
 TICKS = 100 + 8 * GENERATIONS
 MOST_INSTRUCTIONS = 1_500_000  # of one generation: nine ticks
-PAUSE = 3  # seconds between two of the generations, longer than a wake-up may be late
+PAUSE = 8  # seconds between two of the generations
+LATE = 5   # seconds; a busy host delays a guest in real time, but not by so much
 BAD = re.compile(rb"stall|soft lockup|hung|blocked for more|clocksource:.*unstable|time went|BUG:"
                  rb"|WARNING:|Call trace", re.I)
 
@@ -51,7 +52,7 @@ def test_generations_in_real_time(kernel, tmp_path):
     seen = ticks(console)
     assert [n for n, _ in seen] == list(range(1, TICKS + 1))
     steps = [after[1] - before[1] for before, after in zip(seen, seen[1:])]
-    assert 0.02 <= min(steps) and max(steps) < PAUSE - 0.5
+    assert 0.02 <= min(steps) and max(steps) < LATE
     print(f"ticks {max(steps):.3f} s apart at most, across a save {[steps[n - 1] for n in before]}")
 
 
@@ -66,7 +67,7 @@ def test_no_time_passes_while_the_guest_is_a_file(tmp_path):
                         "demo: in flight", "--exit-after-save"))
     time.sleep(PAUSE)
     vgic5("restore", first, "--save", second, "--save-at-insn", at + 1, "--exit-after-save")
-    assert counter(first) < counter(second) < counter(first) + (PAUSE - 1) * 62_500_000
+    assert counter(first) < counter(second) < counter(first) + LATE * 62_500_000
 
 
 @pytest.mark.parametrize("smp, ist", [(3, "linear"), (8, "two-level")])

@@ -23,24 +23,6 @@ uint64_t fuzz_take(struct fuzz_input *input, unsigned bytes)
     return value;
 }
 
-void fuzz_append(struct fuzz_file *file, const void *bytes, size_t size)
-{
-    if (!file->failed && size > file->room - file->size) {
-        size_t room = 2 * (file->size + size);
-        uint8_t *grown = realloc(file->bytes, room);
-
-        file->failed = !grown;
-        if (grown) {
-            file->bytes = grown;
-            file->room = room;
-        }
-    }
-    if (file->failed || !size)
-        return;
-    memcpy(file->bytes + file->size, bytes, size);
-    file->size += size;
-}
-
 /* Some of the input, at most `most`. */
 static const uint8_t *take_bytes(struct fuzz_input *input, size_t most, size_t *size)
 {

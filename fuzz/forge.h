@@ -4,9 +4,7 @@
 #ifndef FUZZ_FORGE_H
 #define FUZZ_FORGE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "file.h"
 
 struct fuzz_input {
     const uint8_t *bytes;
@@ -15,13 +13,6 @@ struct fuzz_input {
 
 /* Big-endian; zeros when nothing is left. */
 uint64_t fuzz_take(struct fuzz_input *input, unsigned bytes);
-
-struct fuzz_file {
-    uint8_t *bytes;
-    size_t size, room;
-    bool failed; /* no memory */
-};
-void fuzz_append(struct fuzz_file *file, const void *bytes, size_t size);
 
 /* Header, sections, frames, table and end, as the input says. */
 void fuzz_forge(struct fuzz_input *input, struct fuzz_file *file);

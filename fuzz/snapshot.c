@@ -24,45 +24,6 @@ static void complain(const char *what)
     fuzz_failed();
 }
 
-/* ---- Sources --------------------------------------------------------------------------------- */
-
-struct reading {
-    const struct fuzz_file *file;
-    size_t at;
-};
-
-static long read_bytes(void *opaque, void *to, size_t size)
-{
-    struct reading *reading = opaque;
-    size_t left = reading->file->size - reading->at, n = size < left ? size : left;
-
-    if (n)
-        memcpy(to, reading->file->bytes + reading->at, n);
-    reading->at += n;
-    return (long)n;
-}
-
-static int seek(void *opaque, uint64_t offset)
-{
-    struct reading *reading = opaque;
-
-    if (offset > reading->file->size)
-        return -EINVAL;
-    reading->at = (size_t)offset;
-    return 0;
-}
-
-static int open_by(bool pipe, struct reading *reading, const struct fuzz_file *file,
-                   struct vgic5_snapshot **snapshot, struct vgic5_error *error)
-{
-    const struct vgic5_source source = {.read = read_bytes, .seek = pipe ? NULL : seek,
-                                        .size = pipe ? UINT64_MAX : file->size,
-                                        .opaque = reading};
-
-    *reading = (struct reading){.file = file};
-    return vgic5_snapshot_open_source(source, NULL, snapshot, error);
-}
-
 /* ---- Both ways agree ------------------------------------------------------------------------- */
 
 static bool same_fields(const struct vgic5_fields *a, const struct vgic5_fields *b)
@@ -121,14 +82,6 @@ static uint8_t *load_both(struct vgic5_snapshot *const both[2], size_t n)
 
 /* ---- Written again --------------------------------------------------------------------------- */
 
-static int append(void *opaque, const void *bytes, size_t size)
-{
-    struct fuzz_file *file = opaque;
-
-    fuzz_append(file, bytes, size);
-    return file->failed ? -ENOMEM : 0;
-}
-
 static int write_section(struct vgic5_snapshot_writer *writer, const struct vgic5_section *section,
                          struct vgic5_snapshot *const both[2], size_t n)
 {
@@ -162,10 +115,10 @@ static void write_again(struct vgic5_snapshot *const both[2])
     struct vgic5_snapshot_writer *writer;
     struct vgic5_snapshot *again = NULL;
     struct fuzz_file file = {0};
-    struct reading reading;
+    struct fuzz_reading reading;
 
     if (vgic5_snapshot_base(both[0], NULL) || nr_sections > 64 ||
-        vgic5_snapshot_begin((struct vgic5_sink){append, &file}, "again", &writer, NULL))
+        vgic5_snapshot_begin(fuzz_sink(&file), "again", &writer, NULL))
         return;
     for (size_t n = 0; n < nr_sections; n++) {
         const struct vgic5_section *section = vgic5_snapshot_section(both[0], n);
@@ -176,7 +129,7 @@ static void write_again(struct vgic5_snapshot *const both[2])
         else if (result != -ECANCELED)
             complain("a section was read, and cannot be written");
     }
-    if (vgic5_snapshot_end(writer, NULL) || open_by(false, &reading, &file, &again, NULL))
+    if (vgic5_snapshot_end(writer, NULL) || fuzz_open(false, &reading, &file, &again, NULL))
         complain("what was read and written cannot be read");
     for (size_t n = 0; again && n < written; n++)
         if (!same_section(list[n], vgic5_snapshot_section(again, n)))
@@ -223,14 +176,14 @@ static int check_frames(struct vgic5_snapshot *snapshot, struct vgic5_error *err
 }
 
 /* The snapshot by its table, or NULL. */
-static struct vgic5_snapshot *read_both_ways(struct reading reading[2], struct fuzz_file *file)
+static struct vgic5_snapshot *read_both_ways(struct fuzz_reading reading[2], struct fuzz_file *file)
 {
     struct vgic5_error error[2] = {{0}, {0}};
     struct vgic5_snapshot *both[2];
     int result[2];
 
     for (int way = 0; way < 2; way++) {
-        result[way] = open_by(way, &reading[way], file, &both[way], &error[way]);
+        result[way] = fuzz_open(way, &reading[way], file, &both[way], &error[way]);
         if (result[way] && error[way].exit_code != 4 && error[way].exit_code != 5)
             complain("a file is refused with another exit code than 4 and 5");
         if (result[way] && !*error[way].message)
@@ -250,7 +203,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_input input = {data, size};
     struct fuzz_file file = {0};
-    struct reading reading[2];
+    struct fuzz_reading reading[2];
     struct vgic5_snapshot *snapshot;
     struct fuzz_guest guest = {0};
 

@@ -233,34 +233,10 @@ static void edit(struct fuzz_input *input, struct parts *parts)
 
 /* ---- State to parts to file ------------------------------------------------------------------ */
 
-struct reading {
-    const struct fuzz_file *file;
-    size_t at;
-};
-
-static long read_bytes(void *opaque, void *to, size_t size)
-{
-    struct reading *reading = opaque;
-    size_t left = reading->file->size - reading->at, n = size < left ? size : left;
-
-    if (n)
-        memcpy(to, reading->file->bytes + reading->at, n);
-    reading->at += n;
-    return (long)n;
-}
-
-static int append(void *opaque, const void *bytes, size_t size)
-{
-    struct fuzz_file *file = opaque;
-
-    fuzz_append(file, bytes, size);
-    return file->failed ? -ENOMEM : 0;
-}
-
 static int write_state(const struct vgic5_state *state, struct fuzz_file *file)
 {
     struct vgic5_snapshot_writer *writer;
-    int result = vgic5_snapshot_begin((struct vgic5_sink){append, file}, "state", &writer, NULL);
+    int result = vgic5_snapshot_begin(fuzz_sink(file), "state", &writer, NULL);
 
     if (result)
         return result;
@@ -274,14 +250,12 @@ static int write_state(const struct vgic5_state *state, struct fuzz_file *file)
 static void take_parts(const struct vgic5_state *state, struct parts *parts)
 {
     struct fuzz_file file = {0};
-    struct reading reading = {&file, 0};
-    const struct vgic5_source source = {.read = read_bytes, .size = UINT64_MAX,
-                                        .opaque = &reading};
+    struct fuzz_reading reading;
     struct vgic5_snapshot *snapshot = NULL;
 
     parts->n = 0;
     if (write_state(state, &file) == 0 &&
-        vgic5_snapshot_open_source(source, NULL, &snapshot, NULL) == 0) {
+        fuzz_open(true, &reading, &file, &snapshot, NULL) == 0) {
         for (; parts->n < vgic5_snapshot_nr_sections(snapshot) && parts->n < MOST_SECTIONS;
              parts->n++) {
             const struct vgic5_section *section = vgic5_snapshot_section(snapshot, parts->n);
@@ -301,7 +275,7 @@ static void take_parts(const struct vgic5_state *state, struct parts *parts)
 static void write_parts(const struct parts *parts, struct fuzz_file *file)
 {
     struct vgic5_snapshot_writer *writer;
-    int result = vgic5_snapshot_begin((struct vgic5_sink){append, file}, "edited", &writer, NULL);
+    int result = vgic5_snapshot_begin(fuzz_sink(file), "edited", &writer, NULL);
 
     for (size_t n = 0; n < parts->n && result == 0; n++) {
         const struct part *part = &parts->all[n];

@@ -101,7 +101,6 @@ static int fit_address(const struct vgic5_config *config, const struct vgic5_sta
                            state->addr, config->ipa_bits);
 }
 
-
 /* What a later IRS may say of itself, and this one would leave out: the guest has seen it. */
 static int fit_unknown(const struct vgic5_config *config, const struct vgic5_state *state,
                        struct vgic5_error *error)
@@ -124,7 +123,8 @@ static int fit_unknown(const struct vgic5_config *config, const struct vgic5_sta
 static int fit_identity(const struct vgic5_config *config, const struct vgic5_state *state,
                         struct vgic5_error *error)
 {
-    uint64_t options = state->irs[IRS_IDR0_ROW] & IRS_IDR0_OPTIONS;
+    uint64_t options =
+        state->irs[IRS_IDR0_ROW] & (IRS_IDR0_OPTIONS | FIELD_MASK(IRS_IDR0_MPAM2));
     uint64_t pri_bits = FIELD_GET(IRS_IDR1_PRI_BITS, state->irs[IRS_IDR1_ROW]);
     uint64_t id_bits = FIELD_GET(IRS_IDR2_ID_BITS, state->irs[IRS_IDR2_ROW]);
     uint64_t min = FIELD_GET(IRS_IDR2_MIN_LPI_ID_BITS, state->irs[IRS_IDR2_ROW]);

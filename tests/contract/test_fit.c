@@ -2,6 +2,7 @@
 /* Does a state fit a target? Refused before the first set, with exit code 5 and the field's name.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "memory_file.h"
@@ -157,13 +158,18 @@ static void test_address(void **state)
 
 static void test_options_of_idr0(void **state)
 {
-    struct vgic5_state *saved = save_source();
     struct vgic5_config config = source_config();
 
     (void)state;
-    saved->irs[IRS_IDR0_ROW] |= 1 << 9;
-    check_target(saved, &config, "IRS_IDR0's options is 0x200");
-    vgic5_state_free(saved);
+    for (unsigned bit = 6; bit <= 13; bit++) { /* VIRT to MPAM2 */
+        struct vgic5_state *saved = save_source();
+        char words[64];
+
+        saved->irs[IRS_IDR0_ROW] |= UINT64_C(1) << bit;
+        snprintf(words, sizeof(words), "IRS_IDR0's options is 0x%x", 1u << bit);
+        check_target(saved, &config, words);
+        vgic5_state_free(saved);
+    }
 }
 
 /* What a later IRS says of itself in bits that are reserved now, and its guest has read. */

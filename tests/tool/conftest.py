@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The built tool, from outside."""
 import os
+import signal
 import subprocess
 
 import pytest
@@ -10,6 +11,11 @@ BUILD = os.environ.get("VGIC5_BUILD", os.path.join(TOP, "build"))
 LONG = bool(os.environ.get("VGIC5_LONG"))
 DEMO = os.path.join(BUILD, "guests", "demo.elf")
 PROBE = os.path.join(BUILD, "guests", "probe.elf")
+
+# Where the tests run in the background these may be ignored, and each tool would inherit that.
+for number in (signal.SIGHUP, signal.SIGINT):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
 
 
 class Result:

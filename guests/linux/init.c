@@ -8,6 +8,7 @@
  *   alarm     let the real-time clock ring
  *   read=N    ask for N lines of input and print them again
  *   ticks=N   afterwards, wake up N times and watch the clocks
+ *   sleep=N   afterwards, sleep for N seconds
  *   reset     end with a restart instead of a power-off
  *   return    end by returning, on which the kernel panics
  */
@@ -161,6 +162,7 @@ static void exercise(unsigned nr_cpus, char **argv)
         await_alarm();
     read_lines(number_argument(argv, "read", 0));
     tick(number_argument(argv, "ticks", 0));
+    sleep_until(now(CLOCK_MONOTONIC) + number_argument(argv, "sleep", 0) * SECOND);
     read_interrupts(&after);
 }
 

@@ -80,6 +80,8 @@ static struct machine_until next_stop(struct session *session)
 
     if (session->save_pending && cli_given(session->options, OPTION_save_at_insn))
         until.insn = session->save_at;
+    if (session->steer.pause_at < until.insn)
+        until.insn = session->steer.pause_at;
     if (session->save_pending)
         until.text = session->options->save_at_text;
     return until;
@@ -174,14 +176,16 @@ int session_run(struct session *session)
     for (;;) {
         struct machine_until until = next_stop(session);
         struct machine_stopped stopped = { 0 };
+        bool has_paused;
 
         machine_run(session->machine, &until, &stopped);
+        has_paused = stopped.why == MACHINE_STOP_INSN && steer_has_paused(&session->steer);
         steer_serve(&session->steer);
         if (session->console.quit || session->steer.quit) {
             steer_close(&session->steer); /* gives up a save under way */
             return session->steer.save_status;
         }
-        if (stopped.why == MACHINE_STOP_REQUEST && !save_is_due(session))
+        if (has_paused || (stopped.why == MACHINE_STOP_REQUEST && !save_is_due(session)))
             continue; /* steer_serve has done what was asked for */
         if (stopped.why != MACHINE_STOP_INSN && stopped.why != MACHINE_STOP_TEXT &&
             stopped.why != MACHINE_STOP_REQUEST)

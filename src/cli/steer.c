@@ -193,7 +193,14 @@ static void do_pause(struct steer *steer, int client, const json_t *request)
 
 static void do_resume(struct steer *steer, int client, const json_t *request)
 {
-    (void)request;
+    const json_t *count = json_object_get(request, "instructions");
+    json_int_t n = json_integer_value(count);
+
+    if (count != NULL && n <= 0) {
+        tell(steer, client, refusal(EXIT_USAGE, "\"instructions\" is a number above 0"));
+        return;
+    }
+    steer->pause_at = n > 0 ? machine_instructions(steer->machine) + (uint64_t)n : UINT64_MAX;
     steer->paused = false;
     done(steer, client);
 }
@@ -259,7 +266,8 @@ int steer_open(struct steer *steer, enum cli_verb verb, const struct cli_options
 {
     int error;
 
-    *steer = (struct steer){ .verb = verb, .control.fd = -1, .saver_client = -1, .filling = true };
+    *steer = (struct steer){ .verb = verb, .control.fd = -1, .saver_client = -1, .filling = true,
+                             .pause_at = UINT64_MAX };
     if (!progress_begin(&steer->progress, "save", options->progress))
         return report(verb, EXIT_USAGE, "--progress is '%s', expected bar, json or none",
                       options->progress);
@@ -323,6 +331,15 @@ static void serve_save(struct steer *steer)
     start_save(steer, path, base, false, steer->wanted_client);
     free(path);
     free(base);
+}
+
+bool steer_has_paused(struct steer *steer)
+{
+    if (machine_instructions(steer->machine) < steer->pause_at)
+        return false;
+    steer->pause_at = UINT64_MAX;
+    steer->paused = true;
+    return true;
 }
 
 void steer_serve(struct steer *steer)

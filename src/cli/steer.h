@@ -22,6 +22,7 @@ struct steer {
     int saver_client;    /* whom to tell; -1: nobody */
     int save_status;     /* EXIT_ABORTED once a save has failed */
     bool paused, quit, filling;
+    uint64_t pause_at;   /* pause again when so many instructions have been executed; UINT64_MAX: never */
     bool save_wanted;    /* by the control socket: the next two say what */
     int wanted_client;
     char *wanted_path, *wanted_base;
@@ -34,6 +35,8 @@ void steer_close(struct steer *steer);
 
 /* Asked between slices: look around now and then; true when the machine has to stop for it. */
 bool steer_stops(struct steer *steer);
+/* The machine has stopped: was it for pause_at? Then it is paused. */
+bool steer_has_paused(struct steer *steer);
 /* The machine has stopped: do what was asked for, and wait while it is paused. */
 void steer_serve(struct steer *steer);
 

@@ -40,8 +40,10 @@ class Guest:
         return json.loads(result.text) if status == 0 else result
 
     def run_a_little(self):
-        """Some milliseconds; it is paused again."""
-        self.ask({"command": "resume"}, {"command": "pause"})
+        """It is paused again, long before its end."""
+        self.ask({"command": "resume", "instructions": 100000})
+        while self.ask({"command": "status"})["state"] != "paused":
+            time.sleep(0.001)
 
     def finish(self):
         self.out, self.err = self.process.communicate(timeout=120)

@@ -55,6 +55,20 @@ def test_a_pipe_of_the_client_is_none_of_the_guest(tmp_path):
         assert one.ask({"command": "quit"})["ok"] and one.finish() == 0
 
 
+def test_resume_for_so_many_instructions(tmp_path, demo_run):
+    with demo(tmp_path) as one:
+        for n in (1, 999, 100000):
+            before = int(one.ask({"command": "status"})["instructions"], 16)
+            assert one.ask({"command": "resume", "instructions": n})["state"] == "running"
+            while one.ask({"command": "status"})["state"] != "paused":
+                time.sleep(0.001)
+            assert int(one.ask({"command": "status"})["instructions"], 16) == before + n
+        for bad in (0, -1, "many"):
+            assert one.ask({"command": "resume", "instructions": bad})["exit"] == 2
+        one.ask({"command": "resume"})
+        assert one.finish() == 0 and one.out == demo_run[1]
+
+
 def test_quit(tmp_path):
     with demo(tmp_path) as one:
         assert one.ask({"command": "quit"})["ok"]

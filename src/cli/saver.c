@@ -14,6 +14,7 @@
 
 #include <vgic5/migration.h>
 
+#include "host_time.h"
 #include "lazy_ram.h"
 #include "pipes.h"
 #include "ram_image.h"
@@ -381,14 +382,6 @@ static int take(struct saver *saver, struct machine *machine, const struct machi
         return status;
     status = take_ram(saver, ram, request);
     return status == 0 ? 0 : error_fill(error, EXIT_ENVIRONMENT, "no memory for the save");
-}
-
-static uint64_t now_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
 static void saver_free(struct saver *saver)

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "json.h"
+#include "host_time.h"
 #include "lazy_ram.h"
 #include "report.h"
 
@@ -16,14 +17,6 @@
 #define FRAMES_PER_LOOK 16u /* of a restored guest, filled in though nobody asked for them */
 #define FRAMES_IN_HASTE 64u /* when it has nothing else to do */
 #define WAIT 50u            /* milliseconds, for a save that is waited for */
-
-static uint64_t now_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
 
 /* ---- The save under way ---------------------------------------------------------------------- */
 

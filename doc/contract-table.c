@@ -35,7 +35,7 @@ static const struct {
 } frame[] = {
 #define IRS_REG(name, offset, bytes, access, set, carried) \
     {#name, #access, #set, #carried, offset, bytes},
-#include "gicv5/irs_registers.def"
+#include "facts/irs_registers.def"
 #undef IRS_REG
 };
 
@@ -65,7 +65,7 @@ static const struct {
     unsigned high, low;
 } entry_fields[] = {
 #define REGISTER_FIELD(entry, field, high, low) {#entry, #field, high, low},
-#include "gicv5/iste_fields.def"
+#include "facts/iste_fields.def"
 #undef REGISTER_FIELD
 };
 
@@ -75,7 +75,7 @@ static const struct {
 } sysregs[] = {
 #define CPU_REG(name, op0, op1, crn, crm, op2, n, access, direction, carried) \
     {#name, #direction, #carried, op0, op1, crn, crm, op2, n},
-#include "gicv5/cpu_registers.def"
+#include "facts/cpu_registers.def"
 #undef CPU_REG
 };
 

@@ -21,7 +21,7 @@ static uint32_t code[2] __attribute__((aligned(64)));
 
 static const uint16_t vcpu_state[] = {
 #define VCPU_SYSREG(name, op0, op1, crn, crm, op2) ENCODING(op0, op1, crn, crm, op2),
-#include "../../src/machine/vcpu_registers.def"
+#include "../../src/vcpu/registers.def"
 #undef VCPU_SYSREG
 };
 

@@ -8,7 +8,7 @@
 
 #include <vgic5/conform.h>
 
-#include "gicv5/fields.h"
+#include "facts/fields.h"
 #include "gicv5/gicv5.h"
 
 #define V1 (1u << VGIC5_ABI_V1)

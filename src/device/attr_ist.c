@@ -4,7 +4,7 @@
  * who may call when, and how an SPI becomes a word.
  */
 #include "device/contract.h"
-#include "gicv5/masks.h"
+#include "facts/masks.h"
 
 static int ist_get(struct access *access)
 {

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "gicv5/fields.h"
+#include "facts/fields.h"
 
 /* ---- What an access is about ----------------------------------------------------------------- */
 

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 
 #include "device/internal.h"
-#include "gicv5/masks.h"
+#include "facts/masks.h"
 
 /* One refusal, one sentence. */
 static int refuse(struct vgic5 *device, const char *field, uint64_t found, const char *expected,

@@ -10,7 +10,7 @@
 #include <inttypes.h>
 
 #include "device/internal.h"
-#include "gicv5/masks.h"
+#include "facts/masks.h"
 
 bool lpi_ist_exists(const struct vgic5 *device)
 {

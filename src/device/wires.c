@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "device/contract.h"
-#include "gicv5/fields.h"
+#include "facts/fields.h"
 
 #define NR_PPIS 64u /* architected PPIs; the IMPDEF ones have no wire here */
 #define WIRE_WORDS (VGIC5_NR_SPIS_MAX / 64u)

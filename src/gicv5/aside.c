@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "aside.h"
+#include "gicv5/aside.h"
 
 #include <errno.h>
 
-#include "ist.h"
+#include "gicv5/ist.h"
 
 /* Nodes and leaves point at the root of their tree, so it can only come back to where it was. */
 struct aside {

@@ -3,7 +3,7 @@
 #ifndef GICV5_ASIDE_H
 #define GICV5_ASIDE_H
 
-#include "state.h"
+#include "gicv5/state.h"
 
 /* Pending and Active count in what is restored. */
 #define RESTORE_HONOURS ((uint32_t)(FIELD_MASK(ISTE_PENDING) | FIELD_MASK(ISTE_ACTIVE)))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "block.h"
+#include "gicv5/block.h"
 
 /* Who looks for the target of an interrupt reads its word without a lock. */
 static void set_field(struct block *block, uint32_t bit, uint64_t mask, uint64_t value)

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "fields.h"
+#include "facts/fields.h"
 
 #define BLOCK_BITS 6u
 #define BLOCK_SIZE 64u

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "candidates.h"
+#include "gicv5/candidates.h"
 
 #include <string.h>
 
-#include "planes.h"
+#include "gicv5/planes.h"
 
 #define FREE_NODES 4u   /* kept by a PE beyond what it uses */
 #define SLAB_LEAVES 15u /* kept until the table goes: they are smaller than their blocks */

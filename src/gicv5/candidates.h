@@ -19,8 +19,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "block.h"
-#include "memory.h"
+#include "gicv5/block.h"
+#include "gicv5/memory.h"
 
 #define NODE_BITS 6u
 #define NODE_FANOUT 64u

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The system registers of the CPU interface, and the guest's door to them. */
-#include "cpuif.h"
+#include "gicv5/cpuif.h"
 
-#include "fields.h"
-#include "masks.h"
-#include "ppi.h"
-#include "select.h"
+#include "facts/fields.h"
+#include "facts/masks.h"
+#include "gicv5/ppi.h"
+#include "gicv5/select.h"
 
 #define NARROW_ID_BITS 16u
 #define CPUIF_PRIORITY_BITS 5u
@@ -151,7 +151,7 @@ struct place {
 static const struct place places[] = {
 #define CPU_REG(name, op0, op1, crn, crm, op2, n, kind, direction, carried)                        \
     PLACES_##n(access_##kind, 0)
-#include "cpu_registers.def"
+#include "facts/cpu_registers.def"
 #undef CPU_REG
 };
 

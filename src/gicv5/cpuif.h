@@ -3,7 +3,7 @@
 #ifndef GICV5_CPUIF_H
 #define GICV5_CPUIF_H
 
-#include "state.h"
+#include "gicv5/state.h"
 
 /* A GIC instruction, or an encoding in their space that is none (Op0 = 1, CRn = 12). */
 static inline bool instructions_own(uint16_t encoding)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 
-#include "fields.h"
-#include "irs_access.h"
-#include "ist.h"
-#include "ppi.h"
+#include "facts/fields.h"
+#include "gicv5/irs_access.h"
+#include "gicv5/ist.h"
+#include "gicv5/ppi.h"
 
 static struct gicv5_pe *create_pe(struct gicv5 *gic, uint32_t index, uint32_t iaffid)
 {

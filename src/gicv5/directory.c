@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "directory.h"
+#include "gicv5/directory.h"
 
 #include <string.h>
 

@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-#include "block.h"
-#include "memory.h"
+#include "gicv5/block.h"
+#include "gicv5/memory.h"
 
 #define DIRECTORY_BITS 6u
 #define DIRECTORY_FANOUT 64u

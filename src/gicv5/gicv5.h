@@ -78,7 +78,7 @@ enum irs_carried {
 /* Index of each row: IRS_IDR0_ROW, IRS_IDR1_ROW, … */
 enum irs_row {
 #define IRS_REG(name, offset, bytes, access, user_set, carried) name##_ROW,
-#include "irs_registers.def"
+#include "facts/irs_registers.def"
 #undef IRS_REG
     IRS_NR_ROWS
 };

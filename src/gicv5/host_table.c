@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "host_table.h"
+#include "gicv5/host_table.h"
 
 bool host_table_make(struct host_table *table, const struct memory *memory, uint32_t nr_pages)
 {

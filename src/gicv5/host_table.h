@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "block.h"
-#include "memory.h"
+#include "gicv5/block.h"
+#include "gicv5/memory.h"
 
 #define PAGE_BLOCKS 64u
 #define PAGE_WORDS (PAGE_BLOCKS * BLOCK_SIZE)

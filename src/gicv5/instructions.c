@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The GIC instructions (gic_instructions.def). All effects are complete when they return. */
-#include "cpuif.h"
-#include "fields.h"
-#include "interrupt.h"
-#include "ppi.h"
-#include "select.h"
+#include "gicv5/cpuif.h"
+#include "facts/fields.h"
+#include "gicv5/interrupt.h"
+#include "gicv5/ppi.h"
+#include "gicv5/select.h"
 
 /* ---- Configuration and state of SPIs and LPIs. Unreachable INTIDs and PPIs: no effect. ------- */
 
@@ -203,7 +203,7 @@ struct instruction {
 static const struct instruction instructions[NR_SLOTS] = {
 #define GIC_INSTRUCTION(name, crm, op2, direction, fields)                                         \
     [(crm) << 3 | (op2)] = {execute_##name, DIRECTION_##direction},
-#include "gic_instructions.def"
+#include "facts/gic_instructions.def"
 #undef GIC_INSTRUCTION
 };
 

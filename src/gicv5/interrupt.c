@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "interrupt.h"
+#include "gicv5/interrupt.h"
 
-#include "fields.h"
+#include "facts/fields.h"
 
 static struct tree *tree_of(struct gicv5_pe *pe, uint32_t type)
 {

@@ -7,8 +7,8 @@
 #ifndef GICV5_INTERRUPT_H
 #define GICV5_INTERRUPT_H
 
-#include "ist.h"
-#include "state.h"
+#include "gicv5/ist.h"
+#include "gicv5/state.h"
 
 struct interrupt {
     struct block *block;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The doors to the registers of IRS_CONFIG_FRAME. */
-#include "irs_access.h"
-#include "ppi.h"
-#include "select.h"
+#include "gicv5/irs_access.h"
+#include "gicv5/ppi.h"
+#include "gicv5/select.h"
 
 #define WORD_MASK UINT64_C(0xffffffff)
 

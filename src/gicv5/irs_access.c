@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "irs_access.h"
+#include "gicv5/irs_access.h"
 
-#include "fields.h"
-#include "ist.h"
-#include "masks.h"
-#include "select.h"
-#include "spi.h"
+#include "facts/fields.h"
+#include "gicv5/ist.h"
+#include "facts/masks.h"
+#include "gicv5/select.h"
+#include "gicv5/spi.h"
 
 static uint64_t read_zero(const struct gicv5 *gic, enum irs_row row)
 {
@@ -254,6 +254,6 @@ static const struct irs_access access_MAP_L2_ISTR = {read_zero, write_map_l2_ist
 
 const struct irs_access *const irs_access_of[IRS_NR_ROWS] = {
 #define IRS_REG(name, offset, bytes, access, user_set, carried) [name##_ROW] = &access_##access,
-#include "irs_registers.def"
+#include "facts/irs_registers.def"
 #undef IRS_REG
 };

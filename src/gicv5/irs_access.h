@@ -3,7 +3,7 @@
 #ifndef GICV5_IRS_ACCESS_H
 #define GICV5_IRS_ACCESS_H
 
-#include "state.h"
+#include "gicv5/state.h"
 
 struct irs_access {
     uint64_t (*read)(const struct gicv5 *gic, enum irs_row row);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The ID registers: what they report, and what an IRS adopts from another one's. */
-#include "fields.h"
-#include "irs_access.h"
+#include "facts/fields.h"
+#include "gicv5/irs_access.h"
 
 #define INT_DOM_NON_SECURE 1u
 #define PRIORITY_BITS 5u

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "ist.h"
+#include "gicv5/ist.h"
 
 #include <string.h>
 
-#include "fields.h"
-#include "masks.h"
-#include "planes.h"
+#include "facts/fields.h"
+#include "facts/masks.h"
+#include "gicv5/planes.h"
 
 /* ---- Live or not ----------------------------------------------------------------------------- */
 

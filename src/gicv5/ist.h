@@ -6,7 +6,7 @@
 #ifndef GICV5_IST_H
 #define GICV5_IST_H
 
-#include "state.h"
+#include "gicv5/state.h"
 
 /* Is there a table, and this LPI within it? */
 static inline bool ist_has(const struct gicv5 *gic, uint32_t id)

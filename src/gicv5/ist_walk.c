@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Where the entries are in guest memory, and how they are read. */
-#include "ist.h"
+#include "gicv5/ist.h"
 
 #include <endian.h>
 #include <errno.h>
 #include <string.h>
 
-#include "fields.h"
+#include "facts/fields.h"
 
 #define L1_ENTRY_SHIFT 3u
 #define MAX_ENTRY_BYTES 16u

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "lock.h"
+#include "gicv5/lock.h"
 
 #include <sched.h>
 #include <time.h>
 
-#include "gicv5.h"
-#include "state.h"
+#include "gicv5/gicv5.h"
+#include "gicv5/state.h"
 
 #define SPINS 128u
 #define YIELDS 16u

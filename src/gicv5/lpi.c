@@ -2,8 +2,8 @@
 /* The raw door to the LPI IST as a whole. */
 #include <errno.h>
 
-#include "fields.h"
-#include "ist.h"
+#include "facts/fields.h"
+#include "gicv5/ist.h"
 
 int gicv5_ist_create(struct gicv5 *gic)
 {

@@ -3,10 +3,10 @@
 #include <endian.h>
 #include <errno.h>
 
-#include "aside.h"
-#include "fields.h"
-#include "ist.h"
-#include "planes.h"
+#include "gicv5/aside.h"
+#include "facts/fields.h"
+#include "gicv5/ist.h"
+#include "gicv5/planes.h"
 
 #define RUN_BLOCKS 64u /* 16 KiB */
 #define L1_RUN 512u

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "aside.h"
-#include "fields.h"
-#include "ist.h"
+#include "gicv5/aside.h"
+#include "facts/fields.h"
+#include "gicv5/ist.h"
 
 #define LITTLE_BLOCKS 16 /* a page is as large as 51 blocks that are held */
 

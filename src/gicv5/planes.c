@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Words to bit planes: 64 at a time. */
-#include "planes.h"
+#include "gicv5/planes.h"
 
 #include <string.h>
 
-#include "fields.h"
+#include "facts/fields.h"
 
 #if defined(__SSE2__) && !defined(GICV5_PLAIN_C)
 

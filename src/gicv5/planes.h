@@ -3,7 +3,7 @@
 #ifndef GICV5_PLANES_H
 #define GICV5_PLANES_H
 
-#include "block.h"
+#include "gicv5/block.h"
 
 /* What 64 words say of everything but HM and the IAFFIDs. */
 struct word_planes {

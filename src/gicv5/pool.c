@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "pool.h"
+#include "gicv5/pool.h"
 
 #include <string.h>
 

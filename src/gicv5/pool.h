@@ -3,8 +3,8 @@
 #ifndef GICV5_POOL_H
 #define GICV5_POOL_H
 
-#include "block.h"
-#include "memory.h"
+#include "gicv5/block.h"
+#include "gicv5/memory.h"
 
 struct pool_chunk;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "ppi.h"
+#include "gicv5/ppi.h"
 
-#include "select.h"
+#include "gicv5/select.h"
 
 static uint64_t implemented(const struct gicv5_pe *pe, uint32_t word)
 {

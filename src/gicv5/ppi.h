@@ -3,7 +3,7 @@
 #ifndef GICV5_PPI_H
 #define GICV5_PPI_H
 
-#include "state.h"
+#include "gicv5/state.h"
 
 #define PPIS_PER_PRIORITYR 8u
 

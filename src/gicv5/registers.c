@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The register tables as data, and the way from an offset or an encoding to a row in one step. */
-#include "gicv5.h"
+#include "gicv5/gicv5.h"
 
 const struct irs_register irs_registers[IRS_NR_ROWS] = {
 #define IRS_REG(name, offset, bytes, access, user_set, carried)                                    \
     {#name, offset, bytes, IRS_SET_##user_set, IRS_CARRIED_##carried},
-#include "irs_registers.def"
+#include "facts/irs_registers.def"
 #undef IRS_REG
 };
 
@@ -19,7 +19,7 @@ const struct irs_register irs_registers[IRS_NR_ROWS] = {
 
 static const uint8_t row_plus_one[NR_SLOTS] = {
 #define IRS_REG(name, offset, bytes, access, user_set, carried) [SLOT(offset)] = name##_ROW + 1,
-#include "irs_registers.def"
+#include "facts/irs_registers.def"
 #undef IRS_REG
 };
 
@@ -58,7 +58,7 @@ const struct irs_register *irs_register_at(uint64_t offset)
 const struct cpu_register cpu_registers[] = {
 #define CPU_REG(name, op0, op1, crn, crm, op2, n, access, direction, carried)                      \
     ROWS_##n(#name, VGIC5_ENCODING(op0, op1, crn, crm, op2), direction, carried)
-#include "cpu_registers.def"
+#include "facts/cpu_registers.def"
 #undef CPU_REG
 };
 const size_t nr_cpu_registers = sizeof(cpu_registers) / sizeof(cpu_registers[0]);
@@ -67,7 +67,7 @@ const size_t nr_cpu_registers = sizeof(cpu_registers) / sizeof(cpu_registers[0])
 enum {
 #define CPU_REG(name, op0, op1, crn, crm, op2, n, access, direction, carried)                      \
     name##_FIRST, name##_LAST = name##_FIRST + (n) - 1,
-#include "cpu_registers.def"
+#include "facts/cpu_registers.def"
 #undef CPU_REG
 };
 
@@ -85,7 +85,7 @@ static const struct cpu_slot cpu_slots[256] = {
     [CPU_SLOT(VGIC5_ENCODING(op0, op1, crn, crm, op2))                                             \
      ... CPU_SLOT(VGIC5_ENCODING(op0, op1, crn, crm, op2)) + (n) - 1] = {                          \
         name##_FIRST + 1, CPU_SLOT(VGIC5_ENCODING(op0, op1, crn, crm, op2))},
-#include "cpu_registers.def"
+#include "facts/cpu_registers.def"
 #undef CPU_REG
 };
 

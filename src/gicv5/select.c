@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "select.h"
+#include "gicv5/select.h"
 
 /* Among equals PPI, SPI, LPI, and the lowest ID first: R_VVBPS leaves the choice, and this one is a
  * function of architected state alone. */

@@ -3,7 +3,7 @@
 #ifndef GICV5_SELECT_H
 #define GICV5_SELECT_H
 
-#include "state.h"
+#include "gicv5/state.h"
 
 struct hppi {
     uint32_t priority; /* PRIORITY_IDLE: there is none */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "spi.h"
+#include "gicv5/spi.h"
 
-#include "fields.h"
-#include "interrupt.h"
-#include "select.h"
+#include "facts/fields.h"
+#include "gicv5/interrupt.h"
+#include "gicv5/select.h"
 
 enum event { EVENT_NONE, EVENT_SET_EDGE, EVENT_SET_LEVEL, EVENT_CLEAR };
 

@@ -3,7 +3,7 @@
 #ifndef GICV5_SPI_H
 #define GICV5_SPI_H
 
-#include "state.h"
+#include "gicv5/state.h"
 
 /* A change of IRS_SPI_CFGR.TM, with its event (R_KBPXL). */
 void spi_set_tm(struct gicv5 *gic, uint32_t id, bool level);

@@ -6,14 +6,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "block.h"
-#include "candidates.h"
-#include "directory.h"
-#include "gicv5.h"
-#include "host_table.h"
-#include "lock.h"
-#include "memory.h"
-#include "pool.h"
+#include "gicv5/block.h"
+#include "gicv5/candidates.h"
+#include "gicv5/directory.h"
+#include "gicv5/gicv5.h"
+#include "gicv5/host_table.h"
+#include "gicv5/lock.h"
+#include "gicv5/memory.h"
+#include "gicv5/pool.h"
 
 #define NR_PPIS 128u
 #define PPI_WORDS 2u

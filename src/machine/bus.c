@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "bus.h"
+#include "machine/bus.h"
 
 const struct bus_device *bus_find(const struct bus_device *devices, size_t n, uint64_t address)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "clock.h"
+#include "machine/clock.h"
 
 #include <time.h>
 
-#include "timer.h"
+#include "vcpu/timer.h"
 
 #define NANOSECONDS_PER_TICK 16u /* at 62.5 MHz */
 

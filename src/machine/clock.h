@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "vcpu.h"
+#include "vcpu/vcpu.h"
 
 #define INSTRUCTIONS_PER_TICK 16u
 /* In instructions (292 years): counts of them, and sums of two, never wrap. */

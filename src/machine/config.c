@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "definition.h"
-#include "snapshot_fields.h"
+#include "machine/definition.h"
+#include "machine/snapshot_fields.h"
 
 /* One number of the configuration: its name, where it is, and how wide. */
 static const struct config_row {

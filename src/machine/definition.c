@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "definition.h"
-#include "snapshot_fields.h"
+#include "machine/definition.h"
+#include "machine/snapshot_fields.h"
 
 #define CPU_MODEL "CPU_MODEL"
 

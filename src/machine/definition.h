@@ -3,7 +3,7 @@
 #ifndef MACHINE_DEFINITION_H
 #define MACHINE_DEFINITION_H
 
-#include "machine_parts.h"
+#include "machine/machine_parts.h"
 
 #define MACHINE_SECTION_VERSION 1u
 

@@ -2,7 +2,7 @@
 /* The machine's bus and console. */
 #include <errno.h>
 
-#include "machine_parts.h"
+#include "machine/machine_parts.h"
 
 static uint64_t irs_read(void *opaque, uint64_t offset, unsigned size)
 {

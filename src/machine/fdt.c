@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "fdt.h"
+#include "machine/fdt.h"
 
 #include <errno.h>
 #include <libfdt.h>
@@ -10,7 +10,7 @@
 
 #include <vgic5/device.h>
 
-#include "bus.h"
+#include "machine/bus.h"
 
 /* Linux arm64 booting: the tree is 8-byte aligned and no larger than this. */
 #define TREE_ALIGN 8u

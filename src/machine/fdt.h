@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "memory.h"
+#include "vcpu/memory.h"
 
 struct fdt_description {
     uint32_t nr_vcpus;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The machine's life: create, boot, destroy. */
-#include "machine.h"
+#include "machine/machine.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -10,9 +10,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "fdt.h"
-#include "image.h"
-#include "machine_parts.h"
+#include "machine/fdt.h"
+#include "machine/boot/image.h"
+#include "machine/machine_parts.h"
 
 /* Where the real-time clock of a deterministic run begins: 2026-01-01 00:00:00 UTC. */
 #define EPOCH 1767225600u

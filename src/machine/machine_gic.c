@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "machine_parts.h"
+#include "machine/machine_parts.h"
 
 static int read_guest(void *opaque, uint64_t ipa, void *to, size_t size)
 {

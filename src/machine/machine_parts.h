@@ -3,15 +3,15 @@
 #ifndef MACHINE_MACHINE_PARTS_H
 #define MACHINE_MACHINE_PARTS_H
 
-#include "bus.h"
-#include "clock.h"
-#include "machine.h"
-#include "memory.h"
-#include "panic.h"
-#include "pl011.h"
-#include "pl031.h"
-#include "timer.h"
-#include "vcpu.h"
+#include "machine/bus.h"
+#include "machine/clock.h"
+#include "machine/machine.h"
+#include "vcpu/memory.h"
+#include "machine/panic.h"
+#include "machine/pl011.h"
+#include "machine/pl031.h"
+#include "vcpu/timer.h"
+#include "vcpu/vcpu.h"
 
 /* Instructions that a vCPU runs before the next one gets its turn. Part of a snapshot: it decides
  * what happens when. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "panic.h"
+#include "machine/panic.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "machine_parts.h"
-#include "snapshot_fields.h"
+#include "machine/machine_parts.h"
+#include "machine/snapshot_fields.h"
 
 /* Instructions, over all vCPUs: time also passes while the host does something else. */
 #define CERTAIN_AFTER UINT64_C(100000000)

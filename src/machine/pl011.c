@@ -9,12 +9,12 @@
  *   - the divisors, the word format, UARTEN and TXE are kept but change nothing: a guest that
  * relies on firmware to have set up the UART can print and read. RXE = 0 holds input back.
  */
-#include "pl011.h"
+#include "machine/pl011.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "pl011_parts.h"
+#include "machine/pl011_parts.h"
 
 #define REGION_SIZE 0x1000u
 

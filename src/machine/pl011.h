@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bus.h"
+#include "machine/bus.h"
 
 #include <vgic5/snapshot.h>
 

@@ -3,7 +3,7 @@
 #ifndef MACHINE_PL011_PARTS_H
 #define MACHINE_PL011_PARTS_H
 
-#include "pl011.h"
+#include "machine/pl011.h"
 
 #define PL011_FIFO_DEPTH 16u
 

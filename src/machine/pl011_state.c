@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pl011_parts.h"
+#include "machine/pl011_parts.h"
 
 int pl011_save(const struct pl011 *uart, struct vgic5_fields *fields)
 {

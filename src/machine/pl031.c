@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "pl031.h"
+#include "machine/pl031.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "timer.h"
+#include "vcpu/timer.h"
 
 #define REGION_SIZE 0x1000u
 #define CR_START 1u

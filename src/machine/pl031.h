@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "bus.h"
+#include "machine/bus.h"
 
 #include <vgic5/snapshot.h>
 

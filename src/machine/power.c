@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "machine_parts.h"
-#include "psci.h"
+#include "machine/machine_parts.h"
+#include "vcpu/psci.h"
 
 #define SYS_EXIT 0x18u
 #define ADP_STOPPED_APPLICATION_EXIT 0x20026u

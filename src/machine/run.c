@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "machine_parts.h"
+#include "machine/machine_parts.h"
 
 #define TURNS_PER_POLL 64u
 #define LONGEST_SLEEP 5000000u /* nanoseconds: the console is looked at in between */

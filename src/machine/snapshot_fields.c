@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "snapshot_fields.h"
+#include "machine/snapshot_fields.h"
 
 #include <errno.h>
 #include <inttypes.h>
 
-#include "machine_parts.h"
+#include "machine/machine_parts.h"
 
 int section_fields(const struct vgic5_snapshot *snapshot, const char *type, uint64_t instance,
                    uint32_t version, const struct vgic5_fields **fields,

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "machine_parts.h"
-#include "snapshot_fields.h"
+#include "machine/machine_parts.h"
+#include "machine/snapshot_fields.h"
 
 #define SECTION_VERSION 1u
 

@@ -3,7 +3,7 @@
  * The system registers that the machine itself answers: the GIC's, the timer's, identification,
  * and those whose value would come from the host.
  */
-#include "machine_parts.h"
+#include "machine/machine_parts.h"
 
 #define OP0(encoding) ((encoding) >> 14)
 #define OP1(encoding) ((encoding) >> 11 & 7)

@@ -3,7 +3,7 @@
  * The generic timer of every vCPU. The wires rise at check points, once the deadline is over, and
  * fall when the guest writes the timer; the counter itself is exact at every instruction.
  */
-#include "machine_parts.h"
+#include "machine/machine_parts.h"
 
 #define CNTKCTL_EL1 VGIC5_ENCODING(3, 0, 14, 1, 0)
 #define EL0PCTEN (1u << 0)

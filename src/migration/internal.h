@@ -6,9 +6,9 @@
 #include <vgic5/migration.h>
 
 /* Only declarations and tables are used of gicv5: a port may lead to another implementation. */
-#include "gicv5/fields.h"
+#include "facts/fields.h"
 #include "gicv5/gicv5.h"
-#include "gicv5/masks.h"
+#include "facts/masks.h"
 
 /* ---- registers.c: what a state carries, from the same declarations as the device ------------- */
 

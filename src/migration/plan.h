@@ -12,7 +12,7 @@
 /* The offset of a register, as the attr of GRP_IRS_REGS. */
 enum irs_offset {
 #define IRS_REG(reg, at, size, access, set, carry) reg##_AT = (at),
-#include "gicv5/irs_registers.def"
+#include "facts/irs_registers.def"
 #undef IRS_REG
 };
 

@@ -11,7 +11,7 @@ const struct irs_register migration_irs[IRS_NR_ROWS] = {
                    .bytes = (size),                \
                    .user_set = IRS_SET_##set,      \
                    .carried = IRS_CARRIED_##carry},
-#include "gicv5/irs_registers.def"
+#include "facts/irs_registers.def"
 #undef IRS_REG
 };
 
@@ -34,14 +34,14 @@ static const struct {
 } rows[] = {
 #define CPU_REG(reg, op0, op1, crn, crm, op2, n, access, direction, carry) \
     {#reg, VGIC5_ENCODING(op0, op1, crn, crm, op2), n, carry},
-#include "gicv5/cpu_registers.def"
+#include "facts/cpu_registers.def"
 #undef CPU_REG
 };
 
 /* Index into rows[]. */
 enum sysreg_row {
 #define CPU_REG(reg, op0, op1, crn, crm, op2, n, access, direction, carry) reg##_ROW,
-#include "gicv5/cpu_registers.def"
+#include "facts/cpu_registers.def"
 #undef CPU_REG
     NR_SYSREG_ROWS
 };

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "gicv5/fields.h"
+#include "facts/fields.h"
 #include "migration/engine.h"
 #include "vmm.h"
 

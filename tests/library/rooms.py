@@ -5,27 +5,33 @@ import re
 import sys
 
 BELOW = {
-    "gicv5": {"gicv5"},
-    "device": {"device", "gicv5"},
-    "migration": {"migration", "gicv5"},  # the register tables, not the state
-    "port": {"port"},
+    "facts": {"facts", "gicv5"},
+    "gicv5": {"gicv5", "facts"},
+    "device": {"device", "gicv5", "facts"},
+    "migration": {"migration", "gicv5", "facts"},  # the register tables, not the state
     "snapshot": {"snapshot"},
-    "conform": {"conform", "device", "gicv5"},  # their tables
-    "machine": {"machine"},
-    "cli": {"cli", "machine", "bench", "gicv5"},  # gicv5: names from its tables
+    "kvm": {"kvm"},
+    "conform": {"conform", "device", "gicv5", "facts"},  # their tables
+    "vcpu": {"vcpu", "facts"},
+    "unicorn": {"unicorn", "vcpu"},
+    "machine": {"machine", "vcpu"},
+    "tool": {"tool", "machine", "bench", "facts", "gicv5", "vcpu"},
 }
 PUBLIC = {
+    "facts": {"device.h"},
     "gicv5": {"device.h"},
     "device": {"device.h"},
     "migration": {"device.h", "migration.h", "snapshot.h"},
-    "port": {"conform.h", "device.h", "kvm.h", "migration.h"},
     "snapshot": {"snapshot.h"},
+    "kvm": {"conform.h", "device.h", "kvm.h", "migration.h"},
     "conform": {"conform.h", "device.h"},
+    "vcpu": {"device.h", "snapshot.h"},
+    "unicorn": {"device.h", "snapshot.h"},
     "machine": {"device.h", "snapshot.h"},
-    "cli": {"conform.h", "device.h", "kvm.h", "migration.h", "snapshot.h"},
+    "tool": {"conform.h", "device.h", "kvm.h", "migration.h", "snapshot.h"},
 }
-SYSTEM_OF_ONE_ROOM = {"unicorn": ("machine", "cli"), "libfdt": ("machine",), "zstd": ("snapshot", "machine"),
-                      "xxhash": ("snapshot",), "jansson": ("cli",)}
+SYSTEM_OF_ONE_ROOM = {"unicorn": ("unicorn", "tool"), "libfdt": ("machine",), "zstd": ("snapshot", "machine"),
+                      "xxhash": ("snapshot",), "jansson": ("tool",)}
 
 
 def complaints(top):

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "machine/bus.h"
-#include "machine/vcpu.h"
+#include "vcpu/vcpu.h"
 
 #define RAM MAP_RAM_BASE
 #define RAM_SIZE 0x400000u

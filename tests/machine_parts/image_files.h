@@ -5,7 +5,7 @@
 
 #include "check.h"
 
-#include "machine/image.h"
+#include "machine/boot/image.h"
 
 #define BASE UINT64_C(0x40000000)
 #define MIB ((uint64_t)1 << 20)

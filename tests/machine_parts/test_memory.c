@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 
 #include "machine/bus.h"
-#include "machine/memory.h"
+#include "vcpu/memory.h"
 
 #define MIB ((uint64_t)1 << 20)
 

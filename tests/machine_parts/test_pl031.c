@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "machine/pl031.h"
-#include "machine/timer.h"
+#include "vcpu/timer.h"
 
 #define DR 0x000u
 #define MR 0x004u

@@ -2,7 +2,7 @@
 /* PSCI 1.1 (Arm DEN 0022) and the SMCCC calls that go with it. */
 #include "check.h"
 
-#include "machine/psci.h"
+#include "vcpu/psci.h"
 
 #define RAM 0x40000000u
 #define HIGH UINT64_C(0xdeadbeef00000000)

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* --gic KEY=VALUE,...: what the VGICv5 offers to its guest. */
+#ifndef TOOL_GIC_OPTION_H
+#define TOOL_GIC_OPTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <vgic5/device.h>
+
+/* Defaults for a NULL text. False after words on stderr. */
+bool gic_option_parse(const char *text, struct vgic5_config *config, uint32_t *nr_spis);
+
+/* 0 when there is no generation of the contract of this name. */
+uint32_t gic_option_abi(const char *name);
+
+#endif

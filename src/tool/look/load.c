@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tool/look/load.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "tool/lazy_ram.h"
+#include "machine/bus.h"
+#include "tool/report.h"
+
+static const char *const machine_sections[] = { "machine", "clock", "pl011", "pl031", "panic", "cpu", "memory",
+                                                "base" };
+
+#define NR_MACHINE_SECTIONS (sizeof machine_sections / sizeof *machine_sections)
+
+static bool knows_type(const char *type)
+{
+    for (size_t n = 0; n < NR_MACHINE_SECTIONS; n++)
+        if (strcmp(machine_sections[n], type) == 0)
+            return true;
+    for (const char *const *name = vgic5_state_section_types(); *name != NULL; name++)
+        if (strcmp(*name, type) == 0)
+            return true;
+    return false;
+}
+
+/* Of all others there is one, the instance 0. */
+static bool has_instances(const char *type)
+{
+    return strcmp(type, "cpu") == 0 || strcmp(type, "icc") == 0 || strcmp(type, "memory") == 0;
+}
+
+bool load_knows_section(const struct vgic5_section *section)
+{
+    return section->kind <= VGIC5_SECTION_MEMORY && knows_type(section->type) &&
+           (section->instance == 0 || has_instances(section->type));
+}
+
+static int check_sections(const struct vgic5_snapshot *snapshot, struct vgic5_error *error)
+{
+    const struct vgic5_snapshot_header *header = vgic5_snapshot_header(snapshot);
+
+    for (size_t n = 0; n < vgic5_snapshot_nr_sections(snapshot); n++) {
+        const struct vgic5_section *section = vgic5_snapshot_section(snapshot, n);
+
+        if (section->required && !load_knows_section(section))
+            return error_fill(error, EXIT_MISFIT,
+                              "section %s[%" PRIu64 "] at offset 0x%" PRIx64 " (kind %" PRIu32
+                              ", version %" PRIu32 ") is required and not known to this program; "
+                              "written by \"%s\", format %u.%u", section->type,
+                              section->instance, section->offset, section->kind, section->version,
+                              header->producer, header->major, header->minor);
+    }
+    return 0;
+}
+
+/* What the device would refuse with one errno for all of them (device.h, vgic5_config). */
+static int check_gic_config(const struct vgic5_config *config, struct vgic5_error *error)
+{
+    const struct {
+        const char *name;
+        uint64_t value, low, high; /* 0 stands for the default */
+    } rows[] = {
+        { "GIC_IPA_BITS", config->ipa_bits, 32, 56 },
+        { "GIC_LPI_ID_BITS", config->lpi_id_bits, 1, 24 },
+        { "GIC_MIN_LPI_ID_BITS", config->min_lpi_id_bits, 1, 14 },
+        { "GIC_PRIORITY_BITS", config->priority_bits, 1, 5 },
+        { "GIC_IST_L2SZ", config->ist_l2sz, 0, 7 },
+        { "GIC_ISTMD", config->istmd, 0, 1 },
+        { "GIC_ISTMD_SZ", config->istmd_sz, 0, 31 },
+        { "GIC_PPIS1", config->ppis[1], 0, 0 },
+    };
+
+    if (config->abi != 0 && vgic5_abi_name(config->abi) == NULL)
+        return error_fill(error, EXIT_MISFIT, "machine GIC_ABI is %" PRIu32 ", which is not known",
+                          config->abi);
+    for (size_t n = 0; n < sizeof rows / sizeof *rows; n++)
+        if (rows[n].value != 0 && (rows[n].value < rows[n].low || rows[n].value > rows[n].high))
+            return error_fill(error, EXIT_DAMAGED,
+                              "machine %s is %" PRIu64 ", expected %" PRIu64 " to %" PRIu64,
+                              rows[n].name, rows[n].value, rows[n].low, rows[n].high);
+    return 0;
+}
+
+/* Every "cpu" section is of a vCPU of this machine. */
+static int check_cpus(const struct loaded *loaded, struct vgic5_error *error)
+{
+    for (size_t n = 0; n < vgic5_snapshot_nr_sections(loaded->snapshot); n++) {
+        const struct vgic5_section *section = vgic5_snapshot_section(loaded->snapshot, n);
+        bool found = strcmp(section->type, "cpu") != 0;
+
+        for (uint32_t i = 0; i < loaded->config.nr_vcpus && !found; i++)
+            found = loaded->config.vcpu_ids[i] == section->instance;
+        if (!found)
+            return error_fill(error, EXIT_DAMAGED,
+                              "section cpu[%" PRIu64 "] at offset 0x%" PRIx64 " is of no vCPU in "
+                              "machine VCPU_IDS", section->instance, section->offset);
+    }
+    return 0;
+}
+
+/* The memory section must be the RAM that the machine section speaks of. */
+static int check_memory(const struct loaded *loaded, struct vgic5_error *error)
+{
+    if (loaded->memory->memory_size != loaded->config.ram_size)
+        return error_fill(error, EXIT_DAMAGED,
+                          "the memory section at offset 0x%" PRIx64 " has 0x%" PRIx64
+                          " bytes, machine RAM_SIZE is 0x%" PRIx64, loaded->memory->offset,
+                          loaded->memory->memory_size, loaded->config.ram_size);
+    if (loaded->memory->memory_base != MAP_RAM_BASE)
+        return error_fill(error, EXIT_MISFIT,
+                          "the memory section at offset 0x%" PRIx64 " is at address 0x%" PRIx64
+                          ", this machine has its RAM at 0x%" PRIx64, loaded->memory->offset,
+                          loaded->memory->memory_base, (uint64_t)MAP_RAM_BASE);
+    return 0;
+}
+
+static int differs(const char *what, uint64_t gic, uint64_t machine, struct vgic5_error *error)
+{
+    return error_fill(error, EXIT_DAMAGED,
+                      "gic: %s is 0x%" PRIx64 ", the machine section says 0x%" PRIx64, what, gic,
+                      machine);
+}
+
+/* IRS_IDR0 … are in both. */
+static int check_irs(const struct loaded *loaded, struct vgic5_error *error)
+{
+    const struct vgic5_fields *fields = vgic5_snapshot_find(loaded->snapshot, "machine", 0)->fields;
+
+    for (size_t n = 0; n < vgic5_fields_count(fields); n++) {
+        const struct vgic5_field *field = vgic5_fields_at(fields, n);
+        uint64_t value;
+
+        if (vgic5_state_irs(loaded->state, field->name, &value) == 0 && value != field->u64)
+            return error_fill(error, EXIT_DAMAGED,
+                              "machine %s is 0x%" PRIx64 ", section irs says 0x%" PRIx64,
+                              field->name, field->u64, value);
+    }
+    return 0;
+}
+
+/* The VGICv5's own account must agree with the machine it is put into. */
+static int check_agreement(const struct loaded *loaded, struct vgic5_error *error)
+{
+    const struct vgic5_state *state = loaded->state;
+    const struct machine_config *config = &loaded->config;
+
+    if (vgic5_state_abi(state) != config->gic.abi)
+        return differs("abi", vgic5_state_abi(state), config->gic.abi, error);
+    if (vgic5_state_nr_spis(state) != config->nr_spis)
+        return differs("nr_spis", vgic5_state_nr_spis(state), config->nr_spis, error);
+    if (vgic5_state_nr_vcpus(state) != config->nr_vcpus)
+        return differs("the number of vCPUs", vgic5_state_nr_vcpus(state), config->nr_vcpus, error);
+    for (uint32_t n = 0; n < config->nr_vcpus; n++)
+        if (vgic5_state_vcpu_id(state, n) != config->vcpu_ids[n])
+            return differs("a vCPU id", vgic5_state_vcpu_id(state, n), config->vcpu_ids[n], error);
+    if (vgic5_state_addr(state) != MAP_IRS_BASE)
+        return error_fill(error, EXIT_MISFIT,
+                          "gic: addr is 0x%" PRIx64 ", this machine has its IRS at 0x%" PRIx64,
+                          vgic5_state_addr(state), (uint64_t)MAP_IRS_BASE);
+    return check_irs(loaded, error);
+}
+
+static int check_ist(struct loaded *loaded, struct vgic5_error *error)
+{
+    const struct vgic5_guest_reader reader = { pager_read, &loaded->pager };
+    int status = pager_open(&loaded->chain, NULL, &loaded->pager, error);
+
+    if (status == 0)
+        status = vgic5_state_check_memory(loaded->state, &reader, error);
+    if (status != 0 && loaded->pager.error.exit_code != 0)
+        *error = loaded->pager.error; /* a frame of the table is damaged: that says more */
+    return status;
+}
+
+static int decode(struct loaded *loaded, struct vgic5_error *error)
+{
+    int status = check_sections(loaded->snapshot, error);
+
+    if (status == 0)
+        status = machine_config_load(loaded->snapshot, &loaded->config, error);
+    if (status == 0)
+        status = check_gic_config(&loaded->config.gic, error);
+    if (status == 0)
+        status = vgic5_state_from_snapshot(loaded->snapshot, &loaded->state, error);
+    if (status == 0)
+        status = check_memory(loaded, error);
+    if (status == 0)
+        status = check_cpus(loaded, error);
+    if (status == 0)
+        status = check_agreement(loaded, error);
+    return status == 0 ? check_ist(loaded, error) : status;
+}
+
+int load_open(const char *path, const char *base, struct loaded *loaded, struct vgic5_error *error)
+{
+    int status;
+
+    memset(loaded, 0, sizeof *loaded);
+    status = chain_open(path, base, &loaded->chain, error);
+    if (status != 0)
+        return status;
+    loaded->snapshot = chain_top(&loaded->chain);
+    loaded->memory = chain_memory(&loaded->chain);
+    status = decode(loaded, error);
+    if (status != 0)
+        load_close(loaded);
+    return status;
+}
+
+void load_close(struct loaded *loaded)
+{
+    pager_close(&loaded->pager);
+    vgic5_state_free(loaded->state);
+    chain_close(&loaded->chain);
+    loaded->state = NULL;
+}
+
+/* RAM is the snapshot's as long as nothing has run: what restoring the VGICv5 writes comes later. */
+static void begin_log(const struct loaded *loaded, struct ram_log *log, void *ram)
+{
+    ram_log_mark(log, ram, loaded->pager.size);
+    ram_log_keep(log, vgic5_snapshot_root(loaded->snapshot));
+}
+
+int load_into(struct loaded *loaded, struct machine *machine, struct ram_log *log, bool logged,
+              struct vgic5_error *error)
+{
+    struct vgic5_port port;
+    uint64_t base, size;
+    void *ram = machine_ram(machine, &base, &size);
+    int status = machine_check_cpu(machine, loaded->snapshot, error);
+
+    if (status == 0)
+        status = chain_verify(&loaded->chain, error);
+    if (status == 0) {
+        pager_close(&loaded->pager);
+        status = pager_open(&loaded->chain, ram, &loaded->pager, error);
+    }
+    if (status == 0)
+        status = lazy_ram_begin(&log->watch, &loaded->pager, error);
+    if (status != 0)
+        return status;
+    if (logged)
+        begin_log(loaded, log, ram);
+    vgic5_port_model(machine_gic(machine), &port);
+    status = vgic5_restore(&port, loaded->state, &report_warnings, error);
+    return status == 0 ? machine_load(machine, loaded->snapshot, error) : status;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tool/pipes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tool/report.h"
+
+#define PIECE 65536u
+#define MOST (UINT64_C(1) << 30)
+#define WAIT 100 /* milliseconds between two looks at whether it is given up */
+
+bool pipe_is(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
+/* ---- Writing --------------------------------------------------------------------------------- */
+
+int pipe_open(const char *path, int *fd, struct vgic5_error *error)
+{
+    *fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    if (*fd >= 0)
+        return 0;
+    return error_fill(error, EXIT_ENVIRONMENT, "cannot open %.400s: %s", path,
+                      errno == ENXIO ? "nobody reads from it" : strerror(errno));
+}
+
+int pipe_write(int fd, const void *bytes, size_t size, bool (*given_up)(void *opaque),
+               void *opaque)
+{
+    for (size_t done = 0; done < size;) {
+        struct pollfd ready = { fd, POLLOUT, 0 };
+        ssize_t result = write(fd, (const char *)bytes + done, size - done);
+
+        if (result > 0)
+            done += (size_t)result;
+        else if (result < 0 && errno != EAGAIN && errno != EINTR)
+            return -errno;
+        else
+            poll(&ready, 1, WAIT);
+        if (given_up != NULL && given_up(opaque))
+            return -ECANCELED;
+    }
+    return 0;
+}
+
+/* ---- Reading --------------------------------------------------------------------------------- */
+
+static int copy(int from, int to, void *piece)
+{
+    ssize_t got;
+    uint64_t all = 0;
+
+    while ((got = read(from, piece, PIECE)) != 0) {
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -errno;
+        all += (uint64_t)got;
+        if (all > MOST)
+            return -EFBIG;
+        for (ssize_t done = 0, put; done < got; done += put) {
+            put = write(to, (char *)piece + done, (size_t)(got - done));
+            if (put <= 0)
+                return put < 0 ? -errno : -EIO;
+        }
+    }
+    return 0;
+}
+
+static int spool(const char *path, int *to)
+{
+    int from = open(path, O_RDONLY | O_CLOEXEC), result = from < 0 ? -errno : 0;
+    void *piece = malloc(PIECE);
+
+    *to = memfd_create("snapshot", MFD_CLOEXEC);
+    if (result == 0 && *to < 0)
+        result = -errno;
+    if (result == 0)
+        result = piece != NULL ? copy(from, *to, piece) : -ENOMEM;
+    if (result != 0 && *to >= 0)
+        close(*to);
+    if (from >= 0)
+        close(from);
+    free(piece);
+    return result;
+}
+
+int pipe_spool(const char **path, struct spooled *spooled, struct vgic5_error *error)
+{
+    struct stat status;
+    int to, result;
+
+    if (stat(*path, &status) != 0 ||
+        (!S_ISFIFO(status.st_mode) && !S_ISCHR(status.st_mode) && !S_ISSOCK(status.st_mode)))
+        return 0;
+    result = spool(*path, &to);
+    if (result != 0)
+        return error_fill(error, EXIT_ENVIRONMENT, "cannot read %.400s: %s", *path,
+                          result == -EFBIG ? "more than 1 GiB comes through this pipe"
+                                           : strerror(-result));
+    snprintf(spooled->path, sizeof spooled->path, "/proc/self/fd/%d", to);
+    *path = spooled->path;
+    return 0;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What reaches a running guest from outside: the control socket, signals, and the save under way. */
+#ifndef TOOL_RUN_STEER_H
+#define TOOL_RUN_STEER_H
+
+#include "tool/run/console.h"
+#include "tool/run/control.h"
+#include "tool/options.h"
+#include "tool/run/progress.h"
+#include "tool/saver.h"
+
+struct steer {
+    enum cli_verb verb;
+    struct machine *machine;
+    const struct machine_config *config;
+    struct console *console; /* where a person types */
+    struct control control;
+    struct progress progress;
+    struct ram_log *log;
+    struct saver *saver; /* the save under way, or NULL */
+    char *saver_path;
+    int saver_client;    /* whom to tell; -1: nobody */
+    int save_status;     /* EXIT_ABORTED once a save has failed */
+    bool paused, quit, filling;
+    uint64_t pause_at;   /* pause again when so many instructions have been executed; UINT64_MAX: never */
+    bool save_wanted;    /* by the control socket: the next two say what */
+    int wanted_client;
+    char *wanted_path, *wanted_base;
+    uint64_t looked;     /* when the world was last looked at, in microseconds */
+};
+
+/* An exit status; --control and --progress. */
+int steer_open(struct steer *steer, enum cli_verb verb, const struct cli_options *options);
+void steer_close(struct steer *steer);
+
+/* Asked between slices: look around now and then; true when the machine has to stop for it. */
+bool steer_stops(struct steer *steer);
+/* The machine has stopped: was it for pause_at? Then it is paused. */
+bool steer_has_paused(struct steer *steer);
+/* The machine has stopped: do what was asked for, and wait while it is paused. */
+void steer_serve(struct steer *steer);
+
+/* Save the stopped machine. With `waits` the file is there on return, else the guest goes on
+ * meanwhile. EXIT_DONE or EXIT_ABORTED. */
+int steer_save(struct steer *steer, const char *path, const char *base, bool waits);
+/* Wait for a save under way. */
+void steer_finish(struct steer *steer);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tool/run/trace.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "gicv5/gicv5.h"
+
+static const struct {
+    uint16_t encoding;
+    const char *name;
+} instructions[] = {
+#define GIC_INSTRUCTION(name, crm, op2, direction, fields)                                         \
+    { VGIC5_ENCODING(1, 0, 12, crm, op2), #name },
+#include "facts/gic_instructions.def"
+#undef GIC_INSTRUCTION
+};
+
+static const char *name_of(uint16_t encoding)
+{
+    const struct cpu_register *reg = cpu_register_of(encoding);
+
+    for (size_t n = 0; n < sizeof instructions / sizeof *instructions; n++)
+        if (instructions[n].encoding == encoding)
+            return instructions[n].name;
+    return reg != NULL ? reg->name : "?";
+}
+
+static void write_access(void *opaque, uint64_t executed, uint32_t vcpu_id, uint16_t encoding,
+                         bool is_write, uint64_t value)
+{
+    struct trace *trace = opaque;
+
+    fprintf(trace->to,
+            "{\"instructions\": \"0x%" PRIx64 "\", \"value\": \"0x%" PRIx64 "\", \"vcpu\": %" PRIu32
+            ", \"what\": \"%s\", \"write\": %s}\n",
+            executed, value, vcpu_id, name_of(encoding), is_write ? "true" : "false");
+}
+
+int trace_open(struct trace *trace, const char *path)
+{
+    *trace = (struct trace){ NULL };
+    if (path == NULL)
+        return 0;
+    trace->to = fopen(path, "we");
+    return trace->to != NULL ? 0 : -errno;
+}
+
+void trace_close(struct trace *trace)
+{
+    if (trace->to != NULL)
+        fclose(trace->to);
+    trace->to = NULL;
+}
+
+struct machine_trace trace_sink(struct trace *trace)
+{
+    return (struct machine_trace){ .access = trace->to != NULL ? write_access : NULL,
+                                   .opaque = trace };
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A snapshot to JSON, for a person to edit, and back. Memory stays where it is: JSON to a snapshot
+ * takes it from the snapshot that --memory names.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "tool/look/fields_json.h"
+#include "tool/json.h"
+#include "tool/output.h"
+#include "tool/report.h"
+
+/* ---- To JSON --------------------------------------------------------------------------------- */
+
+static json_t *root_of(const struct vgic5_snapshot *snapshot)
+{
+    char text[2 * VGIC5_SNAPSHOT_ROOT_SIZE + 1];
+
+    for (size_t n = 0; n < VGIC5_SNAPSHOT_ROOT_SIZE; n++)
+        snprintf(text + 2 * n, 3, "%02x", vgic5_snapshot_root(snapshot)[n]);
+    return json_string(text);
+}
+
+static int to_json(const struct cli_options *options)
+{
+    struct vgic5_error error = { 0 };
+    struct vgic5_snapshot *snapshot;
+    json_t *root, *sections = json_array();
+    int status;
+
+    if (vgic5_snapshot_open_file(options->operand, &snapshot, &error) != 0) {
+        json_decref(sections);
+        return report_error(VERB_convert, &error);
+    }
+    for (size_t n = 0; n < vgic5_snapshot_nr_sections(snapshot); n++)
+        json_array_append_new(sections, section_as_json(vgic5_snapshot_section(snapshot, n)));
+    root = json_pack("{s:s, s:s, s:o, s:o}", "schema", "vgic5.snapshot/1", "producer",
+                     vgic5_snapshot_header(snapshot)->producer, "root", root_of(snapshot),
+                     "sections", sections);
+    status = options->output == NULL ? json_print(root) : json_write(root, options->output);
+    if (status != EXIT_DONE)
+        report(VERB_convert, EXIT_ENVIRONMENT, "cannot write %s: %s",
+               options->output != NULL ? options->output : "to stdout", strerror(errno));
+    vgic5_snapshot_close(snapshot);
+    return status;
+}
+
+/* ---- From JSON ------------------------------------------------------------------------------- */
+
+/* Is this memory section of the JSON that of the snapshot? */
+static int check_memory(const json_t *memory, const struct chain *chain, const char *where,
+                        struct vgic5_error *error)
+{
+    uint64_t base, size;
+
+    if (!json_to_u64(json_object_get(memory, "base"), &base) ||
+        !json_to_u64(json_object_get(memory, "size"), &size))
+        return error_fill(error, EXIT_DAMAGED, "%s: expected memory with base and size", where);
+    if (base != chain_memory(chain)->memory_base || size != chain_memory(chain)->memory_size)
+        return error_fill(error, EXIT_MISFIT, "%s: its memory is not that of the snapshot that "
+                          "--memory names", where);
+    return 0;
+}
+
+static int put_section(const json_t *section, struct chain *chain, struct output *output, size_t n,
+                       struct vgic5_error *error)
+{
+    const char *type = json_string_value(json_object_get(section, "type"));
+    const json_t *memory = json_object_get(section, "memory");
+    char where[80];
+    int status;
+
+    snprintf(where, sizeof where, "sections[%zu] (%.31s)", n, type != NULL ? type : "no type");
+    if (type != NULL && strcmp(type, "base") == 0)
+        return 0; /* output_begin has put it */
+    if (memory == NULL)
+        return section_from_json(section, output->writer, where, error);
+    status = check_memory(memory, chain, where, error);
+    return status == 0 ? output_memory(output, chain, false, error) : status;
+}
+
+static int put_sections(const json_t *root, struct chain *chain, struct output *output,
+                        struct vgic5_error *error)
+{
+    const json_t *sections = json_object_get(root, "sections"), *section;
+    int status = 0;
+    size_t n;
+
+    json_array_foreach(sections, n, section)
+        if (status == 0)
+            status = put_section(section, chain, output, n, error);
+    return status;
+}
+
+static int write_snapshot(const struct cli_options *options, const json_t *root,
+                          struct chain *chain, struct vgic5_error *error)
+{
+    const char *producer = json_string_value(json_object_get(root, "producer")), *name;
+    const uint8_t *base = vgic5_snapshot_base(chain_top(chain), &name);
+    struct output output;
+    int status;
+
+    if (base != NULL && chain_has_file(chain, options->output) &&
+        strcmp(options->output, options->memory) != 0)
+        return error_fill(error, EXIT_USAGE, "%.300s cannot be written over: the new snapshot "
+                          "would build on it", options->output);
+    status = output_begin(options->output, producer, base, name != NULL ? name : "", &output,
+                              error);
+
+    return status == 0 ? output_end(&output, put_sections(root, chain, &output, error), error)
+                       : status;
+}
+
+static bool is_our_json(const json_t *root)
+{
+    const char *schema = json_string_value(json_object_get(root, "schema"));
+
+    return schema != NULL && strcmp(schema, "vgic5.snapshot/1") == 0 &&
+           json_is_string(json_object_get(root, "producer")) &&
+           json_is_array(json_object_get(root, "sections"));
+}
+
+static int from_json(const struct cli_options *options, const json_t *root)
+{
+    struct vgic5_error error = { 0 };
+    struct chain chain;
+    int status;
+
+    if (options->memory == NULL || options->output == NULL)
+        return report(VERB_convert, EXIT_USAGE,
+                      "JSON to a snapshot needs --memory SNAPSHOT and --output FILE");
+    if (!is_our_json(root))
+        return report(VERB_convert, EXIT_DAMAGED,
+                      "%s: expected the schema vgic5.snapshot/1 with producer and sections",
+                      options->operand);
+    if (chain_open(options->memory, options->on_base, &chain, &error) != 0)
+        return report_error(VERB_convert, &error);
+    status = write_snapshot(options, root, &chain, &error);
+    chain_close(&chain);
+    if (status != 0 && error.exit_code == EXIT_BUG)
+        error.exit_code = EXIT_DAMAGED; /* the writer was asked for what no snapshot may have */
+    return status == 0 ? EXIT_DONE : report_error(VERB_convert, &error);
+}
+
+/* Snapshots begin with a byte that no text has. */
+static int first_byte(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    int byte = file != NULL ? getc(file) : EOF;
+
+    if (file != NULL)
+        fclose(file);
+    return byte;
+}
+
+int verb_convert(const struct cli_options *options)
+{
+    json_error_t error;
+    json_t *root;
+    int status;
+
+    if (first_byte(options->operand) != '{')
+        return to_json(options);
+    root = json_load_file(options->operand, JSON_REJECT_DUPLICATES, &error);
+    if (root == NULL)
+        return report(VERB_convert, EXIT_DAMAGED, "%s, line %d: %s", options->operand, error.line,
+                      error.text);
+    status = from_json(options, root);
+    json_decref(root);
+    return status;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Says what differs between two snapshots, in the architecture's words. */
+#include "tool/look/diff.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+#include "tool/json.h"
+#include "tool/report.h"
+
+/* ---- Differences ----------------------------------------------------------------------------- */
+
+bool diff_is_ignored(struct diff *diff, const char *what, const char *field)
+{
+    char whole[160], type[64];
+
+    snprintf(whole, sizeof whole, "%s.%s", what, field);
+    snprintf(type, sizeof type, "%.*s", (int)strcspn(what, " "), what);
+    for (size_t n = 0; n < diff->ignored->n; n++) {
+        const char *pattern = diff->ignored->items[n];
+        char of_type[160];
+
+        snprintf(of_type, sizeof of_type, "%s.%s", type, field);
+        if (fnmatch(pattern, whole, 0) == 0 || fnmatch(pattern, of_type, 0) == 0 ||
+            fnmatch(pattern, field, 0) == 0 || fnmatch(pattern, what, 0) == 0 ||
+            fnmatch(pattern, type, 0) == 0) {
+            diff->nr_ignored++;
+            return true;
+        }
+    }
+    return false;
+}
+
+void diff_add(struct diff *diff, const char *what, const char *field, json_t *a, json_t *b)
+{
+    if (diff_is_ignored(diff, what, field)) {
+        json_decref(a);
+        json_decref(b);
+        return;
+    }
+    json_array_append_new(diff->found, json_pack("{s:s, s:s, s:o, s:o}", "what", what, "field",
+                                                 field, "a", a, "b", b));
+}
+
+void diff_numbers(struct diff *diff, const char *what, const char *field, uint64_t a, uint64_t b)
+{
+    diff_add(diff, what, field, json_hex(a), json_hex(b));
+}
+
+/* ---- The verb -------------------------------------------------------------------------------- */
+
+static int compare(struct diff *diff, struct loaded *a, struct loaded *b,
+                   struct vgic5_error *error)
+{
+    int status;
+
+    diff_sections(diff, a->snapshot, b->snapshot);
+    status = diff_interrupts(diff, a, b, error);
+    return status == 0 ? diff_memory(diff, &a->chain, &b->chain, error) : status;
+}
+
+static void print_value(const json_t *value)
+{
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
+
+    if (json_is_string(value))
+        printf("%s", json_string_value(value));
+    else
+        printf("%s", json_is_null(value) ? "missing" : text != NULL ? text : "?");
+    free(text);
+}
+
+static void print_words(const struct diff *diff)
+{
+    const json_t *entry;
+    size_t n;
+
+    json_array_foreach(diff->found, n, entry) {
+        const char *what = json_string_value(json_object_get(entry, "what"));
+
+        printf("%s %s: ", what, json_string_value(json_object_get(entry, "field")));
+        if (strcmp(what, "memory") == 0 && json_is_object(json_object_get(entry, "a"))) {
+            printf("%d pages differ\n", (int)json_integer_value(json_object_get(
+                                            json_object_get(entry, "a"), "pages")));
+            continue;
+        }
+        print_value(json_object_get(entry, "a"));
+        printf(" -> ");
+        print_value(json_object_get(entry, "b"));
+        printf("\n");
+    }
+}
+
+static int finish(struct diff *diff, const struct cli_options *options)
+{
+    size_t found = json_array_size(diff->found);
+    int status = EXIT_DONE;
+
+    if (options->json)
+        status = json_print(json_pack("{s:s, s:b, s:O, s:I}", "schema", "vgic5.diff/1", "same",
+                                      (int)(found == 0), "differences", diff->found, "ignored",
+                                      (json_int_t)diff->nr_ignored));
+    else
+        print_words(diff);
+    if (status != EXIT_DONE || fflush(stdout) != 0)
+        return EXIT_ENVIRONMENT;
+    return found == 0 ? EXIT_DONE : EXIT_DIFFERS;
+}
+
+int verb_diff(const struct cli_options *options)
+{
+    struct diff diff = { .ignored = &options->ignore, .found = json_array() };
+    struct vgic5_error error = { 0 };
+    struct loaded a, b;
+    int status;
+
+    if (load_open(options->operand, NULL, &a, &error) != 0) {
+        json_decref(diff.found);
+        return report_error(VERB_diff, &error);
+    }
+    if (load_open(options->operand2, NULL, &b, &error) != 0) {
+        status = report_error(VERB_diff, &error);
+    } else {
+        status = compare(&diff, &a, &b, &error) == 0 ? finish(&diff, options)
+                                                     : report_error(VERB_diff, &error);
+        load_close(&b);
+    }
+    load_close(&a);
+    json_decref(diff.found);
+    return status;
+}

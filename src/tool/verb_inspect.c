@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Says what a snapshot holds, as far as it can be read, and what stood between its interrupts and
+ * their delivery. */
+#include "tool/look/inspect.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "tool/header.h"
+#include "tool/look/intid.h"
+#include "tool/report.h"
+
+const struct vgic5_snapshot *inspection_snapshot(const struct inspection *inspection)
+{
+    if (inspection->has_picture)
+        return inspection->loaded.snapshot;
+    return inspection->chain.nr_levels > 0 ? chain_top(&inspection->chain) : NULL;
+}
+
+uint64_t inspection_instructions(const struct vgic5_snapshot *snapshot)
+{
+    const struct vgic5_section *clock = vgic5_snapshot_find(snapshot, "clock", 0);
+    uint64_t instructions = 0;
+
+    if (clock != NULL && clock->fields != NULL)
+        vgic5_fields_get_u64(clock->fields, "clock", "INSTRUCTIONS", &instructions, NULL);
+    return instructions;
+}
+
+struct memory_summary inspection_memory(const struct chain *chain)
+{
+    const struct vgic5_section *memory = chain_memory(chain);
+    struct memory_summary summary = { .base = memory->memory_base, .size = memory->memory_size,
+                                      .frames = vgic5_snapshot_nr_frames(memory),
+                                      .nr_bases = chain->nr_levels - 1 };
+
+    for (size_t n = 0; n < summary.frames; n++) {
+        struct vgic5_frame frame;
+
+        vgic5_snapshot_frame(memory, n, &frame);
+        summary.pages += (uint64_t)__builtin_popcount(frame.data);
+        summary.zero_pages += (uint64_t)__builtin_popcount(frame.zero);
+        summary.bytes += frame.stored;
+    }
+    return summary;
+}
+
+bool inspection_wants_vcpu(const struct inspection *inspection, uint32_t n)
+{
+    return !cli_given(inspection->options, OPTION_vcpu) ||
+           inspection->picture.vcpus[n].id == inspection->options->vcpu;
+}
+
+bool inspection_wants_interrupt(const struct inspection *inspection,
+                                const struct picture_interrupt *interrupt)
+{
+    const struct cli_options *options = inspection->options;
+    uint32_t intid = 0;
+
+    if (options->intid != NULL)
+        return intid_parse(options->intid, &intid) && intid == interrupt->intid &&
+               (interrupt->vcpu == inspection->picture.nr_vcpus ||
+                inspection_wants_vcpu(inspection, interrupt->vcpu));
+    if (!interrupt->pending && !interrupt->active)
+        return false;
+    return interrupt->vcpu == inspection->picture.nr_vcpus
+               ? !cli_given(options, OPTION_vcpu)
+               : inspection_wants_vcpu(inspection, interrupt->vcpu);
+}
+
+/* ---- Looking --------------------------------------------------------------------------------- */
+
+static bool has_vcpu(const struct inspection *inspection)
+{
+    for (uint32_t n = 0; n < inspection->picture.nr_vcpus; n++)
+        if (inspection_wants_vcpu(inspection, n))
+            return true;
+    return false;
+}
+
+/* As deep as the file allows: the picture, the sections, or the header alone. */
+static void look(struct inspection *inspection)
+{
+    const struct cli_options *options = inspection->options;
+    struct vgic5_error ignored;
+
+    if (options->section == NULL &&
+        load_open(options->operand, options->on_base, &inspection->loaded,
+                  &inspection->error) == 0) {
+        inspection->has_picture = picture_take(&inspection->loaded, &inspection->picture,
+                                               &inspection->error) == 0;
+        if (inspection->has_picture)
+            return;
+        load_close(&inspection->loaded);
+    }
+    chain_open(options->operand, options->on_base, &inspection->chain,
+               options->section != NULL ? &inspection->error : &ignored);
+}
+
+static int show(const struct inspection *inspection)
+{
+    const struct cli_options *options = inspection->options;
+    int status;
+
+    if (options->html != NULL && inspection->has_picture)
+        status = inspect_html(inspection, options->html);
+    else if (options->section != NULL && inspection_snapshot(inspection) != NULL)
+        status = inspect_sections(inspection);
+    else if (options->json)
+        status = inspect_json(inspection);
+    else
+        status = inspect_words(inspection);
+    if (inspection->error.exit_code != 0)
+        return report_error(VERB_inspect, &inspection->error);
+    return status;
+}
+
+int verb_inspect(const struct cli_options *options)
+{
+    struct inspection inspection = { .options = options };
+    struct vgic5_error error = { 0 };
+    uint32_t intid;
+    int status;
+
+    if (options->intid != NULL && !intid_parse(options->intid, &intid))
+        return report(VERB_inspect, EXIT_USAGE,
+                      "--intid is '%s', expected ppi:N, spi:N, lpi:N or an INTID", options->intid);
+    if (header_of_file(options->operand, &inspection.header, &error) != 0)
+        return report_error(VERB_inspect, &error);
+    look(&inspection);
+    if (inspection.has_picture && !has_vcpu(&inspection))
+        status = report(VERB_inspect, EXIT_USAGE, "there is no vCPU %" PRIu64, options->vcpu);
+    else
+        status = show(&inspection);
+    if (inspection.has_picture) {
+        picture_free(&inspection.picture);
+        load_close(&inspection.loaded);
+    }
+    chain_close(&inspection.chain);
+    return status;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include "tool/gic_option.h"
+#include "vcpu/memory.h"
+#include "tool/report.h"
+#include "tool/run/session.h"
+
+#define DEFAULT_RAM (256ull << 20)
+/* arm64 Linux has room for 2048 with the NUL, and leaves out the rest without a word. */
+#define LONGEST_APPEND 2047u
+
+static int configure(struct session *session)
+{
+    const struct cli_options *options = session->options;
+    struct machine_config *config = &session->config;
+
+    if (options->kernel == NULL)
+        return report(session->verb, EXIT_USAGE, "no --kernel FILE");
+    if (!session_check_options(session->verb, options) ||
+        !gic_option_parse(options->gic, &config->gic, &config->nr_spis))
+        return EXIT_USAGE;
+    if (options->append != NULL && strlen(options->append) > LONGEST_APPEND)
+        return report(session->verb, EXIT_USAGE,
+                      "--append has %zu bytes, a Linux kernel reads %u of them",
+                      strlen(options->append), LONGEST_APPEND);
+    config->nr_vcpus = 1;
+    if (cli_given(options, OPTION_smp)) {
+        if (options->smp < 1 || options->smp > VGIC5_MAX_VCPUS)
+            return report(session->verb, EXIT_USAGE, "--smp is 1 to %u", VGIC5_MAX_VCPUS);
+        config->nr_vcpus = (uint32_t)options->smp;
+    }
+    config->ram_size = cli_given(options, OPTION_mem) ? options->mem : DEFAULT_RAM;
+    if (config->ram_size == 0 || config->ram_size % MEMORY_BLOCK != 0)
+        return report(session->verb, EXIT_USAGE, "--mem is a multiple of 2M");
+    config->deterministic = options->deterministic;
+    return session_open(session);
+}
+
+int verb_run(const struct cli_options *options)
+{
+    struct session session = { .verb = VERB_run, .options = options, .console.input = -1,
+                               .steer.control.fd = -1 };
+    struct vgic5_error error = { 0 };
+    int status = configure(&session);
+
+    if (status != EXIT_DONE) {
+        session_close(&session);
+        return status;
+    }
+    if (machine_create(&session.config, &session.machine, &error) != 0 ||
+        machine_boot(session.machine, options->kernel, options->initrd, options->append, &error) != 0)
+        status = report_error(session.verb, &error);
+    else
+        status = session_run(&session);
+    session_close(&session);
+    return status;
+}

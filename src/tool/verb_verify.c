@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Every checksum and every semantic rule, and what is wrong where. Nothing is changed and nothing
+ * runs. After a first fault the other checks that can still be made are made.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool/header.h"
+#include "tool/json.h"
+#include "tool/look/picture.h"
+#include "tool/run/progress.h"
+#include "tool/report.h"
+
+#define MOST_FAULTS 100u
+
+struct verification {
+    const struct cli_options *options;
+    struct progress progress;
+    json_t *faults, *notes;
+    int exit_code; /* of the first fault */
+    uint64_t frames;
+    size_t sections, levels;
+};
+
+static void fault(struct verification *verification, const struct vgic5_error *error)
+{
+    if (verification->exit_code == EXIT_DONE)
+        verification->exit_code = error->exit_code != 0 ? error->exit_code : EXIT_BUG;
+    if (json_array_size(verification->faults) < MOST_FAULTS)
+        json_array_append_new(verification->faults,
+                              json_pack("{s:i, s:s}", "exit", error->exit_code, "message",
+                                        error->message));
+}
+
+/* ---- Frames ---------------------------------------------------------------------------------- */
+
+/* Also decompressed: a hash says only that the bytes are those that were written. */
+static void check_frames(struct verification *verification, struct vgic5_snapshot *snapshot,
+                         const struct vgic5_section *memory, uint8_t *frame_of_zeros)
+{
+    size_t nr_frames = vgic5_snapshot_nr_frames(memory);
+
+    for (size_t n = 0; n < nr_frames; n++) {
+        struct vgic5_error error = { 0 };
+        struct vgic5_frame frame;
+
+        progress_part(&verification->progress, n, nr_frames);
+
+        vgic5_snapshot_frame(memory, n, &frame);
+        if (vgic5_snapshot_load_frame(snapshot, memory, n,
+                                      (void *)((uintptr_t)frame_of_zeros - frame.offset),
+                                      &error) != 0)
+            fault(verification, &error);
+        verification->frames++;
+    }
+}
+
+static bool check_container(struct verification *verification)
+{
+    const struct cli_options *options = verification->options;
+    struct vgic5_error error = { 0 };
+    uint8_t *frame = malloc(VGIC5_FRAME_SIZE);
+    struct chain chain;
+
+    if (frame == NULL)
+        error_fill(&error, EXIT_ENVIRONMENT, "no memory for a frame");
+    if (frame == NULL || chain_open(options->operand, options->on_base, &chain, &error) != 0) {
+        fault(verification, &error);
+        free(frame);
+        return false;
+    }
+    for (size_t level = 0; level < chain.nr_levels; level++)
+        check_frames(verification, chain.levels[level].snapshot, chain.levels[level].memory, frame);
+    verification->sections = vgic5_snapshot_nr_sections(chain_top(&chain));
+    verification->levels = chain.nr_levels;
+    chain_close(&chain);
+    free(frame);
+    return true;
+}
+
+/* ---- Meaning --------------------------------------------------------------------------------- */
+
+static void note(struct verification *verification, const char *text, uint32_t id)
+{
+    char line[200];
+
+    snprintf(line, sizeof line, text, id);
+    json_array_append_new(verification->notes, json_string(line));
+}
+
+/* What a guest may do, and rarely does. APR and Active are independent in the architecture: CDDI
+ * comes before CDEOI in Linux, and priorities of active interrupts may change. */
+static void look_for_oddities(struct verification *verification, const struct picture *picture)
+{
+    for (uint32_t n = 0; n < picture->nr_vcpus; n++) {
+        uint32_t active = 0, odd;
+
+        for (size_t i = 0; i < picture->nr_interrupts; i++)
+            if (picture->interrupts[i].vcpu == n && picture->interrupts[i].active)
+                active |= 1u << picture->interrupts[i].priority;
+        odd = picture->vcpus[n].apr & ~active;
+        if (odd != 0)
+            note(verification, "vCPU %" PRIu32 ": ICC_APR_EL1 has a priority that no active "
+                               "interrupt of this PE has", picture->vcpus[n].id);
+    }
+    for (size_t i = 0; i < picture->nr_interrupts; i++)
+        if (picture->interrupts[i].vcpu == picture->nr_vcpus && picture->interrupts[i].pending)
+            note(verification, "INTID 0x%08" PRIx32 " is pending, and its IAFFID is that of no PE",
+                 picture->interrupts[i].intid);
+}
+
+/* A machine is built and filled, and thrown away. */
+static int fill_machine(struct loaded *loaded, struct vgic5_error *error)
+{
+    struct machine *machine = NULL;
+    struct ram_log log = { 0 };
+    int status = machine_create(&loaded->config, &machine, error);
+
+    if (status == 0)
+        status = load_into(loaded, machine, &log, false, error);
+    ram_log_end(&log);
+    machine_destroy(machine);
+    return status;
+}
+
+static void check_meaning(struct verification *verification)
+{
+    const struct cli_options *options = verification->options;
+    struct vgic5_error error = { 0 };
+    struct picture picture;
+    struct loaded loaded;
+
+    if (load_open(options->operand, options->on_base, &loaded, &error) != 0) {
+        fault(verification, &error);
+        return;
+    }
+    if (picture_take(&loaded, &picture, &error) != 0) {
+        fault(verification, &error);
+    } else {
+        look_for_oddities(verification, &picture);
+        picture_free(&picture);
+        if (fill_machine(&loaded, &error) != 0)
+            fault(verification, &error);
+    }
+    load_close(&loaded);
+}
+
+/* ---- The verdict ----------------------------------------------------------------------------- */
+
+static int print_words(struct verification *verification)
+{
+    const json_t *entry;
+    size_t n;
+
+    json_array_foreach(verification->faults, n, entry)
+        fprintf(stderr, "vgic5: verify: %s\n",
+                json_string_value(json_object_get(entry, "message")));
+    json_array_foreach(verification->notes, n, entry)
+        printf("note: %s\n", json_string_value(entry));
+    if (verification->exit_code == EXIT_DONE)
+        printf("sound: %zu sections, %" PRIu64 " memory frames in %zu snapshot%s\n",
+               verification->sections, verification->frames, verification->levels,
+               verification->levels == 1 ? "" : "s");
+    return verification->exit_code;
+}
+
+static int print_json(struct verification *verification)
+{
+    int printed = json_print(json_pack(
+        "{s:s, s:b, s:i, s:O, s:O, s:I, s:I}", "schema", "vgic5.verify/1", "sound",
+        verification->exit_code == EXIT_DONE, "exit", verification->exit_code, "faults",
+        verification->faults, "notes", verification->notes, "frames",
+        (json_int_t)verification->frames, "snapshots", (json_int_t)verification->levels));
+
+    return verification->exit_code != EXIT_DONE ? verification->exit_code : printed;
+}
+
+static int verify(struct verification *verification)
+{
+    const struct cli_options *options = verification->options;
+    struct vgic5_snapshot_header header;
+    struct vgic5_error error = { 0 };
+
+    if (header_of_file(options->operand, &header, &error) != 0)
+        fault(verification, &error);
+    else if (check_container(verification) && verification->exit_code == EXIT_DONE)
+        check_meaning(verification);
+    progress_end(&verification->progress, verification->exit_code == EXIT_DONE);
+    return options->json ? print_json(verification) : print_words(verification);
+}
+
+int verb_verify(const struct cli_options *options)
+{
+    struct verification verification = { .options = options, .faults = json_array(),
+                                         .notes = json_array() };
+    int status;
+
+    if (!progress_begin(&verification.progress, "verify", options->progress))
+        status = report(VERB_verify, EXIT_USAGE, "--progress is '%s', expected bar, json or none",
+                        options->progress);
+    else
+        status = verify(&verification);
+    json_decref(verification.faults);
+    json_decref(verification.notes);
+    return status;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Some state that a vCPU needs has no call in Unicorn: the syndrome of an exception, the exclusive
+ * monitor, on 2.0 the cached flags. It is found in an uc_context by executing code whose effect is
+ * known and looking for it, each exactly once. A Unicorn in which it is not found is refused.
+ */
+#include "unicorn/engine.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define PATTERN UINT64_C(0xabcd123400000000)
+#define CELL_VALUE UINT64_C(0x5ee1c0de12345678)
+#define CELL_OFFSET 0x100u
+#define SVC_SYNDROME 0x56005a5au
+
+/* Behind X0 … X31 in the context: PC (8), PSTATE (4), AArch64 state (4), flags (4). */
+#define PC_BEHIND_X0 256u
+#define STATE_BEHIND_X0 268u
+#define FLAGS_BEHIND_X0 272u
+
+#define INSN_LDXR_X11_X8 0xc85f7d0bu /* not into the register behind X8 */
+#define INSN_MRS_X9_VBAR 0xd538c009u
+
+static void on_probe(uc_engine *uc, uint32_t number, void *opaque)
+{
+    struct vcpu *vcpu = opaque;
+
+    (void)number;
+    uc_context_save(uc, vcpu->context);
+    uc_emu_stop(uc);
+}
+
+uc_err unicorn_run_probe(struct vcpu *vcpu, const uint32_t *code, size_t size)
+{
+    const struct memory *ram = vcpu->engine->ram;
+    const uint64_t cell = CELL_VALUE;
+    uint8_t saved[CELL_OFFSET + sizeof(cell)];
+    uc_hook hook;
+    uc_err error = uc_hook_add(vcpu->uc, &hook, UC_HOOK_INTR, (void *)on_probe, vcpu, 1, 0);
+
+    if (error != UC_ERR_OK)
+        return error;
+    memcpy(saved, ram->host, sizeof(saved));
+    memcpy(ram->host, code, size);
+    uc_ctl_remove_cache(vcpu->uc, ram->base, ram->base + size);
+    memcpy(ram->host + CELL_OFFSET, &cell, sizeof(cell));
+    for (unsigned n = 0; n < 31; n++)
+        vcpu_set_x(vcpu, n, PATTERN + n);
+    vcpu_set_x(vcpu, 8, ram->base + CELL_OFFSET);
+    error = unicorn_start(vcpu, ram->base);
+    memcpy(ram->host, saved, sizeof(saved));
+    uc_hook_del(vcpu->uc, hook);
+    return error;
+}
+
+static int not_executed(struct vgic5_error *error)
+{
+    return unicorn_fail(error, -ENOTSUP, "%s did not execute two instructions",
+                        vcpu_engine_name());
+}
+
+static bool found_syndrome(const struct vcpu *vcpu, size_t at)
+{
+    return unicorn_peek32(vcpu, at) == SVC_SYNDROME;
+}
+
+static bool found_monitor(const struct vcpu *vcpu, size_t at)
+{
+    return unicorn_peek64(vcpu, at) == vcpu->engine->ram->base + CELL_OFFSET &&
+           unicorn_peek64(vcpu, at + 8) == CELL_VALUE;
+}
+
+static bool found_x0(const struct vcpu *vcpu, size_t at)
+{
+    return unicorn_peek64(vcpu, at) == PATTERN && unicorn_peek64(vcpu, at + 8) == PATTERN + 1;
+}
+
+/* The one place at which `found` says so, or an error. */
+static int search(const struct vcpu *vcpu, bool (*found)(const struct vcpu *, size_t),
+                  const char *what, size_t *where, struct vgic5_error *error)
+{
+    size_t size = uc_context_size(vcpu->uc);
+    unsigned n = 0;
+
+    for (size_t at = 0; at + 512 <= size; at += 4) {
+        if (!found(vcpu, at))
+            continue;
+        *where = at;
+        n++;
+    }
+    if (n == 1)
+        return 0;
+    return unicorn_fail(error, -ENOTSUP,
+                        "%s: %s is at %u places of its context, expected 1; this version of "
+                        "Unicorn is not supported", vcpu_engine_name(), what, n);
+}
+
+/*
+ * Go to EL0 by writing PSTATE and then a system register, and execute an MRS that only EL1 may. An
+ * exception there: the flags have followed PSTATE, and nothing has to be known about them. None
+ * before the SVC behind it: they have not.
+ */
+static int probe_flags(struct vcpu *vcpu, struct vgic5_error *error)
+{
+    static const uint32_t code[] = { INSN_MRS_X9_VBAR, UNICORN_INSN_SVC_PROBE };
+    struct unicorn_layout *layout = &vcpu->engine->layout;
+    uint64_t base = vcpu->engine->ram->base;
+    size_t x0 = 0;
+    int result;
+
+    unicorn_set_pstate(vcpu, PSTATE_DAIF);
+    unicorn_set_sysreg(vcpu, UNICORN_SPSR_EL1, 0);
+    if (unicorn_run_probe(vcpu, code, sizeof(code)) != UC_ERR_OK)
+        return not_executed(error);
+    layout->flags_by_hand = unicorn_get(vcpu, UC_ARM64_REG_PC) == base + sizeof(code);
+    if (!layout->flags_by_hand)
+        return 0;
+    result = search(vcpu, found_x0, "X0", &x0, error);
+    if (result != 0)
+        return result;
+    if (unicorn_peek64(vcpu, x0 + PC_BEHIND_X0) == base + sizeof(code) &&
+        unicorn_peek32(vcpu, x0 + STATE_BEHIND_X0) == 1) {
+        layout->flags = x0 + FLAGS_BEHIND_X0;
+        return 0;
+    }
+    return unicorn_fail(error, -ENOTSUP, "%s: PC and the execution state are not behind X31 in its "
+                        "context; this version of Unicorn is not supported", vcpu_engine_name());
+}
+
+static void find_features(struct vcpu *vcpu)
+{
+    struct unicorn_features *has = &vcpu->engine->features;
+    uint64_t pfr0 = vcpu_native_register(vcpu, VGIC5_ENCODING(3, 0, 0, 4, 0));
+    uint64_t pfr1 = vcpu_native_register(vcpu, VGIC5_ENCODING(3, 0, 0, 4, 1));
+    uint64_t mmfr1 = vcpu_native_register(vcpu, VGIC5_ENCODING(3, 0, 0, 7, 1));
+    uint64_t mmfr2 = vcpu_native_register(vcpu, VGIC5_ENCODING(3, 0, 0, 7, 2));
+
+    has->pan = mmfr1 >> 20 & 15;
+    has->uao = mmfr2 >> 4 & 15;
+    has->ssbs = pfr1 >> 4 & 15;
+    has->tco = (pfr1 >> 8 & 15) >= 2;
+    has->dit = pfr0 >> 48 & 15;
+}
+
+/* At EL1, as the guest: DCZID_EL0.DZP depends on that. */
+static void find_identity(struct vcpu *vcpu)
+{
+    size_t n;
+    const struct vcpu_identity *registers = vcpu_identity(&n);
+
+    for (size_t i = 0; i < n; i++)
+        vcpu->engine->identity[i] = vcpu_native_register(vcpu, registers[i].encoding);
+}
+
+int unicorn_calibrate(struct vcpu_engine *engine, struct vgic5_error *error)
+{
+    static const uint32_t code[] = { INSN_LDXR_X11_X8, UNICORN_INSN_SVC_PROBE };
+    struct vcpu vcpu = { .engine = engine };
+    int result = unicorn_open(&vcpu, error);
+
+    if (result == 0)
+        find_identity(&vcpu);
+    if (result == 0 && unicorn_run_probe(&vcpu, code, sizeof(code)) != UC_ERR_OK)
+        result = not_executed(error);
+    if (result == 0)
+        result = search(&vcpu, found_syndrome, "the syndrome of an SVC", &engine->layout.syndrome,
+                        error);
+    if (result == 0)
+        result = search(&vcpu, found_monitor, "the exclusive monitor", &engine->layout.monitor,
+                        error);
+    if (result == 0)
+        result = probe_flags(&vcpu, error);
+    if (result == 0)
+        find_features(&vcpu);
+    if (result == 0)
+        unicorn_zero_find_block(&vcpu);
+    if (result == 0)
+        unicorn_stores_try(&vcpu);
+    unicorn_close(&vcpu);
+    return result;
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The vCPU engine on Unicorn: its life, and the loop that runs a vCPU. */
+#include "unicorn/engine.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define SCR_EL3 VGIC5_ENCODING(3, 6, 1, 1, 0)
+#define HCR_EL2 VGIC5_ENCODING(3, 4, 1, 1, 0)
+/* A PE without EL3 and EL2, on an engine that has both: Non-secure, EL2 and EL1 in AArch64, HVC
+ * enabled, SMC UNDEFINED, no trap of pointer authentication to either. */
+#define SCR_VALUE 0x30581u
+#define HCR_VALUE (UINT64_C(1) << 31 | UINT64_C(3) << 40)
+
+/* Of the 64 MiB that a vCPU may take; the rest is for Unicorn's tables. */
+#define MOST_CODE (UINT64_C(44) << 20)
+
+int unicorn_fail(struct vgic5_error *error, int code, const char *format, ...)
+{
+    va_list list;
+
+    if (error == NULL)
+        return code;
+    va_start(list, format);
+    vsnprintf(error->message, sizeof(error->message), format, list);
+    va_end(list);
+    error->exit_code = 3;
+    return code;
+}
+
+const char *vcpu_engine_name(void)
+{
+    unsigned major, minor;
+
+    uc_version(&major, &minor);
+    return major == 2 && minor == 0 ? "Unicorn 2.0" : major == 2 ? "Unicorn 2.1 or later" : "Unicorn";
+}
+
+const char *vcpu_model(void)
+{
+    return "max";
+}
+
+const struct vcpu_identity *vcpu_identity(size_t *n)
+{
+    static const struct vcpu_identity registers[] = {
+#define IDENTITY(name, op0, op1, crn, crm, op2) { name, VGIC5_ENCODING(op0, op1, crn, crm, op2) },
+#include "vcpu/identity.def"
+#undef IDENTITY
+    };
+
+    _Static_assert(sizeof(registers) / sizeof(*registers) <=
+                       sizeof(((struct vcpu_engine *)NULL)->identity) / sizeof(uint64_t),
+                   "vcpu_engine.identity has room for them");
+    *n = sizeof(registers) / sizeof(*registers);
+    return registers;
+}
+
+uint64_t vcpu_engine_identity(const struct vcpu_engine *engine, size_t n)
+{
+    return engine->identity[n];
+}
+
+int unicorn_open(struct vcpu *vcpu, struct vgic5_error *error)
+{
+    uc_err status = uc_open(UC_ARCH_ARM64, UC_MODE_ARM, &vcpu->uc);
+
+    if (status == UC_ERR_OK)
+        status = uc_ctl_set_cpu_model(vcpu->uc, UC_CPU_ARM64_MAX);
+    if (status == UC_ERR_OK && unicorn_map(vcpu) != 0)
+        status = UC_ERR_MAP;
+    if (status == UC_ERR_OK)
+        status = uc_context_alloc(vcpu->uc, &vcpu->context);
+    if (status == UC_ERR_OK)
+        status = uc_ctl_exits_enable(vcpu->uc); /* else address 0 would be an exit */
+    if (status == UC_ERR_OK)
+        status = unicorn_stores_open(vcpu);
+    if (status != UC_ERR_OK)
+        return unicorn_fail(error, -ENOMEM, "%s: cannot create a vCPU: %s", vcpu_engine_name(),
+                            uc_strerror(status));
+    unicorn_set_sysreg(vcpu, SCR_EL3, SCR_VALUE);
+    unicorn_set_sysreg(vcpu, HCR_EL2, HCR_VALUE);
+    unicorn_set_sysreg(vcpu, UNICORN_SCTLR_EL1, SCTLR_RESET);
+    return 0;
+}
+
+void unicorn_close(struct vcpu *vcpu)
+{
+    if (vcpu->context != NULL)
+        uc_context_free(vcpu->context);
+    if (vcpu->uc != NULL)
+        uc_close(vcpu->uc);
+    unicorn_stores_close(vcpu);
+    vcpu->context = NULL;
+    vcpu->uc = NULL;
+}
+
+int vcpu_engine_create(const struct memory *ram, struct vcpu_clock *clock,
+                       struct vcpu_engine **engine, struct vgic5_error *error)
+{
+    struct vcpu_engine *e = calloc(1, sizeof(*e));
+    int result;
+
+    if (e == NULL)
+        return unicorn_fail(error, -ENOMEM, "no memory for the vCPU engine");
+    e->ram = ram;
+    e->clock = clock;
+    e->most_code = MOST_CODE;
+    result = unicorn_calibrate(e, error);
+    if (result != 0) {
+        vcpu_engine_destroy(e);
+        return result;
+    }
+    *engine = e;
+    return 0;
+}
+
+void vcpu_engine_destroy(struct vcpu_engine *engine)
+{
+    if (engine != NULL)
+        unicorn_stores_destroy(engine);
+    free(engine);
+}
+
+void vcpu_engine_limit_code(struct vcpu_engine *engine, uint64_t bytes)
+{
+    engine->most_code = bytes;
+}
+
+static int reset(struct vcpu *vcpu, struct vgic5_error *error)
+{
+    const struct unicorn_monitor open_monitor = { .address = UINT64_MAX };
+
+    if (uc_context_save(vcpu->uc, vcpu->context) == UC_ERR_OK &&
+        unicorn_add_hooks(vcpu) == 0) {
+        if (vcpu->engine->layout.flags_by_hand)
+            vcpu->reset_flags = unicorn_peek32(vcpu, vcpu->engine->layout.flags);
+        if (unicorn_eret_to(vcpu, PSTATE_RESET) == 0 &&
+            unicorn_set_monitor(vcpu, &open_monitor) == 0)
+            return 0;
+    }
+    return unicorn_fail(error, -ENOTSUP, "%s did not reach EL1", vcpu_engine_name());
+}
+
+int unicorn_create(struct vcpu *vcpu, struct vgic5_error *error)
+{
+    int result = unicorn_open(vcpu, error);
+
+    return result == 0 ? reset(vcpu, error) : result;
+}
+
+int vcpu_create(struct vcpu_engine *engine, const struct vcpu_host *host, struct vcpu **vcpu,
+                struct vgic5_error *error)
+{
+    struct vcpu *v = calloc(1, sizeof(*v));
+    int result;
+
+    if (v == NULL)
+        return unicorn_fail(error, -ENOMEM, "no memory for a vCPU");
+    v->engine = engine;
+    v->clock = engine->clock;
+    v->host = host;
+    if (engine->vcpus == NULL)
+        unicorn_find_plain(engine, host);
+    result = unicorn_create(v, error);
+    if (result != 0) {
+        unicorn_close(v);
+        free(v);
+        return result;
+    }
+    v->next = engine->vcpus;
+    engine->vcpus = v;
+    *vcpu = v;
+    return 0;
+}
+
+void vcpu_destroy(struct vcpu *vcpu)
+{
+    if (vcpu == NULL)
+        return;
+    for (struct vcpu **at = &vcpu->engine->vcpus; *at != NULL; at = &(*at)->next) {
+        if (*at == vcpu) {
+            *at = vcpu->next;
+            break;
+        }
+    }
+    unicorn_close(vcpu);
+    free(vcpu);
+}
+
+/* ---- Running ----------------------------------------------------------------------------------- */
+
+/* Until a hook stops it, or a WFI does. False: Unicorn gave up. */
+static bool emulate(struct vcpu *vcpu)
+{
+    uc_err error;
+
+    vcpu->stop = UNICORN_WFI;
+    vcpu->block = vcpu->pc;
+    vcpu->in_flight = 0;
+    vcpu->halves.expected = false;
+    vcpu->halves.when = UINT64_MAX;
+    vcpu->window.host = NULL;
+    error = unicorn_start(vcpu, vcpu->pc);
+    if (error != UC_ERR_OK) {
+        snprintf(vcpu->trouble, sizeof(vcpu->trouble), "Unicorn: %s", uc_strerror(error));
+        return false;
+    }
+    if (vcpu->stop == UNICORN_WFI) {
+        vcpu->pc = unicorn_get(vcpu, UC_ARM64_REG_PC);
+        unicorn_retire(vcpu, vcpu->pc);
+    }
+    return true;
+}
+
+/*
+ * Execute the next `n` instructions of the `rest` of a block one by one. The range is translated
+ * anew with a hook on each instruction, and forgotten afterwards, so that no block that ends
+ * elsewhere than its original stays behind.
+ */
+static bool step(struct vcpu *vcpu, uint32_t n)
+{
+    uint64_t size = (uint64_t)vcpu->rest * 4, physical;
+    bool mapped = unicorn_translate(vcpu, vcpu->pc, &physical), ok;
+    uc_hook hook;
+
+    if (mapped)
+        unicorn_forget_code(vcpu, physical, size);
+    if (uc_hook_add(vcpu->uc, &hook, UC_HOOK_CODE, (void *)unicorn_on_code, vcpu, vcpu->pc,
+                    vcpu->pc + size - 1) != UC_ERR_OK) {
+        snprintf(vcpu->trouble, sizeof(vcpu->trouble), "Unicorn: no hook for single steps");
+        return false;
+    }
+    vcpu->stepping = true;
+    vcpu->step_left = n;
+    vcpu->horizon = 0;
+    ok = emulate(vcpu);
+    vcpu->stepping = false;
+    uc_hook_del(vcpu->uc, hook);
+    if (mapped)
+        unicorn_forget_code(vcpu, physical, size);
+    /* Whatever else ended it left the block. */
+    vcpu->rest = vcpu->stop == UNICORN_STEPPED ? vcpu->rest - (n - vcpu->step_left) : 0;
+    return ok;
+}
+
+static bool step_through_rest(struct vcpu *vcpu)
+{
+    const struct vcpu_clock *clock = vcpu->engine->clock;
+    uint64_t left = clock->stop_at - clock->instructions;
+
+    return step(vcpu, left < vcpu->rest ? (uint32_t)left : vcpu->rest);
+}
+
+/* Deals with what only concerns the engine; false: `exit` says what the machine has to do. */
+static bool goes_on(struct vcpu *vcpu, enum vcpu_exit *exit)
+{
+    uint32_t insn;
+
+    switch (vcpu->stop) {
+    case UNICORN_LIMIT: /* vcpu_run looks at the count */
+    case UNICORN_STEPPED:
+    case UNICORN_BLOCK_TOO_LONG:
+        return true;
+    case UNICORN_MAINTENANCE:
+        unicorn_forget_stale(vcpu);
+        return true;
+    case UNICORN_IRQ:
+        unicorn_take_irq(vcpu);
+        return true;
+    case UNICORN_CHECK:
+        *exit = VCPU_EXIT_CHECK;
+        return false;
+    case UNICORN_WFI:
+        *exit = VCPU_EXIT_WFI;
+        return false;
+    case UNICORN_EXCEPTION:
+        break;
+    }
+    *exit = vcpu->exception.number == EXCEPTION_HVC ? VCPU_EXIT_HVC : VCPU_EXIT_SEMIHOSTING;
+    if (vcpu->exception.number == EXCEPTION_HVC)
+        return false;
+    if (vcpu->exception.number == EXCEPTION_UNDEFINED &&
+        PSTATE_EL(unicorn_get_pstate(vcpu)) == 1 && unicorn_fetch(vcpu, vcpu->pc, &insn) &&
+        insn == INSN_HLT_SEMIHOSTING)
+        return false;
+    unicorn_take_exception(vcpu);
+    return true;
+}
+
+enum vcpu_exit vcpu_run(struct vcpu *vcpu)
+{
+    const struct vcpu_clock *clock = vcpu->engine->clock;
+    enum vcpu_exit exit;
+    bool ok;
+
+    do {
+        if (vcpu->trouble[0] != '\0')
+            return VCPU_EXIT_STUCK;
+        if (clock->instructions == clock->stop_at)
+            return VCPU_EXIT_STOP;
+        if (unicorn_is_full(vcpu))
+            unicorn_renew(vcpu);
+        if (vcpu->rest > 0) {
+            ok = step_through_rest(vcpu);
+        } else {
+            vcpu->horizon = 0;
+            ok = emulate(vcpu);
+            if (vcpu->stop != UNICORN_BLOCK_TOO_LONG)
+                vcpu->rest = 0;
+        }
+        if (!ok)
+            return VCPU_EXIT_STUCK;
+    } while (goes_on(vcpu, &exit));
+    return exit;
+}
+
+void vcpu_trouble(struct vcpu *vcpu, char *text, size_t size)
+{
+    uint64_t esr, elr, far;
+
+    unicorn_get_sysreg(vcpu, UNICORN_ESR_EL1, &esr);
+    unicorn_get_sysreg(vcpu, UNICORN_ELR_EL1, &elr);
+    unicorn_get_sysreg(vcpu, UNICORN_FAR_EL1, &far);
+    snprintf(text, size, "%s%sPC 0x%" PRIx64 " PSTATE 0x%" PRIx32 " ELR_EL1 0x%" PRIx64
+             " ESR_EL1 0x%" PRIx64 " FAR_EL1 0x%" PRIx64, vcpu->trouble,
+             vcpu->trouble[0] != '\0' ? "; " : "", vcpu->pc, unicorn_get_pstate(vcpu), elr, esr,
+             far);
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Between the parts of the Unicorn engine. Nothing outside of vcpu_unicorn*.c includes this. */
+#ifndef ENGINE_UNICORN_H
+#define ENGINE_UNICORN_H
+
+#include <unicorn/unicorn.h>
+
+#include <vgic5/device.h>
+
+#include "vcpu/vcpu.h"
+
+#define PSTATE_EL(pstate) ((pstate) >> 2 & 3)
+#define PSTATE_SP 0x1u
+#define PSTATE_NRW 0x10u
+#define PSTATE_I 0x80u
+#define PSTATE_DAIF 0x3c0u
+#define PSTATE_TCO (1u << 25)
+#define PSTATE_DIT (1u << 24)
+#define PSTATE_UAO (1u << 23)
+#define PSTATE_PAN (1u << 22)
+#define PSTATE_SSBS (1u << 12)
+#define PSTATE_NZCV 0xf0000000u
+#define PSTATE_EL1H 0x5u
+#define PSTATE_RESET (PSTATE_DAIF | PSTATE_EL1H)
+
+#define SCTLR_RESET 0x30d00800u /* the RES1 bits, MMU and caches off */
+#define SCTLR_M (UINT64_C(1) << 0)
+#define SCTLR_NTWI (UINT64_C(1) << 16)
+#define SCTLR_SPAN (UINT64_C(1) << 23)
+#define SCTLR_EE (UINT64_C(1) << 25)
+#define SCTLR_DSSBS (UINT64_C(1) << 44)
+
+/* ESR_EL1 of an Undefined Instruction: EC 0, IL. */
+#define ESR_UNDEFINED 0x02000000u
+#define ESR_EC_SHIFT 26
+
+/* Exceptions, as Unicorn numbers them. */
+#define EXCEPTION_UNDEFINED 1u
+#define EXCEPTION_PREFETCH_ABORT 3u
+#define EXCEPTION_DATA_ABORT 4u
+#define EXCEPTION_HVC 11u
+
+#define INSN_HLT_SEMIHOSTING 0xd45e0000u
+#define UNICORN_INSN_SVC_PROBE 0xd40b4b41u /* #0x5a5a */
+
+/* What an uc_context holds that no call returns; learnt in vcpu_unicorn_calibrate.c. */
+struct unicorn_layout {
+    size_t syndrome;  /* of the last exception: ESR (4), pad (4), FAR (8), target EL (4) */
+    size_t monitor;   /* exclusive monitor: address, value, high (8 each) */
+    size_t flags;     /* the cached CPU flags (4), where Unicorn does not keep them in step */
+    bool flags_by_hand;
+};
+
+struct unicorn_features {
+    bool pan, uao, ssbs, dit, tco;
+};
+
+struct vcpu_engine {
+    const struct memory *ram;
+    struct vcpu_clock *clock;
+    struct vcpu *vcpus; /* all that exist */
+    struct unicorn_layout layout;
+    struct unicorn_features features;
+    struct unicorn_stores *stores; /* see vcpu_unicorn_stores.c */
+    bool stores_directly;
+    uint64_t most_code; /* bytes that a vCPU may have translated */
+    uint64_t zero_block; /* bytes that DC ZVA zeroes */
+    uint64_t identity[16]; /* index as vcpu_identity has it */
+    uint64_t plain[2][1024]; /* a bit per encoding: reads, writes that concern nobody here */
+    uint64_t asked[2][1024]; /* those that Unicorn has been asked about; */
+    uint64_t unknown[2][1024]; /* and does not know: see vcpu_unicorn_unknown.c */
+};
+
+/* Why uc_emu_start came back. */
+enum unicorn_stop {
+    UNICORN_WFI, /* nobody stopped it: only WFI does that */
+    UNICORN_LIMIT, /* stop_at, or trouble */
+    UNICORN_CHECK,
+    UNICORN_IRQ,
+    UNICORN_BLOCK_TOO_LONG, /* stop_at lies inside of the block */
+    UNICORN_STEPPED,
+    UNICORN_MAINTENANCE, /* code has to be forgotten before the next block, some or all */
+    UNICORN_EXCEPTION,
+};
+
+struct unicorn_exception {
+    uint32_t number; /* Unicorn's */
+    uint32_t esr;
+    uint64_t far;
+    bool to_el1;
+};
+
+/* Code that other vCPUs, or this one, may have translated, and that an IC instruction named. */
+struct unicorn_stale {
+    uint64_t address; /* physical */
+    uint64_t size;    /* 0: none */
+};
+
+/* The page that was last written by DC ZVA; until any other system instruction, or exit. */
+struct unicorn_window {
+    uint8_t *host; /* NULL: closed */
+    uint64_t page; /* virtual */
+    uint32_t pstate; /* EL and PAN */
+};
+
+/* A 64-bit access to a device comes as two 32-bit callbacks, low half first. */
+struct unicorn_halves {
+    bool expected;    /* the next callback is the high half of this access */
+    uint64_t address; /* physical, of the high half */
+    uint64_t value;   /* of a read: what the device answered */
+    uint64_t when;    /* instructions counted at the start of the block of … */
+    uint64_t cursor;  /* … the PC of the access last recognised in this block … */
+    unsigned element; /* … and the number of its elements that are through */
+};
+
+#define UNICORN_LOOP_REGISTERS 32
+#define UNICORN_MOST_REGISTERS 192 /* rows of vcpu_registers */
+
+struct unicorn_cause {
+    uint64_t pc, far;
+    uint32_t esr; /* 0: none */
+};
+
+/* The last exception, how often it has been the same before, and the one in whose handler it is. */
+struct unicorn_loop {
+    struct unicorn_cause last, first;
+    uint64_t at; /* instructions executed until the last one */
+    uint32_t rounds;
+    uint64_t registers[UNICORN_LOOP_REGISTERS];
+};
+
+struct vcpu {
+    struct vcpu_clock *clock; /* the engine's */
+    struct vcpu_engine *engine;
+    struct vcpu *next;
+    const struct vcpu_host *host;
+    uc_engine *uc;
+    uc_context *context; /* scratch */
+    void *cpu;            /* Unicorn's, once it has filled its TLB; and a bit for each page of */
+    uint64_t *translated; /* RAM that holds code: with engine->stores_directly, else NULL */
+
+    uint64_t pc;        /* while not inside uc_emu_start */
+    uint64_t block;     /* where the instructions in flight begin */
+    uint32_t in_flight; /* instructions that have begun, and are not counted yet */
+    uint32_t rest;      /* instructions that remain of the block it was stopped in */
+    uint64_t horizon;   /* count up to which blocks need no look at anything */
+
+    uint64_t code;      /* bytes that its translations take, about */
+    uint64_t moved_at;  /* instructions counted when it last dropped them */
+    bool irq;
+    bool in_stub;
+    bool translating; /* a table walk of ours: devices keep out of it */
+    bool stub_failed;
+    bool stepping;
+    bool el1_flags_known[2]; /* with PSTATE.PAN 0 and 1 */
+    uint32_t el1_flags[2];
+    uint32_t reset_flags; /* some flags of EL1h, good enough for an ERET */
+    uint32_t step_left;
+    enum unicorn_stop stop;
+    struct unicorn_exception exception;
+    struct unicorn_stale stale;
+    struct unicorn_halves halves;
+    struct unicorn_window window;
+
+    struct unicorn_loop loop;
+    uint64_t fruitless_at; /* instruction count at the last exception */
+    uint32_t fruitless;    /* exceptions since without an instruction in between */
+    char trouble[240];
+};
+
+/* vcpu_unicorn.c */
+void unicorn_stop(struct vcpu *vcpu, enum unicorn_stop stop, uint64_t pc);
+/* Set up a machine's worth of Unicorn; NULL host: no hooks (for calibration). */
+int unicorn_open(struct vcpu *vcpu, struct vgic5_error *error);
+void unicorn_close(struct vcpu *vcpu);
+/* unicorn_open, with hooks and in the reset state. */
+int unicorn_create(struct vcpu *vcpu, struct vgic5_error *error);
+int unicorn_fail(struct vgic5_error *error, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* vcpu_unicorn_registers.c */
+uint64_t unicorn_get(struct vcpu *vcpu, int reg);
+void unicorn_set(struct vcpu *vcpu, int reg, uint64_t value);
+uint32_t unicorn_get_pstate(struct vcpu *vcpu);
+void unicorn_set_pstate(struct vcpu *vcpu, uint32_t pstate);
+int unicorn_x(unsigned n); /* 0..30 */
+bool unicorn_get_sysreg(struct vcpu *vcpu, uint16_t encoding, uint64_t *value);
+bool unicorn_set_sysreg(struct vcpu *vcpu, uint16_t encoding, uint64_t value);
+
+#define UNICORN_SCTLR_EL1 VGIC5_ENCODING(3, 0, 1, 0, 0)
+#define UNICORN_SPSR_EL1 VGIC5_ENCODING(3, 0, 4, 0, 0)
+#define UNICORN_ELR_EL1 VGIC5_ENCODING(3, 0, 4, 0, 1)
+#define UNICORN_ESR_EL1 VGIC5_ENCODING(3, 0, 5, 2, 0)
+#define UNICORN_FAR_EL1 VGIC5_ENCODING(3, 0, 6, 0, 0)
+#define UNICORN_PAR_EL1 VGIC5_ENCODING(3, 0, 7, 4, 0)
+#define UNICORN_VBAR_EL1 VGIC5_ENCODING(3, 0, 12, 0, 0)
+
+/* vcpu_unicorn_calibrate.c */
+int unicorn_calibrate(struct vcpu_engine *engine, struct vgic5_error *error);
+/* Execute code, at most 256 bytes of it, at the beginning of RAM until an exception, and keep the
+ * context of that. Changes X0 to X30. */
+uc_err unicorn_run_probe(struct vcpu *vcpu, const uint32_t *code, size_t size);
+
+/* vcpu_unicorn_unknown.c */
+/* Has Unicorn no such register to read, or to write? A hook that has done it must move PC then. */
+bool unicorn_is_unknown(struct vcpu_engine *engine, uint16_t encoding, bool is_write);
+
+/* vcpu_unicorn_flags.c: PSTATE and the flags that Unicorn derives from it */
+struct unicorn_monitor {
+    uint64_t address, value, high;
+};
+int unicorn_get_monitor(struct vcpu *vcpu, struct unicorn_monitor *monitor);
+int unicorn_set_monitor(struct vcpu *vcpu, const struct unicorn_monitor *monitor);
+uint32_t unicorn_peek32(const struct vcpu *vcpu, size_t offset);
+uint64_t unicorn_peek64(const struct vcpu *vcpu, size_t offset);
+/* Go to this PSTATE by an ERET of the guest's kind, so that everything follows. Clears the
+ * exclusive monitor; SP_EL0, SP_EL1 and PC have to be put afterwards. -EIO: it did not arrive. */
+int unicorn_eret_to(struct vcpu *vcpu, uint32_t pstate);
+/* PSTATE has become `now`, at EL1: let the flags follow. */
+int unicorn_flags_follow(struct vcpu *vcpu, uint32_t before, uint32_t now);
+
+/* vcpu_unicorn_exception.c */
+void unicorn_enter_el1(struct vcpu *vcpu, uint32_t vector, uint64_t return_address);
+void unicorn_take_irq(struct vcpu *vcpu);
+void unicorn_take_exception(struct vcpu *vcpu);
+
+/* vcpu_unicorn_hooks.c */
+int unicorn_add_hooks(struct vcpu *vcpu);
+void unicorn_find_plain(struct vcpu_engine *engine, const struct vcpu_host *host);
+void unicorn_on_code(uc_engine *uc, uint64_t address, uint32_t size, void *opaque);
+/* Count the instructions in flight that were executed, PC being the next one. */
+void unicorn_retire(struct vcpu *vcpu, uint64_t pc);
+
+/* vcpu_unicorn_maintenance.c: TLB and instruction cache maintenance for the other vCPUs */
+/* A SYS instruction of this vCPU; it will then execute it itself. */
+void unicorn_maintenance(struct vcpu *vcpu, uint16_t encoding, uint64_t value);
+void unicorn_forget_stale(struct vcpu *vcpu);
+void unicorn_forget_code(struct vcpu *vcpu, uint64_t physical, uint64_t size);
+
+/* vcpu_unicorn_loop.c: an exception is about to be taken */
+void unicorn_count_loop(struct vcpu *vcpu, uint32_t esr);
+/* It cannot go on: what has happened so many times, and how it began. */
+void unicorn_give_up(struct vcpu *vcpu, unsigned times, const char *what);
+
+/* vcpu_unicorn_memory.c */
+int unicorn_map(struct vcpu *vcpu);
+/* The guest's translation of an address as for a read at EL1, to which all that is mapped at all is
+ * readable: execute-only pages of EL0 too. */
+bool unicorn_translate(struct vcpu *vcpu, uint64_t address, uint64_t *physical);
+bool unicorn_fetch(struct vcpu *vcpu, uint64_t address, uint32_t *instruction);
+/* By an AT instruction. */
+bool unicorn_translate_as(struct vcpu *vcpu, uint16_t at, uint64_t address, uint64_t *physical);
+
+/* vcpu_unicorn_zero.c: DC ZVA */
+void unicorn_zero_find_block(struct vcpu *vcpu);
+/* It was a DC ZVA, and is done. False: Unicorn is to execute it, and to find what is wrong. */
+bool unicorn_zero_access(struct vcpu *vcpu, uint16_t encoding, uint64_t address);
+
+/* vcpu_unicorn_renew.c */
+void unicorn_on_translation(uc_engine *uc, uc_tb *block, uc_tb *before, void *opaque);
+bool unicorn_is_full(const struct vcpu *vcpu);
+/* Drop all translations; not from inside of a hook. */
+void unicorn_renew(struct vcpu *vcpu);
+
+/* vcpu_unicorn_stores.c */
+/* Sets engine->stores_directly, if all is as expected; with a vCPU that is good for nothing else. */
+void unicorn_stores_try(struct vcpu *vcpu);
+void unicorn_stores_destroy(struct vcpu_engine *engine);
+uc_err unicorn_stores_open(struct vcpu *vcpu);
+void unicorn_stores_close(struct vcpu *vcpu);
+/* From now on this thread is inside this vCPU, or (NULL) an instance that is none; returns whose it
+ * was. For hooks that need an instance of their own: Unicorn's calls do not say whom they are for. */
+struct vcpu *unicorn_inside(struct vcpu *vcpu);
+/* The first part of what lies between two physical addresses from which code may have been
+ * translated: from *start on. False: there is none. */
+bool unicorn_find_code(const struct vcpu *vcpu, uint64_t *start, uint64_t end, uint64_t *size);
+/* uc_emu_start without limits. */
+uc_err unicorn_start(struct vcpu *vcpu, uint64_t pc);
+
+/* vcpu_unicorn_width.c */
+/* Is the access that the vCPU makes at this physical address, of which a 32-bit half has come, a
+ * 64-bit one? */
+bool unicorn_access_is_wide(struct vcpu *vcpu, uint64_t physical, bool is_write, uint32_t low);
+
+#endif

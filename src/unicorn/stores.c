@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Stores that cost what a store costs. A store into a page from which code has been translated must
+ * be noticed. Unicorn 2.0 sends *every* store through the function that looks for such code, 40 ns
+ * with two allocations: a page that enters its TLB is marked as "to be noticed", and nothing ever
+ * takes the mark away. That is done here, in functions of Unicorn's that the dynamic linker finds in
+ * this program first:
+ *
+ *   - a page that enters the TLB, and has no translated code, loses the mark at once;
+ *   - when code is first translated from a page, its entries in the TLB get it back;
+ *   - what a store that is noticed locks is needed by nobody, for an instance has one thread.
+ *
+ * So writes to code are noticed as before. None of this is documented: it is done for the one
+ * version that has been looked at, and after a trial has shown that overwritten code is noticed.
+ * Everywhere else these functions are not there, or call what they replace.
+ */
+#include "unicorn/engine.h"
+
+#include <stdlib.h>
+
+#ifdef VGIC5_DIRECT_STORES
+
+#include <dlfcn.h>
+#include <string.h>
+
+#define THE_VERSION 0x020001u /* major, minor, patch */
+#define PAGE_SIZE UINT64_C(4096)
+
+/* Addresses of a guest are virtual or physical; those of RAM, as Unicorn numbers it, begin at 0. */
+typedef void set_page_function(void *cpu, uint64_t address, uint64_t physical, uint32_t attributes,
+                               int access, int regime, uint64_t size);
+typedef void protect_function(uc_engine *uc, uint64_t ram_address);
+typedef void *lock_function(uc_engine *uc, uint64_t start, uint64_t end);
+typedef void unlock_function(void *set);
+
+#define REPLACED __attribute__((visibility("default")))
+REPLACED set_page_function tlb_set_page_with_attrs_aarch64;
+REPLACED protect_function tlb_protect_code_aarch64;
+REPLACED lock_function page_collection_lock_aarch64;
+REPLACED unlock_function page_collection_unlock_aarch64;
+
+struct unicorn_stores {
+    set_page_function *set_page;
+    protect_function *protect;
+    lock_function *lock;
+    unlock_function *unlock;
+    void (*set_dirty)(void *cpu, uint64_t address);
+    void (*reset_dirty)(void *cpu, uint64_t host, uint64_t size);
+};
+
+/* Whom this thread runs: Unicorn's functions have no argument that leads to us. */
+static _Thread_local struct vcpu *inside;
+
+static void find_originals(struct unicorn_stores *stores)
+{
+    stores->set_page = dlsym(RTLD_NEXT, "tlb_set_page_with_attrs_aarch64");
+    stores->protect = dlsym(RTLD_NEXT, "tlb_protect_code_aarch64");
+    stores->lock = dlsym(RTLD_NEXT, "page_collection_lock_aarch64");
+    stores->unlock = dlsym(RTLD_NEXT, "page_collection_unlock_aarch64");
+}
+
+/* `scratch` is for the calls of whoever else uses Unicorn in this process. */
+static const struct unicorn_stores *originals(struct unicorn_stores *scratch)
+{
+    if (inside != NULL && inside->engine->stores != NULL)
+        return inside->engine->stores;
+    find_originals(scratch);
+    return scratch;
+}
+
+/* The vCPU that this thread runs, if its stores are direct. */
+static struct vcpu *direct(void)
+{
+    return inside != NULL && inside->translated != NULL ? inside : NULL;
+}
+
+static bool has_code(const struct vcpu *vcpu, uint64_t ram_address)
+{
+    uint64_t page = ram_address / PAGE_SIZE;
+
+    return vcpu->translated[page / 64] >> page % 64 & 1;
+}
+
+/* From this page on; nr_pages: there is none. */
+static uint64_t next_page_with_code(const struct vcpu *vcpu, uint64_t page, uint64_t nr_pages)
+{
+    while (page < nr_pages) {
+        uint64_t rest = vcpu->translated[page / 64] >> page % 64;
+
+        if (rest != 0)
+            return page + (uint64_t)__builtin_ctzll(rest);
+        page = (page / 64 + 1) * 64;
+    }
+    return nr_pages;
+}
+
+static bool find_code(const struct vcpu *vcpu, uint64_t *start, uint64_t end, uint64_t *size)
+{
+    const struct memory *ram = vcpu->engine->ram;
+    uint64_t page, address;
+
+    if (*start < ram->base)
+        *start = ram->base;
+    page = next_page_with_code(vcpu, (*start - ram->base) / PAGE_SIZE, ram->size / PAGE_SIZE);
+    address = ram->base + page * PAGE_SIZE;
+    if (address > *start)
+        *start = address;
+    if (*start >= end || page == ram->size / PAGE_SIZE)
+        return false;
+    address += PAGE_SIZE;
+    *size = (address < end ? address : end) - *start;
+    return true;
+}
+
+void tlb_set_page_with_attrs_aarch64(void *cpu, uint64_t address, uint64_t physical,
+                                     uint32_t attributes, int access, int regime, uint64_t size)
+{
+    struct unicorn_stores scratch;
+    const struct unicorn_stores *stores = originals(&scratch);
+    struct vcpu *vcpu = direct();
+    uint64_t ram_address;
+
+    stores->set_page(cpu, address, physical, attributes, access, regime, size);
+    if (vcpu == NULL)
+        return;
+    vcpu->cpu = cpu;
+    ram_address = physical - vcpu->engine->ram->base;
+    if (ram_address < vcpu->engine->ram->size && !has_code(vcpu, ram_address))
+        stores->set_dirty(cpu, address);
+}
+
+void tlb_protect_code_aarch64(uc_engine *uc, uint64_t ram_address)
+{
+    struct unicorn_stores scratch;
+    const struct unicorn_stores *stores = originals(&scratch);
+    struct vcpu *vcpu = direct();
+    uint64_t page = ram_address / PAGE_SIZE;
+
+    stores->protect(uc, ram_address);
+    if (vcpu == NULL || uc != vcpu->uc || ram_address >= vcpu->engine->ram->size)
+        return;
+    vcpu->translated[page / 64] |= UINT64_C(1) << page % 64;
+    if (vcpu->cpu != NULL)
+        stores->reset_dirty(vcpu->cpu, (uintptr_t)vcpu->engine->ram->host + page * PAGE_SIZE,
+                            PAGE_SIZE);
+}
+
+void *page_collection_lock_aarch64(uc_engine *uc, uint64_t start, uint64_t end)
+{
+    struct unicorn_stores scratch;
+
+    return direct() != NULL ? NULL : originals(&scratch)->lock(uc, start, end);
+}
+
+void page_collection_unlock_aarch64(void *set)
+{
+    struct unicorn_stores scratch;
+
+    if (set != NULL)
+        originals(&scratch)->unlock(set);
+}
+
+/* The beginning of RAM overwrites code behind it, which has been executed meanwhile. */
+static bool overwritten_code_is_noticed(struct vcpu *vcpu)
+{
+    static const uint32_t code[] = {
+        0x10008002,             /* adr x2, . + 4096 */
+        0x52800401, 0x72ba5001, /* w1 = "movz x0, #1" */
+        0x52800804, 0x72ba5004, /* w4 = "movz x0, #2" */
+        0xb9000041,             /* str w1, [x2] */
+        0xd63f0040,             /* blr x2 */
+        0xaa0003e3,             /* mov x3, x0 */
+        0xb9000044,             /* str w4, [x2] */
+        0xd63f0040,             /* blr x2 */
+        UNICORN_INSN_SVC_PROBE,
+    };
+    static const uint32_t ret = 0xd65f03c0;
+    uint8_t *overwritten = vcpu->engine->ram->host + PAGE_SIZE, saved[2 * sizeof(ret)];
+    bool executed;
+
+    memcpy(saved, overwritten, sizeof(saved));
+    memcpy(overwritten + sizeof(ret), &ret, sizeof(ret));
+    executed = unicorn_run_probe(vcpu, code, sizeof(code)) == UC_ERR_OK;
+    memcpy(overwritten, saved, sizeof(saved));
+    return executed && vcpu_get_x(vcpu, 3) == 1 && vcpu_get_x(vcpu, 0) == 2 &&
+           has_code(vcpu, 0) && has_code(vcpu, PAGE_SIZE) && !has_code(vcpu, 2 * PAGE_SIZE);
+}
+
+/* Has the linker given ours to Unicorn, and are the others there? */
+static bool find(struct unicorn_stores *stores)
+{
+    find_originals(stores);
+    stores->set_dirty = dlsym(RTLD_DEFAULT, "tlb_set_dirty_aarch64");
+    stores->reset_dirty = dlsym(RTLD_DEFAULT, "tlb_reset_dirty_aarch64");
+    return dlsym(RTLD_DEFAULT, "tlb_protect_code_aarch64") == (void *)tlb_protect_code_aarch64 &&
+           stores->set_page != NULL && stores->protect != NULL && stores->lock != NULL &&
+           stores->unlock != NULL && stores->set_dirty != NULL && stores->reset_dirty != NULL;
+}
+
+void unicorn_stores_try(struct vcpu *vcpu)
+{
+    struct vcpu_engine *engine = vcpu->engine;
+
+    engine->stores = calloc(1, sizeof(*engine->stores));
+    if (engine->stores == NULL)
+        return;
+    engine->stores_directly = find(engine->stores) &&
+                              uc_version(NULL, NULL) >> 8 == THE_VERSION;
+    engine->stores_directly = engine->stores_directly && unicorn_stores_open(vcpu) == UC_ERR_OK &&
+                              overwritten_code_is_noticed(vcpu);
+}
+
+void unicorn_stores_destroy(struct vcpu_engine *engine)
+{
+    free(engine->stores);
+}
+
+uc_err unicorn_stores_open(struct vcpu *vcpu)
+{
+    if (!vcpu->engine->stores_directly)
+        return UC_ERR_OK;
+    vcpu->translated = calloc(vcpu->engine->ram->size / PAGE_SIZE / 64 + 1, sizeof(uint64_t));
+    return vcpu->translated != NULL ? UC_ERR_OK : UC_ERR_NOMEM;
+}
+
+void unicorn_stores_close(struct vcpu *vcpu)
+{
+    free(vcpu->translated);
+    vcpu->translated = NULL;
+}
+
+struct vcpu *unicorn_inside(struct vcpu *vcpu)
+{
+    struct vcpu *outer = inside;
+
+    inside = vcpu;
+    return outer;
+}
+
+uc_err unicorn_start(struct vcpu *vcpu, uint64_t pc)
+{
+    struct vcpu *outer = unicorn_inside(vcpu);
+    uc_err error = uc_emu_start(vcpu->uc, pc, 0, 0, 0);
+
+    unicorn_inside(outer);
+    return error;
+}
+
+#else
+
+static bool find_code(const struct vcpu *vcpu, uint64_t *start, uint64_t end, uint64_t *size)
+{
+    (void)vcpu, (void)start, (void)end, (void)size;
+    return false;
+}
+
+void unicorn_stores_try(struct vcpu *vcpu)
+{
+    (void)vcpu;
+}
+
+void unicorn_stores_destroy(struct vcpu_engine *engine)
+{
+    (void)engine;
+}
+
+uc_err unicorn_stores_open(struct vcpu *vcpu)
+{
+    (void)vcpu;
+    return UC_ERR_OK;
+}
+
+void unicorn_stores_close(struct vcpu *vcpu)
+{
+    (void)vcpu;
+}
+
+struct vcpu *unicorn_inside(struct vcpu *vcpu)
+{
+    (void)vcpu;
+    return NULL;
+}
+
+uc_err unicorn_start(struct vcpu *vcpu, uint64_t pc)
+{
+    return uc_emu_start(vcpu->uc, pc, 0, 0, 0);
+}
+
+#endif
+
+bool unicorn_find_code(const struct vcpu *vcpu, uint64_t *start, uint64_t end, uint64_t *size)
+{
+    if (vcpu->translated != NULL)
+        return find_code(vcpu, start, end, size);
+    *size = end - *start;
+    return *size > 0;
+}
+
+bool vcpu_engine_stores_directly(const struct vcpu_engine *engine)
+{
+    return engine->stores_directly;
+}

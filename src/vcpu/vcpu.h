@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A vCPU: an AArch64 PE at EL1 and EL0 without EL2 and EL3, and what an engine must do to be one.
+ * Whoever implements these functions is the engine; the machine knows nothing else about it.
+ *
+ * Instructions are counted exactly. The engine takes interrupts, and returns when it is asked to,
+ * only at *check points*: the starts of its blocks of straight-line code. A block that was entered
+ * runs to its end before the next check point, also across a save and a restore in its middle, so
+ * that the check points are a function of the saved state.
+ */
+#ifndef VCPU_VCPU_H
+#define VCPU_VCPU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vcpu/memory.h"
+
+#include <vgic5/snapshot.h>
+
+/* What the vCPUs of one machine share: the RAM, and what was learnt about the engine. */
+struct vcpu_engine;
+struct vcpu;
+
+enum vcpu_sysreg_result {
+    VCPU_SYSREG_NATIVE,    /* not ours: the engine's own behaviour, its traps included */
+    VCPU_SYSREG_DONE,      /* carried out; on a read `value` is the result */
+    VCPU_SYSREG_UNDEFINED, /* Undefined Instruction exception */
+};
+
+/* MRS, MSR, SYS or SYSL, before any check of the exception level. */
+struct vcpu_sysreg {
+    uint16_t encoding; /* VGIC5_ENCODING */
+    bool is_write;     /* MSR, SYS */
+    uint8_t el;
+    uint64_t value;
+};
+
+/* What happens outside of a vCPU. Called from inside vcpu_run only. */
+struct vcpu_host {
+    /* Physical addresses that are not RAM. `size` is that of the guest's access: 1, 2, 4 or 8. */
+    uint64_t (*mmio_read)(void *opaque, uint64_t address, unsigned size);
+    void (*mmio_write)(void *opaque, uint64_t address, unsigned size, uint64_t value);
+    enum vcpu_sysreg_result (*sysreg)(void *opaque, struct vcpu_sysreg *access);
+    /* May `sysreg` ever do something with this one? NULL: with any. The same for all vCPUs. */
+    bool (*answers)(uint16_t encoding);
+    void *opaque;
+};
+
+/*
+ * How far to run, in instructions counted over all vCPUs. The machine may change the limits while
+ * the vCPU runs, and then calls vcpu_attention.
+ */
+struct vcpu_clock {
+    uint64_t instructions; /* executed; the engine counts it up, block by block */
+    uint64_t stop_at;      /* return when exactly this many have been executed */
+    uint64_t check_at;     /* return from the first check point at or after this count */
+};
+
+/* Learns and verifies what it must know about the engine; says what it did not find. */
+int vcpu_engine_create(const struct memory *ram, struct vcpu_clock *clock,
+                       struct vcpu_engine **engine, struct vgic5_error *error);
+void vcpu_engine_destroy(struct vcpu_engine *engine); /* after its vCPUs */
+const char *vcpu_engine_name(void);
+const char *vcpu_model(void); /* of the CPU that it is told to be */
+
+/* Registers that say what the PE is (vcpu_identity.def), and the engine's own values of them. */
+struct vcpu_identity {
+    const char *name;
+    uint16_t encoding;
+};
+const struct vcpu_identity *vcpu_identity(size_t *n);
+uint64_t vcpu_engine_identity(const struct vcpu_engine *engine, size_t n);
+/* For tests: a vCPU drops its translated code when it takes more than this. */
+void vcpu_engine_limit_code(struct vcpu_engine *engine, uint64_t bytes);
+/* Does a store of the guest, after the first to a page, cost no call? For tests. */
+bool vcpu_engine_stores_directly(const struct vcpu_engine *engine);
+
+/* A PE in its reset state: EL1h, MMU off, interrupts masked. */
+int vcpu_create(struct vcpu_engine *engine, const struct vcpu_host *host, struct vcpu **vcpu,
+                struct vgic5_error *error);
+void vcpu_destroy(struct vcpu *vcpu);
+
+enum vcpu_exit {
+    VCPU_EXIT_STOP,  /* clock->stop_at, exactly */
+    VCPU_EXIT_CHECK, /* a check point at or after clock->check_at */
+    VCPU_EXIT_WFI,   /* after a WFI */
+    VCPU_EXIT_HVC,   /* after an HVC: the call is in X0 … */
+    VCPU_EXIT_SEMIHOSTING, /* at an HLT #0xf000 at EL1 */
+    VCPU_EXIT_STUCK, /* it cannot go on: vcpu_trouble says why */
+};
+enum vcpu_exit vcpu_run(struct vcpu *vcpu);
+
+/* The interrupt line. Taken at a check point at which PSTATE.I is 0. */
+void vcpu_set_irq(struct vcpu *vcpu, bool level);
+/* From inside a callback: the clock's limits have changed. */
+void vcpu_attention(struct vcpu *vcpu);
+/* From inside a callback: instructions executed before the present one. */
+uint64_t vcpu_instructions(const struct vcpu *vcpu);
+
+/* The engine's own value of a system register that it is known to have. */
+uint64_t vcpu_native_register(struct vcpu *vcpu, uint16_t encoding);
+unsigned vcpu_exception_level(struct vcpu *vcpu);
+uint64_t vcpu_get_x(struct vcpu *vcpu, unsigned n);
+void vcpu_set_x(struct vcpu *vcpu, unsigned n, uint64_t value);
+void vcpu_set_pc(struct vcpu *vcpu, uint64_t pc);
+/* An HLT #0xf000 that is not served is an Undefined Instruction. */
+void vcpu_inject_undefined(struct vcpu *vcpu);
+/* At a check point: does what it will execute go round, and do nothing but wait or yield? */
+bool vcpu_is_in_empty_loop(struct vcpu *vcpu);
+bool vcpu_masks_interrupts(struct vcpu *vcpu);
+/* Guest memory through the guest's own translation at EL1. 0 or -EFAULT. */
+int vcpu_read_memory(struct vcpu *vcpu, uint64_t address, void *to, size_t size);
+
+/* One line about where it is and what went wrong. */
+void vcpu_trouble(struct vcpu *vcpu, char *text, size_t size);
+
+/* ---- The architectural state, as a table of named registers ------------------------------------ */
+
+struct vcpu_register {
+    const char *name;
+    uint16_t encoding; /* of a system register, or 0 */
+    uint8_t size;      /* 8, or 16 for Q0 … Q31 */
+};
+/*
+ * Everything that a PE is made of: X0 …, the system registers, the exclusive monitor, and
+ * BLOCK_REST, the instructions that remain of the block in which it was stopped.
+ */
+const struct vcpu_register *vcpu_registers(size_t *n);
+
+struct vcpu_value {
+    uint64_t low, high; /* high: of the 16-byte ones */
+};
+/* All of them, in the order of the table. */
+int vcpu_get_state(struct vcpu *vcpu, struct vcpu_value *values);
+/* Could a vCPU be in this state? -EINVAL with `error` filled, exit code 4, naming `where`. */
+int vcpu_check_state(const struct vcpu_value *values, const char *where,
+                     struct vgic5_error *error);
+/* Into a vCPU that has just been created. */
+int vcpu_put_state(struct vcpu *vcpu, const struct vcpu_value *values);
+
+#endif

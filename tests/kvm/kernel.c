@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "kernel.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "kvm/numbers.h"
+
+#define RUN_SIZE 8192
+
+/* ---- The host of the device ------------------------------------------------------------------ */
+
+static int read_ram(void *opaque, uint64_t ipa, void *to, size_t size)
+{
+    struct kernel *kernel = opaque;
+
+    if (ipa < kernel->ram_base || size > kernel->ram_size ||
+        ipa - kernel->ram_base > kernel->ram_size - size)
+        return -EFAULT;
+    memcpy(to, (const void *)(uintptr_t)(kernel->ram + (ipa - kernel->ram_base)), size);
+    return 0;
+}
+
+static int write_ram(void *opaque, uint64_t ipa, const void *from, size_t size)
+{
+    struct kernel *kernel = opaque;
+
+    if (ipa < kernel->ram_base || size > kernel->ram_size ||
+        ipa - kernel->ram_base > kernel->ram_size - size)
+        return -EFAULT;
+    memcpy((void *)(uintptr_t)(kernel->ram + (ipa - kernel->ram_base)), from, size);
+    return 0;
+}
+
+static int copy_from_user(void *opaque, void *to, uint64_t addr, size_t size)
+{
+    struct iovec local = {to, size}, remote = {(void *)(uintptr_t)addr, size};
+
+    (void)opaque;
+    return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)size ? 0 : -EFAULT;
+}
+
+static int copy_to_user(void *opaque, uint64_t addr, const void *from, size_t size)
+{
+    struct iovec local = {(void *)(uintptr_t)from, size}, remote = {(void *)(uintptr_t)addr, size};
+
+    (void)opaque;
+    return process_vm_writev(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)size ? 0 : -EFAULT;
+}
+
+static const struct vgic5_host host = {.size = sizeof(host),
+                                       .read_guest = read_ram,
+                                       .write_guest = write_ram,
+                                       .read_caller = copy_from_user,
+                                       .write_caller = copy_to_user};
+
+/* ---- ioctls ---------------------------------------------------------------------------------- */
+
+/* As a kernel whose guest has never used CDHM. */
+static void clear_hm(const struct vgic5_attr *attr, uint32_t abi)
+{
+    const uint64_t *buffers = (const uint64_t *)(uintptr_t)attr->addr;
+    uint32_t *spis = (uint32_t *)(uintptr_t)(abi == VGIC5_ABI_7_4 ? buffers[0] : attr->addr);
+
+    for (unsigned n = 0; n < VGIC5_NR_SPIS_DEFAULT; n++)
+        spis[n] &= ~4u;
+}
+
+static int on_device(struct kernel *kernel, unsigned long request, const struct vgic5_attr *attr)
+{
+    int ret;
+
+    if (kernel->ctrl_only && attr->group != VGIC5_GRP_CTRL)
+        return -ENXIO;
+    if (request == KVM_HAS_DEVICE_ATTR)
+        return vgic5_has_attr(kernel->device, attr);
+    if (request == KVM_SET_DEVICE_ATTR)
+        return vgic5_set_attr(kernel->device, attr);
+    if (request != KVM_GET_DEVICE_ATTR)
+        return -ENOTTY;
+    ret = vgic5_get_attr(kernel->device, attr);
+    if (ret == 0 && kernel->no_hm && attr->group == VGIC5_GRP_IST)
+        clear_hm(attr, kernel->abi);
+    return ret;
+}
+
+static int create_device(struct kernel *kernel, struct kvm_create_device *create)
+{
+    struct vgic5_config config = {.size = sizeof(config), .abi = kernel->abi, .ipa_bits = 40};
+
+    if (create->type != VGIC5_DEV_TYPE)
+        return -ENODEV;
+    if (kernel->device)
+        return -EEXIST;
+    create->fd = KERNEL_DEVICE;
+    kernel->opened++;
+    return vgic5_create(&config, &host, kernel, &kernel->device);
+}
+
+static int create_vcpu(struct kernel *kernel, uint32_t id)
+{
+    int ret = vgic5_add_vcpu(kernel->device, id);
+
+    if (ret)
+        return ret;
+    kernel->opened++;
+    kernel->ids[kernel->nr_vcpus] = id;
+    return KERNEL_VCPU + (int)kernel->nr_vcpus++;
+}
+
+static int set_memory(struct kernel *kernel, const struct kvm_userspace_memory_region *region)
+{
+    kernel->ram = region->userspace_addr;
+    kernel->ram_base = region->guest_phys_addr;
+    kernel->ram_size = region->memory_size;
+    return 0;
+}
+
+static int on_vm(struct kernel *kernel, unsigned long request, uintptr_t argument)
+{
+    const struct kvm_irq_level *line = (const void *)argument;
+
+    switch (request) {
+    case KVM_CREATE_DEVICE:
+        return create_device(kernel, (struct kvm_create_device *)argument);
+    case KVM_CREATE_VCPU:
+        return create_vcpu(kernel, (uint32_t)argument);
+    case KVM_SET_USER_MEMORY_REGION:
+        return set_memory(kernel, (const void *)argument);
+    case KVM_IRQ_LINE:
+        return vgic5_irq_line(kernel->device, line->irq, line->level);
+    case VGIC5_KVM_ARM_PREFERRED_TARGET:
+        return 0;
+    default:
+        return -ENOTTY;
+    }
+}
+
+/* The first run maps the VGIC's resources; then immediate_exit ends it. */
+static int on_vcpu(struct kernel *kernel, int fd, unsigned long request)
+{
+    struct vgic5_vcpu *vcpu = vgic5_vcpu(kernel->device, kernel->ids[fd - KERNEL_VCPU]);
+    int ret;
+
+    if (request == VGIC5_KVM_ARM_VCPU_INIT)
+        return 0;
+    if (request != KVM_RUN || !((struct kvm_run *)kernel->run)->immediate_exit)
+        return -ENOTTY;
+    ret = vgic5_vcpu_enter(vcpu);
+    vgic5_vcpu_leave(vcpu);
+    kernel->dead = ret && ret != -EBUSY;
+    return ret ? ret : -EINTR;
+}
+
+static int answer(struct kernel *kernel, int fd, unsigned long request, uintptr_t argument)
+{
+    if (kernel->fail_on == request)
+        return -kernel->fail_errno;
+    if (kernel->dead && fd != KERNEL_KVM)
+        return -EIO;
+    if (fd == KERNEL_DEVICE)
+        return on_device(kernel, request, (const struct vgic5_attr *)argument);
+    if (fd == KERNEL_VM)
+        return on_vm(kernel, request, argument);
+    if (fd >= KERNEL_VCPU)
+        return on_vcpu(kernel, fd, request);
+    if (request == KVM_GET_API_VERSION)
+        return kernel->api;
+    if (request == KVM_GET_VCPU_MMAP_SIZE)
+        return RUN_SIZE;
+    if (request != KVM_CREATE_VM)
+        return -ENOTTY;
+    kernel->opened++;
+    return KERNEL_VM;
+}
+
+static int kernel_ioctl(void *opaque, int fd, unsigned long request, uintptr_t argument)
+{
+    struct kernel *kernel = opaque;
+    int ret = answer(kernel, fd, request, argument);
+
+    if (kernel->nr_lines < MOST_LINES) {
+        struct line *line = &kernel->lines[kernel->nr_lines++];
+        const struct vgic5_attr *attr = (const struct vgic5_attr *)argument;
+
+        *line = (struct line){.fd = fd, .request = request, .ret = ret};
+        if (fd == KERNEL_DEVICE) {
+            line->group = attr->group;
+            line->attr = attr->attr;
+        }
+    }
+    if (ret >= 0)
+        return ret;
+    errno = -ret;
+    return -1;
+}
+
+/* ---- The other calls ------------------------------------------------------------------------- */
+
+static int kernel_open_path(void *opaque, const char *path, int flags)
+{
+    struct kernel *kernel = opaque;
+
+    (void)flags;
+    errno = strcmp(path, "/dev/kvm") == 0 ? kernel->open_errno : ENOENT;
+    if (errno)
+        return -1;
+    kernel->opened++;
+    return KERNEL_KVM;
+}
+
+static int kernel_close_fd(void *opaque, int fd)
+{
+    struct kernel *kernel = opaque;
+
+    kernel->opened--;
+    if (fd == KERNEL_DEVICE) {
+        vgic5_destroy(kernel->device);
+        kernel->device = NULL;
+        kernel->dead = false;
+        kernel->nr_vcpus = 0;
+    }
+    return 0;
+}
+
+static void *kernel_map(void *opaque, int fd, size_t size)
+{
+    struct kernel *kernel = opaque;
+
+    return fd >= KERNEL_VCPU && size == RUN_SIZE ? kernel->run : NULL;
+}
+
+static void kernel_unmap(void *opaque, void *at, size_t size)
+{
+    (void)opaque, (void)at, (void)size;
+}
+
+static const char *kernel_machine(void *opaque)
+{
+    return ((struct kernel *)opaque)->machine;
+}
+
+void kernel_open(struct kernel *kernel, uint32_t abi, struct vgic5_kvm_calls *calls)
+{
+    memset(kernel, 0, sizeof(*kernel));
+    kernel->abi = abi;
+    kernel->machine = "aarch64";
+    kernel->api = 12;
+    kernel->run = calloc(1, RUN_SIZE);
+    *calls = (struct vgic5_kvm_calls){.size = sizeof(*calls),
+                                      .opaque = kernel,
+                                      .open = kernel_open_path,
+                                      .close = kernel_close_fd,
+                                      .ioctl = kernel_ioctl,
+                                      .map = kernel_map,
+                                      .unmap = kernel_unmap,
+                                      .machine = kernel_machine};
+}
+
+void kernel_close(struct kernel *kernel)
+{
+    vgic5_destroy(kernel->device);
+    free(kernel->run);
+}

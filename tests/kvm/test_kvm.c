@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The port to /dev/kvm, before a kernel of the tests: what it asks, in which order, and what it makes
+ * of the answers. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel.h"
+#include "kvm/calls.h"
+#include "kvm/numbers.h"
+
+/* ---- Numbers --------------------------------------------------------------------------------- */
+
+/* From the kernel's ABI, written out: an ioctl's number does not change. */
+static void test_numbers(void **state)
+{
+    (void)state;
+    assert_int_equal(VGIC5_KVM_ARM_VCPU_INIT, 0x4020aeae);
+    assert_int_equal(VGIC5_KVM_ARM_PREFERRED_TARGET, 0x8020aeaf);
+    assert_int_equal(KVM_SET_DEVICE_ATTR, 0x4018aee1);
+    assert_int_equal(KVM_GET_DEVICE_ATTR, 0x4018aee2);
+    assert_int_equal(KVM_HAS_DEVICE_ATTR, 0x4018aee3);
+    assert_int_equal(KVM_IRQ_LINE, 0x4008ae61);
+    assert_int_equal(VGIC5_DEV_TYPE, 16);
+    assert_int_equal(sizeof(struct vgic5_attr), sizeof(struct kvm_device_attr));
+    assert_int_equal(offsetof(struct vgic5_attr, addr), offsetof(struct kvm_device_attr, addr));
+    assert_int_equal(offsetof(struct vgic5_attr, attr), offsetof(struct kvm_device_attr, attr));
+}
+
+/* ---- Looking --------------------------------------------------------------------------------- */
+
+static void check_look(struct kernel *kernel, const struct vgic5_kvm_calls *calls,
+                       const char *words)
+{
+    struct vgic5_error error = {0};
+    uint32_t abi = 0;
+    int ret = vgic5_kvm_look(calls, &abi, &error);
+
+    assert_int_not_equal(ret, 0);
+    assert_int_equal(error.exit_code, 3);
+    assert_string_equal(error.message, words);
+    assert_int_equal(kernel->opened, 0);
+    kernel_close(kernel);
+}
+
+static void test_what_is_missing(void **state)
+{
+    struct vgic5_kvm_calls calls;
+    struct kernel kernel;
+
+    (void)state;
+    kernel_open(&kernel, VGIC5_ABI_V1, &calls);
+    kernel.open_errno = ENOENT;
+    check_look(&kernel, &calls, "there is no /dev/kvm");
+    kernel_open(&kernel, VGIC5_ABI_V1, &calls);
+    kernel.open_errno = EACCES;
+    check_look(&kernel, &calls, "/dev/kvm may not be opened: no permission");
+    kernel_open(&kernel, VGIC5_ABI_V1, &calls);
+    kernel.machine = "x86_64";
+    check_look(&kernel, &calls, "this host is x86_64: a VGICv5 needs an arm64 host");
+    kernel_open(&kernel, VGIC5_ABI_V1, &calls);
+    kernel.machine = "x86_64";
+    kernel.open_errno = ENOENT;
+    check_look(&kernel, &calls,
+               "there is no /dev/kvm, and this host is x86_64: a VGICv5 needs an arm64 host");
+    kernel_open(&kernel, VGIC5_ABI_V1, &calls);
+    kernel.api = 11;
+    check_look(&kernel, &calls, "/dev/kvm has another API than 12");
+    kernel_open(&kernel, VGIC5_ABI_V1, &calls);
+    kernel.fail_on = KVM_CREATE_DEVICE;
+    kernel.fail_errno = ENODEV;
+    check_look(&kernel, &calls,
+               "KVM has no VGICv5: the host has no GICv5, or its kernel is older than 7.1");
+    kernel_open(&kernel, VGIC5_ABI_V1, &calls);
+    kernel.fail_on = KVM_CREATE_VM;
+    kernel.fail_errno = ENOMEM;
+    check_look(&kernel, &calls, "KVM_CREATE_VM: Cannot allocate memory");
+    kernel_open(&kernel, VGIC5_ABI_V1, &calls);
+    kernel.fail_on = KVM_CREATE_VCPU;
+    kernel.fail_errno = EINVAL;
+    check_look(&kernel, &calls, "a vCPU cannot be made: Invalid argument");
+    kernel_open(&kernel, VGIC5_ABI_V1, &calls);
+    kernel.ctrl_only = true;
+    check_look(&kernel, &calls,
+               "the kernel's VGICv5 has GRP_CTRL only: it can be neither saved nor restored "
+               "(Linux 7.4 can)");
+}
+
+/* The traffic of a look, as the contract has it. */
+static void check_traffic(const struct kernel *kernel)
+{
+    static const struct line expected[] = {
+        {KERNEL_KVM, KVM_GET_API_VERSION, 0, 0, 12},
+        {KERNEL_KVM, KVM_CREATE_VM, 0, 0, KERNEL_VM},
+        {KERNEL_KVM, KVM_GET_VCPU_MMAP_SIZE, 0, 0, 8192},
+        {KERNEL_VM, KVM_SET_USER_MEMORY_REGION, 0, 0, 0},
+        {KERNEL_VM, KVM_CREATE_DEVICE, 0, 0, 0},
+        {KERNEL_VM, KVM_CREATE_VCPU, 0, 0, KERNEL_VCPU},
+        {KERNEL_VM, VGIC5_KVM_ARM_PREFERRED_TARGET, 0, 0, 0},
+        {KERNEL_VCPU, VGIC5_KVM_ARM_VCPU_INIT, 0, 0, 0},
+        {KERNEL_DEVICE, KVM_HAS_DEVICE_ATTR, VGIC5_GRP_IST, 0, 0},
+        {KERNEL_DEVICE, KVM_SET_DEVICE_ATTR, VGIC5_GRP_ADDR, 6, 0},
+        {KERNEL_DEVICE, KVM_SET_DEVICE_ATTR, VGIC5_GRP_CTRL, 0, 0},
+        {KERNEL_DEVICE, KVM_GET_DEVICE_ATTR, VGIC5_GRP_IST, 0, 0},
+    };
+    size_t length = sizeof(expected) / sizeof(expected[0]);
+
+    assert_int_equal(kernel->nr_lines, length);
+    for (size_t n = 0; n < length; n++) {
+        assert_int_equal(kernel->lines[n].fd, expected[n].fd);
+        assert_int_equal(kernel->lines[n].request, expected[n].request);
+        assert_int_equal(kernel->lines[n].group, expected[n].group);
+        assert_int_equal(kernel->lines[n].attr, expected[n].attr);
+        if (n + 1 < length) /* the last answer is the generation */
+            assert_int_equal(kernel->lines[n].ret, expected[n].ret);
+    }
+}
+
+static void test_the_generation(void **state)
+{
+    (void)state;
+    for (uint32_t abi = VGIC5_ABI_V1; abi <= VGIC5_ABI_7_4; abi++) {
+        struct vgic5_error error = {0};
+        struct vgic5_kvm_calls calls;
+        struct kernel kernel;
+        uint32_t found = 0;
+
+        kernel_open(&kernel, abi, &calls);
+        if (vgic5_kvm_look(&calls, &found, &error))
+            fail_msg("%s", error.message);
+        assert_int_equal(found, abi);
+        assert_int_equal(kernel.opened, 0);
+        check_traffic(&kernel);
+        kernel_close(&kernel);
+    }
+}
+
+/* ---- The suite ------------------------------------------------------------------------------- */
+
+/* What a check that is skipped may say. */
+static bool is_beyond_kvm(const char *message)
+{
+    static const char *const reasons[] = {"the port cannot keep a vCPU running",
+                                          "the port has no guest", "the port cannot "};
+
+    for (size_t n = 0; n < sizeof(reasons) / sizeof(reasons[0]); n++) {
+        if (strncmp(message, reasons[n], strlen(reasons[n])) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void report(void *opaque, const struct vgic5_conform_result *result)
+{
+    (void)opaque;
+    if (result->verdict == VGIC5_CONFORM_FAIL)
+        print_message("# %s [%s]: %s\n", result->check.name, result->check.row, result->message);
+    if (result->verdict == VGIC5_CONFORM_SKIP && !is_beyond_kvm(result->message))
+        fail_msg("%s was skipped: %s", result->check.name, result->message);
+}
+
+/* A vCPU cannot stay inside, and there are no guest and no faults: nothing else is skipped. */
+static void test_the_suite(void **state)
+{
+    (void)state;
+    for (uint32_t abi = VGIC5_ABI_V1; abi <= VGIC5_ABI_7_4; abi++) {
+        struct vgic5_conform_summary summary;
+        struct vgic5_conform_ops ops;
+        struct vgic5_kvm_calls calls;
+        struct kernel kernel;
+
+        kernel_open(&kernel, abi, &calls);
+        vgic5_kvm_conform(&calls, abi, &ops);
+        assert_int_equal(vgic5_conform_run(&ops, NULL, report, NULL, &summary), 0);
+        assert_int_equal(summary.failed, 0);
+        assert_true(summary.passed >= 430 && summary.skipped <= 110);
+        assert_int_equal(kernel.opened, 0);
+        kernel_close(&kernel);
+    }
+}
+
+/* ---- Save and restore ------------------------------------------------------------------------ */
+
+static int set(const struct vgic5_port *port, uint32_t group, uint64_t attr, uint64_t value)
+{
+    struct vgic5_attr access = {.group = group, .attr = attr, .addr = (uintptr_t)&value};
+
+    return port->set_attr(port->opaque, &access);
+}
+
+/* The VMM: a VM with two vCPUs, ids 3 and 17. */
+static void open_vm(struct kvm_vm *vm, struct vgic5_kvm *kvm, struct vgic5_kvm_calls *calls,
+                    struct vgic5_port *port, uint32_t abi)
+{
+    const char *where;
+
+    assert_int_equal(kvm_vm_open(vm, calls, &where), 0);
+    assert_int_equal(kvm_vm_add_vcpu(vm, 3), 0);
+    assert_int_equal(kvm_vm_add_vcpu(vm, 17), 0);
+    *kvm = (struct vgic5_kvm){.size = sizeof(*kvm),
+                              .abi = abi,
+                              .calls = calls,
+                              .vm = vm->vm,
+                              .device = vm->device,
+                              .nr_vcpus = 2,
+                              .vcpu_ids = vm->ids};
+    vgic5_port_kvm(kvm, port);
+}
+
+struct warnings {
+    unsigned count;
+    char last[256];
+};
+
+static void watch(void *opaque, const char *message)
+{
+    struct warnings *warnings = opaque;
+
+    warnings->count++;
+    strncpy(warnings->last, message, sizeof(warnings->last) - 1);
+}
+
+static void guest_write(struct kernel *kernel, uint64_t offset, uint64_t value)
+{
+    struct vgic5_mmio access = {.offset = offset, .value = value, .size = 4, .is_write = true};
+
+    assert_int_equal(vgic5_mmio(kernel->device, &access), VGIC5_HANDLED);
+}
+
+/* A guest that has run, with an edge SPI pending, a level SPI, and a selection. */
+static void be_busy(struct kernel *kernel, struct kvm_vm *vm, const struct vgic5_port *port)
+{
+    assert_int_equal(set(port, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, 0x8010000), 0);
+    assert_int_equal(set(port, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, 0), 0);
+    assert_int_equal(kvm_vm_run(vm, 17), 0);
+    guest_write(kernel, 0x108, 9);
+    guest_write(kernel, 0x114, 1);
+    assert_int_equal(port->irq_line(port->opaque, VGIC5_IRQ_SPI(5), true), 0);
+}
+
+/* From one kernel into another; the lines are the VMM's, and it is told. */
+static void check_move(uint32_t abi)
+{
+    struct warnings warnings = {0};
+    struct vgic5_migration_options options = {
+        .size = sizeof(options), .warn = watch, .opaque = &warnings};
+    struct vgic5_kvm_calls source_calls, target_calls;
+    struct vgic5_kvm source_kvm, target_kvm;
+    struct vgic5_error error = {0};
+    struct kernel source, target;
+    struct kvm_vm source_vm, target_vm;
+    struct vgic5_state *saved, *again;
+    struct vgic5_port port;
+    bool level, wire;
+
+    kernel_open(&source, abi, &source_calls);
+    kernel_open(&target, abi, &target_calls);
+    open_vm(&source_vm, &source_kvm, &source_calls, &port, abi);
+    be_busy(&source, &source_vm, &port);
+    if (vgic5_save(&port, &options, &saved, &error))
+        fail_msg("%s", error.message);
+    assert_int_equal(warnings.count, 0);
+    open_vm(&target_vm, &target_kvm, &target_calls, &port, abi);
+    if (vgic5_restore(&port, saved, &options, &error))
+        fail_msg("%s", error.message);
+    assert_int_equal(warnings.count, 1);
+    assert_non_null(strstr(warnings.last, "re-assert"));
+    if (vgic5_save(&port, NULL, &again, &error))
+        fail_msg("%s", error.message);
+    assert_int_equal(vgic5_state_spi(again, 5, &level, &wire) & 1, 1);
+    assert_false(level);
+    vgic5_state_spi(again, 9, &level, &wire);
+    assert_true(level);
+    vgic5_state_free(saved);
+    vgic5_state_free(again);
+    kvm_vm_close(&source_vm);
+    kvm_vm_close(&target_vm);
+    kernel_close(&source);
+    kernel_close(&target);
+}
+
+static void test_save_and_restore(void **state)
+{
+    (void)state;
+    check_move(VGIC5_ABI_V1);
+    check_move(VGIC5_ABI_7_4);
+}
+
+/* A real 7.4 kernel hands out HM as the guest left it; for the selected SPI this can be seen. */
+static void test_hm_0_is_told(void **state)
+{
+    struct warnings warnings = {0};
+    struct vgic5_migration_options options = {
+        .size = sizeof(options), .warn = watch, .opaque = &warnings};
+    struct vgic5_error error = {0};
+    struct vgic5_kvm_calls calls;
+    struct vgic5_state *saved;
+    struct vgic5_port port;
+    struct vgic5_kvm kvm;
+    struct kernel kernel;
+    struct kvm_vm vm;
+
+    (void)state;
+    kernel_open(&kernel, VGIC5_ABI_7_4, &calls);
+    kernel.no_hm = true;
+    open_vm(&vm, &kvm, &calls, &port, VGIC5_ABI_7_4);
+    be_busy(&kernel, &vm, &port);
+    if (vgic5_save(&port, &options, &saved, &error))
+        fail_msg("%s", error.message);
+    assert_int_equal(warnings.count, 1);
+    assert_non_null(strstr(warnings.last, "SPI 9 is level-triggered, but its entry has HM = 0"));
+    vgic5_state_free(saved);
+    kvm_vm_close(&vm);
+    kernel_close(&kernel);
+}
+
+/* Every errno comes through. */
+static void test_errnos(void **state)
+{
+    static const int errnos[] = {EBUSY,  EEXIST, EINVAL, ENXIO, EFAULT, ENOENT,
+                                 ENODEV, ENOMEM, E2BIG,  EIO,   ENOSPC, ETIMEDOUT};
+    struct vgic5_attr attr = {.group = VGIC5_GRP_CTRL};
+    struct vgic5_kvm_calls calls;
+    struct vgic5_port port;
+    struct vgic5_kvm kvm;
+    struct kernel kernel;
+    struct kvm_vm vm;
+
+    (void)state;
+    kernel_open(&kernel, VGIC5_ABI_V1, &calls);
+    open_vm(&vm, &kvm, &calls, &port, VGIC5_ABI_V1);
+    for (size_t n = 0; n < sizeof(errnos) / sizeof(errnos[0]); n++) {
+        kernel.fail_errno = errnos[n];
+        kernel.fail_on = KVM_SET_DEVICE_ATTR;
+        assert_int_equal(port.set_attr(port.opaque, &attr), -errnos[n]);
+        kernel.fail_on = KVM_GET_DEVICE_ATTR;
+        assert_int_equal(port.get_attr(port.opaque, &attr), -errnos[n]);
+        kernel.fail_on = KVM_HAS_DEVICE_ATTR;
+        assert_int_equal(port.has_attr(port.opaque, &attr), -errnos[n]);
+        kernel.fail_on = KVM_IRQ_LINE;
+        assert_int_equal(port.irq_line(port.opaque, 0, true), -errnos[n]);
+    }
+    kvm_vm_close(&vm);
+    assert_int_equal(kernel.opened, 0);
+    kernel_close(&kernel);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_numbers),          cmocka_unit_test(test_what_is_missing),
+        cmocka_unit_test(test_the_generation),   cmocka_unit_test(test_the_suite),
+        cmocka_unit_test(test_save_and_restore), cmocka_unit_test(test_hm_0_is_told),
+        cmocka_unit_test(test_errnos),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -217,7 +217,7 @@ int main(void)
            "<!-- Made by doc/contract-table.c; ./test compares. Do not edit. -->\n\n"
            "Two generations: `v1` is the posting of April 2026, `7.4` what was merged for Linux "
            "7.4. The tables below are those that\ndrive the device (`src/device/contract.def`, "
-           "`src/gicv5/*.def`) and the conformance suite (`src/conform/*.def`, %zu checks).\n\n"
+           "`src/facts/*.def`) and the conformance suite (`src/conform/*.def`, %zu checks).\n\n"
            "Sources: C the kernel's code, D its document, T its selftest, I inferred, O our own. "
            "Where code and document disagree, the code\nis followed: an unknown register of "
            "GRP_CPU_SYSREGS is ENOENT on get and set.\n\n",

@@ -65,7 +65,7 @@ static uint8_t *load_both(struct vgic5_snapshot *const both[2], size_t n)
             memory[way] = calloc(1, section->memory_size);
         if (memory[way] && result[way] == 0)
             result[way] = vgic5_snapshot_load_memory(both[way], section, memory[way], &error);
-        if (result[way] && error.exit_code != 4)
+        if (result[way] && error.cause != VGIC5_CAUSE_DAMAGED)
             complain("memory is refused with another exit code than 4");
     }
     if (result[0] != result[1])
@@ -184,14 +184,14 @@ static struct vgic5_snapshot *read_both_ways(struct fuzz_reading reading[2], str
 
     for (int way = 0; way < 2; way++) {
         result[way] = fuzz_open(way, &reading[way], file, &both[way], &error[way]);
-        if (result[way] && error[way].exit_code != 4 && error[way].exit_code != 5)
+        if (result[way] && error[way].cause != VGIC5_CAUSE_DAMAGED && error[way].cause != VGIC5_CAUSE_UNFIT)
             complain("a file is refused with another exit code than 4 and 5");
         if (result[way] && !*error[way].message)
             complain("a file is refused without words");
     }
     if (both[0] && !both[1])
         check_frames(both[0], &error[0]);
-    if (error[0].exit_code != error[1].exit_code)
+    if (error[0].cause != error[1].cause)
         complain("a file is good in one way of reading, and not in the other");
     if (both[0] && both[1])
         check_both(both);

@@ -370,7 +370,7 @@ void fuzz_restore(const struct vgic5_snapshot *snapshot, const struct fuzz_guest
     if (copy.ram)
         memcpy(copy.ram, guest->ram, RAM_SIZE);
     if (vgic5_state_from_snapshot(snapshot, &state, &error)) {
-        if (error.exit_code != 4 && error.exit_code != 5)
+        if (error.cause != VGIC5_CAUSE_DAMAGED && error.cause != VGIC5_CAUSE_UNFIT)
             complain("a state is refused with another exit code than 4 and 5");
         free(copy.ram);
         return;
@@ -380,7 +380,7 @@ void fuzz_restore(const struct vgic5_snapshot *snapshot, const struct fuzz_guest
         vgic5_port_model(device, &port);
         if (vgic5_restore(&port, state, &options, &error) == 0 && !told)
             save_again(device, state, complain);
-        else if (!told && error.exit_code != 5)
+        else if (!told && error.cause != VGIC5_CAUSE_UNFIT)
             complain(error.message);
     }
     vgic5_destroy(device);

@@ -14,20 +14,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <vgic5/error.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* ---- What went wrong, in words for people ---------------------------------------------------- */
-
-/* Filled by every function that takes one (may be NULL): names the section, the field, what was
- * found, what was expected. Beside it they return a negative errno: -EBADMSG with exit code 4,
- * -ENOTSUP with 5, -EINVAL with 70 (the caller broke the contract of the function), the system's
- * own or -ENOMEM with 3. */
-struct vgic5_error {
-    int exit_code; /* of the tool's table: 3 environment, 4 damaged, 5 does not fit, 70 a bug */
-    char message[512];
-};
+/* Errors: beside `error` functions return a negative errno: -EBADMSG where the cause is DAMAGED,
+ * -ENOTSUP for UNFIT, -EINVAL for BUG (the caller broke the contract of the function), the system's
+ * own or -ENOMEM for ENVIRONMENT. */
 
 /* ---- Named fields ---------------------------------------------------------------------------- */
 

@@ -5,27 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "facts/error.h"
 #include "kvm/calls.h"
 #include "kvm/numbers.h"
 
 #define IRS_BASE UINT64_C(0x08010000)
-#define EXIT_ENVIRONMENT 3
 
-static int missing(struct vgic5_error *error, int ret, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static int missing(struct vgic5_error *error, int ret, const char *format, ...)
-{
-    va_list arguments;
-
-    if (!error)
-        return ret;
-    error->exit_code = EXIT_ENVIRONMENT;
-    va_start(arguments, format);
-    vsnprintf(error->message, sizeof(error->message), format, arguments);
-    va_end(arguments);
-    return ret;
-}
+/* What the host lacks. */
+#define missing(error, ret, ...) error_set(error, VGIC5_CAUSE_ENVIRONMENT, ret, __VA_ARGS__)
 
 static const char *dev_kvm_fault(int ret)
 {

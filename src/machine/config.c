@@ -88,7 +88,7 @@ int machine_config_save(struct machine *machine, const struct machine_config *co
         result = vgic5_fields_error(fields);
     }
     if (result != 0)
-        machine_fail(error, 3, result, "section machine 0 cannot be filled: %s",
+        error_set(error, VGIC5_CAUSE_ENVIRONMENT, result, "section machine 0 cannot be filled: %s",
                      strerror(-result));
     else
         result = vgic5_snapshot_put_fields(writer, "machine", 0, MACHINE_SECTION_VERSION, true,
@@ -110,7 +110,7 @@ static int load_rows(const struct vgic5_fields *fields, struct machine_config *c
         if (result != 0)
             return result;
         if (value > limit)
-            return machine_fail(error, 4, -EINVAL, "machine %s is %llu, expected at most %llu",
+            return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "machine %s is %llu, expected at most %llu",
                                 row->name, (unsigned long long)value, (unsigned long long)limit);
         set(config, row, value);
     }
@@ -123,11 +123,11 @@ static int load_ids(const struct vgic5_fields *fields, struct machine_config *co
     const struct vgic5_field *ids = vgic5_fields_find(fields, "VCPU_IDS");
 
     if (ids == NULL || ids->kind != VGIC5_FIELD_BYTES)
-        return machine_fail(error, 4, -EINVAL, "machine VCPU_IDS is missing");
+        return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "machine VCPU_IDS is missing");
     if (ids->size == 0 || ids->size % sizeof(uint32_t) != 0 ||
         ids->size / sizeof(uint32_t) > VGIC5_MAX_VCPUS ||
         (uintptr_t)ids->bytes % _Alignof(uint32_t) != 0)
-        return machine_fail(error, 4, -EINVAL,
+        return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
                             "machine VCPU_IDS has %zu bytes, expected 4 for each of 1 to %u vCPUs",
                             ids->size, VGIC5_MAX_VCPUS);
     config->nr_vcpus = (uint32_t)(ids->size / sizeof(uint32_t));

@@ -103,9 +103,9 @@ static int tell(const struct differences *differences, struct vgic5_error *error
     for (const char *at = differences->text; (at = strchr(at, ';')) != NULL; at++)
         told++;
     if (told < differences->count)
-        return machine_fail(error, 5, -ENOTSUP, "machine:%s and %u more fields differ",
+        return error_set(error, VGIC5_CAUSE_UNFIT, -ENOTSUP, "machine:%s and %u more fields differ",
                             differences->text, differences->count - told);
-    return machine_fail(error, 5, -ENOTSUP, "machine:%.*s", (int)differences->n - 1,
+    return error_set(error, VGIC5_CAUSE_UNFIT, -ENOTSUP, "machine:%.*s", (int)differences->n - 1,
                         differences->text);
 }
 

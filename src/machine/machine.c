@@ -19,34 +19,21 @@
 #define PAGE UINT64_C(0x10000)
 #define LARGE_PAGE UINT64_C(0x200000)
 
-int machine_fail(struct vgic5_error *error, int exit_code, int result, const char *format, ...)
-{
-    va_list list;
-
-    if (error == NULL)
-        return result;
-    va_start(list, format);
-    vsnprintf(error->message, sizeof(error->message), format, list);
-    va_end(list);
-    error->exit_code = exit_code;
-    return result;
-}
-
 static int check_config(const struct machine_config *config, struct vgic5_error *error)
 {
     if (config->nr_vcpus < 1 || config->nr_vcpus > VGIC5_MAX_VCPUS)
-        return machine_fail(error, 5, -EINVAL, "%" PRIu32 " vCPUs, expected 1 to %u",
+        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL, "%" PRIu32 " vCPUs, expected 1 to %u",
                             config->nr_vcpus, VGIC5_MAX_VCPUS);
     if (config->ram_size == 0 || config->ram_size % MEMORY_BLOCK != 0)
-        return machine_fail(error, 5, -EINVAL,
+        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
                             "RAM_SIZE is 0x%" PRIx64 ", expected a multiple of 0x%" PRIx64,
                             config->ram_size, MEMORY_BLOCK);
     for (uint32_t i = 0; config->vcpu_ids != NULL && i < config->nr_vcpus; i++)
         if (config->vcpu_ids[i] > UINT16_MAX)
-            return machine_fail(error, 5, -EINVAL, "vCPU id %" PRIu32 ", expected at most %u",
+            return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL, "vCPU id %" PRIu32 ", expected at most %u",
                                 config->vcpu_ids[i], UINT16_MAX);
     if (config->nr_spis <= SPI_PL031 || config->nr_spis > VGIC5_NR_SPIS_MAX)
-        return machine_fail(error, 5, -EINVAL, "%" PRIu32 " SPIs, expected 32 to %u",
+        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL, "%" PRIu32 " SPIs, expected 32 to %u",
                             config->nr_spis, VGIC5_NR_SPIS_MAX);
     return 0;
 }
@@ -66,12 +53,12 @@ static int create_gic(struct machine *machine, const struct machine_config *conf
     gic.size = sizeof(gic);
     result = vgic5_create(&gic, &host, machine, &machine->gic);
     if (result != 0)
-        return machine_fail(error, 5, result, "the VGICv5 cannot be created: %s",
+        return error_set(error, VGIC5_CAUSE_UNFIT, result, "the VGICv5 cannot be created: %s",
                             strerror(-result));
     for (uint32_t i = 0; i < config->nr_vcpus; i++) {
         result = vgic5_add_vcpu(machine->gic, id_of(config, i));
         if (result != 0)
-            return machine_fail(error, 5, result, "the VGICv5 refuses vCPU %" PRIu32 ": %s",
+            return error_set(error, VGIC5_CAUSE_UNFIT, result, "the VGICv5 refuses vCPU %" PRIu32 ": %s",
                                 id_of(config, i), strerror(-result));
     }
     return 0;
@@ -106,13 +93,13 @@ static int build(struct machine *machine, const struct machine_config *config,
     int result = memory_create(&machine->ram, MAP_RAM_BASE, config->ram_size);
 
     if (result != 0)
-        return machine_fail(error, 3, result, "no RAM of 0x%" PRIx64 " bytes: %s",
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, result, "no RAM of 0x%" PRIx64 " bytes: %s",
                             config->ram_size, strerror(-result));
     result = create_cpus(machine, config);
     if (result == 0)
         result = machine_create_devices(machine);
     if (result != 0)
-        return machine_fail(error, 3, result, "no memory for the machine");
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, result, "no memory for the machine");
     result = create_gic(machine, config, error);
     if (result != 0)
         return result;
@@ -131,7 +118,7 @@ int machine_create(const struct machine_config *config, struct machine **machine
         return result;
     m = calloc(1, sizeof(*m));
     if (m == NULL)
-        return machine_fail(error, 3, -ENOMEM, "no memory for the machine");
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOMEM, "no memory for the machine");
     m->console = config->console;
     m->trace = config->trace;
     m->nr_spis = config->nr_spis;
@@ -182,13 +169,13 @@ static int load_images(struct machine *machine, const char *kernel, const char *
     int result = image_load_kernel(&machine->ram, kernel, &loaded[0], error);
 
     if (result == 0 && loaded[0].end > limit)
-        return machine_fail(error, 3, -ENOSPC, "%s: leaves no room for the device tree", kernel);
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOSPC, "%s: leaves no room for the device tree", kernel);
     if (result != 0 || initrd == NULL)
         return result;
     result = image_load_initrd(&machine->ram, initrd, round_up(loaded[0].end, LARGE_PAGE),
                                &loaded[1], error);
     if (result == 0 && loaded[1].end > limit)
-        return machine_fail(error, 3, -ENOSPC, "%s: leaves no room for the device tree", initrd);
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOSPC, "%s: leaves no room for the device tree", initrd);
     return result;
 }
 
@@ -209,14 +196,14 @@ static int write_tree(struct machine *machine, uint64_t at, const char *append,
     int result;
 
     if (ids == NULL)
-        return machine_fail(error, 3, -ENOMEM, "no memory for the device tree");
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOMEM, "no memory for the device tree");
     for (uint32_t i = 0; i < machine->nr_cpus; i++)
         ids[i] = machine->cpus[i].id;
     result = fdt_write(&machine->ram, at, fdt_room(machine), &description);
     free(ids);
     if (result == 0)
         return 0;
-    return machine_fail(error, 3, result, "the device tree cannot be written: %s",
+    return error_set(error, VGIC5_CAUSE_ENVIRONMENT, result, "the device tree cannot be written: %s",
                         strerror(-result));
 }
 

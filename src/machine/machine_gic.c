@@ -87,7 +87,7 @@ static int set(struct machine *machine, uint32_t group, uint64_t attr, const voi
 
     if (result == 0)
         return 0;
-    return machine_fail(error, 5, result, "the VGICv5 refuses %s: %s", what, strerror(-result));
+    return error_set(error, VGIC5_CAUSE_UNFIT, result, "the VGICv5 refuses %s: %s", what, strerror(-result));
 }
 
 int machine_gic_configure(struct machine *machine, struct vgic5_error *error)

@@ -3,6 +3,7 @@
 #ifndef MACHINE_MACHINE_PARTS_H
 #define MACHINE_MACHINE_PARTS_H
 
+#include "facts/error.h"
 #include "machine/bus.h"
 #include "machine/clock.h"
 #include "machine/machine.h"
@@ -70,9 +71,6 @@ struct machine {
     bool ended;
     struct machine_stopped end;
 };
-
-__attribute__((format(printf, 4, 5)))
-int machine_fail(struct vgic5_error *error, int exit_code, int result, const char *format, ...);
 
 /* machine_gic.c */
 struct vgic5_host machine_gic_host(void);

@@ -74,7 +74,7 @@ int panic_load(struct panic_watch *watch, const struct vgic5_fields *fields,
     if (result == 0)
         result = fields_expect_count(fields, "panic", 3, error);
     if (result == 0 && loaded.matched >= LENGTH)
-        return machine_fail(error, 4, -EINVAL, "panic MATCHED is %llu, expected less than %zu",
+        return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "panic MATCHED is %llu, expected less than %zu",
                             (unsigned long long)loaded.matched, LENGTH);
     if (result == 0)
         *watch = loaded;

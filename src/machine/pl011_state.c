@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "facts/error.h"
 #include "machine/pl011_parts.h"
 
 int pl011_save(const struct pl011 *uart, struct vgic5_fields *fields)
@@ -21,19 +22,7 @@ int pl011_save(const struct pl011 *uart, struct vgic5_fields *fields)
     return vgic5_fields_error(fields);
 }
 
-__attribute__((format(printf, 2, 3))) static int refuse(struct vgic5_error *error,
-                                                        const char *format, ...)
-{
-    va_list args;
-
-    if (error) {
-        error->exit_code = 4;
-        va_start(args, format);
-        vsnprintf(error->message, sizeof(error->message), format, args);
-        va_end(args);
-    }
-    return -EINVAL;
-}
+#define refuse(error, ...) error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, __VA_ARGS__)
 
 static int load_u64(const struct vgic5_fields *fields, const char *name, uint32_t mask,
                     uint32_t *to, struct vgic5_error *error)
@@ -105,10 +94,7 @@ static int check_count(const struct vgic5_fields *fields, size_t expected,
 
     if (found == expected)
         return 0;
-    refuse(error, "pl011: %zu fields, expected %zu", found, expected);
-    if (error)
-        error->exit_code = 5;
-    return -ENOTSUP;
+    return error_unfit(error, "pl011: %zu fields, expected %zu", found, expected);
 }
 
 int pl011_load(struct pl011 *uart, const struct vgic5_fields *fields, struct vgic5_error *error)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "facts/error.h"
 #include "machine/pl031.h"
 
 #include <errno.h>
@@ -271,12 +272,8 @@ int pl031_save(const struct pl031 *rtc, struct vgic5_fields *fields)
 
 static int refuse(struct vgic5_error *error, const char *name, uint64_t value, uint64_t most)
 {
-    if (error != NULL) {
-        error->exit_code = 4;
-        snprintf(error->message, sizeof(error->message),
-                 "pl031 %s is 0x%" PRIx64 ", expected at most 0x%" PRIx64, name, value, most);
-    }
-    return -EINVAL;
+    return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
+                     "pl031 %s is 0x%" PRIx64 ", expected at most 0x%" PRIx64, name, value, most);
 }
 
 /* Sound, but not for this program: an unknown field is state that would be lost. */
@@ -286,12 +283,7 @@ static int check_count(const struct vgic5_fields *fields, struct vgic5_error *er
 
     if (found == NR_ROWS)
         return 0;
-    if (error != NULL) {
-        error->exit_code = 5;
-        snprintf(error->message, sizeof(error->message), "pl031: %zu fields, expected %zu", found,
-                 NR_ROWS);
-    }
-    return -ENOTSUP;
+    return error_unfit(error, "pl031: %zu fields, expected %zu", found, NR_ROWS);
 }
 
 int pl031_load(struct pl031 *rtc, const struct vgic5_fields *fields, struct vgic5_error *error)

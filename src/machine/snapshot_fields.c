@@ -13,10 +13,10 @@ int section_fields(const struct vgic5_snapshot *snapshot, const char *type, uint
     const struct vgic5_section *section = vgic5_snapshot_find(snapshot, type, instance);
 
     if (section == NULL || section->fields == NULL)
-        return machine_fail(error, 4, -ENOENT, "the snapshot has no section %s %" PRIu64, type,
+        return error_set(error, VGIC5_CAUSE_DAMAGED, -ENOENT, "the snapshot has no section %s %" PRIu64, type,
                             instance);
     if (section->version != version)
-        return machine_fail(error, 5, -ENOTSUP,
+        return error_set(error, VGIC5_CAUSE_UNFIT, -ENOTSUP,
                             "section %s %" PRIu64 " has version %" PRIu32
                             ", this program knows version %" PRIu32, type, instance,
                             section->version, version);
@@ -31,7 +31,7 @@ int fields_expect_count(const struct vgic5_fields *fields, const char *where, si
 
     if (found == n)
         return 0;
-    return machine_fail(error, 5, -ENOTSUP,
+    return error_set(error, VGIC5_CAUSE_UNFIT, -ENOTSUP,
                         "section %s has %zu fields, %zu of which this program does not know", where,
                         found, found - n);
 }

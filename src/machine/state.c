@@ -103,7 +103,7 @@ static int put_section(struct vgic5_snapshot_writer *writer, const char *type, u
     if (result == 0)
         result = vgic5_fields_error(fields);
     if (result != 0)
-        machine_fail(error, 3, result, "section %s %" PRIu64 " cannot be filled: %s", type,
+        error_set(error, VGIC5_CAUSE_ENVIRONMENT, result, "section %s %" PRIu64 " cannot be filled: %s", type,
                      instance, strerror(-result));
     else
         result = vgic5_snapshot_put_fields(writer, type, instance, SECTION_VERSION, true, fields,
@@ -226,7 +226,7 @@ static int read_clock(const struct vgic5_fields *fields, struct loaded_clock *cl
 static int damaged(struct vgic5_error *error, const char *where, const char *name, uint64_t value,
                    const char *expected)
 {
-    return machine_fail(error, 4, -EINVAL, "%s %s is %" PRIu64 ", expected %s", where, name, value,
+    return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "%s %s is %" PRIu64 ", expected %s", where, name, value,
                         expected);
 }
 
@@ -236,7 +236,7 @@ static int check_clock(const struct machine *machine, struct loaded_clock *clock
     if (clock->deterministic > 1)
         return damaged(error, "clock", "DETERMINISTIC", clock->deterministic, "0 or 1");
     if ((clock->deterministic == 1) != machine->clock.deterministic)
-        return machine_fail(error, 5, -EINVAL,
+        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
                             "clock DETERMINISTIC is %" PRIu64 ", this machine runs with %d",
                             clock->deterministic, machine->clock.deterministic);
     if (clock->slice_length == 0 || clock->slice_length > UINT32_MAX)
@@ -416,7 +416,7 @@ static int apply_cpus(struct machine *machine, const struct loaded_cpu *cpus,
         cpu->waiting = cpus[i].waiting;
         memcpy(cpu->timers, cpus[i].timers, sizeof(cpu->timers));
         if (cpu->vcpu != NULL && vcpu_put_state(cpu->vcpu, cpus[i].values) != 0)
-            return machine_fail(error, 70, -EIO, "%s does not take the state of vCPU %" PRIu32,
+            return error_set(error, VGIC5_CAUSE_BUG, -EIO, "%s does not take the state of vCPU %" PRIu32,
                                 vcpu_engine_name(), cpu->id);
     }
     return 0;
@@ -468,10 +468,10 @@ int machine_load(struct machine *machine, const struct vgic5_snapshot *snapshot,
 
     for (uint32_t i = 0; i < machine->nr_cpus; i++)
         if (machine->cpus[i].vcpu != NULL)
-            return machine_fail(error, 70, -EINVAL, "a snapshot is loaded into a new machine only");
+            return error_set(error, VGIC5_CAUSE_BUG, -EINVAL, "a snapshot is loaded into a new machine only");
     cpus = allocate_cpus(machine->nr_cpus);
     if (cpus == NULL)
-        return machine_fail(error, 3, -ENOMEM, "no memory for the state of the vCPUs");
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOMEM, "no memory for the state of the vCPUs");
     result = load(machine, snapshot, cpus, error);
     free_cpus(cpus, machine->nr_cpus);
     return result;

@@ -49,10 +49,10 @@ static int cannot_read(const struct walk *walk, int ret, const char *what, uint3
                        uint64_t ipa)
 {
     if (ret == -EFAULT)
-        return migration_damaged(walk->error,
+        return error_damaged(walk->error,
                                  "lpi: the %s of LPI %" PRIu32 " is at 0x%" PRIx64
                                  ", where the guest has no memory", what, lpi, ipa);
-    return migration_fail(walk->error, EXIT_DAMAGED, -ret,
+    return error_set(walk->error, VGIC5_CAUSE_DAMAGED, ret,
                           "lpi: the %s of LPI %" PRIu32 " at 0x%" PRIx64 " cannot be read", what,
                           lpi, ipa);
 }
@@ -80,7 +80,7 @@ static int check_piece(const struct walk *walk, uint32_t first, uint32_t count, 
         uint32_t iste = (uint32_t)little_endian(bytes + at, 4);
 
         if (iste & ~walk->bits)
-            return migration_damaged(walk->error,
+            return error_damaged(walk->error,
                                      "lpi: the ISTE of LPI %" PRIu32 " at 0x%" PRIx64
                                      " is 0x%08" PRIx32 ", bits 0x%08" PRIx32 " must be 0",
                                      first + n, ipa + at, iste, iste & ~walk->bits);

@@ -18,12 +18,12 @@ static const char *direction_name(enum vgic5_direction direction)
 
 /* A save that fails leaves a source that can go on; what a restore is refused for is mostly the
  * target's nature, and else its environment. */
-static enum migration_exit exit_code_of(const struct engine *engine, int ret)
+static enum vgic5_cause cause_of(const struct engine *engine, int ret)
 {
     if (engine->now->direction == VGIC5_SAVE)
-        return EXIT_ABORTED;
-    return ret == -ENOMEM || ret == -ETIMEDOUT || ret == -EIO || ret == -ENOSPC ? EXIT_ENVIRONMENT
-                                                                                : EXIT_UNFIT;
+        return VGIC5_CAUSE_GIVEN_UP;
+    return ret == -ENOMEM || ret == -ETIMEDOUT || ret == -EIO || ret == -ENOSPC ? VGIC5_CAUSE_ENVIRONMENT
+                                                                                : VGIC5_CAUSE_UNFIT;
 }
 
 int engine_fail(struct engine *engine, int ret, const char *format, ...)
@@ -34,7 +34,7 @@ int engine_fail(struct engine *engine, int ret, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(reason, sizeof(reason), format, arguments);
     va_end(arguments);
-    return migration_fail(engine->error, exit_code_of(engine, ret), -ret, "%s step %s (%s): %s",
+    return error_set(engine->error, cause_of(engine, ret), ret, "%s step %s (%s): %s",
                           direction_name(engine->now->direction), engine->now->id,
                           engine->now->name, reason);
 }
@@ -78,7 +78,7 @@ int engine_get(struct engine *engine, uint32_t group, uint64_t attr, void *paylo
     if (ret == 0)
         return 0;
     return engine_fail(engine, ret, "the device answers %s to get %s 0x%llx",
-                       migration_errno_name(ret), vgic5_group_name(group),
+                       error_name(ret), vgic5_group_name(group),
                        (unsigned long long)attr);
 }
 
@@ -90,7 +90,7 @@ int engine_set(struct engine *engine, uint32_t group, uint64_t attr, const void 
     if (ret == 0)
         return 0;
     return engine_fail(engine, ret, "the device answers %s to set %s 0x%llx",
-                       migration_errno_name(ret), vgic5_group_name(group),
+                       error_name(ret), vgic5_group_name(group),
                        (unsigned long long)attr);
 }
 
@@ -100,7 +100,7 @@ int engine_get_irs(struct engine *engine, enum irs_row row, uint64_t *value)
 
     if (ret == 0)
         return 0;
-    return engine_fail(engine, ret, "the device answers %s to get %s", migration_errno_name(ret),
+    return engine_fail(engine, ret, "the device answers %s to get %s", error_name(ret),
                        migration_irs[row].name);
 }
 
@@ -111,7 +111,7 @@ int engine_set_irs(struct engine *engine, enum irs_row row, uint64_t value)
     if (ret == 0)
         return 0;
     return engine_fail(engine, ret, "the device answers %s to set %s to 0x%llx",
-                       migration_errno_name(ret), migration_irs[row].name,
+                       error_name(ret), migration_irs[row].name,
                        (unsigned long long)value);
 }
 
@@ -137,7 +137,7 @@ static int check_step(uint32_t abi, const struct vgic5_step *const *order, size_
     for (size_t n = 0; (other = vgic5_plan_step(abi, step->direction, n)) != NULL; n++) {
         if (!vgic5_step_needs(abi, step, other) || comes_before(order, at, other))
             continue;
-        return migration_fail(error, EXIT_BUG, EINVAL,
+        return error_set(error, VGIC5_CAUSE_BUG, -EINVAL,
                               "%s step %s (%s) must wait for step %s (%s), which has not run: %s",
                               direction_name(step->direction), step->id, step->name, other->id,
                               other->name, step->why);
@@ -184,7 +184,7 @@ static int engine_open(struct engine *engine, struct vgic5_port *port,
 {
     memset(engine, 0, sizeof(*engine));
     if (options && options->size < sizeof(options->size))
-        return migration_fail(error, EXIT_BUG, EINVAL, "the options' size is %u", options->size);
+        return error_set(error, VGIC5_CAUSE_BUG, -EINVAL, "the options' size is %u", options->size);
     if (options)
         memcpy(&engine->options, options,
                options->size < sizeof(*options) ? options->size : sizeof(*options));
@@ -225,7 +225,7 @@ int engine_save_in_order(const struct vgic5_port *given,
         return ret;
     engine.saved = state_new();
     if (!engine.saved)
-        return migration_fail(error, EXIT_ENVIRONMENT, ENOMEM, "no memory for the state");
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOMEM, "no memory for the state");
     engine.saved->abi = port.abi;
     ret = engine_run(&engine, order, n, unchecked);
     if (ret) {
@@ -260,7 +260,7 @@ static int check_saved(struct vgic5_state **state, struct vgic5_error *error)
     if (ret == 0)
         return 0;
     if (error)
-        error->exit_code = EXIT_ABORTED;
+        error->cause = VGIC5_CAUSE_GIVEN_UP;
     vgic5_state_free(*state);
     *state = NULL;
     return ret;

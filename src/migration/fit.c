@@ -26,21 +26,21 @@ static int fit_vcpus(const struct vgic5_port *port, const struct vgic5_state *st
     int number = port->vcpus(port->opaque, ids, VGIC5_MAX_VCPUS);
 
     if (number < 0)
-        return migration_fail(error, EXIT_ENVIRONMENT, -number, "the port cannot list its vCPUs");
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, number, "the port cannot list its vCPUs");
     if (number > (int)VGIC5_MAX_VCPUS) /* ids[] has the first of them only */
-        return migration_unfit(error, "gic: the target has %d vCPUs, at most %u can be", number,
+        return error_unfit(error, "gic: the target has %d vCPUs, at most %u can be", number,
                                VGIC5_MAX_VCPUS);
     if (number == 0 && port->add_vcpu)
         return 0;
     for (uint32_t n = 0; n < state->nr_vcpus; n++) {
         if (!has_id(ids, (uint32_t)number, state->vcpus[n].id))
-            return migration_unfit(error,
+            return error_unfit(error,
                                    "gic: vCPU id %" PRIu32 " is in the state, the target has none "
                                    "such; create the vCPUs with the ids of the source",
                                    state->vcpus[n].id);
     }
     if ((uint32_t)number != state->nr_vcpus)
-        return migration_unfit(error, "gic: %" PRIu32 " vCPUs are in the state, the target has %d",
+        return error_unfit(error, "gic: %" PRIu32 " vCPUs are in the state, the target has %d",
                                state->nr_vcpus, number);
     return 0;
 }
@@ -53,8 +53,8 @@ static int target_get(const struct vgic5_port *port, uint32_t group, uint64_t at
 
     if (ret == 0)
         return 0;
-    return migration_fail(error, ret == -ENXIO ? EXIT_UNFIT : EXIT_ENVIRONMENT, -ret,
-                          "the target answers %s when asked for %s", migration_errno_name(ret),
+    return error_set(error, ret == -ENXIO ? VGIC5_CAUSE_UNFIT : VGIC5_CAUSE_ENVIRONMENT, ret,
+                          "the target answers %s when asked for %s", error_name(ret),
                           vgic5_group_name(group));
 }
 
@@ -69,13 +69,13 @@ static int fit_machine(const struct vgic5_port *port, const struct vgic5_state *
     if (ret)
         return ret;
     if (addr != UINT64_MAX && addr != state->addr)
-        return migration_unfit(error, "gic: addr is 0x%" PRIx64 ", the target's is 0x%" PRIx64,
+        return error_unfit(error, "gic: addr is 0x%" PRIx64 ", the target's is 0x%" PRIx64,
                                state->addr, addr);
     ret = target_get(port, VGIC5_GRP_NR_IRQS, 0, &nr_spis, error);
     if (ret)
         return ret;
     if (nr_spis != 0 && nr_spis != state->nr_spis)
-        return migration_unfit(
+        return error_unfit(
             error, "gic: nr_spis is %" PRIu32 ", the target has %" PRIu32 "; give it spis=%" PRIu32,
             state->nr_spis, nr_spis, state->nr_spis);
     return 0;
@@ -86,7 +86,7 @@ static int fit_machine(const struct vgic5_port *port, const struct vgic5_state *
 static int misfit(const char *field, uint64_t found, const char *relation, uint64_t own,
                   struct vgic5_error *error)
 {
-    return migration_unfit(error, "irs: %s is 0x%" PRIx64 ", the target %s 0x%" PRIx64, field,
+    return error_unfit(error, "irs: %s is 0x%" PRIx64 ", the target %s 0x%" PRIx64, field,
                            found, relation, own);
 }
 
@@ -95,7 +95,7 @@ static int fit_address(const struct vgic5_config *config, const struct vgic5_sta
 {
     if (state->addr + VGIC5_IRS_REGION_SIZE <= UINT64_C(1) << config->ipa_bits)
         return 0;
-    return migration_unfit(error,
+    return error_unfit(error,
                            "gic: addr is 0x%" PRIx64 ", beyond the target's %u-bit guest physical "
                            "addresses",
                            state->addr, config->ipa_bits);
@@ -112,7 +112,7 @@ static int fit_unknown(const struct vgic5_config *config, const struct vgic5_sta
         uint64_t unknown = state->irs[rows[n]] & ~irs_fields(rows[n]);
 
         if (unknown)
-            return migration_unfit(error,
+            return error_unfit(error,
                                    "irs: %s is 0x%" PRIx64 ", bits 0x%" PRIx64
                                    " are not known to the target",
                                    migration_irs[rows[n]].name, state->irs[rows[n]], unknown);
@@ -134,7 +134,7 @@ static int fit_identity(const struct vgic5_config *config, const struct vgic5_st
     if (pri_bits >= config->priority_bits)
         return misfit("IRS_IDR1.PRI_BITS", pri_bits, "allows", config->priority_bits - 1u, error);
     if (id_bits > config->lpi_id_bits)
-        return migration_unfit(error,
+        return error_unfit(error,
                                "irs: IRS_IDR2.ID_BITS is %" PRIu64
                                ", the target allows %u; restore "
                                "on a device with lpi-bits=%" PRIu64 " or more",
@@ -156,7 +156,7 @@ static int fit_ist_shape(const struct vgic5_config *config, const struct vgic5_s
     uint64_t metadata_size = FIELD_GET(IRS_IDR2_ISTMD_SZ, idr2);
 
     if (FIELD_GET(IRS_IDR2_IST_LEVELS, idr2) && config->ist_l2sz == 0)
-        return migration_unfit(error, "irs: IRS_IDR2.IST_LEVELS is 1, the target has linear tables "
+        return error_unfit(error, "irs: IRS_IDR2.IST_LEVELS is 1, the target has linear tables "
                                       "only; restore on a device with ist=two-level");
     if (FIELD_GET(IRS_IDR2_IST_LEVELS, idr2) && (l2sz & ~(uint64_t)config->ist_l2sz))
         return misfit("IRS_IDR2.IST_L2SZ", l2sz, "offers", config->ist_l2sz, error);
@@ -194,7 +194,7 @@ static int fit_ppis(const struct vgic5_config *config, const struct state_vcpu *
         uint64_t foreign = ppis_of(&reg, vcpu->icc[n]) & ~config->ppis[0];
 
         if (foreign)
-            return migration_unfit(error,
+            return error_unfit(error,
                                    "icc %" PRIu32 ": %s has PPI %d, which the target does not "
                                    "implement",
                                    vcpu->id, reg.name, __builtin_ctzll(foreign));
@@ -229,7 +229,7 @@ static int fit_offer(const struct vgic5_port *port, const struct vgic5_state *st
     if (!port->describe)
         return 0;
     if (port->describe(port->opaque, &config))
-        return migration_fail(error, EXIT_ENVIRONMENT, EIO, "the port cannot describe its device");
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EIO, "the port cannot describe its device");
     for (size_t n = 0; n < sizeof(parts) / sizeof(parts[0]) && ret == 0; n++)
         ret = parts[n](&config, state, error);
     return ret;
@@ -246,7 +246,7 @@ static int fit_abi(const struct vgic5_port *port, const struct vgic5_state *stat
         return 0;
     if (port->read_guest && port->write_guest)
         return 0;
-    return migration_unfit(error,
+    return error_unfit(error,
                            "gic: abi is %s, the target has %s, and its port cannot reach the LPIs "
                            "in guest memory; restore on a device with abi=%s",
                            vgic5_abi_name(state->abi), vgic5_abi_name(port->abi),

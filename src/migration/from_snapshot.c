@@ -29,9 +29,9 @@ static int begin(struct reading *reading, const struct vgic5_snapshot *snapshot,
     *reading = (struct reading){.error = error};
     snprintf(reading->where, sizeof(reading->where), "%s %" PRIu64, type, instance);
     if (!section || !section->fields)
-        return migration_damaged(error, "section %s is missing", reading->where);
+        return error_damaged(error, "section %s is missing", reading->where);
     if (section->version != SECTION_VERSION)
-        return migration_unfit(error, "section %s has version %" PRIu32 ", this program reads %u",
+        return error_unfit(error, "section %s has version %" PRIu32 ", this program reads %u",
                                reading->where, section->version, SECTION_VERSION);
     reading->fields = section->fields;
     return 0;
@@ -52,7 +52,7 @@ static int end(const struct reading *reading, int ret)
         const struct vgic5_field *field = vgic5_fields_at(reading->fields, n);
 
         if (!was_taken(reading, field))
-            ret = migration_unfit(reading->error,
+            ret = error_unfit(reading->error,
                                   "section %s has a field %s, which this program does not know",
                                   reading->where, field->name);
     }
@@ -65,9 +65,9 @@ static const struct vgic5_field *take(struct reading *reading, const char *name,
     const struct vgic5_field *field = vgic5_fields_find(reading->fields, name);
 
     if (!field)
-        migration_damaged(reading->error, "section %s has no field %s", reading->where, name);
+        error_damaged(reading->error, "section %s has no field %s", reading->where, name);
     else if (field->kind != kind)
-        migration_damaged(reading->error, "section %s: field %s is of kind %d, expected %d",
+        error_damaged(reading->error, "section %s: field %s is of kind %d, expected %d",
                           reading->where, name, field->kind, kind);
     else if (reading->nr_taken < MOST_FIELDS)
         reading->taken[reading->nr_taken++] = field;
@@ -83,11 +83,11 @@ static int take_u64(struct reading *reading, const char *name, uint64_t id, uint
     if (!field)
         return -EBADMSG;
     if (field->id != id)
-        return migration_damaged(reading->error,
+        return error_damaged(reading->error,
                                  "section %s: field %s has id 0x%" PRIx64 ", expected 0x%" PRIx64,
                                  reading->where, name, field->id, id);
     if (field->u64 > limit)
-        return migration_damaged(
+        return error_damaged(
             reading->error, "section %s: field %s is 0x%" PRIx64 ", expected at most 0x%" PRIx64,
             reading->where, name, field->u64, limit);
     *value = field->u64;
@@ -102,7 +102,7 @@ static const uint8_t *take_bytes(struct reading *reading, const char *name, size
         return NULL;
     if (field->size == size)
         return field->bytes;
-    migration_damaged(reading->error, "section %s: field %s has %zu bytes, expected %zu",
+    error_damaged(reading->error, "section %s: field %s has %zu bytes, expected %zu",
                       reading->where, name, field->size, size);
     return NULL;
 }
@@ -146,7 +146,7 @@ static int read_abi(struct reading *reading, struct vgic5_state *state)
             return 0;
         }
     }
-    return migration_unfit(reading->error, "section %s: abi is \"%.*s\", which is not known",
+    return error_unfit(reading->error, "section %s: abi is \"%.*s\", which is not known",
                            reading->where, (int)(field->size < 32 ? field->size : 32),
                            (const char *)field->bytes);
 }
@@ -160,7 +160,7 @@ static int read_vcpu_ids(struct reading *reading, struct vgic5_state *state)
     if (!field)
         return -EBADMSG;
     if (field->size % 4 != 0 || number == 0 || number > VGIC5_MAX_VCPUS)
-        return migration_damaged(reading->error,
+        return error_damaged(reading->error,
                                  "section %s: vcpu_ids has %zu bytes, expected 4 for each of 1..%u",
                                  reading->where, field->size, VGIC5_MAX_VCPUS);
     ret = state_set_nr_vcpus(state, (uint32_t)number, reading->error);
@@ -185,7 +185,7 @@ static int read_gic(struct vgic5_state *state, const struct vgic5_snapshot *snap
     if (ret == 0)
         ret = read_vcpu_ids(&reading, state);
     if (ret == 0 && nr_spis % 32 != 0) /* bitmaps below have whole bytes */
-        ret = migration_damaged(error,
+        ret = error_damaged(error,
                                 "section gic 0: nr_spis is %" PRIu64 ", expected a multiple "
                                 "of 32",
                                 nr_spis);
@@ -237,12 +237,12 @@ static int read_lpi(struct vgic5_state *state, const struct vgic5_snapshot *snap
     if (expected == 0 && !vgic5_snapshot_find(snapshot, SECTION_LPI, 0))
         return 0;
     if (expected == 0)
-        return migration_damaged(error, "section lpi 0 is there, but %s",
+        return error_damaged(error, "section lpi 0 is there, but %s",
                                  state->abi == VGIC5_ABI_7_4
                                      ? "IST_BASER.VALID is 0"
                                      : "guest memory has the LPIs of abi v1");
     if (expected > (size_t)1 << 24)
-        return migration_damaged(error, "section irs 0: IST_CFGR.LPI_ID_BITS is above 24");
+        return error_damaged(error, "section irs 0: IST_CFGR.LPI_ID_BITS is above 24");
     ret = begin(&reading, snapshot, SECTION_LPI, 0, error);
     if (ret == 0 && !take_bytes(&reading, FIELD_ISTE, expected * 4))
         ret = -EBADMSG;
@@ -283,7 +283,7 @@ static int read_iccs(struct vgic5_state *state, const struct vgic5_snapshot *sna
         if (strcmp(section->type, SECTION_ICC) != 0)
             continue;
         if (section->instance > UINT32_MAX || !state_vcpu(state, (uint32_t)section->instance))
-            return migration_damaged(error, "section icc %" PRIu64 " is of no vCPU in vcpu_ids",
+            return error_damaged(error, "section icc %" PRIu64 " is of no vCPU in vcpu_ids",
                                      section->instance);
     }
     for (uint32_t n = 0; n < state->nr_vcpus && ret == 0; n++)
@@ -301,7 +301,7 @@ int vgic5_state_from_snapshot(const struct vgic5_snapshot *snapshot, struct vgic
     int ret = 0;
 
     if (!made)
-        return migration_fail(error, EXIT_ENVIRONMENT, ENOMEM, "no memory for the state");
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOMEM, "no memory for the state");
     for (size_t n = 0; n < sizeof(parts) / sizeof(parts[0]) && ret == 0; n++)
         ret = parts[n](made, snapshot, error);
     if (ret == 0)

@@ -6,6 +6,7 @@
 #include <vgic5/migration.h>
 
 /* Only declarations and tables are used of gicv5: a port may lead to another implementation. */
+#include "facts/error.h"
 #include "facts/fields.h"
 #include "gicv5/gicv5.h"
 #include "facts/masks.h"
@@ -72,25 +73,6 @@ static inline void set_bit_of(uint64_t *words, uint32_t n)
 {
     words[n / 64] |= UINT64_C(1) << n % 64;
 }
-
-/* ---- error.c --------------------------------------------------------------------------------- */
-
-enum migration_exit {
-    EXIT_ENVIRONMENT = 3,
-    EXIT_DAMAGED = 4,
-    EXIT_UNFIT = 5,
-    EXIT_ABORTED = 6,
-    EXIT_BUG = 70,
-};
-
-/* Fills `error` (may be NULL) and returns -errno_value. */
-int migration_fail(struct vgic5_error *error, enum migration_exit exit_code, int errno_value,
-                   const char *format, ...) __attribute__((format(printf, 4, 5)));
-#define migration_damaged(error, ...) migration_fail(error, EXIT_DAMAGED, EBADMSG, __VA_ARGS__)
-#define migration_unfit(error, ...) migration_fail(error, EXIT_UNFIT, ENOTSUP, __VA_ARGS__)
-
-/* "EBUSY" for -EBUSY or EBUSY; "error N" is not among the contract's. */
-const char *migration_errno_name(int errno_value);
 
 /* ---- port.c ---------------------------------------------------------------------------------- */
 

@@ -14,14 +14,14 @@ int vgic5_probe_abi(const struct vgic5_port *given, uint32_t *abi, struct vgic5_
     int ret;
 
     if (given->size < offsetof(struct vgic5_port, set_attr) || !given->get_attr)
-        return migration_fail(error, EXIT_BUG, EINVAL, "the port lacks get_attr");
+        return error_set(error, VGIC5_CAUSE_BUG, -EINVAL, "the port lacks get_attr");
     ret = given->get_attr(given->opaque, &access);
     _Static_assert(sizeof(payload) >= 4096, "kvm-abi §1");
     if (ret != 0 && ret != -EINVAL)
-        return migration_fail(error, EXIT_ENVIRONMENT, -ret,
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, ret,
                               "the device answers %s to the probe of GRP_IST; it must have had "
                               "CTRL_INIT, and stand still",
-                              migration_errno_name(ret));
+                              error_name(ret));
     *abi = ret == 0 ? VGIC5_ABI_V1 : VGIC5_ABI_7_4;
     return 0;
 }

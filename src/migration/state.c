@@ -26,7 +26,7 @@ int state_set_nr_vcpus(struct vgic5_state *state, uint32_t number, struct vgic5_
     state->nr_vcpus = 0;
     state->vcpus = calloc(number ? number : 1, sizeof(*state->vcpus));
     if (!state->vcpus)
-        return migration_fail(error, EXIT_ENVIRONMENT, ENOMEM, "no memory for %u vCPUs", number);
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOMEM, "no memory for %u vCPUs", number);
     state->nr_vcpus = number;
     return 0;
 }
@@ -37,7 +37,7 @@ int state_set_nr_lpis(struct vgic5_state *state, size_t words, struct vgic5_erro
     state->nr_lpis = 0;
     state->lpis = calloc(words, sizeof(*state->lpis));
     if (!state->lpis)
-        return migration_fail(error, EXIT_ENVIRONMENT, ENOMEM, "no memory for %zu LPIs", words);
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOMEM, "no memory for %zu LPIs", words);
     state->nr_lpis = words;
     return 0;
 }

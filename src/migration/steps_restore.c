@@ -26,7 +26,7 @@ int restore_vcpus(struct engine *engine, const struct vgic5_step *row)
         ret = port->add_vcpu(port->opaque, state->vcpus[n].id);
         if (ret)
             ret = engine_fail(engine, ret, "vCPU %u cannot be added: %s", state->vcpus[n].id,
-                              migration_errno_name(ret));
+                              error_name(ret));
     }
     return ret;
 }
@@ -135,7 +135,7 @@ int restore_wires(struct engine *engine, const struct vgic5_step *row)
         return 0;
     }
     ret = engine->port->set_spi_wires(engine->port->opaque, state->wires, SPI_WORDS);
-    return ret ? engine_fail(engine, ret, "the port answers %s", migration_errno_name(ret)) : 0;
+    return ret ? engine_fail(engine, ret, "the port answers %s", error_name(ret)) : 0;
 }
 
 /* struct kvm_vgic_v5_ist of profile 7.4. */
@@ -230,7 +230,7 @@ int restore_lines(struct engine *engine, const struct vgic5_step *row)
         if (ret == 0 && !bit_of(state->wires, id))
             ret = port->irq_line(port->opaque, VGIC5_IRQ_SPI(id), false);
     }
-    return ret ? engine_fail(engine, ret, "the port answers %s", migration_errno_name(ret)) : 0;
+    return ret ? engine_fail(engine, ret, "the port answers %s", error_name(ret)) : 0;
 }
 
 /* ---- CPU interfaces -------------------------------------------------------------------------- */
@@ -247,7 +247,7 @@ static int restore_interface(struct engine *engine, const struct state_vcpu *vcp
         ret = engine_try(engine, true, VGIC5_GRP_CPU_SYSREGS, attr, &value);
         if (ret)
             ret = engine_fail(engine, ret, "the device answers %s to set %s of vCPU %u",
-                              migration_errno_name(ret), reg.name, vcpu->id);
+                              error_name(ret), reg.name, vcpu->id);
     }
     return ret;
 }

@@ -103,7 +103,7 @@ int save_wires(struct engine *engine, const struct vgic5_step *row)
         return 0; /* the VMM knows its lines, and re-asserts them */
     ret = engine->port->get_spi_wires(engine->port->opaque, engine->saved->wires, SPI_WORDS);
     if (ret)
-        return engine_fail(engine, ret, "the port answers %s", migration_errno_name(ret));
+        return engine_fail(engine, ret, "the port answers %s", error_name(ret));
     engine->saved->has_wires = true;
     return 0;
 }
@@ -117,7 +117,7 @@ static int get_ist(struct engine *engine, const struct vgic5_step *row, void *pa
         if (ret == 0)
             return 0;
         if (ret != -EBUSY)
-            return engine_fail(engine, ret, "the device answers %s", migration_errno_name(ret));
+            return engine_fail(engine, ret, "the device answers %s", error_name(ret));
         if (attempt > engine->options.ist_retries)
             return engine_fail(engine, ret, "EBUSY %u times: the VM did not stay quiet", attempt);
         if (engine->options.wait) {
@@ -210,7 +210,7 @@ static int ask_modes(struct engine *engine, uint64_t *tm, uint64_t *hm, uint64_t
     if (port->get_spi_modes) {
         memset(known, 0xff, SPI_WORDS * sizeof(*known));
         ret = port->get_spi_modes(port->opaque, tm, hm, SPI_WORDS);
-        return ret ? engine_fail(engine, ret, "the port answers %s", migration_errno_name(ret)) : 0;
+        return ret ? engine_fail(engine, ret, "the port answers %s", error_name(ret)) : 0;
     }
     if (selected >= state->nr_spis)
         return 0;
@@ -304,7 +304,7 @@ static int save_interface(struct engine *engine, struct state_vcpu *vcpu)
         ret = engine_try(engine, false, VGIC5_GRP_CPU_SYSREGS, attr, &vcpu->icc[n]);
         if (ret)
             ret = engine_fail(engine, ret, "the device answers %s to get %s of vCPU %u",
-                              migration_errno_name(ret), reg.name, vcpu->id);
+                              error_name(ret), reg.name, vcpu->id);
     }
     return ret;
 }

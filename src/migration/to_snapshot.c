@@ -112,11 +112,11 @@ static int write_section(const struct vgic5_state *state, struct vgic5_snapshot_
     int ret;
 
     if (!fields)
-        return migration_fail(error, EXIT_ENVIRONMENT, ENOMEM, "%s: no memory", type);
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOMEM, "%s: no memory", type);
     put(fields, state, instance);
     ret = vgic5_fields_error(fields);
     if (ret)
-        ret = migration_fail(error, EXIT_ENVIRONMENT, -ret, "%s: no memory for the fields", type);
+        ret = error_set(error, VGIC5_CAUSE_ENVIRONMENT, ret, "%s: no memory for the fields", type);
     else
         ret =
             vgic5_snapshot_put_fields(writer, type, instance, SECTION_VERSION, true, fields, error);

@@ -10,7 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "snapshot/error.h"
+#include "facts/error.h"
+
+#include <vgic5/snapshot.h>
 
 #define MOST_TEMPORARIES 100u    /* names taken by others before giving up */
 #define MOST_INTERRUPTIONS 1000u /* in a row, without progress */
@@ -153,10 +155,10 @@ int vgic5_atomic_file_create(const char *path, const struct vgic5_fs *fs,
 
     *file = NULL;
     if (length == 0 || length >= PATH_MAX || path[length - 1] == '/')
-        return snapshot_fail(error, SNAPSHOT_EXIT_ENVIRONMENT, EINVAL,
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL,
                              "\"%.400s\" is not the name of a file", path);
     if (!fs && is_in_the_way(path))
-        return snapshot_fail(error, SNAPSHOT_EXIT_ENVIRONMENT, ENOTSUP,
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOTSUP,
                              "%.400s is a device, a pipe or a socket, expected a file or nothing",
                              path);
     fresh = calloc(1, sizeof(*fresh));
@@ -166,14 +168,14 @@ int vgic5_atomic_file_create(const char *path, const struct vgic5_fs *fs,
     }
     if (!fresh || !fresh->path || !fresh->temporary) {
         file_free(fresh);
-        return snapshot_no_memory(error, "a file");
+        return error_no_memory(error, "a file");
     }
     if (fs)
         fresh->fs = *fs;
     use_system_calls(&fresh->fs);
     result = open_temporary(fresh);
     if (result != 0) {
-        snapshot_fail(error, SNAPSHOT_EXIT_ENVIRONMENT, -result, "cannot create %.400s: %s",
+        error_set(error, VGIC5_CAUSE_ENVIRONMENT, result, "cannot create %.400s: %s",
                       fresh->temporary, strerror(-result));
         file_free(fresh);
         return result;
@@ -264,14 +266,14 @@ int vgic5_atomic_file_commit(struct vgic5_atomic_file *file, struct vgic5_error 
     int result = make_visible(file, &step);
 
     if (result != 0) {
-        snapshot_fail(error, SNAPSHOT_EXIT_ENVIRONMENT, -result, "cannot save %.400s: %s: %s",
+        error_set(error, VGIC5_CAUSE_ENVIRONMENT, result, "cannot save %.400s: %s: %s",
                       file->path, step, strerror(-result));
         vgic5_atomic_file_abandon(file);
         return result;
     }
     result = sync_directory(file);
     if (result != 0)
-        snapshot_fail(error, SNAPSHOT_EXIT_ENVIRONMENT, -result,
+        error_set(error, VGIC5_CAUSE_ENVIRONMENT, result,
                       "%.300s is in place, but may not survive a power cut: fsync of its "
                       "directory: %s",
                       file->path, strerror(-result));

@@ -2,7 +2,7 @@
 /* What an incremental snapshot builds on. */
 #include <errno.h>
 
-#include "snapshot/error.h"
+#include "facts/error.h"
 #include "snapshot/reader.h"
 
 static const struct vgic5_field *field_of(const struct vgic5_snapshot *snapshot, const char *name,
@@ -38,10 +38,10 @@ int reader_check_base(const struct vgic5_snapshot *snapshot, struct vgic5_error 
     bool incremental = snapshot->header.incompatible & INCOMPATIBLE_INCREMENTAL;
 
     if (incremental && !root_of(snapshot))
-        return snapshot_damaged(error, "the snapshot is incremental, and no section base[0] with "
+        return error_damaged(error, "the snapshot is incremental, and no section base[0] with "
                                        "a root hash says what it builds on");
     if (!incremental && vgic5_snapshot_find(snapshot, SECTION_BASE, 0))
-        return snapshot_damaged(error, "section base[0] is there, and the file header does not "
+        return error_damaged(error, "section base[0] is there, and the file header does not "
                                        "say that the snapshot is incremental");
     return 0;
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "snapshot/error.h"
+#include "facts/error.h"
 #include "snapshot/layout.h"
 
 /* `slots` is an open hash table of positions + 1, at most half full. A field is one allocation that
@@ -214,10 +214,10 @@ static int find_kind(const struct vgic5_fields *fields, const char *where, const
 {
     *field = vgic5_fields_find(fields, name);
     if (!*field)
-        return snapshot_fail(error, SNAPSHOT_EXIT_DAMAGED, ENOENT, "%s: field %s is missing", where,
+        return error_set(error, VGIC5_CAUSE_DAMAGED, -ENOENT, "%s: field %s is missing", where,
                              name);
     if ((*field)->kind != kind)
-        return snapshot_fail(error, SNAPSHOT_EXIT_DAMAGED, EINVAL,
+        return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
                              "%s: field %s is %s, %s expected", where, name,
                              kind_name((*field)->kind), kind_name(kind));
     return 0;
@@ -243,7 +243,7 @@ int vgic5_fields_get_bytes(const struct vgic5_fields *fields, const char *where,
     if (result != 0)
         return result;
     if (field->size != size)
-        return snapshot_fail(error, SNAPSHOT_EXIT_DAMAGED, EINVAL,
+        return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
                              "%s: field %s has %zu bytes, %zu expected", where, name, field->size,
                              size);
     if (size)

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "snapshot/error.h"
+#include "facts/error.h"
 
 /* ---- Encoding -------------------------------------------------------------------------------- */
 
@@ -161,9 +161,9 @@ int fields_decode(const uint8_t *from, size_t size, const char *where, uint64_t 
         return 0;
     }
     if (result == -ENOMEM)
-        result = snapshot_no_memory(error, "fields");
+        result = error_no_memory(error, "fields");
     else
-        result = snapshot_damaged(error, "%s: field %zu at offset 0x%" PRIx64 ": %s", where,
+        result = error_damaged(error, "%s: field %zu at offset 0x%" PRIx64 ": %s", where,
                                   vgic5_fields_count(list), offset + start,
                                   reason ? reason : put_reason(result));
     vgic5_fields_free(list);

@@ -8,14 +8,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "snapshot/error.h"
+#include "facts/error.h"
 
 #define FIRST_PIECE 65536u
 #define MOST_INTERRUPTIONS 1000u
 
 static int input_failed(const struct input *input, int result, struct vgic5_error *error)
 {
-    return snapshot_fail(error, SNAPSHOT_EXIT_ENVIRONMENT, -result,
+    return error_set(error, VGIC5_CAUSE_ENVIRONMENT, result,
                          "cannot read the snapshot at offset 0x%" PRIx64 ": %s", input->offset,
                          strerror(-result));
 }
@@ -43,7 +43,7 @@ int input_read(struct input *input, void *to, size_t size, const char *what,
         if (result < 0)
             return input_failed(input, (int)result, error);
         if (result == 0)
-            return snapshot_damaged(error,
+            return error_damaged(error,
                                     "%s is cut off: the file ends at offset 0x%" PRIx64
                                     ", 0x%zx bytes of it were expected from offset "
                                     "0x%" PRIx64,
@@ -78,7 +78,7 @@ static int read_growing(struct input *input, uint8_t **to, size_t size, size_t p
         int result;
 
         if (!grown)
-            return snapshot_no_memory(error, what);
+            return error_no_memory(error, what);
         *to = grown;
         result = input_read(input, grown + done, next, what, error);
         if (result != 0)
@@ -97,14 +97,14 @@ int input_read_new(struct input *input, uint8_t **to, uint64_t size, const char 
 
     *to = NULL;
     if (known && (input->offset > input->source.size || size > input->source.size - input->offset))
-        return snapshot_damaged(error,
+        return error_damaged(error,
                                 "%s is cut off: the file ends at offset 0x%" PRIx64 ", 0x%" PRIx64
                                 " bytes of it were expected from offset "
                                 "0x%" PRIx64,
                                 what, input->source.size, size, input->offset);
     *to = malloc(known ? (size_t)size + 1 : 1);
     if (!*to)
-        return snapshot_no_memory(error, what);
+        return error_no_memory(error, what);
     result = known ? input_read(input, *to, size, what, error)
                    : read_growing(input, to, size, FIRST_PIECE, what, error);
     if (result != 0) {
@@ -122,7 +122,7 @@ int input_check_end(struct input *input, struct vgic5_error *error)
     if (result < 0)
         return input_failed(input, (int)result, error);
     if (result > 0)
-        return snapshot_damaged(error,
+        return error_damaged(error,
                                 "there are bytes behind the end of the snapshot at offset "
                                 "0x%" PRIx64,
                                 input->offset);

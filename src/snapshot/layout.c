@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "snapshot/bytes.h"
-#include "snapshot/error.h"
+#include "facts/error.h"
 
 /* The first byte is not text, CR LF shows a text-mode transfer, as in PNG. */
 const uint8_t header_magic[8] = {0x89, 'V', 'G', 'I', 'C', '5', '\r', '\n'};
@@ -47,10 +47,10 @@ int header_decode(const uint8_t from[HEADER_SIZE], struct vgic5_snapshot_header 
                   struct vgic5_error *error)
 {
     if (memcmp(from, header_magic, sizeof(header_magic)) != 0)
-        return snapshot_damaged(error, "file header at offset 0x0: not a vgic5 snapshot (its first "
+        return error_damaged(error, "file header at offset 0x0: not a vgic5 snapshot (its first "
                                        "8 bytes are not the magic)");
     if (get_u64(from + 120) != hash_64(from, 120))
-        return snapshot_damaged(error,
+        return error_damaged(error,
                                 "file header at offset 0x0: checksum 0x%016" PRIx64
                                 ", its content gives 0x%016" PRIx64,
                                 get_u64(from + 120), hash_64(from, 120));
@@ -65,19 +65,19 @@ int header_decode(const uint8_t from[HEADER_SIZE], struct vgic5_snapshot_header 
     memcpy(header->producer, from + 40, MAX_PRODUCER);
     if (!producer_is_valid(header->producer) ||
         !bytes_all_zero(from + 40 + strlen(header->producer), 64 - strlen(header->producer)))
-        return snapshot_damaged(error, "file header at offset 0x28: producer is not text");
+        return error_damaged(error, "file header at offset 0x28: producer is not text");
     return 0;
 }
 
 int header_check_version(const struct vgic5_snapshot_header *header, struct vgic5_error *error)
 {
     if (header->major != FORMAT_MAJOR)
-        return snapshot_unfit(error,
+        return error_unfit(error,
                               "file header: format %u.%u, written by \"%s\"; this program "
                               "reads %u.x",
                               header->major, header->minor, header->producer, FORMAT_MAJOR);
     if (header->incompatible & ~KNOWN_INCOMPATIBLE)
-        return snapshot_unfit(error,
+        return error_unfit(error,
                               "file header: incompatible features 0x%" PRIx64
                               " are unknown to this program (format %u.%u, written by "
                               "\"%s\")",
@@ -85,7 +85,7 @@ int header_check_version(const struct vgic5_snapshot_header *header, struct vgic
                               header->minor, header->producer);
     if (header->header_size < HEADER_SIZE || header->header_size > MAX_HEADER_SIZE ||
         header->header_size % 8)
-        return snapshot_damaged(
+        return error_damaged(
             error, "file header at offset 0xc: header size %" PRIu32 ", %u..%u by eights expected",
             header->header_size, HEADER_SIZE, MAX_HEADER_SIZE);
     return 0;
@@ -122,13 +122,13 @@ bool section_type_is_valid(const char *type)
 static int memory_head_check(const struct section_head *head, struct vgic5_error *error)
 {
     if (head->length != LENGTH_FRAMED)
-        return snapshot_damaged(error, "a memory section has no length in its header");
+        return error_damaged(error, "a memory section has no length in its header");
     if (head->base % PAGE_BYTES || head->size % PAGE_BYTES || !head->size)
-        return snapshot_damaged(
+        return error_damaged(
             error, "memory 0x%" PRIx64 "+0x%" PRIx64 " does not consist of 4 KiB pages", head->base,
             head->size);
     if (head->size > MAX_MEMORY_IN_ALL || head->base > MAX_ADDRESS - head->size)
-        return snapshot_damaged(error,
+        return error_damaged(error,
                                 "memory 0x%" PRIx64 "+0x%" PRIx64
                                 " is above the limits (2^40 bytes, addresses below 2^56)",
                                 head->base, head->size);
@@ -138,15 +138,15 @@ static int memory_head_check(const struct section_head *head, struct vgic5_error
 int section_head_check(const struct section_head *head, struct vgic5_error *error)
 {
     if (!section_type_is_valid(head->type))
-        return snapshot_damaged(error, "type is not a name of 1..%u of a-z 0-9 _ - .",
+        return error_damaged(error, "type is not a name of 1..%u of a-z 0-9 _ - .",
                                 MAX_TYPE_NAME);
     if (head->kind == SECTION_MEMORY)
         return memory_head_check(head, error);
     if (head->length > MAX_PAYLOAD)
-        return snapshot_damaged(error, "payload of 0x%" PRIx64 " bytes, at most 0x%llx",
+        return error_damaged(error, "payload of 0x%" PRIx64 " bytes, at most 0x%llx",
                                 head->length, MAX_PAYLOAD);
     if (head->base || head->size)
-        return snapshot_damaged(error, "addresses in a section that is not memory");
+        return error_damaged(error, "addresses in a section that is not memory");
     return 0;
 }
 
@@ -156,14 +156,14 @@ int section_head_decode(const uint8_t from[SECTION_HEADER_SIZE], uint64_t offset
     bool is_table = memcmp(from, table_magic, 4) == 0;
 
     if (!is_table && memcmp(from, section_magic, 4) != 0)
-        return snapshot_damaged(error, "no section header at offset 0x%" PRIx64, offset);
+        return error_damaged(error, "no section header at offset 0x%" PRIx64, offset);
     if (get_u64(from + 88) != hash_64(from, 88))
-        return snapshot_damaged(error,
+        return error_damaged(error,
                                 "section header at offset 0x%" PRIx64 ": checksum 0x%016" PRIx64
                                 ", its content gives 0x%016" PRIx64,
                                 offset, get_u64(from + 88), hash_64(from, 88));
     if (get_u32(from + 52) & ~SECTION_REQUIRED || get_u64(from + 80))
-        return snapshot_damaged(
+        return error_damaged(
             error, "section header at offset 0x%" PRIx64 ": reserved bits are not zero", offset);
     *head = (struct section_head){
         .kind = get_u32(from + 4),
@@ -177,7 +177,7 @@ int section_head_decode(const uint8_t from[SECTION_HEADER_SIZE], uint64_t offset
     memcpy(head->type, from + 8, MAX_TYPE_NAME);
     if (!bytes_all_zero(from + 8 + strlen(head->type), 32 - strlen(head->type)) ||
         is_table != (head->kind == SECTION_TABLE))
-        return snapshot_damaged(
+        return error_damaged(
             error, "section header at offset 0x%" PRIx64 ": type or kind is malformed", offset);
     return 0;
 }

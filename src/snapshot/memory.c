@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "snapshot/error.h"
+#include "facts/error.h"
 #include "snapshot/reader.h"
 
 static const struct section *section_of(const struct vgic5_section *memory)
@@ -52,7 +52,7 @@ static int frame_damaged(const struct section *section, size_t n, const char *fa
 
     get_record(section, n, &record);
     section_where(&section->head, section->entry.offset, where);
-    return snapshot_damaged(
+    return error_damaged(
         error, "%s: frame %" PRIu32 " at offset 0x%" PRIx64 " (guest address 0x%" PRIx64 ") %s",
         where, record.number, section->frame_offsets[n],
         section->head.base + (uint64_t)record.number * FRAME_BYTES, fault);
@@ -87,9 +87,9 @@ static int prepare(struct vgic5_snapshot *snapshot, const struct vgic5_section *
                    struct vgic5_error *error)
 {
     if (memory->kind != SECTION_MEMORY)
-        return snapshot_misuse(error, "section %s is not memory", memory->type);
+        return error_misuse(error, "section %s is not memory", memory->type);
     if (snapshot->frames_go == FRAMES_TO_SINK)
-        return snapshot_misuse(error, "memory went to the sink while the snapshot was opened");
+        return error_misuse(error, "memory went to the sink while the snapshot was opened");
     return reader_make_space(snapshot, decode, error);
 }
 
@@ -105,7 +105,7 @@ int vgic5_snapshot_load_frame(struct vgic5_snapshot *snapshot, const struct vgic
     int result = prepare(snapshot, memory, true, error);
 
     if (result == 0 && n >= section->nr_frames)
-        result = snapshot_misuse(error, "there is no frame %zu", n);
+        result = error_misuse(error, "there is no frame %zu", n);
     if (result == 0)
         result = fetch(snapshot, section, n, &record, &stored, error);
     if (result != 0)

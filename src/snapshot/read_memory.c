@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "snapshot/error.h"
+#include "facts/error.h"
 #include "snapshot/reader.h"
 
 /* A record that passed is one that a writer makes here: in range, and behind the one before it. */
@@ -23,7 +23,7 @@ static int check_record(const struct section *section, const struct frame_record
             fault = "it does not come after the frame before it";
     }
     if (fault)
-        return snapshot_damaged(error, "%s: frame %" PRIu32 " at offset 0x%" PRIx64 ": %s", where,
+        return error_damaged(error, "%s: frame %" PRIu32 " at offset 0x%" PRIx64 ": %s", where,
                                 record->number, offset, fault);
     return 0;
 }
@@ -38,7 +38,7 @@ int reader_make_space(struct vgic5_snapshot *snapshot, bool decode, struct vgic5
         snapshot->decoder = frame_decoder_new();
     if (snapshot->frame && (!decode || (snapshot->pages && snapshot->decoder)))
         return 0;
-    return snapshot_no_memory(error, "memory frames");
+    return error_no_memory(error, "memory frames");
 }
 
 /* ---- Front to back --------------------------------------------------------------------------- */
@@ -74,13 +74,13 @@ static int keep_frame(struct vgic5_snapshot *snapshot, struct section *section,
     uint8_t *copy;
 
     if (record->stored > snapshot->keep_limit - snapshot->kept)
-        return snapshot_fail(error, SNAPSHOT_EXIT_ENVIRONMENT, ENOMEM,
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOMEM,
                              "the snapshot comes through a pipe and has more than 0x%" PRIx64
                              " bytes of memory frames to keep",
                              snapshot->keep_limit);
     copy = malloc(record->stored);
     if (!copy)
-        return snapshot_no_memory(error, "memory frames");
+        return error_no_memory(error, "memory frames");
     memcpy(copy, snapshot->frame + RECORD_SIZE, record->stored);
     section->kept[section->nr_frames] = copy;
     snapshot->kept += record->stored;
@@ -98,7 +98,7 @@ static int sink_frame(struct vgic5_snapshot *snapshot, struct section *section,
     int result = 0;
 
     if (fault)
-        return snapshot_damaged(error, "%s: frame %" PRIu32 ": %s", where, record->number, fault);
+        return error_damaged(error, "%s: frame %" PRIu32 ": %s", where, record->number, fault);
     for (size_t page = 0, end; page < PAGES_PER_FRAME && result == 0; page = end) {
         for (end = page; end < PAGES_PER_FRAME && ((record->data | record->zero) >> end & 1); end++)
             ;
@@ -110,7 +110,7 @@ static int sink_frame(struct vgic5_snapshot *snapshot, struct section *section,
             end = page + 1;
     }
     if (result != 0)
-        return snapshot_fail(error, SNAPSHOT_EXIT_ENVIRONMENT, -result,
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, result,
                              "%s: cannot put memory at guest address 0x%" PRIx64 ": %s", where,
                              section->head.base + base, strerror(-result));
     return 0;
@@ -129,13 +129,13 @@ static int stream_frame(struct vgic5_snapshot *snapshot, struct section *section
     if (result != 0)
         return result;
     if (!frame_hash_is_right(record, snapshot->frame + RECORD_SIZE))
-        return snapshot_damaged(error,
+        return error_damaged(error,
                                 "%s: frame %" PRIu32 " at offset 0x%" PRIx64
                                 " (guest address 0x%" PRIx64 ") does not match its hash",
                                 where, record->number, offset,
                                 section->head.base + (uint64_t)record->number * FRAME_BYTES);
     if (make_room(section, snapshot->frames_go == FRAMES_KEPT) != 0)
-        return snapshot_no_memory(error, "the index of memory frames");
+        return error_no_memory(error, "the index of memory frames");
     if (snapshot->frames_go == FRAMES_KEPT)
         result = keep_frame(snapshot, section, record, error);
     else if (snapshot->frames_go == FRAMES_TO_SINK)
@@ -158,7 +158,7 @@ static int stream_index(struct vgic5_snapshot *snapshot, const struct section *s
 
     index_record_encode(section->index, section->nr_frames, right);
     if (memcmp(raw, right, sizeof(right)) != 0)
-        return snapshot_damaged(error,
+        return error_damaged(error,
                                 "%s: the record of its index at offset 0x%" PRIx64
                                 " does not match the %" PRIu32 " frames before it",
                                 where, offset, section->nr_frames);
@@ -171,7 +171,7 @@ static int stream_index(struct vgic5_snapshot *snapshot, const struct section *s
         if (result != 0)
             return result;
         if (memcmp(snapshot->frame, section->index + done, piece) != 0)
-            return snapshot_damaged(
+            return error_damaged(
                 error, "%s: its index at offset 0x%" PRIx64 " differs from the frames before it",
                 where, offset);
     }
@@ -213,7 +213,7 @@ static int read_nr_frames(struct vgic5_snapshot *snapshot, const struct section 
     int result;
 
     if (total < least)
-        return snapshot_damaged(error, "%s: 0x%" PRIx64 " bytes are too few for a memory section",
+        return error_damaged(error, "%s: 0x%" PRIx64 " bytes are too few for a memory section",
                                 where, total);
     result = input_seek(&snapshot->input, section->entry.offset + total - sizeof(raw), error);
     if (result == 0)
@@ -223,7 +223,7 @@ static int read_nr_frames(struct vgic5_snapshot *snapshot, const struct section 
     if (!section_foot_decode(raw, &foot) ||
         (uint64_t)foot.nr_frames * RECORD_SIZE > total - least ||
         foot.nr_frames > (section->head.size + FRAME_BYTES - 1) / FRAME_BYTES)
-        return snapshot_damaged(error,
+        return error_damaged(error,
                                 "%s: no section footer, or a wrong one, at offset 0x%" PRIx64,
                                 where, snapshot->input.offset - sizeof(raw));
     *nr_frames = foot.nr_frames;
@@ -244,7 +244,7 @@ static int read_index(struct vgic5_snapshot *snapshot, struct section *section, 
         return result;
     index_record_encode(section->index, nr_frames, right);
     if (memcmp(raw, right, sizeof(right)) != 0)
-        return snapshot_damaged(
+        return error_damaged(
             error, "%s: its index at offset 0x%" PRIx64 " does not match the record in front of it",
             where, offset);
     return 0;
@@ -269,7 +269,7 @@ static int place_frames(struct section *section, uint32_t nr_frames, uint64_t en
         offset += RECORD_SIZE + record.stored;
     }
     if (offset != end)
-        return snapshot_damaged(error,
+        return error_damaged(error,
                                 "%s: the frames of its index end at offset 0x%" PRIx64
                                 ", the index is at 0x%" PRIx64,
                                 where, offset, end);
@@ -294,6 +294,6 @@ int reader_index_memory(struct vgic5_snapshot *snapshot, struct section *section
         return result;
     section->frame_offsets = calloc((size_t)nr_frames + 1, sizeof(*section->frame_offsets));
     if (!section->frame_offsets)
-        return snapshot_no_memory(error, "the index of memory frames");
+        return error_no_memory(error, "the index of memory frames");
     return place_frames(section, nr_frames, index_offset, where, error);
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "snapshot/error.h"
+#include "facts/error.h"
 #include "snapshot/fields.h"
 #include "snapshot/reader.h"
 
@@ -27,18 +27,18 @@ static int check_limits(const struct vgic5_snapshot *snapshot, const struct sect
                         const char *where, struct vgic5_error *error)
 {
     if (snapshot->nr_sections == MAX_SECTIONS)
-        return snapshot_damaged(error, "%s: more than %u sections", where, MAX_SECTIONS);
+        return error_damaged(error, "%s: more than %u sections", where, MAX_SECTIONS);
     if (head->kind != SECTION_MEMORY) {
         if (head->length > MAX_PAYLOAD_IN_ALL - snapshot->payload)
-            return snapshot_damaged(error, "%s: more than 0x%llx bytes in all sections", where,
+            return error_damaged(error, "%s: more than 0x%llx bytes in all sections", where,
                                     MAX_PAYLOAD_IN_ALL);
         return 0;
     }
     if (snapshot->nr_memory == MAX_MEMORY_SECTIONS)
-        return snapshot_damaged(error, "%s: more than %u memory sections", where,
+        return error_damaged(error, "%s: more than %u memory sections", where,
                                 MAX_MEMORY_SECTIONS);
     if (head->size > MAX_MEMORY_IN_ALL - snapshot->memory)
-        return snapshot_damaged(error, "%s: more than 0x%llx bytes of memory", where,
+        return error_damaged(error, "%s: more than 0x%llx bytes of memory", where,
                                 MAX_MEMORY_IN_ALL);
     return 0;
 }
@@ -51,10 +51,10 @@ static int check_against_others(const struct vgic5_snapshot *snapshot,
         const struct section *other = snapshot->sections[i];
 
         if (section_head_same_name(head, &other->head))
-            return snapshot_damaged(error, "%s: the section is there already at offset 0x%" PRIx64,
+            return error_damaged(error, "%s: the section is there already at offset 0x%" PRIx64,
                                     where, other->entry.offset);
         if (section_head_overlap(head, &other->head))
-            return snapshot_damaged(error,
+            return error_damaged(error,
                                     "%s: its memory overlaps with that of the section at "
                                     "offset 0x%" PRIx64,
                                     where, other->entry.offset);
@@ -69,7 +69,7 @@ static int check_head(const struct vgic5_snapshot *snapshot, const struct sectio
     int result;
 
     if (section_head_check(head, &reason) != 0)
-        return snapshot_damaged(error, "%s: %.400s", where, reason.message);
+        return error_damaged(error, "%s: %.400s", where, reason.message);
     result = check_limits(snapshot, head, where, error);
     return result == 0 ? check_against_others(snapshot, head, where, error) : result;
 }
@@ -107,18 +107,18 @@ static int read_foot(struct vgic5_snapshot *snapshot, struct section *section,
     if (result != 0)
         return result;
     if (!section_foot_decode(raw, &found))
-        return snapshot_damaged(error, "%s: no section footer at offset 0x%" PRIx64, where, offset);
+        return error_damaged(error, "%s: no section footer at offset 0x%" PRIx64, where, offset);
     right = (struct section_foot){.nr_frames = section->nr_frames,
                                   .total = snapshot->input.offset - section->entry.offset};
     if (found.nr_frames != right.nr_frames || found.total != right.total)
-        return snapshot_damaged(
+        return error_damaged(
             error,
             "%s: its footer at offset 0x%" PRIx64 " says 0x%" PRIx64 " bytes and %" PRIu32
             " frames, 0x%" PRIx64 " and %" PRIu32 " were found",
             where, offset, found.total, found.nr_frames, right.total, right.nr_frames);
     section_hash(section->raw_head, payload, &right);
     if (memcmp(found.hash, right.hash, sizeof(right.hash)) != 0)
-        return snapshot_damaged(error,
+        return error_damaged(error,
                                 "%s: its content does not match the hash in its footer at "
                                 "offset 0x%" PRIx64,
                                 where, offset);
@@ -143,7 +143,7 @@ static int decode_payload(struct vgic5_snapshot *snapshot, struct section *secti
         return result;
     snapshot->nr_fields += vgic5_fields_count(section->fields);
     if (snapshot->nr_fields > MAX_FIELDS_IN_ALL)
-        return snapshot_damaged(error, "%s: more than %u fields in all sections", where,
+        return error_damaged(error, "%s: more than %u fields in all sections", where,
                                 MAX_FIELDS_IN_ALL);
     return 0;
 }
@@ -228,7 +228,7 @@ int reader_read_section(struct vgic5_snapshot *snapshot,
         return result;
     section = add_section(snapshot);
     if (!section)
-        return snapshot_no_memory(error, "the list of sections");
+        return error_no_memory(error, "the list of sections");
     section->head = head;
     section->entry.offset = offset;
     section->incremental = snapshot->header.incompatible & INCOMPATIBLE_INCREMENTAL;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "snapshot/bytes.h"
-#include "snapshot/error.h"
+#include "facts/error.h"
 
 int reader_read_header(struct vgic5_snapshot *snapshot, struct vgic5_error *error)
 {
@@ -21,13 +21,13 @@ int reader_read_header(struct vgic5_snapshot *snapshot, struct vgic5_error *erro
     if (result == 0)
         result = header_check_version(&snapshot->header, error);
     if (result == 0 && !bytes_all_zero(fixed + 104, 16))
-        result = snapshot_damaged(error, "file header at offset 0x68: reserved bytes are not zero");
+        result = error_damaged(error, "file header at offset 0x68: reserved bytes are not zero");
     if (result != 0)
         return result;
     free(snapshot->raw_header);
     snapshot->raw_header = malloc(snapshot->header.header_size);
     if (!snapshot->raw_header)
-        return snapshot_no_memory(error, "the file header");
+        return error_no_memory(error, "the file header");
     memcpy(snapshot->raw_header, fixed, sizeof(fixed));
     return input_read(&snapshot->input, snapshot->raw_header + sizeof(fixed),
                       snapshot->header.header_size - sizeof(fixed), "file header", error);
@@ -74,7 +74,7 @@ static int read_entries(struct vgic5_snapshot *snapshot, struct trailer *trailer
 
     table_head_encode(count, right);
     if (count > MAX_SECTIONS || memcmp(trailer->head, right, sizeof(right)) != 0)
-        return snapshot_damaged(error,
+        return error_damaged(error,
                                 "section table at offset 0x%" PRIx64 ": its header is malformed",
                                 trailer->offset);
     trailer->nr_entries = (size_t)count;
@@ -90,7 +90,7 @@ static int read_end(struct vgic5_snapshot *snapshot, struct trailer *trailer,
     int result = input_read(&snapshot->input, raw, sizeof(raw), "end record", error);
 
     if (result == 0 && !file_end_decode(raw, &trailer->end))
-        result = snapshot_damaged(
+        result = error_damaged(
             error, "end record at offset 0x%" PRIx64 ": magic or checksum is wrong", offset);
     return result;
 }
@@ -104,7 +104,7 @@ static int check_end(struct vgic5_snapshot *snapshot, const struct trailer *trai
 
     if (trailer->end.table_offset != trailer->offset ||
         trailer->end.file_size != snapshot->input.offset)
-        return snapshot_damaged(
+        return error_damaged(
             error,
             "end record at offset 0x%" PRIx64 ": it says the table is at 0x%" PRIx64
             " and the file has 0x%" PRIx64 " bytes, 0x%" PRIx64 " and 0x%" PRIx64 " are right",
@@ -112,7 +112,7 @@ static int check_end(struct vgic5_snapshot *snapshot, const struct trailer *trai
             trailer->offset, snapshot->input.offset);
     root_hash(&header, trailer->head, &entries, snapshot->root);
     if (memcmp(snapshot->root, trailer->end.root, sizeof(snapshot->root)) != 0)
-        return snapshot_damaged(error,
+        return error_damaged(error,
                                 "section table at offset 0x%" PRIx64
                                 ": file header and table do not match the root hash",
                                 trailer->offset);
@@ -131,12 +131,12 @@ static int check_entries(const struct vgic5_snapshot *snapshot, const struct tra
         table_entry_encode(section->raw_head, &section->entry, right);
         section_where(&section->head, section->entry.offset, where);
         if (memcmp(trailer->entries + i * TABLE_ENTRY_SIZE, right, sizeof(right)) != 0)
-            return snapshot_damaged(
+            return error_damaged(
                 error, "section table at offset 0x%" PRIx64 ": entry %zu differs from %s",
                 trailer->offset, i, where);
     }
     if (snapshot->nr_sections != trailer->nr_entries)
-        return snapshot_damaged(error,
+        return error_damaged(error,
                                 "section table at offset 0x%" PRIx64
                                 ": it has %zu entries, the file %zu sections",
                                 trailer->offset, trailer->nr_entries, snapshot->nr_sections);
@@ -196,7 +196,7 @@ static int find_table(struct vgic5_snapshot *snapshot, struct trailer *trailer,
     int result;
 
     if (size < snapshot->header.header_size + SECTION_HEADER_SIZE + END_SIZE)
-        return snapshot_damaged(error, "the file is cut off at offset 0x%" PRIx64, size);
+        return error_damaged(error, "the file is cut off at offset 0x%" PRIx64, size);
     result = input_seek(&snapshot->input, size - END_SIZE, error);
     if (result == 0)
         result = read_end(snapshot, trailer, error);
@@ -205,7 +205,7 @@ static int find_table(struct vgic5_snapshot *snapshot, struct trailer *trailer,
     trailer->offset = trailer->end.table_offset;
     if (trailer->offset < snapshot->header.header_size ||
         trailer->offset > size - END_SIZE - SECTION_HEADER_SIZE)
-        return snapshot_damaged(
+        return error_damaged(
             error, "end record at offset 0x%" PRIx64 ": no room for a section table at 0x%" PRIx64,
             size - END_SIZE, trailer->offset);
     return input_seek(&snapshot->input, trailer->offset, error);
@@ -224,7 +224,7 @@ static int read_trailer(struct vgic5_snapshot *snapshot, struct trailer *trailer
     if (result != 0)
         return result;
     if (snapshot->input.offset + END_SIZE != snapshot->input.source.size)
-        return snapshot_damaged(
+        return error_damaged(
             error, "section table at offset 0x%" PRIx64 " does not end at the end record",
             trailer->offset);
     snapshot->input.offset += END_SIZE; /* read already; check_end looks at where the file ends */
@@ -245,7 +245,7 @@ static int read_listed(struct vgic5_snapshot *snapshot, const struct trailer *tr
     table_entry_decode(raw_entry, &entry);
     if (entry.offset != offset || entry.total < sizeof(raw_head) ||
         entry.total > trailer->offset - offset)
-        return snapshot_damaged(error,
+        return error_damaged(error,
                                 "section table at offset 0x%" PRIx64 ": entry %zu, 0x%" PRIx64
                                 " bytes at 0x%" PRIx64 ", leaves a gap or overlaps",
                                 trailer->offset, i, entry.total, entry.offset);
@@ -255,13 +255,13 @@ static int read_listed(struct vgic5_snapshot *snapshot, const struct trailer *tr
     if (result != 0)
         return result;
     if (memcmp(raw_head, raw_entry, sizeof(raw_head)) != 0)
-        return snapshot_damaged(error,
+        return error_damaged(error,
                                 "section header at offset 0x%" PRIx64
                                 " differs from entry %zu (%s) of the section table",
                                 offset, i, section_type_is_valid(type) ? type : "no name");
     result = reader_read_section(snapshot, raw_head, entry.total, error);
     if (result == 0 && snapshot->input.offset != offset + entry.total)
-        result = snapshot_damaged(error,
+        result = error_damaged(error,
                                   "section table at offset 0x%" PRIx64 ": entry %zu has 0x%" PRIx64
                                   " bytes, the section at offset 0x%" PRIx64 " has 0x%" PRIx64,
                                   trailer->offset, i, entry.total, offset,
@@ -280,7 +280,7 @@ static int read_all_listed(struct vgic5_snapshot *snapshot, const struct trailer
         offset = snapshot->input.offset;
     }
     if (result == 0 && offset != trailer->offset)
-        result = snapshot_damaged(
+        result = error_damaged(
             error, "0x%" PRIx64 " bytes at offset 0x%" PRIx64 " belong to no section",
             trailer->offset - offset, offset);
     return result == 0 ? check_entries(snapshot, trailer, error) : result;

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "snapshot/error.h"
+#include "facts/error.h"
 #include "snapshot/reader.h"
 
 #define KEEP_LIMIT (1ull << 30)
@@ -71,7 +71,7 @@ int vgic5_snapshot_open_source(struct vgic5_source source, const struct vgic5_op
 
     *snapshot = NULL;
     if (!fresh)
-        return snapshot_no_memory(error, "the snapshot reader");
+        return error_no_memory(error, "the snapshot reader");
     result = fresh->frames_go == FRAMES_STAY ? reader_by_table(fresh, error)
                                              : reader_front_to_back(fresh, error);
     if (result == 0)
@@ -92,12 +92,12 @@ int vgic5_snapshot_open_file(const char *path, struct vgic5_snapshot **snapshot,
 
     *snapshot = NULL;
     if (fd < 0)
-        return snapshot_fail(error, SNAPSHOT_EXIT_ENVIRONMENT, errno, "cannot open %.400s: %s",
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -errno, "cannot open %.400s: %s",
                              path, strerror(errno));
     fresh = snapshot_new(file_source(&fd), NULL);
     if (!fresh) {
         close(fd);
-        return snapshot_no_memory(error, "the snapshot reader");
+        return error_no_memory(error, "the snapshot reader");
     }
     fresh->fd = fd;
     fresh->input.source.opaque = &fresh->fd;
@@ -175,7 +175,7 @@ int vgic5_snapshot_require_known(const struct vgic5_snapshot *snapshot, const ch
         if (!section->public.required || is_known(&section->public, known, nr_known))
             continue;
         section_where(&section->head, section->entry.offset, where);
-        return snapshot_unfit(error,
+        return error_unfit(error,
                               "%s (kind %" PRIu32 ", version %" PRIu32
                               ") is required and not known to this program; written by "
                               "\"%s\", format %u.%u",

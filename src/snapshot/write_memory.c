@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "snapshot/error.h"
+#include "facts/error.h"
 #include "snapshot/frame.h"
 #include "snapshot/writer.h"
 
@@ -33,7 +33,7 @@ static int index_add(struct index *index, const uint8_t record[RECORD_SIZE],
         uint8_t *records = reallocarray(index->records, capacity, RECORD_SIZE);
 
         if (!records)
-            return snapshot_no_memory(error, "the index of memory frames");
+            return error_no_memory(error, "the index of memory frames");
         index->records = records;
         index->capacity = capacity;
     }
@@ -154,7 +154,7 @@ static int flush_batch(struct vgic5_snapshot_writer *writer, struct batch *batch
     int result = encode_batch(batch);
 
     if (result != 0)
-        return snapshot_no_memory(error, "compression");
+        return error_no_memory(error, "compression");
     for (unsigned n = 0; n < batch->used && result == 0; n++) {
         const struct slot *slot = &batch->slots[n];
 
@@ -179,8 +179,8 @@ static int get_frame(const struct vgic5_memory_from *from, uint64_t offset,
     frame->pages = 0;
     result = from->frame(from->opaque, offset, (uint32_t)frame->size, &memory, &frame->pages);
     frame->memory = memory;
-    if (result != 0 && (!error || error->exit_code == 0))
-        return snapshot_fail(error, SNAPSHOT_EXIT_ENVIRONMENT, -result,
+    if (result != 0 && (!error || error->cause == VGIC5_CAUSE_NONE))
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, result,
                              "the memory at offset 0x%" PRIx64 " cannot be had: %s", offset,
                              strerror(-result));
     return result;
@@ -218,7 +218,7 @@ static int put_frames(struct vgic5_snapshot_writer *writer, const struct section
     int result = batch_new(&batch, from->threads);
 
     if (result != 0)
-        result = snapshot_no_memory(error, "the snapshot writer");
+        result = error_no_memory(error, "the snapshot writer");
     if (result == 0)
         result = writer_emit_head(writer, head, error);
     if (result == 0)
@@ -250,7 +250,7 @@ int vgic5_snapshot_put_memory_from(struct vgic5_snapshot_writer *writer, uint64_
     int result = writer_check_section(writer, &head, error);
 
     if (result == 0 && from->size < sizeof(*from))
-        result = snapshot_misuse(error, "struct vgic5_memory_from has %" PRIu32 " bytes",
+        result = error_misuse(error, "struct vgic5_memory_from has %" PRIu32 " bytes",
                                  from->size);
     if (result != 0)
         return result;

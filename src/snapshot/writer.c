@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "snapshot/error.h"
+#include "facts/error.h"
 #include "snapshot/fields.h"
 #include "snapshot/writer.h"
 
@@ -17,7 +17,7 @@ int writer_emit(struct vgic5_snapshot_writer *writer, const void *bytes, size_t 
 
     if (result != 0) {
         writer->failed = result;
-        return snapshot_fail(error, SNAPSHOT_EXIT_ENVIRONMENT, -result,
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, result,
                              "cannot write the snapshot at offset 0x%" PRIx64 ": %s",
                              writer->offset, strerror(-result));
     }
@@ -33,11 +33,11 @@ static int begin(struct vgic5_sink sink, const char *producer, bool incremental,
 
     *writer = NULL;
     if (!producer_is_valid(producer))
-        return snapshot_misuse(error, "the producer's name is not 0..%u printable characters",
+        return error_misuse(error, "the producer's name is not 0..%u printable characters",
                                MAX_PRODUCER);
     fresh = calloc(1, sizeof(*fresh));
     if (!fresh)
-        return snapshot_no_memory(error, "the snapshot writer");
+        return error_no_memory(error, "the snapshot writer");
     fresh->sink = sink;
     fresh->incremental = incremental;
     header_encode(producer, incremental, fresh->header);
@@ -64,7 +64,7 @@ int vgic5_snapshot_begin_on(struct vgic5_sink sink, const char *producer, const 
 
     *writer = NULL;
     if (!fields)
-        return snapshot_no_memory(error, "the base section");
+        return error_no_memory(error, "the base section");
     vgic5_fields_put_bytes(fields, BASE_ROOT, 0, base, VGIC5_SNAPSHOT_ROOT_SIZE);
     vgic5_fields_put_text(fields, BASE_NAME, 0, name);
     result = begin(sink, producer, true, writer, error);
@@ -95,7 +95,7 @@ static int misuse_of_head(const struct section_head *head, struct vgic5_error *e
 
     if (section_head_check(head, &reason) == 0)
         return 0;
-    return snapshot_misuse(error, "section %.31s[0x%" PRIx64 "]: %s", head->type, head->instance,
+    return error_misuse(error, "section %.31s[0x%" PRIx64 "]: %s", head->type, head->instance,
                            reason.message);
 }
 
@@ -107,10 +107,10 @@ static int check_against_others(const struct vgic5_snapshot_writer *writer,
 
         section_head_decode(writer->table + i * TABLE_ENTRY_SIZE, 0, &other, NULL);
         if (section_head_same_name(head, &other))
-            return snapshot_misuse(error, "section %s[0x%" PRIx64 "] is there already", head->type,
+            return error_misuse(error, "section %s[0x%" PRIx64 "] is there already", head->type,
                                    head->instance);
         if (section_head_overlap(head, &other))
-            return snapshot_misuse(
+            return error_misuse(
                 error, "memory 0x%" PRIx64 "+0x%" PRIx64 " overlaps with 0x%" PRIx64 "+0x%" PRIx64,
                 head->base, head->size, other.base, other.size);
     }
@@ -126,7 +126,7 @@ static int make_room(struct vgic5_snapshot_writer *writer, struct vgic5_error *e
         return 0;
     table = reallocarray(writer->table, capacity, TABLE_ENTRY_SIZE);
     if (!table)
-        return snapshot_no_memory(error, "the section table");
+        return error_no_memory(error, "the section table");
     writer->table = table;
     writer->capacity = capacity;
     return 0;
@@ -140,7 +140,7 @@ int writer_check_section(struct vgic5_snapshot_writer *writer, const struct sect
     int result;
 
     if (writer->failed)
-        return snapshot_fail(error, SNAPSHOT_EXIT_ENVIRONMENT, -writer->failed,
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, writer->failed,
                              "an earlier write of this snapshot failed: %s",
                              strerror(-writer->failed));
     result = misuse_of_head(head, error);
@@ -152,7 +152,7 @@ int writer_check_section(struct vgic5_snapshot_writer *writer, const struct sect
         (is_memory && writer->nr_memory == MAX_MEMORY_SECTIONS) ||
         (is_memory && head->size > MAX_MEMORY_IN_ALL - writer->memory) ||
         (!is_memory && head->length > MAX_PAYLOAD_IN_ALL - writer->payload))
-        return snapshot_misuse(error, "section %s[0x%" PRIx64 "] is above the limits of the format",
+        return error_misuse(error, "section %s[0x%" PRIx64 "] is above the limits of the format",
                                head->type, head->instance);
     return make_room(writer, error);
 }
@@ -223,7 +223,7 @@ int vgic5_snapshot_put_raw(struct vgic5_snapshot_writer *writer, uint32_t kind, 
     int result;
 
     if (kind <= SECTION_MEMORY)
-        return snapshot_misuse(error, "section kind %" PRIu32 " is not a foreign one", kind);
+        return error_misuse(error, "section kind %" PRIu32 " is not a foreign one", kind);
     set_type(&head, type);
     result = writer_check_section(writer, &head, error);
     return result == 0 ? put_payload(writer, &head, raw, error) : result;
@@ -243,19 +243,19 @@ int vgic5_snapshot_put_fields(struct vgic5_snapshot_writer *writer, const char *
 
     set_type(&head, type);
     if (vgic5_fields_error(fields))
-        return snapshot_misuse(error,
+        return error_misuse(error,
                                "section %.31s[0x%" PRIx64 "]: the list of fields had an "
                                "error: %s",
                                head.type, instance, strerror(-vgic5_fields_error(fields)));
     result = writer_check_section(writer, &head, error);
     if (result == 0 && vgic5_fields_count(fields) > MAX_FIELDS_IN_ALL - writer->nr_fields)
-        result = snapshot_misuse(error, "section %s[0x%" PRIx64 "]: too many fields in all",
+        result = error_misuse(error, "section %s[0x%" PRIx64 "]: too many fields in all",
                                  head.type, instance);
     if (result != 0)
         return result;
     payload = malloc(head.length + 1);
     if (!payload)
-        return snapshot_no_memory(error, "a section");
+        return error_no_memory(error, "a section");
     fields_encode(fields, payload);
     result = put_payload(writer, &head, payload, error);
     free(payload);
@@ -276,7 +276,7 @@ int vgic5_snapshot_end_root(struct vgic5_snapshot_writer *writer, uint8_t *root,
     int result = 0;
 
     if (writer->failed)
-        result = snapshot_fail(error, SNAPSHOT_EXIT_ENVIRONMENT, -writer->failed,
+        result = error_set(error, VGIC5_CAUSE_ENVIRONMENT, writer->failed,
                                "an earlier write of this snapshot failed: %s",
                                strerror(-writer->failed));
     table_head_encode(writer->nr_sections, table_head);

@@ -24,13 +24,13 @@ static const struct vgic5_section *find_memory(const struct vgic5_snapshot *snap
         if (section->kind != VGIC5_SECTION_MEMORY)
             continue;
         if (found != NULL) {
-            error_fill(error, EXIT_MISFIT, "two memory sections, this machine has one RAM");
+            error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL, "two memory sections, this machine has one RAM");
             return NULL;
         }
         found = section;
     }
     if (found == NULL)
-        error_fill(error, EXIT_DAMAGED, "there is no memory section");
+        error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "there is no memory section");
     return found;
 }
 
@@ -41,11 +41,11 @@ static int open_level(struct chain *chain, const char *path, struct vgic5_error 
     struct stat status;
 
     if (n == CHAIN_MAX)
-        return error_fill(error, EXIT_DAMAGED, "more than %u snapshots build on each other",
+        return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "more than %u snapshots build on each other",
                           CHAIN_MAX);
     if (vgic5_snapshot_open_file(path, &chain->levels[n].snapshot, &why) != 0)
-        return n == 0 ? error_fill(error, why.exit_code, "%s", why.message)
-                      : error_fill(error, why.exit_code, "base %.100s: %.380s", path, why.message);
+        return n == 0 ? error_set(error, why.cause, -EINVAL, "%s", why.message)
+                      : error_set(error, why.cause, -EINVAL, "base %.100s: %.380s", path, why.message);
     chain->nr_levels++;
     if (stat(path, &status) == 0) {
         chain->levels[n].device = status.st_dev;
@@ -72,12 +72,12 @@ static int check_base(const struct chain *chain, const uint8_t *root, const char
 
     if (memcmp(vgic5_snapshot_root(chain->levels[top].snapshot), root,
                VGIC5_SNAPSHOT_ROOT_SIZE) != 0)
-        return error_fill(error, EXIT_MISFIT,
+        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
                           "base %.300s is another snapshot than the one that was built on; name "
                           "the right one with --base", path);
     if (memory->memory_base != chain_memory(chain)->memory_base ||
         memory->memory_size != chain_memory(chain)->memory_size)
-        return error_fill(error, EXIT_DAMAGED,
+        return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
                           "base %.300s has memory 0x%" PRIx64 "+0x%" PRIx64
                           ", not that of the snapshot that builds on it", path,
                           memory->memory_base, memory->memory_size);
@@ -99,7 +99,7 @@ static int open_bases(struct chain *chain, const char *path, const char *given,
         if (given != NULL)
             snprintf(there, sizeof there, "%s", given);
         else if (name == NULL || !path_of_base(here, name, there))
-            return error_fill(error, EXIT_ENVIRONMENT, "%.300s does not say where its base is; "
+            return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "%.300s does not say where its base is; "
                               "name it with --base", here);
         status = open_level(chain, there, error);
         if (status == 0)
@@ -120,7 +120,7 @@ int chain_open(const char *path, const char *base, struct chain *chain, struct v
     pthread_mutex_init(&chain->loading, NULL);
     status = open_level(chain, path, error);
     if (status == 0 && base != NULL && vgic5_snapshot_base(chain_top(chain), NULL) == NULL)
-        status = error_fill(error, EXIT_USAGE, "--base for a snapshot that is not incremental");
+        status = error_set(error, VGIC5_CAUSE_REQUEST, -EINVAL, "--base for a snapshot that is not incremental");
     if (status == 0)
         status = open_bases(chain, path, base, error);
     if (status != 0)

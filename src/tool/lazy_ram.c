@@ -13,7 +13,7 @@
 static void give_up(const struct vgic5_error *error)
 {
     fprintf(stderr, "vgic5: the guest's memory cannot be read any more: %s\n", error->message);
-    _exit(error->exit_code != 0 ? error->exit_code : EXIT_BUG);
+    _exit((int)exit_of(error->cause));
 }
 
 static void fill(void *opaque, uint64_t frame)
@@ -42,7 +42,7 @@ int lazy_ram_begin(struct ram_watch *watch, struct pager *pager, struct vgic5_er
     status = ram_watch_begin(watch, pager->host, pager->size);
     if (status == 0)
         status = ram_watch_empty(watch, fill, pager);
-    return status == 0 ? 0 : error_fill(error, EXIT_ENVIRONMENT, "RAM cannot be protected: %s",
+    return status == 0 ? 0 : error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "RAM cannot be protected: %s",
                                         strerror(-status));
 }
 

@@ -14,7 +14,7 @@ enum cli_exit {
     EXIT_USAGE = 2,
     EXIT_ENVIRONMENT = 3,
     EXIT_DAMAGED = 4,
-    EXIT_MISFIT = 5,
+    EXIT_UNFIT = 5,
     EXIT_ABORTED = 6,
     EXIT_REFUSED = 7,
     EXIT_GUEST = 8,

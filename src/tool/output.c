@@ -118,7 +118,7 @@ int output_memory(struct output *output, struct chain *chain, bool whole,
         return status;
     status = vgic5_snapshot_put_memory_from(output->writer, memory->memory_base,
                                             memory->memory_size, &from, error);
-    if (status != 0 && frames.pager.error.exit_code != 0)
+    if (status != 0 && frames.pager.error.cause != VGIC5_CAUSE_NONE)
         *error = frames.pager.error;
     pager_close(&frames.pager);
     return status;

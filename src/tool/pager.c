@@ -25,7 +25,7 @@ int pager_open(struct chain *chain, void *host, struct pager *pager, struct vgic
         return 0;
     }
     pager_close(pager);
-    return error_fill(error, EXIT_ENVIRONMENT, "no memory for the guest's memory");
+    return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for the guest's memory");
 }
 
 void pager_close(struct pager *pager)

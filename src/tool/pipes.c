@@ -32,7 +32,7 @@ int pipe_open(const char *path, int *fd, struct vgic5_error *error)
     *fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
     if (*fd >= 0)
         return 0;
-    return error_fill(error, EXIT_ENVIRONMENT, "cannot open %.400s: %s", path,
+    return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "cannot open %.400s: %s", path,
                       errno == ENXIO ? "nobody reads from it" : strerror(errno));
 }
 
@@ -107,7 +107,7 @@ int pipe_spool(const char **path, struct spooled *spooled, struct vgic5_error *e
         return 0;
     result = spool(*path, &to);
     if (result != 0)
-        return error_fill(error, EXIT_ENVIRONMENT, "cannot read %.400s: %s", *path,
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "cannot read %.400s: %s", *path,
                           result == -EFBIG ? "more than 1 GiB comes through this pipe"
                                            : strerror(-result));
     snprintf(spooled->path, sizeof spooled->path, "/proc/self/fd/%d", to);

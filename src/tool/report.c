@@ -4,10 +4,26 @@
 #include <errno.h>
 #include <stdarg.h>
 
+enum cli_exit exit_of(enum vgic5_cause cause)
+{
+    static const enum cli_exit exits[] = {
+        [VGIC5_CAUSE_NONE] = EXIT_BUG,
+        [VGIC5_CAUSE_REQUEST] = EXIT_USAGE,
+        [VGIC5_CAUSE_ENVIRONMENT] = EXIT_ENVIRONMENT,
+        [VGIC5_CAUSE_DAMAGED] = EXIT_DAMAGED,
+        [VGIC5_CAUSE_UNFIT] = EXIT_UNFIT,
+        [VGIC5_CAUSE_GIVEN_UP] = EXIT_ABORTED,
+        [VGIC5_CAUSE_VM_DEAD] = EXIT_ENVIRONMENT,
+        [VGIC5_CAUSE_BUG] = EXIT_BUG,
+    };
+
+    return (size_t)cause < sizeof(exits) / sizeof(exits[0]) ? exits[cause] : EXIT_BUG;
+}
+
 int report_error(enum cli_verb verb, const struct vgic5_error *error)
 {
     fprintf(stderr, "vgic5: %s: %s\n", cli_verb_name(verb), error->message);
-    return error->exit_code != 0 ? error->exit_code : EXIT_BUG;
+    return (int)exit_of(error->cause);
 }
 
 int report(enum cli_verb verb, enum cli_exit status, const char *format, ...)
@@ -30,16 +46,3 @@ static void warn(void *opaque, const char *message)
 
 const struct vgic5_migration_options report_warnings = { .size = sizeof report_warnings,
                                                          .warn = warn };
-
-int error_fill(struct vgic5_error *error, int exit_code, const char *format, ...)
-{
-    va_list arguments;
-
-    if (error == NULL)
-        return -EINVAL;
-    va_start(arguments, format);
-    vsnprintf(error->message, sizeof error->message, format, arguments);
-    va_end(arguments);
-    error->exit_code = exit_code;
-    return -EINVAL;
-}

@@ -5,9 +5,12 @@
 
 #include <vgic5/migration.h>
 
+#include "facts/error.h"
 #include "tool/options.h"
 
-/* "vgic5: VERB: MESSAGE"; returns the error's exit code (a bug of ours if it has none). */
+/* The exit code for a cause; a bug of ours for none. */
+enum cli_exit exit_of(enum vgic5_cause cause);
+/* "vgic5: VERB: MESSAGE"; returns exit_of its cause. */
 int report_error(enum cli_verb verb, const struct vgic5_error *error);
 /* The same with a message of printf's kind. */
 int report(enum cli_verb verb, enum cli_exit status, const char *format, ...)
@@ -15,8 +18,4 @@ int report(enum cli_verb verb, enum cli_exit status, const char *format, ...)
 
 /* For vgic5_save and vgic5_restore: what they warn of goes to stderr. */
 extern const struct vgic5_migration_options report_warnings;
-/* Fill `error` (which may be NULL); returns -EINVAL. */
-int error_fill(struct vgic5_error *error, int exit_code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
 #endif

@@ -170,7 +170,7 @@ static int write_rest(struct saver *saver)
     int status = sink_write(saver, saver->collected, saver->nr_collected);
 
     if (status != 0)
-        error_fill(&saver->error, EXIT_ENVIRONMENT, "cannot write %.300s: %s", saver->path,
+        error_set(&saver->error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "cannot write %.300s: %s", saver->path,
                    strerror(-status));
     else
         status = vgic5_snapshot_put_memory_from(saver->writer, saver->image.base,
@@ -215,7 +215,7 @@ static void *run(void *opaque)
     int status = pipe_is(saver->path) ? write_to_pipe(saver) : write_file(saver);
 
     if (status != 0 && atomic_load(&saver->cancelled))
-        error_fill(&saver->error, EXIT_ABORTED, "the save to %.300s was given up", saver->path);
+        error_set(&saver->error, VGIC5_CAUSE_GIVEN_UP, -EINVAL, "the save to %.300s was given up", saver->path);
     pthread_mutex_lock(&saver->lock);
     saver->status = status;
     saver->is_done = true;
@@ -258,23 +258,23 @@ static int open_base(struct saver *saver, const struct saver_request *request,
     int status;
 
     if (pipe_is(request->base)) /* it would also keep the guest waiting */
-        return error_fill(error, EXIT_USAGE, "%.300s is a pipe: the new snapshot could not be read "
+        return error_set(error, VGIC5_CAUSE_REQUEST, -EINVAL, "%.300s is a pipe: the new snapshot could not be read "
                           "with it", request->base);
     status = chain_open(request->base, NULL, &saver->base, error);
     if (status != 0)
         return status;
     if (saver->base.nr_levels == CHAIN_MAX)
-        return error_fill(error, EXIT_MISFIT, "%.300s builds on %u others already: flatten it",
+        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL, "%.300s builds on %u others already: flatten it",
                           request->base, CHAIN_MAX - 1);
     if (chain_has_file(&saver->base, request->path))
-        return error_fill(error, EXIT_USAGE, "%.300s cannot be written over: the new snapshot "
+        return error_set(error, VGIC5_CAUSE_REQUEST, -EINVAL, "%.300s cannot be written over: the new snapshot "
                           "would build on it", request->path);
     memory = chain_memory(&saver->base);
     saver->frame = malloc(VGIC5_FRAME_SIZE);
     if (saver->frame == NULL)
-        return error_fill(error, EXIT_ENVIRONMENT, "no memory for the base");
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for the base");
     if (memory->memory_base != saver->image.base || memory->memory_size != saver->image.size)
-        return error_fill(error, EXIT_MISFIT, "%.300s has other memory than this guest",
+        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL, "%.300s has other memory than this guest",
                           request->base);
     return 0;
 }
@@ -292,7 +292,7 @@ static int begin(struct saver *saver, const struct saver_request *request,
     if (status != 0)
         return status;
     if (!name_of_base(request->path, request->base, name))
-        return error_fill(error, EXIT_ENVIRONMENT, "%.300s: %s", request->base, strerror(errno));
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "%.300s: %s", request->base, strerror(errno));
     return vgic5_snapshot_begin_on(sink, vgic5_version(),
                                    vgic5_snapshot_root(chain_top(&saver->base)), name,
                                    &saver->writer, error);
@@ -381,7 +381,7 @@ static int take(struct saver *saver, struct machine *machine, const struct machi
     if (status != 0)
         return status;
     status = take_ram(saver, ram, request);
-    return status == 0 ? 0 : error_fill(error, EXIT_ENVIRONMENT, "no memory for the save");
+    return status == 0 ? 0 : error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for the save");
 }
 
 static void saver_free(struct saver *saver)
@@ -430,7 +430,7 @@ int saver_start(struct machine *machine, const struct machine_config *config,
 
     *saver = NULL;
     if (fresh == NULL)
-        return error_fill(error, EXIT_ENVIRONMENT, "no memory for the save");
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for the save");
     fresh->log = request->log;
     status = take(fresh, machine, config, request, error);
     if (status != 0) {

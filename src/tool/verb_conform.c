@@ -91,7 +91,7 @@ static int look_for_kvm(const struct cli_options *options, uint32_t *abi)
     if (vgic5_kvm_look(NULL, &found, &error) != 0)
         return report_error(VERB_conform, &error);
     if (*abi != 0 && *abi != found)
-        return report(VERB_conform, EXIT_MISFIT, "--abi is %s, but this kernel is %s",
+        return report(VERB_conform, EXIT_UNFIT, "--abi is %s, but this kernel is %s",
                       options->abi, vgic5_abi_name(found));
     *abi = found;
     return EXIT_DONE;

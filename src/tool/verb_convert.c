@@ -56,9 +56,9 @@ static int check_memory(const json_t *memory, const struct chain *chain, const c
 
     if (!json_to_u64(json_object_get(memory, "base"), &base) ||
         !json_to_u64(json_object_get(memory, "size"), &size))
-        return error_fill(error, EXIT_DAMAGED, "%s: expected memory with base and size", where);
+        return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "%s: expected memory with base and size", where);
     if (base != chain_memory(chain)->memory_base || size != chain_memory(chain)->memory_size)
-        return error_fill(error, EXIT_MISFIT, "%s: its memory is not that of the snapshot that "
+        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL, "%s: its memory is not that of the snapshot that "
                           "--memory names", where);
     return 0;
 }
@@ -103,7 +103,7 @@ static int write_snapshot(const struct cli_options *options, const json_t *root,
 
     if (base != NULL && chain_has_file(chain, options->output) &&
         strcmp(options->output, options->memory) != 0)
-        return error_fill(error, EXIT_USAGE, "%.300s cannot be written over: the new snapshot "
+        return error_set(error, VGIC5_CAUSE_REQUEST, -EINVAL, "%.300s cannot be written over: the new snapshot "
                           "would build on it", options->output);
     status = output_begin(options->output, producer, base, name != NULL ? name : "", &output,
                               error);
@@ -138,8 +138,8 @@ static int from_json(const struct cli_options *options, const json_t *root)
         return report_error(VERB_convert, &error);
     status = write_snapshot(options, root, &chain, &error);
     chain_close(&chain);
-    if (status != 0 && error.exit_code == EXIT_BUG)
-        error.exit_code = EXIT_DAMAGED; /* the writer was asked for what no snapshot may have */
+    if (status != 0 && error.cause == VGIC5_CAUSE_BUG)
+        error.cause = VGIC5_CAUSE_DAMAGED; /* the writer was asked for what no snapshot may have */
     return status == 0 ? EXIT_DONE : report_error(VERB_convert, &error);
 }
 

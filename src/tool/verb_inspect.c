@@ -110,7 +110,7 @@ static int show(const struct inspection *inspection)
         status = inspect_json(inspection);
     else
         status = inspect_words(inspection);
-    if (inspection->error.exit_code != 0)
+    if (inspection->error.cause != VGIC5_CAUSE_NONE)
         return report_error(VERB_inspect, &inspection->error);
     return status;
 }

@@ -23,7 +23,7 @@ static int build(struct session *session, struct loaded *loaded)
     /* The place in the file belongs to the guest's state. */
     if (session->options->input != NULL &&
         !console_skip(&session->console, machine_input_bytes(session->machine)))
-        return report(session->verb, EXIT_MISFIT,
+        return report(session->verb, EXIT_UNFIT,
                       "--input %s: shorter than the %" PRIu64 " bytes that the guest has taken",
                       session->options->input, machine_input_bytes(session->machine));
     return EXIT_DONE;

@@ -27,10 +27,10 @@ struct verification {
 static void fault(struct verification *verification, const struct vgic5_error *error)
 {
     if (verification->exit_code == EXIT_DONE)
-        verification->exit_code = error->exit_code != 0 ? error->exit_code : EXIT_BUG;
+        verification->exit_code = (int)exit_of(error->cause);
     if (json_array_size(verification->faults) < MOST_FAULTS)
         json_array_append_new(verification->faults,
-                              json_pack("{s:i, s:s}", "exit", error->exit_code, "message",
+                              json_pack("{s:i, s:s}", "exit", (int)exit_of(error->cause), "message",
                                         error->message));
 }
 
@@ -65,7 +65,7 @@ static bool check_container(struct verification *verification)
     struct chain chain;
 
     if (frame == NULL)
-        error_fill(&error, EXIT_ENVIRONMENT, "no memory for a frame");
+        error_set(&error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for a frame");
     if (frame == NULL || chain_open(options->operand, options->on_base, &chain, &error) != 0) {
         fault(verification, &error);
         free(frame);

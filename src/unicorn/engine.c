@@ -18,19 +18,6 @@
 /* Of the 64 MiB that a vCPU may take; the rest is for Unicorn's tables. */
 #define MOST_CODE (UINT64_C(44) << 20)
 
-int unicorn_fail(struct vgic5_error *error, int code, const char *format, ...)
-{
-    va_list list;
-
-    if (error == NULL)
-        return code;
-    va_start(list, format);
-    vsnprintf(error->message, sizeof(error->message), format, list);
-    va_end(list);
-    error->exit_code = 3;
-    return code;
-}
-
 const char *vcpu_engine_name(void)
 {
     unsigned major, minor;

@@ -7,6 +7,7 @@
 
 #include <vgic5/device.h>
 
+#include "facts/error.h"
 #include "vcpu/vcpu.h"
 
 #define PSTATE_EL(pstate) ((pstate) >> 2 & 3)
@@ -175,8 +176,9 @@ int unicorn_open(struct vcpu *vcpu, struct vgic5_error *error);
 void unicorn_close(struct vcpu *vcpu);
 /* unicorn_open, with hooks and in the reset state. */
 int unicorn_create(struct vcpu *vcpu, struct vgic5_error *error);
-int unicorn_fail(struct vgic5_error *error, int code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* What the host, or its Unicorn, does not have. */
+#define unicorn_fail(error, result, ...) \
+    error_set(error, VGIC5_CAUSE_ENVIRONMENT, result, __VA_ARGS__)
 
 /* vcpu_unicorn_registers.c */
 uint64_t unicorn_get(struct vcpu *vcpu, int reg);

@@ -106,10 +106,8 @@ int vcpu_get_state(struct vcpu *vcpu, struct vcpu_value *values)
 static int damaged(struct vgic5_error *error, const char *where, const char *name, uint64_t value,
                    const char *expected)
 {
-    unicorn_fail(error, -EINVAL, "%s %s is 0x%" PRIx64 ", %s", where, name, value, expected);
-    if (error != NULL)
-        error->exit_code = 4;
-    return -EINVAL;
+    return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "%s %s is 0x%" PRIx64 ", %s", where, name,
+                     value, expected);
 }
 
 int vcpu_check_state(const struct vcpu_value *values, const char *where, struct vgic5_error *error)

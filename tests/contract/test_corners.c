@@ -258,7 +258,7 @@ static void check_unreachable(struct vmm *vmm, bool reachable)
     assert_int_equal(vmm_get(vmm, VGIC5_GRP_IST, 0, words), reachable ? 0 : -EFAULT);
     assert_int_equal(vgic5_save(&port, NULL, &state, &error), reachable ? 0 : -EFAULT);
     if (!reachable)
-        assert_int_equal(error.exit_code, 6);
+        assert_int_equal(error.cause, VGIC5_CAUSE_GIVEN_UP);
     vgic5_state_free(state);
 }
 
@@ -338,7 +338,7 @@ static void test_a_port_with_too_many_vcpus(void **state)
     vgic5_port_model(vmm.device, &port);
     port.vcpus = too_many_vcpus;
     assert_int_equal(vgic5_restore_check(&port, saved, &error), -ENOTSUP);
-    assert_int_equal(error.exit_code, 5);
+    assert_int_equal(error.cause, VGIC5_CAUSE_UNFIT);
     assert_non_null(strstr(error.message, "at most 512"));
     vgic5_state_free(saved);
     vmm_destroy(&vmm);

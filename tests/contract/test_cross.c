@@ -169,7 +169,7 @@ static void check_refused(uint32_t from, uint32_t to, uint64_t hole, const char 
         target.ram[BUSY_IST - RAM_BASE + 8] &= 0xfe; /* no L2 table for LPIs 1024 to 2047 */
     vgic5_port_model(target.device, &port);
     assert_int_not_equal(vgic5_restore(&port, saved, NULL, &error), 0);
-    assert_int_equal(error.exit_code, 5);
+    assert_int_equal(error.cause, VGIC5_CAUSE_UNFIT);
     if (!strstr(error.message, words))
         fail_msg("\"%s\" does not say \"%s\"", error.message, words);
     vgic5_state_free(saved);
@@ -221,11 +221,11 @@ static void test_the_probe(void **state)
     vmm_open(&vmm, VGIC5_ABI_V1, LIFE_VCPUS);
     vgic5_port_model(vmm.device, &port);
     assert_int_equal(vgic5_probe_abi(&port, &found, &error), -EBUSY);
-    assert_int_equal(error.exit_code, 3);
+    assert_int_equal(error.cause, VGIC5_CAUSE_ENVIRONMENT);
     assert_non_null(strstr(error.message, "CTRL_INIT"));
     port.get_attr = NULL;
     assert_int_equal(vgic5_probe_abi(&port, &found, &error), -EINVAL);
-    assert_int_equal(error.exit_code, 70);
+    assert_int_equal(error.cause, VGIC5_CAUSE_BUG);
     vmm_destroy(&vmm);
 }
 

@@ -130,8 +130,8 @@ static void check_failing_saves(uint32_t abi)
         port = flaky_port(&flaky, vmm.device);
         flaky.fail_at = n;
         flaky.answer = -EIO;
-        if (vgic5_save(&port, NULL, &saved, &error) != -EIO || error.exit_code != 6)
-            fail_msg("call %u: exit %d \"%s\"", n, error.exit_code, error.message);
+        if (vgic5_save(&port, NULL, &saved, &error) != -EIO || error.cause != VGIC5_CAUSE_GIVEN_UP)
+            fail_msg("call %u: exit %d \"%s\"", n, error.cause, error.message);
         assert_memory_equal(error.message, "save step S", 11);
         after = portrait_of(&vmm);
         assert_int_equal(portrait_difference(&before, &after), -1);
@@ -174,7 +174,7 @@ static void test_failing_restores(void **state)
         flaky.answer = -EIO;
         ret = vgic5_restore(&port, saved, NULL, &error);
         assert_int_equal(ret, n ? -EIO : 0); /* call 0: none fails */
-        assert_int_equal(error.exit_code, n ? 3 : 0);
+        assert_int_equal(error.cause, n ? VGIC5_CAUSE_ENVIRONMENT : VGIC5_CAUSE_NONE);
         if (n == 0)
             total = flaky.calls;
         vmm_destroy(&target);
@@ -188,8 +188,9 @@ static void test_failing_restores(void **state)
 static void test_a_target_without_room(void **state)
 {
     static const struct {
-        int answer, exit_code;
-    } answers[] = {{-ENOSPC, 3}, {-ENOMEM, 3}, {-ETIMEDOUT, 3}, {-E2BIG, 5}};
+        int answer;
+        enum vgic5_cause cause;
+    } answers[] = {{-ENOSPC, VGIC5_CAUSE_ENVIRONMENT}, {-ENOMEM, VGIC5_CAUSE_ENVIRONMENT}, {-ETIMEDOUT, VGIC5_CAUSE_ENVIRONMENT}, {-E2BIG, VGIC5_CAUSE_UNFIT}};
     struct vgic5_config config = vmm_busy_config(VGIC5_ABI_7_4);
     struct vgic5_state *saved;
     struct vmm source, target;
@@ -206,7 +207,7 @@ static void test_a_target_without_room(void **state)
         target.claim_answer = answers[n].answer;
         vgic5_port_model(target.device, &port);
         assert_int_equal(vgic5_restore(&port, saved, NULL, &error), answers[n].answer);
-        assert_int_equal(error.exit_code, answers[n].exit_code);
+        assert_int_equal(error.cause, answers[n].cause);
         assert_non_null(strstr(error.message, "restore step R4 (CTRL_INIT)"));
         vmm_destroy(&target);
     }
@@ -268,7 +269,7 @@ static void test_retries(void **state)
     assert_int_equal(patient.calls, 3);
     assert_int_equal(save_restless(UINT_MAX, 5, NULL, &calls, &error), -EBUSY);
     assert_int_equal(calls, 6);
-    assert_int_equal(error.exit_code, 6);
+    assert_int_equal(error.cause, VGIC5_CAUSE_GIVEN_UP);
     assert_non_null(strstr(error.message, "save step S3 (GRP_IST): EBUSY 6 times"));
     assert_int_equal(save_restless(UINT_MAX, 0, NULL, &calls, &error), -EBUSY);
     assert_int_equal(calls, 17); /* the default */
@@ -290,7 +291,7 @@ static void test_an_irs_that_never_answers(void **state)
     vgic5_port_model(vmm.device, &port);
     assert_int_equal(vgic5_save(&port, NULL, &saved, &error), -ETIMEDOUT);
     assert_int_equal(vmm.quiesce_calls, 1); /* no second try */
-    assert_int_equal(error.exit_code, 6);
+    assert_int_equal(error.cause, VGIC5_CAUSE_GIVEN_UP);
     vmm_destroy(&vmm);
 }
 
@@ -305,7 +306,7 @@ static void test_a_running_vcpu(void **state)
     vmm_open(&vmm, quiet_abi, LIFE_RUNNING);
     vgic5_port_model(vmm.device, &port);
     assert_int_equal(vgic5_save(&port, NULL, &saved, &error), -EBUSY);
-    assert_int_equal(error.exit_code, 6);
+    assert_int_equal(error.cause, VGIC5_CAUSE_GIVEN_UP);
     vmm_destroy(&vmm);
 }
 
@@ -380,7 +381,7 @@ static void test_a_table_that_ends_in_nothing(void **state)
     vgic5_state_free(saved);
     vmm.hole = RAM_BASE + 0xf0000;
     assert_int_equal(vgic5_save(&port, NULL, &saved, &error), -EFAULT);
-    assert_int_equal(error.exit_code, 6);
+    assert_int_equal(error.cause, VGIC5_CAUSE_GIVEN_UP);
     assert_non_null(strstr(error.message, "step S3"));
     vmm_destroy(&vmm);
 }
@@ -502,7 +503,7 @@ static void test_bad_ports(void **state)
     vgic5_port_model(vmm.device, &port);
     port.abi = 9;
     assert_int_equal(vgic5_save(&port, NULL, &saved, &error), -EINVAL);
-    assert_int_equal(error.exit_code, 70);
+    assert_int_equal(error.cause, VGIC5_CAUSE_BUG);
     vgic5_port_model(vmm.device, &port);
     port.set_attr = NULL;
     assert_int_equal(vgic5_save(&port, NULL, &saved, &error), -EINVAL);

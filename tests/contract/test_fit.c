@@ -82,7 +82,7 @@ static void check_target(const struct vgic5_state *saved, const struct vgic5_con
     ret = vgic5_restore_check(&port, saved, &error);
     if ((ret == 0) != !message || (message && !strstr(error.message, message)))
         fail_msg("%d \"%s\", expected \"%s\"", ret, error.message, message ? message : "");
-    assert_int_equal(error.exit_code, message ? 5 : 0);
+    assert_int_equal(error.cause, message ? VGIC5_CAUSE_UNFIT : VGIC5_CAUSE_NONE);
     assert_int_equal(vgic5_restore(&port, saved, NULL, &error), ret);
     after = portrait_of(&vmm);
     assert_int_equal(portrait_equal(&before, &after), ret != 0);
@@ -123,7 +123,7 @@ static void test_targets_that_are_not_described(void **state)
         port.describe = NULL;
         assert_int_equal(vgic5_restore(&port, saved, NULL, &error),
                          targets[n].message ? -EINVAL : 0);
-        assert_int_equal(error.exit_code, targets[n].message ? 5 : 0);
+        assert_int_equal(error.cause, targets[n].message ? VGIC5_CAUSE_UNFIT : VGIC5_CAUSE_NONE);
         vmm_destroy(&vmm);
     }
     vgic5_state_free(saved);
@@ -206,7 +206,7 @@ static void test_abi(void **state)
     vgic5_port_model(vmm.device, &port);
     port.write_guest = NULL;
     assert_int_equal(vgic5_restore_check(&port, saved, &error), -ENOTSUP);
-    assert_int_equal(error.exit_code, 5);
+    assert_int_equal(error.cause, VGIC5_CAUSE_UNFIT);
     assert_non_null(strstr(error.message, "gic: abi is v1, the target has 7.4"));
     vmm_destroy(&vmm);
     vgic5_state_free(saved);
@@ -225,7 +225,7 @@ static void test_damaged_state(void **state)
     vmm_open(&vmm, VGIC5_ABI_V1, LIFE_CREATED);
     vgic5_port_model(vmm.device, &port);
     assert_int_equal(vgic5_restore(&port, saved, NULL, &error), -EBADMSG);
-    assert_int_equal(error.exit_code, 4);
+    assert_int_equal(error.cause, VGIC5_CAUSE_DAMAGED);
     assert_int_equal(vgic5_nr_vcpus(vmm.device), 0);
     vmm_destroy(&vmm);
     vgic5_state_free(saved);
@@ -271,8 +271,8 @@ static void test_prepared(void **state)
             vmm_set(&vmm, VGIC5_GRP_NR_IRQS, 0, &target->nr_spis);
         vgic5_port_model(vmm.device, &port);
         assert_int_equal(vgic5_restore(&port, saved, NULL, &error), target->message ? -ENOTSUP : 0);
-        if (target->message && (error.exit_code != 5 || !strstr(error.message, target->message)))
-            fail_msg("exit %d \"%s\"", error.exit_code, error.message);
+        if (target->message && (error.cause != VGIC5_CAUSE_UNFIT || !strstr(error.message, target->message)))
+            fail_msg("exit %d \"%s\"", error.cause, error.message);
         vmm_destroy(&vmm);
     }
     vgic5_state_free(saved);

@@ -63,7 +63,7 @@ static void check_saves(uint32_t abi)
 
         fail_at = n;
         assert_int_equal(vgic5_save(&port, NULL, &state, &error), -ENOMEM);
-        assert_int_equal(error.exit_code, 3);
+        assert_int_equal(error.cause, VGIC5_CAUSE_ENVIRONMENT);
     }
     after = portrait_of(&vmm);
     assert_true(portrait_equal(&before, &after));
@@ -97,7 +97,7 @@ static void test_restore_across(void **unused)
     fail_at = 1;
     assert_int_equal(vgic5_restore(&port, state, NULL, &error), -ENOMEM);
     assert_int_equal(fail_at, 0);
-    assert_int_equal(error.exit_code, 3);
+    assert_int_equal(error.cause, VGIC5_CAUSE_ENVIRONMENT);
     assert_non_null(strstr(error.message, "GRP_IST"));
     vgic5_state_free(state);
     vmm_destroy(&source);
@@ -128,7 +128,7 @@ static void test_snapshots(void **unused)
 
         fail_at = n;
         assert_int_equal(vgic5_state_from_snapshot(snapshot, &again, &error), -ENOMEM);
-        assert_int_equal(error.exit_code, 3);
+        assert_int_equal(error.cause, VGIC5_CAUSE_ENVIRONMENT);
     }
     vgic5_snapshot_close(snapshot);
     vgic5_state_free(state);

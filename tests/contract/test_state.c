@@ -35,7 +35,7 @@ struct flaw {
     uint8_t bytes;
     bool flip;
     uint64_t value;
-    int exit_code;
+    enum vgic5_cause cause;
 };
 
 #define STATE(member) offsetof(struct vgic5_state, member)
@@ -43,42 +43,42 @@ struct flaw {
 #define SPI(n) STATE(spi) + 4 * (n)
 
 static const struct flaw flaws[] = {
-    {"abi 3 is not known", STATE(abi), 4, false, 3, 5},
-    {"nr_spis is 31", STATE(nr_spis), 4, false, 31, 4},
-    {"nr_spis is 0", STATE(nr_spis), 4, false, 0, 4},
-    {"nr_spis is 33", STATE(nr_spis), 4, false, 33, 4},
-    {"addr is 0x8010001", STATE(addr), 8, true, 1, 4},
-    {"addr is 0xffffffffffff0000", STATE(addr), 8, false, UINT64_C(0xffffffffffff0000), 4},
-    {"IRS_IDR0 is 0x100000015, it has 32 bits", REG(IRS_IDR0), 8, true, UINT64_C(1) << 32, 4},
-    {"IRS_IDR0.INT_DOM is 0", REG(IRS_IDR0), 8, true, 1, 4},
-    {"IRS_IDR1.PE_CNT is 3", REG(IRS_IDR1), 8, true, 1, 4},
-    {"IRS_IDR1.IAFFID_BITS is 5, the rest of the state says 4", REG(IRS_IDR1), 8, true, 1 << 16, 4},
-    {"IRS_IDR1.PRI_BITS is 5", REG(IRS_IDR1), 8, true, 1 << 20, 4},
-    {"IRS_IDR2.LPI is 0", REG(IRS_IDR2), 8, true, 1 << 5, 4},
-    {"IRS_IDR2.ID_BITS is 30", REG(IRS_IDR2), 8, true, 1 << 4, 4},
-    {"MIN_LPI_ID_BITS 15", REG(IRS_IDR2), 8, true, 14 << 6, 4},
-    {"IRS_IDR5.SPI_RANGE is 96", REG(IRS_IDR5), 8, true, 32, 4},
-    {"IRS_IDR5 is 0x80000040, reserved bits 0x80000000", REG(IRS_IDR5), 8, true, 1u << 31, 4},
-    {"IRS_IDR6.SPI_IRS_RANGE is 32", REG(IRS_IDR6), 8, false, 32, 4},
-    {"IRS_IDR7.SPI_BASE is 1", REG(IRS_IDR7), 8, true, 1, 4},
-    {"IRS_CR0.IDLE is 0", REG(IRS_CR0), 8, true, 2, 4},
-    {"IRS_CR0 is 0x7, reserved", REG(IRS_CR0), 8, true, 4, 4},
-    {"IRS_CR1", REG(IRS_CR1), 8, true, 1 << 16, 4},
-    {"IRS_SYNC_STATUSR.IDLE is 0", REG(IRS_SYNC_STATUSR), 8, true, 1, 4},
-    {"IRS_IST_STATUSR.IDLE is 0", REG(IRS_IST_STATUSR), 8, true, 1, 4},
-    {"IRS_SPI_SELR", REG(IRS_SPI_SELR), 8, true, 1 << 24, 4},
-    {"IRS_PE_SELR", REG(IRS_PE_SELR), 8, true, 1 << 16, 4},
-    {"IRS_IST_BASER", REG(IRS_IST_BASER), 8, true, 2, 4},
-    {"IRS_IST_CFGR is 0x1020c, reserved bits 0x200", REG(IRS_IST_CFGR), 8, true, 1 << 9, 4},
-    {"IST_CFGR.LPI_ID_BITS is 15, IDR2.ID_BITS allows 14", REG(IRS_IST_CFGR), 8, true, 3, 4},
-    {"IST_CFGR.LPI_ID_BITS is 0, IDR2.MIN_LPI_ID_BITS asks 1", REG(IRS_IST_CFGR), 8, true, 12, 4},
-    {"IST_CFGR.ISTSZ is 1, IDR2 requires 0", REG(IRS_IST_CFGR), 8, true, 1 << 7, 4},
-    {"IST_CFGR is 0x1002c, a two-level table", REG(IRS_IST_CFGR), 8, true, 1 << 5, 4},
-    {"iste of spi 9 is 0x00000010, bits 0x00000010", SPI(9), 4, true, 1 << 4, 4},
-    {"iste of spi 0", SPI(0), 4, true, 1 << 8, 4},
-    {"iste of spi 63", SPI(63), 4, true, 1 << 9, 4},
-    {"tm has SPI 64", STATE(tm) + 8, 8, true, 1, 4},
-    {"wires has SPI 1023", STATE(wires) + 120, 8, true, UINT64_C(1) << 63, 4},
+    {"abi 3 is not known", STATE(abi), 4, false, 3, VGIC5_CAUSE_UNFIT},
+    {"nr_spis is 31", STATE(nr_spis), 4, false, 31, VGIC5_CAUSE_DAMAGED},
+    {"nr_spis is 0", STATE(nr_spis), 4, false, 0, VGIC5_CAUSE_DAMAGED},
+    {"nr_spis is 33", STATE(nr_spis), 4, false, 33, VGIC5_CAUSE_DAMAGED},
+    {"addr is 0x8010001", STATE(addr), 8, true, 1, VGIC5_CAUSE_DAMAGED},
+    {"addr is 0xffffffffffff0000", STATE(addr), 8, false, UINT64_C(0xffffffffffff0000), VGIC5_CAUSE_DAMAGED},
+    {"IRS_IDR0 is 0x100000015, it has 32 bits", REG(IRS_IDR0), 8, true, UINT64_C(1) << 32, VGIC5_CAUSE_DAMAGED},
+    {"IRS_IDR0.INT_DOM is 0", REG(IRS_IDR0), 8, true, 1, VGIC5_CAUSE_DAMAGED},
+    {"IRS_IDR1.PE_CNT is 3", REG(IRS_IDR1), 8, true, 1, VGIC5_CAUSE_DAMAGED},
+    {"IRS_IDR1.IAFFID_BITS is 5, the rest of the state says 4", REG(IRS_IDR1), 8, true, 1 << 16, VGIC5_CAUSE_DAMAGED},
+    {"IRS_IDR1.PRI_BITS is 5", REG(IRS_IDR1), 8, true, 1 << 20, VGIC5_CAUSE_DAMAGED},
+    {"IRS_IDR2.LPI is 0", REG(IRS_IDR2), 8, true, 1 << 5, VGIC5_CAUSE_DAMAGED},
+    {"IRS_IDR2.ID_BITS is 30", REG(IRS_IDR2), 8, true, 1 << 4, VGIC5_CAUSE_DAMAGED},
+    {"MIN_LPI_ID_BITS 15", REG(IRS_IDR2), 8, true, 14 << 6, VGIC5_CAUSE_DAMAGED},
+    {"IRS_IDR5.SPI_RANGE is 96", REG(IRS_IDR5), 8, true, 32, VGIC5_CAUSE_DAMAGED},
+    {"IRS_IDR5 is 0x80000040, reserved bits 0x80000000", REG(IRS_IDR5), 8, true, 1u << 31, VGIC5_CAUSE_DAMAGED},
+    {"IRS_IDR6.SPI_IRS_RANGE is 32", REG(IRS_IDR6), 8, false, 32, VGIC5_CAUSE_DAMAGED},
+    {"IRS_IDR7.SPI_BASE is 1", REG(IRS_IDR7), 8, true, 1, VGIC5_CAUSE_DAMAGED},
+    {"IRS_CR0.IDLE is 0", REG(IRS_CR0), 8, true, 2, VGIC5_CAUSE_DAMAGED},
+    {"IRS_CR0 is 0x7, reserved", REG(IRS_CR0), 8, true, 4, VGIC5_CAUSE_DAMAGED},
+    {"IRS_CR1", REG(IRS_CR1), 8, true, 1 << 16, VGIC5_CAUSE_DAMAGED},
+    {"IRS_SYNC_STATUSR.IDLE is 0", REG(IRS_SYNC_STATUSR), 8, true, 1, VGIC5_CAUSE_DAMAGED},
+    {"IRS_IST_STATUSR.IDLE is 0", REG(IRS_IST_STATUSR), 8, true, 1, VGIC5_CAUSE_DAMAGED},
+    {"IRS_SPI_SELR", REG(IRS_SPI_SELR), 8, true, 1 << 24, VGIC5_CAUSE_DAMAGED},
+    {"IRS_PE_SELR", REG(IRS_PE_SELR), 8, true, 1 << 16, VGIC5_CAUSE_DAMAGED},
+    {"IRS_IST_BASER", REG(IRS_IST_BASER), 8, true, 2, VGIC5_CAUSE_DAMAGED},
+    {"IRS_IST_CFGR is 0x1020c, reserved bits 0x200", REG(IRS_IST_CFGR), 8, true, 1 << 9, VGIC5_CAUSE_DAMAGED},
+    {"IST_CFGR.LPI_ID_BITS is 15, IDR2.ID_BITS allows 14", REG(IRS_IST_CFGR), 8, true, 3, VGIC5_CAUSE_DAMAGED},
+    {"IST_CFGR.LPI_ID_BITS is 0, IDR2.MIN_LPI_ID_BITS asks 1", REG(IRS_IST_CFGR), 8, true, 12, VGIC5_CAUSE_DAMAGED},
+    {"IST_CFGR.ISTSZ is 1, IDR2 requires 0", REG(IRS_IST_CFGR), 8, true, 1 << 7, VGIC5_CAUSE_DAMAGED},
+    {"IST_CFGR is 0x1002c, a two-level table", REG(IRS_IST_CFGR), 8, true, 1 << 5, VGIC5_CAUSE_DAMAGED},
+    {"iste of spi 9 is 0x00000010, bits 0x00000010", SPI(9), 4, true, 1 << 4, VGIC5_CAUSE_DAMAGED},
+    {"iste of spi 0", SPI(0), 4, true, 1 << 8, VGIC5_CAUSE_DAMAGED},
+    {"iste of spi 63", SPI(63), 4, true, 1 << 9, VGIC5_CAUSE_DAMAGED},
+    {"tm has SPI 64", STATE(tm) + 8, 8, true, 1, VGIC5_CAUSE_DAMAGED},
+    {"wires has SPI 1023", STATE(wires) + 120, 8, true, UINT64_C(1) << 63, VGIC5_CAUSE_DAMAGED},
 };
 
 static void spoil(struct vgic5_state *state, const struct flaw *flaw)
@@ -91,14 +91,14 @@ static void spoil(struct vgic5_state *state, const struct flaw *flaw)
     memcpy(at, &value, flaw->bytes);
 }
 
-static void check_refused(const struct vgic5_state *state, const char *message, int exit_code)
+static void check_refused(const struct vgic5_state *state, const char *message, enum vgic5_cause cause)
 {
     struct vgic5_error error = {0};
 
     if (vgic5_state_check(state, &error) == 0)
         fail_msg("%s: accepted", message);
-    if (!strstr(error.message, message) || error.exit_code != exit_code)
-        fail_msg("exit %d \"%s\", expected %d \"%s\"", error.exit_code, error.message, exit_code,
+    if (!strstr(error.message, message) || error.cause != cause)
+        fail_msg("cause %d \"%s\", expected %d \"%s\"", error.cause, error.message, cause,
                  message);
 }
 
@@ -112,7 +112,7 @@ static void test_flaws(void **state)
         struct vgic5_state bad = *good;
 
         spoil(&bad, &flaws[n]);
-        check_refused(&bad, flaws[n].message, flaws[n].exit_code);
+        check_refused(&bad, flaws[n].message, flaws[n].cause);
     }
     vgic5_state_free(good);
 }
@@ -137,20 +137,20 @@ static void test_flaws_of_vcpus(void **state)
         while (strcmp(migration_sysreg(index).name, bad[n].reg) != 0)
             index++;
         good->vcpus[1].icc[index] ^= bad[n].bits;
-        check_refused(good, bad[n].reg, 4);
+        check_refused(good, bad[n].reg, VGIC5_CAUSE_DAMAGED);
         good->vcpus[1].icc[index] ^= bad[n].bits;
     }
     good->vcpus[1].pe_cr0 = 2;
-    check_refused(good, "icc 17: IRS_PE_CR0", 4);
+    check_refused(good, "icc 17: IRS_PE_CR0", VGIC5_CAUSE_DAMAGED);
     good->vcpus[1].pe_cr0 = 0;
-    check_refused(good, "icc 17: IRS_PE_CR0 is 0x0, expected 0x1", 4);
+    check_refused(good, "icc 17: IRS_PE_CR0 is 0x0, expected 0x1", VGIC5_CAUSE_DAMAGED);
     good->vcpus[1].pe_cr0 = 1;
     good->vcpus[1].id = 3;
-    check_refused(good, "vCPU id 3 is there twice", 4);
+    check_refused(good, "vCPU id 3 is there twice", VGIC5_CAUSE_DAMAGED);
     good->vcpus[1].id = 65536;
-    check_refused(good, "vCPU id 65536", 4);
+    check_refused(good, "vCPU id 65536", VGIC5_CAUSE_DAMAGED);
     good->nr_vcpus = 0;
-    check_refused(good, "0 vCPUs", 4);
+    check_refused(good, "0 vCPUs", VGIC5_CAUSE_DAMAGED);
     vgic5_state_free(good);
 }
 
@@ -164,7 +164,7 @@ static void test_priority_bits(void **state)
     good->spi[7] = 0x1c << 11;
     assert_int_equal(vgic5_state_check(good, NULL), 0);
     good->spi[7] = 0x1e << 11;
-    check_refused(good, "iste of spi 7", 4);
+    check_refused(good, "iste of spi 7", VGIC5_CAUSE_DAMAGED);
     vgic5_state_free(good);
 }
 
@@ -175,13 +175,13 @@ static void test_lpi_image(void **state)
     (void)state;
     assert_int_equal(good->nr_lpis, 4096);
     good->lpis[4095] |= 1 << 9;
-    check_refused(good, "lpi: iste of lpi 4095", 4);
+    check_refused(good, "lpi: iste of lpi 4095", VGIC5_CAUSE_DAMAGED);
     good->lpis[4095] &= ~(1u << 9);
     good->nr_lpis = 4095;
-    check_refused(good, "lpi: iste has 4095 entries, expected 4096", 4);
+    check_refused(good, "lpi: iste has 4095 entries, expected 4096", VGIC5_CAUSE_DAMAGED);
     good->nr_lpis = 4096;
     good->abi = VGIC5_ABI_V1;
-    check_refused(good, "expected 0", 4);
+    check_refused(good, "expected 0", VGIC5_CAUSE_DAMAGED);
     vgic5_state_free(good);
 }
 
@@ -235,41 +235,41 @@ struct damage {
     uint64_t instance;
     const char *field;
     uint64_t value;
-    int exit_code;
+    enum vgic5_cause cause;
 };
 
 static const struct damage damages[] = {
-    {"section gic 0 is missing", DROP_SECTION, "gic", 0, NULL, 0, 4},
-    {"section irs 0 is missing", DROP_SECTION, "irs", 0, NULL, 0, 4},
-    {"section spi 0 is missing", DROP_SECTION, "spi", 0, NULL, 0, 4},
-    {"section lpi 0 is missing", DROP_SECTION, "lpi", 0, NULL, 0, 4},
-    {"section icc 17 is missing", DROP_SECTION, "icc", 17, NULL, 0, 4},
-    {"section irs 0 has version 2", NEWER_SECTION, "irs", 0, NULL, 0, 5},
-    {"section icc 3 has version 2", NEWER_SECTION, "icc", 3, NULL, 0, 5},
-    {"section gic 0 has a field later, which", EXTRA_FIELD, "gic", 0, NULL, 0, 5},
-    {"section irs 0 has", EXTRA_FIELD, "irs", 0, NULL, 0, 5},
-    {"section spi 0 has a field later, which", EXTRA_FIELD, "spi", 0, NULL, 0, 5},
-    {"section icc 3 has a field later, which", EXTRA_FIELD, "icc", 3, NULL, 0, 5},
-    {"section gic 0 has no field abi", DROP_FIELD, "gic", 0, "abi", 0, 4},
-    {"section irs 0 has no field IRS_CR1", DROP_FIELD, "irs", 0, "IRS_CR1", 0, 4},
-    {"section spi 0 has no field iste", DROP_FIELD, "spi", 0, "iste", 0, 4},
-    {"section icc 17 has no field ICC_APR", DROP_FIELD, "icc", 17, "ICC_APR", 0, 4},
-    {"field nr_spis is of kind 3", OTHER_KIND, "gic", 0, "nr_spis", 0, 4},
-    {"field iste is of kind 3", OTHER_KIND, "lpi", 0, "iste", 0, 4},
-    {"field IRS_CR1 has id 0x85, expected 0x84", OTHER_ID, "irs", 0, "IRS_CR1", 0, 4},
-    {"field ICC_PCR has id 0xce03", OTHER_ID, "icc", 3, "ICC_PCR", 0, 4},
-    {"field IRS_CR1 is 0x100000000", OTHER_VALUE, "irs", 0, "IRS_CR1", UINT64_C(1) << 32, 4},
-    {"nr_spis is 0x420", OTHER_VALUE, "gic", 0, "nr_spis", 1056, 4},
-    {"nr_spis is 33", OTHER_VALUE, "gic", 0, "nr_spis", 33, 4},
-    {"field iste has 256 bytes, expected 384", OTHER_VALUE, "gic", 0, "nr_spis", 96, 4},
-    {"IRS_CR0.IDLE is 0", OTHER_VALUE, "irs", 0, "IRS_CR0", 1, 4},
-    {"LPI_ID_BITS is above 24", OTHER_VALUE, "irs", 0, "IRS_IST_CFGR", 0x1001f, 4},
-    {"IST_BASER.VALID is 0", OTHER_VALUE, "irs", 0, "IRS_IST_BASER", 0, 4},
-    {"field iste has 255 bytes", SHORTER, "spi", 0, "iste", 0, 4},
-    {"field wires has 7 bytes", SHORTER, "spi", 0, "wires", 0, 4},
-    {"field iste has 16383 bytes", SHORTER, "lpi", 0, "iste", 0, 4},
-    {"vcpu_ids has 7 bytes", SHORTER, "gic", 0, "vcpu_ids", 0, 4},
-    {"abi is \"7.\"", SHORTER, "gic", 0, "abi", 0, 5},
+    {"section gic 0 is missing", DROP_SECTION, "gic", 0, NULL, 0, VGIC5_CAUSE_DAMAGED},
+    {"section irs 0 is missing", DROP_SECTION, "irs", 0, NULL, 0, VGIC5_CAUSE_DAMAGED},
+    {"section spi 0 is missing", DROP_SECTION, "spi", 0, NULL, 0, VGIC5_CAUSE_DAMAGED},
+    {"section lpi 0 is missing", DROP_SECTION, "lpi", 0, NULL, 0, VGIC5_CAUSE_DAMAGED},
+    {"section icc 17 is missing", DROP_SECTION, "icc", 17, NULL, 0, VGIC5_CAUSE_DAMAGED},
+    {"section irs 0 has version 2", NEWER_SECTION, "irs", 0, NULL, 0, VGIC5_CAUSE_UNFIT},
+    {"section icc 3 has version 2", NEWER_SECTION, "icc", 3, NULL, 0, VGIC5_CAUSE_UNFIT},
+    {"section gic 0 has a field later, which", EXTRA_FIELD, "gic", 0, NULL, 0, VGIC5_CAUSE_UNFIT},
+    {"section irs 0 has", EXTRA_FIELD, "irs", 0, NULL, 0, VGIC5_CAUSE_UNFIT},
+    {"section spi 0 has a field later, which", EXTRA_FIELD, "spi", 0, NULL, 0, VGIC5_CAUSE_UNFIT},
+    {"section icc 3 has a field later, which", EXTRA_FIELD, "icc", 3, NULL, 0, VGIC5_CAUSE_UNFIT},
+    {"section gic 0 has no field abi", DROP_FIELD, "gic", 0, "abi", 0, VGIC5_CAUSE_DAMAGED},
+    {"section irs 0 has no field IRS_CR1", DROP_FIELD, "irs", 0, "IRS_CR1", 0, VGIC5_CAUSE_DAMAGED},
+    {"section spi 0 has no field iste", DROP_FIELD, "spi", 0, "iste", 0, VGIC5_CAUSE_DAMAGED},
+    {"section icc 17 has no field ICC_APR", DROP_FIELD, "icc", 17, "ICC_APR", 0, VGIC5_CAUSE_DAMAGED},
+    {"field nr_spis is of kind 3", OTHER_KIND, "gic", 0, "nr_spis", 0, VGIC5_CAUSE_DAMAGED},
+    {"field iste is of kind 3", OTHER_KIND, "lpi", 0, "iste", 0, VGIC5_CAUSE_DAMAGED},
+    {"field IRS_CR1 has id 0x85, expected 0x84", OTHER_ID, "irs", 0, "IRS_CR1", 0, VGIC5_CAUSE_DAMAGED},
+    {"field ICC_PCR has id 0xce03", OTHER_ID, "icc", 3, "ICC_PCR", 0, VGIC5_CAUSE_DAMAGED},
+    {"field IRS_CR1 is 0x100000000", OTHER_VALUE, "irs", 0, "IRS_CR1", UINT64_C(1) << 32, VGIC5_CAUSE_DAMAGED},
+    {"nr_spis is 0x420", OTHER_VALUE, "gic", 0, "nr_spis", 1056, VGIC5_CAUSE_DAMAGED},
+    {"nr_spis is 33", OTHER_VALUE, "gic", 0, "nr_spis", 33, VGIC5_CAUSE_DAMAGED},
+    {"field iste has 256 bytes, expected 384", OTHER_VALUE, "gic", 0, "nr_spis", 96, VGIC5_CAUSE_DAMAGED},
+    {"IRS_CR0.IDLE is 0", OTHER_VALUE, "irs", 0, "IRS_CR0", 1, VGIC5_CAUSE_DAMAGED},
+    {"LPI_ID_BITS is above 24", OTHER_VALUE, "irs", 0, "IRS_IST_CFGR", 0x1001f, VGIC5_CAUSE_DAMAGED},
+    {"IST_BASER.VALID is 0", OTHER_VALUE, "irs", 0, "IRS_IST_BASER", 0, VGIC5_CAUSE_DAMAGED},
+    {"field iste has 255 bytes", SHORTER, "spi", 0, "iste", 0, VGIC5_CAUSE_DAMAGED},
+    {"field wires has 7 bytes", SHORTER, "spi", 0, "wires", 0, VGIC5_CAUSE_DAMAGED},
+    {"field iste has 16383 bytes", SHORTER, "lpi", 0, "iste", 0, VGIC5_CAUSE_DAMAGED},
+    {"vcpu_ids has 7 bytes", SHORTER, "gic", 0, "vcpu_ids", 0, VGIC5_CAUSE_DAMAGED},
+    {"abi is \"7.\"", SHORTER, "gic", 0, "abi", 0, VGIC5_CAUSE_UNFIT},
 };
 
 struct copying {
@@ -338,10 +338,10 @@ static void check_damage(const struct vgic5_snapshot *good, const struct damage 
     struct vgic5_error error = {0};
     int ret = vgic5_state_from_snapshot(bad, &made, &error);
 
-    if (ret == 0 || made || error.exit_code != damage->exit_code ||
+    if (ret == 0 || made || error.cause != damage->cause ||
         !strstr(error.message, damage->message))
-        fail_msg("%d, exit %d \"%s\", expected %d \"%s\"", ret, error.exit_code, error.message,
-                 damage->exit_code, damage->message);
+        fail_msg("%d, cause %d \"%s\", expected %d \"%s\"", ret, error.cause, error.message,
+                 damage->cause, damage->message);
     vgic5_snapshot_close(bad);
 }
 
@@ -376,7 +376,7 @@ static void test_a_foreign_interface(void **state)
     (void)state;
     assert_int_not_equal(vgic5_state_from_snapshot(snapshot, &made, &error), 0);
     assert_non_null(strstr(error.message, "section icc 4 is of no vCPU"));
-    assert_int_equal(error.exit_code, 4);
+    assert_int_equal(error.cause, VGIC5_CAUSE_DAMAGED);
     assert_null(made);
     vgic5_snapshot_close(snapshot);
     vgic5_state_free(saved);

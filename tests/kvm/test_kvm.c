@@ -44,7 +44,7 @@ static void check_look(struct kernel *kernel, const struct vgic5_kvm_calls *call
     int ret = vgic5_kvm_look(calls, &abi, &error);
 
     assert_int_not_equal(ret, 0);
-    assert_int_equal(error.exit_code, 3);
+    assert_int_equal(error.cause, VGIC5_CAUSE_ENVIRONMENT);
     assert_string_equal(error.message, words);
     assert_int_equal(kernel->opened, 0);
     kernel_close(kernel);

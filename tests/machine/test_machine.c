@@ -260,7 +260,8 @@ struct change {
     const char *type; /* of the section, instance 0 */
     const char *field;
     uint64_t value;
-    int exit_code;
+    enum vgic5_cause cause;
+    bool drop;
 };
 
 /* The same fields, one of them with another value, or without it where the value is ours. */
@@ -272,7 +273,7 @@ static struct vgic5_fields *changed(const struct vgic5_fields *fields, const str
         const struct vgic5_field *f = vgic5_fields_at(fields, i);
         bool hit = change != NULL && strcmp(f->name, change->field) == 0;
 
-        if (hit && change->exit_code < 0)
+        if (hit && change->drop)
             continue;
         if (f->kind == VGIC5_FIELD_U64)
             vgic5_fields_put_u64(copy, f->name, f->id, hit ? change->value : f->u64);
@@ -332,9 +333,9 @@ static void check_refused(const struct image *image, const struct change *change
     if (machine_load(machine, snapshot, &error) == 0)
         fail_msg("%s %s = %llu was accepted", change->type, change->field,
                  (unsigned long long)change->value);
-    if (error.exit_code != (change->exit_code < 0 ? 4 : change->exit_code) ||
+    if (error.cause != (change->drop ? VGIC5_CAUSE_DAMAGED : change->cause) ||
         strstr(error.message, words) == NULL)
-        fail_msg("%s %s: exit code %d, %s", change->type, change->field, error.exit_code,
+        fail_msg("%s %s: cause %d, %s", change->type, change->field, error.cause,
                  error.message);
     assert_null(machine->cpus[0].vcpu);
     assert_int_equal(machine_instructions(machine), 0);
@@ -347,27 +348,27 @@ static void check_refused(const struct image *image, const struct change *change
 static void damaged_fields_are_refused(void **state)
 {
     static const struct change changes[] = {
-        { "clock", "DETERMINISTIC", 2, 4 },
-        { "clock", "DETERMINISTIC", 0, 5 },
-        { "clock", "COUNTER", 99, 4 },
-        { "clock", "SKEW", UINT64_MAX, 4 },
-        { "clock", "SKEW", UINT64_C(1) << 63, 4 },
-        { "clock", "INSTRUCTIONS", UINT64_MAX - 100, 4 },
-        { "clock", "INSTRUCTIONS", UINT64_C(1) << 63, 4 },
-        { "clock", "SLICE_LENGTH", 0, 4 },
-        { "clock", "SLICE_POSITION", 3, 4 },
-        { "clock", "CURRENT_VCPU", 7, 4 },
-        { "clock", "ENDED", 9, 4 },
-        { "clock", "INSTRUCTIONS", 0, -1 },
-        { "cpu", "ON", 2, 4 },
-        { "cpu", "WFI", 2, 4 },
-        { "cpu", "CNTV_CTL_EL0", 4, 4 },
-        { "cpu", "CNTP_LEVEL", 2, 4 },
-        { "cpu", "PSTATE", 0x3cd, 4 },
-        { "cpu", "BLOCK_REST", 5000, 4 },
-        { "cpu", "X17", 0, -1 },
-        { "cpu", "Q31", 0, -1 },
-        { "cpu", "VBAR_EL1", 0, -1 },
+        { "clock", "DETERMINISTIC", 2, VGIC5_CAUSE_DAMAGED, false },
+        { "clock", "DETERMINISTIC", 0, VGIC5_CAUSE_UNFIT, false },
+        { "clock", "COUNTER", 99, VGIC5_CAUSE_DAMAGED, false },
+        { "clock", "SKEW", UINT64_MAX, VGIC5_CAUSE_DAMAGED, false },
+        { "clock", "SKEW", UINT64_C(1) << 63, VGIC5_CAUSE_DAMAGED, false },
+        { "clock", "INSTRUCTIONS", UINT64_MAX - 100, VGIC5_CAUSE_DAMAGED, false },
+        { "clock", "INSTRUCTIONS", UINT64_C(1) << 63, VGIC5_CAUSE_DAMAGED, false },
+        { "clock", "SLICE_LENGTH", 0, VGIC5_CAUSE_DAMAGED, false },
+        { "clock", "SLICE_POSITION", 3, VGIC5_CAUSE_DAMAGED, false },
+        { "clock", "CURRENT_VCPU", 7, VGIC5_CAUSE_DAMAGED, false },
+        { "clock", "ENDED", 9, VGIC5_CAUSE_DAMAGED, false },
+        { "clock", "INSTRUCTIONS", 0, VGIC5_CAUSE_DAMAGED, true },
+        { "cpu", "ON", 2, VGIC5_CAUSE_DAMAGED, false },
+        { "cpu", "WFI", 2, VGIC5_CAUSE_DAMAGED, false },
+        { "cpu", "CNTV_CTL_EL0", 4, VGIC5_CAUSE_DAMAGED, false },
+        { "cpu", "CNTP_LEVEL", 2, VGIC5_CAUSE_DAMAGED, false },
+        { "cpu", "PSTATE", 0x3cd, VGIC5_CAUSE_DAMAGED, false },
+        { "cpu", "BLOCK_REST", 5000, VGIC5_CAUSE_DAMAGED, false },
+        { "cpu", "X17", 0, VGIC5_CAUSE_DAMAGED, true },
+        { "cpu", "Q31", 0, VGIC5_CAUSE_DAMAGED, true },
+        { "cpu", "VBAR_EL1", 0, VGIC5_CAUSE_DAMAGED, true },
     };
     struct image image = a_snapshot();
 
@@ -392,7 +393,7 @@ static void ram_is_whole_blocks(void **state)
         config = setup_config(&setup);
         assert_int_equal(machine_create(&config, &machine, &error), -EINVAL);
         assert_null(machine);
-        assert_int_equal(error.exit_code, 5);
+        assert_int_equal(error.cause, VGIC5_CAUSE_UNFIT);
         assert_non_null(strstr(error.message, "RAM"));
     }
 }

@@ -581,7 +581,7 @@ static void impossible_states_are_refused(void **state)
             if (strcmp(registers[j].name, rows[i].name) == 0)
                 values[j].low = rows[i].value;
         assert_int_equal(vcpu_check_state(values, "cpu 0", &error), -EINVAL);
-        assert_int_equal(error.exit_code, 4);
+        assert_int_equal(error.cause, VGIC5_CAUSE_DAMAGED);
         assert_non_null(strstr(error.message, rows[i].name));
     }
 }

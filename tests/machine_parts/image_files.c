@@ -72,7 +72,7 @@ void expect_refused(struct image_bench *b, const void *bytes, size_t size, int c
 {
     memset(&b->error, 0, sizeof(b->error));
     assert_int_equal(load_kernel(b, bytes, size), code);
-    assert_int_equal(b->error.exit_code, 3);
+    assert_int_equal(b->error.cause, VGIC5_CAUSE_ENVIRONMENT);
     assert_non_null(strstr(b->error.message, "/proc/self/fd/"));
     if (!strstr(b->error.message, words))
         fail_msg("'%s' does not say '%s'", b->error.message, words);

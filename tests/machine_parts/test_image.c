@@ -160,7 +160,7 @@ static void files_that_cannot_be_read(void **state)
         memset(&b->error, 0, sizeof(b->error));
         assert_int_equal(image_load_kernel(&b->memory, rows[i].path, &b->image, &b->error),
                          rows[i].code);
-        assert_int_equal(b->error.exit_code, 3);
+        assert_int_equal(b->error.cause, VGIC5_CAUSE_ENVIRONMENT);
         assert_non_null(strstr(b->error.message, rows[i].path));
         assert_non_null(strstr(b->error.message, strerror(-rows[i].code)));
         assert_int_equal(image_load_initrd(&b->memory, rows[i].path, BASE, &b->image, &b->error),
@@ -209,7 +209,7 @@ static void initrd_that_does_not_fit(void **state)
     make_image(file, SIZE, 0, 0, 0);
     for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
         assert_int_equal(load_initrd(b, file, SIZE, at[i]), -ENOSPC);
-        assert_int_equal(b->error.exit_code, 3);
+        assert_int_equal(b->error.cause, VGIC5_CAUSE_ENVIRONMENT);
         assert_non_null(strstr(b->error.message, "do not fit at 0x"));
         assert_int_equal(b->image.end, 0);
     }

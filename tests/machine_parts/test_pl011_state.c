@@ -210,7 +210,8 @@ static void hostile_fields_change_nothing(void **unused)
 
         assert_true(pl011_load(c.uart, bad, &error) < 0);
         assert_true(pl011_load(c.uart, bad, NULL) < 0);
-        assert_int_equal(error.exit_code, strcmp(hostile[i].name, "SURPRISE") == 0 ? 5 : 4);
+        assert_int_equal(error.cause, strcmp(hostile[i].name, "SURPRISE") == 0 ? VGIC5_CAUSE_UNFIT
+                                                                       : VGIC5_CAUSE_DAMAGED);
         assert_non_null(strstr(error.message, "pl011"));
         if (!strstr(error.message, hostile[i].expected))
             fail_msg("'%s' does not say '%s'", error.message, hostile[i].expected);

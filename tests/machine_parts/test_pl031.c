@@ -219,7 +219,7 @@ static void refused(void **unused)
         if (bad >= 12)
             vgic5_fields_put_u64(fields, "MORE", 0, bad);
         assert_int_not_equal(pl031_load(b.rtc, fields, &error), 0);
-        assert_int_equal(error.exit_code, bad < 12 ? 4 : 5);
+        assert_int_equal(error.cause, bad < 12 ? VGIC5_CAUSE_DAMAGED : VGIC5_CAUSE_UNFIT);
         assert_non_null(strstr(error.message, bad < 12 ? names[bad % 6] : "7 fields"));
         assert_int_equal(get(&b, DR), 1000);
         assert_int_equal(get(&b, MR), 0);

@@ -111,7 +111,7 @@ static void expect(struct guest *guest, const char *words)
     struct vgic5_error error;
 
     assert_true(check(guest, &error) < 0);
-    assert_int_equal(error.exit_code, 4);
+    assert_int_equal(error.cause, VGIC5_CAUSE_DAMAGED);
     if (!strstr(error.message, words))
         fail_msg("\"%s\" does not say \"%s\"", error.message, words);
 }

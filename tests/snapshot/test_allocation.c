@@ -45,7 +45,7 @@ static int task_write(struct task *task)
     struct vgic5_snapshot_writer *writer = NULL;
     int result = fields ? fill_fields(fields) : -ENOMEM;
 
-    task->error = (struct vgic5_error){.exit_code = 3, .message = "no memory for fields"};
+    task->error = (struct vgic5_error){.cause = VGIC5_CAUSE_ENVIRONMENT, .message = "no memory for fields"};
     if (result == 0)
         result = vgic5_snapshot_begin(sink, "p", &writer, &task->error);
     if (result == 0)
@@ -122,7 +122,7 @@ static void test_every_allocation_fails(void **state)
             assert_int_equal(watch.nr_live, live);
             assert_int_equal(result, fail_at <= watch.calls ? -ENOMEM : 0);
             if (result != 0) {
-                assert_int_equal(task.error.exit_code, 3);
+                assert_int_equal(task.error.cause, VGIC5_CAUSE_ENVIRONMENT);
                 assert_non_null(strstr(task.error.message, "no memory for"));
             }
         } while (result != 0);
@@ -143,7 +143,7 @@ static size_t refuse(struct vgic5_source source, const char *words)
     watch_from(0, false);
     assert_int_equal(read_whole(source, &error), -EBADMSG);
     watch.on = false;
-    assert_int_equal(error.exit_code, 4);
+    assert_int_equal(error.cause, VGIC5_CAUSE_DAMAGED);
     if (!strstr(error.message, words))
         fail_msg("%s", error.message);
     assert_int_equal(watch.live, live);

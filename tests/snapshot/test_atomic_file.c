@@ -268,7 +268,7 @@ static void check_after(const struct place *place, const struct sample *sample,
 {
     assert_int_equal(faulty->open_files, 0);
     if (result != 0) {
-        assert_int_equal(error->exit_code, 3);
+        assert_int_equal(error->cause, VGIC5_CAUSE_ENVIRONMENT);
         assert_true(strlen(error->message) > 10);
     }
     if (result == 0 || faulty->only_directory_failed)
@@ -424,7 +424,7 @@ static void test_places_that_do_not_take_a_file(void **state)
         memset(&error, 0, sizeof(error));
         assert_true(vgic5_atomic_file_create(paths[i], NULL, &file, &error) < 0);
         assert_null(file);
-        assert_int_equal(error.exit_code, 3);
+        assert_int_equal(error.cause, VGIC5_CAUSE_ENVIRONMENT);
     }
     place_make(&place);
     /* A directory in the way: refused by the rename, nothing is left behind. */
@@ -462,7 +462,7 @@ static void test_no_file_in_the_way(void **state)
     assert_int_equal(lstat(place.path, &before), 0);
     assert_int_equal(vgic5_atomic_file_create(place.path, NULL, &file, &error), -ENOTSUP);
     assert_null(file);
-    assert_int_equal(error.exit_code, 3);
+    assert_int_equal(error.cause, VGIC5_CAUSE_ENVIRONMENT);
     assert_non_null(strstr(error.message, place.path));
     assert_int_equal(lstat(place.path, &after), 0);
     assert_int_equal(after.st_ino, before.st_ino);
@@ -506,7 +506,7 @@ static void test_directory_vanishes(void **state)
     snprintf(away, sizeof(away), "%s-away", place.directory);
     assert_int_equal(rename(place.directory, away), 0);
     assert_int_equal(vgic5_atomic_file_commit(file, &error), -ENOENT);
-    assert_int_equal(error.exit_code, 3);
+    assert_int_equal(error.cause, VGIC5_CAUSE_ENVIRONMENT);
     assert_int_equal(rename(away, place.directory), 0);
     assert_true(is_old(&place));
     remove_all(&place);

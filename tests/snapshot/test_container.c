@@ -220,7 +220,7 @@ static void test_memory_sink(void **state)
     assert_int_equal(
         vgic5_snapshot_open_source(pipe_like(&reading, &buffer), &options, &snapshot, &error),
         -EFAULT);
-    assert_int_equal(error.exit_code, 3);
+    assert_int_equal(error.cause, VGIC5_CAUSE_ENVIRONMENT);
     buffer_free(&buffer);
     free(landing.ram);
     free(sample);
@@ -239,7 +239,7 @@ static void test_keep_limit(void **state)
     assert_int_equal(
         vgic5_snapshot_open_source(pipe_like(&reading, &buffer), &options, &snapshot, &error),
         -ENOMEM);
-    assert_int_equal(error.exit_code, 3);
+    assert_int_equal(error.cause, VGIC5_CAUSE_ENVIRONMENT);
     options.size = 4; /* a caller that knows no further member */
     assert_int_equal(
         vgic5_snapshot_open_source(pipe_like(&reading, &buffer), &options, &snapshot, &error), 0);
@@ -306,16 +306,16 @@ static void test_real_file(void **state)
     vgic5_snapshot_close(snapshot);
     unlink(path);
     assert_int_equal(vgic5_snapshot_open_file(path, &snapshot, &error), -ENOENT);
-    assert_int_equal(error.exit_code, 3);
+    assert_int_equal(error.cause, VGIC5_CAUSE_ENVIRONMENT);
     assert_non_null(strstr(error.message, path));
     assert_int_equal(vgic5_snapshot_open_file("/", &snapshot, &error), -EISDIR);
-    assert_int_equal(error.exit_code, 3);
+    assert_int_equal(error.cause, VGIC5_CAUSE_ENVIRONMENT);
     free(sample);
 }
 
 /* ---- Versions and features ------------------------------------------------------------------- */
 
-static void expect(const struct buffer *buffer, int exit_code, const char *words)
+static void expect(const struct buffer *buffer, enum vgic5_cause cause, const char *words)
 {
     struct reading reading;
 
@@ -324,9 +324,9 @@ static void expect(const struct buffer *buffer, int exit_code, const char *words
         int result =
             read_whole(way ? pipe_like(&reading, buffer) : file_like(&reading, buffer), &error);
 
-        if (result == 0 || error.exit_code != exit_code || !strstr(error.message, words))
-            fail_msg("way %u: %d, exit code %d: %s; expected %d: %s", way, result, error.exit_code,
-                     error.message, exit_code, words);
+        if (result == 0 || error.cause != cause || !strstr(error.message, words))
+            fail_msg("way %u: %d, cause %d: %s; expected %d: %s", way, result, error.cause,
+                     error.message, cause, words);
     }
 }
 
@@ -345,9 +345,9 @@ static void test_header_of_later_versions(void **state)
     put_u16(buffer.bytes + 8, 2);
     put_u16(buffer.bytes + 10, 3);
     put_u32(buffer.bytes + 12, 160);
-    expect(&buffer, 4, "file header at offset 0x0: checksum");
+    expect(&buffer, VGIC5_CAUSE_DAMAGED, "file header at offset 0x0: checksum");
     put_u64(buffer.bytes + 120, hash_64(buffer.bytes, 120));
-    expect(&buffer, 5, "format 2.3, written by \"sample 1.0\"; this program reads 1.x");
+    expect(&buffer, VGIC5_CAUSE_UNFIT, "format 2.3, written by \"sample 1.0\"; this program reads 1.x");
     buffer.size = HEADER_SIZE; /* the rest may be anything */
     assert_int_equal(vgic5_snapshot_read_header(pipe_like(&reading, &buffer), &header, &error), 0);
     assert_true(header.major == 2 && header.minor == 3 && header.header_size == 160);
@@ -356,12 +356,12 @@ static void test_header_of_later_versions(void **state)
     buffer_copy(&buffer, &good);
     put_u64(buffer.bytes + 16, 1ull << 63);
     reseal(&map, &buffer);
-    expect(&buffer, 5, "incompatible features 0x8000000000000000");
+    expect(&buffer, VGIC5_CAUSE_UNFIT, "incompatible features 0x8000000000000000");
 
     buffer_copy(&buffer, &good);
     put_u16(buffer.bytes + 8, 0);
     reseal(&map, &buffer);
-    expect(&buffer, 5, "format 0.0");
+    expect(&buffer, VGIC5_CAUSE_UNFIT, "format 0.0");
 
     /* A later minor version, and features that an older reader may ignore. */
     buffer_copy(&buffer, &good);
@@ -377,12 +377,12 @@ static void test_header_of_later_versions(void **state)
     buffer_copy(&buffer, &good);
     buffer.bytes[104] = 1;
     reseal(&map, &buffer);
-    expect(&buffer, 4, "reserved bytes");
+    expect(&buffer, VGIC5_CAUSE_DAMAGED, "reserved bytes");
 
     buffer_copy(&buffer, &good);
     put_u32(buffer.bytes + 12, 120);
     reseal(&map, &buffer);
-    expect(&buffer, 4, "header size 120");
+    expect(&buffer, VGIC5_CAUSE_DAMAGED, "header size 120");
     map_free(&map);
     buffer_free(&buffer);
     buffer_free(&good);
@@ -416,7 +416,7 @@ static void test_longer_header(void **state)
     assert_int_equal(read_whole(file_like(&reading, &craft.file), &error), 0);
     assert_int_equal(read_whole(pipe_like(&reading, &craft.file), &error), 0);
     craft.file.bytes[HEADER_SIZE + 5] ^= 1;
-    expect(&craft.file, 4, "do not match the root hash");
+    expect(&craft.file, VGIC5_CAUSE_DAMAGED, "do not match the root hash");
     craft_free(&craft);
 }
 
@@ -434,7 +434,7 @@ static void test_required_sections(void **state)
     snapshot = open_good(file_like(&reading, &buffer));
     assert_int_equal(vgic5_snapshot_require_known(snapshot, all, 4, &error), 0);
     assert_true(vgic5_snapshot_require_known(snapshot, less, 4, &error) < 0);
-    assert_int_equal(error.exit_code, 5);
+    assert_int_equal(error.cause, VGIC5_CAUSE_UNFIT);
     assert_non_null(strstr(error.message, "section irs[0x8010000] at offset 0x"));
     vgic5_snapshot_close(snapshot);
     buffer_free(&buffer);
@@ -457,7 +457,7 @@ static void test_required_section_of_a_later_kind(void **state)
     craft_end(&craft);
     snapshot = open_good(file_like(&reading, &craft.file));
     assert_true(vgic5_snapshot_require_known(snapshot, known, 1, &error) < 0);
-    assert_int_equal(error.exit_code, 5);
+    assert_int_equal(error.cause, VGIC5_CAUSE_UNFIT);
     assert_non_null(strstr(error.message, "kind 3, version 4"));
     vgic5_snapshot_close(snapshot);
     craft_free(&craft);
@@ -484,7 +484,7 @@ static void test_writer_refuses_misuse(void **state)
     assert_int_equal(vgic5_snapshot_put_memory(w, 0x2000, page, 0x2000, &e), 0);
     before = buffer.size;
     assert_int_equal(vgic5_snapshot_put_fields(w, "a", 1, 2, true, fields, &e), -EINVAL);
-    assert_int_equal(e.exit_code, 70);
+    assert_int_equal(e.cause, VGIC5_CAUSE_BUG);
     assert_non_null(strstr(e.message, "a[0x1] is there already"));
     assert_int_equal(vgic5_snapshot_put_fields(w, "A", 1, 1, true, fields, &e), -EINVAL);
     assert_int_equal(vgic5_snapshot_put_fields(w, "", 1, 1, true, fields, &e), -EINVAL);
@@ -541,9 +541,9 @@ static void test_writer_stays_failed(void **state)
             whole = buffer.size;
         } else {
             assert_int_equal(result, -ENOSPC);
-            assert_int_equal(e.exit_code, 3);
+            assert_int_equal(e.cause, VGIC5_CAUSE_ENVIRONMENT);
             assert_true(read_whole(file_like(&reading, &buffer), &e) < 0);
-            assert_int_equal(e.exit_code, 4);
+            assert_int_equal(e.cause, VGIC5_CAUSE_DAMAGED);
         }
         buffer_free(&buffer);
     }
@@ -582,7 +582,7 @@ static void test_one_failed_write_is_not_forgotten(void **state)
         assert_int_equal(result, writes_left <= 0 ? -EIO : 0);
         for (unsigned int i = 0; i < 2; i++)
             assert_true(results[i] == 0 || results[i + 1] == -EIO);
-        assert_true(result == 0 || e.exit_code == 3);
+        assert_true(result == 0 || e.cause == VGIC5_CAUSE_ENVIRONMENT);
     }
     vgic5_fields_free(fields);
     free(sample);

@@ -111,9 +111,9 @@ static struct place *find_places(const struct buffer *good, size_t *nr_places, u
 static void expect_refusal(int result, const struct vgic5_error *error, const struct place *place,
                            unsigned int way, size_t at)
 {
-    if (result != -EBADMSG || error->exit_code != 4)
+    if (result != -EBADMSG || error->cause != VGIC5_CAUSE_DAMAGED)
         fail_msg("way %u, byte 0x%zx: result %d, exit code %d: %s", way, at, result,
-                 error->exit_code, error->message);
+                 error->cause, error->message);
     if (!strstr(error->message, "offset 0x") ||
         (!strstr(error->message, place->name) && !strstr(error->message, place->offset) &&
          !strstr(error->message, "end record at")))
@@ -176,7 +176,7 @@ static void test_every_truncation(void **state)
             struct vgic5_error error = {0};
             int result = read_by(way, &shorter, &error);
 
-            if (result != -EBADMSG || error.exit_code != 4 ||
+            if (result != -EBADMSG || error.cause != VGIC5_CAUSE_DAMAGED ||
                 !strstr(error.message, "the file ends at offset 0x"))
                 fail_msg("way %u, %zu bytes: %d: %s", way, size, result, error.message);
             /* Within a section's own header its name is not known yet, but what was expected is. */
@@ -207,7 +207,7 @@ static void test_trailing_bytes(void **state)
             struct vgic5_error error = {0};
 
             assert_int_equal(read_by(way, &file, &error), -EBADMSG);
-            assert_int_equal(error.exit_code, 4);
+            assert_int_equal(error.cause, VGIC5_CAUSE_DAMAGED);
             assert_non_null(strstr(error.message, "bytes behind the end of the snapshot"));
         }
     }
@@ -391,9 +391,9 @@ static void test_splices(void **state)
             struct vgic5_error error = {0};
             int result = read_by(way, &spliced, &error);
 
-            if (result != -EBADMSG || error.exit_code != 4 || !strstr(error.message, "offset 0x"))
+            if (result != -EBADMSG || error.cause != VGIC5_CAUSE_DAMAGED || !strstr(error.message, "offset 0x"))
                 fail_msg("splice %u, way %u: result %d, exit code %d: %s", i, way, result,
-                         error.exit_code, error.message);
+                         error.cause, error.message);
         }
     }
     assert_true(unchanged <= nr_splices / 2);
@@ -427,7 +427,7 @@ static void test_sections_of_another_snapshot(void **state)
             struct vgic5_error error = {0};
 
             assert_int_equal(read_by(way, &spliced, &error), -EBADMSG);
-            assert_int_equal(error.exit_code, 4);
+            assert_int_equal(error.cause, VGIC5_CAUSE_DAMAGED);
         }
     }
     map_free(&files.one_map);

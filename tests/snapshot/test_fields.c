@@ -151,7 +151,7 @@ static void test_malformed_bytes_are_refused(void **state)
         assert_true(fields_decode(exact, cases[i].size, "section x[1]", 0x100, &fields, &error) <
                     0);
         assert_null(fields);
-        assert_int_equal(error.exit_code, 4);
+        assert_int_equal(error.cause, VGIC5_CAUSE_DAMAGED);
         assert_non_null(strstr(error.message, cases[i].words));
         assert_non_null(strstr(error.message, "section x[1]: field"));
         free(exact);
@@ -210,7 +210,7 @@ static void test_getters_say_what_is_wrong(void **state)
 
     assert_int_equal(vgic5_fields_get_u64(fields, "vcpu[0]", "m", &value, &error), -ENOENT);
     assert_string_equal(error.message, "vcpu[0]: field m is missing");
-    assert_int_equal(error.exit_code, 4);
+    assert_int_equal(error.cause, VGIC5_CAUSE_DAMAGED);
     assert_int_equal(vgic5_fields_get_u64(fields, "vcpu[0]", "b", &value, &error), -EINVAL);
     assert_string_equal(error.message, "vcpu[0]: field b is bytes, a number expected");
     assert_int_equal(vgic5_fields_get_bytes(fields, "vcpu[0]", "b", bytes, 3, &error), -EINVAL);

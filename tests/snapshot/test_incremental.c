@@ -217,7 +217,7 @@ static void test_a_source_that_gives_up(void **state)
     (void)state;
     assert_int_equal(vgic5_snapshot_begin(buffer_sink(&file), "t", &writer, NULL), 0);
     assert_int_equal(vgic5_snapshot_put_memory_from(writer, 0, SIZE, &from, &error), -ECANCELED);
-    assert_true(error.exit_code == 3 && strstr(error.message, "offset 0x10000"));
+    assert_true(error.cause == VGIC5_CAUSE_ENVIRONMENT && strstr(error.message, "offset 0x10000"));
     assert_int_equal(vgic5_snapshot_end(writer, &error), -ECANCELED);
     buffer_free(&file);
 }
@@ -234,7 +234,7 @@ static void test_every_bit(void **state)
 
         pair->on_top.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
         assert_true(read_whole(file_like(&reading, &pair->on_top), &error) < 0);
-        assert_true(error.exit_code == 4 || error.exit_code == 5);
+        assert_true(error.cause == VGIC5_CAUSE_DAMAGED || error.cause == VGIC5_CAUSE_UNFIT);
         assert_true(error.message[0] != '\0');
         pair->on_top.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }

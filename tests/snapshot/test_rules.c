@@ -16,9 +16,9 @@ static void expect_damaged(const struct buffer *file, const char *words)
         int result =
             read_whole(way ? pipe_like(&reading, file) : file_like(&reading, file), &error);
 
-        if (result != -EBADMSG || error.exit_code != 4 || !strstr(error.message, words))
+        if (result != -EBADMSG || error.cause != VGIC5_CAUSE_DAMAGED || !strstr(error.message, words))
             fail_msg("way %u: %d, exit code %d: \"%s\"; expected: \"%s\"", way, result,
-                     error.exit_code, error.message, words);
+                     error.cause, error.message, words);
     }
 }
 
@@ -542,7 +542,7 @@ static void test_random_changes_under_right_hashes(void **state)
         reseal(&map, &changed);
         source = round % 2 ? pipe_like(&reading, &changed) : file_like(&reading, &changed);
         if (vgic5_snapshot_open_source(source, NULL, &snapshot, &error) != 0) {
-            assert_int_equal(error.exit_code, 4);
+            assert_int_equal(error.cause, VGIC5_CAUSE_DAMAGED);
             assert_true(strlen(error.message) > 20);
             continue;
         }

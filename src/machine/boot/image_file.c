@@ -9,25 +9,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "facts/error.h"
 #include "machine/boot/image_parts.h"
 
 #define FIRST_ROOM ((uint64_t)1 << 20)
 
-int image_fail(struct vgic5_error *error, int code, const char *path, const char *format, ...)
+int image_fail(struct vgic5_error *error, int result, const char *path, const char *format, ...)
 {
-    va_list args;
-    int n;
+    char reason[256];
+    va_list arguments;
 
-    if (!error)
-        return code;
-    error->exit_code = 3;
-    n = snprintf(error->message, sizeof(error->message), "%s: ", path);
-    if (n < 0 || (size_t)n >= sizeof(error->message))
-        return code;
-    va_start(args, format);
-    vsnprintf(error->message + n, sizeof(error->message) - (size_t)n, format, args);
-    va_end(args);
-    return code;
+    va_start(arguments, format);
+    vsnprintf(reason, sizeof(reason), format, arguments);
+    va_end(arguments);
+    return error_set(error, VGIC5_CAUSE_ENVIRONMENT, result, "%s: %s", path, reason);
 }
 
 static int grow(const char *path, struct image_bytes *bytes, uint64_t room,

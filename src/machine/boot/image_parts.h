@@ -29,8 +29,8 @@ static inline uint64_t image_le64(const uint8_t *p)
     return image_le32(p) | (uint64_t)image_le32(p + 4) << 32;
 }
 
-/* Fills `error` (exit code 3) with "PATH: …" and returns `code`, a negative errno. */
-int image_fail(struct vgic5_error *error, int code, const char *path, const char *format, ...)
+/* Fills `error` (ENVIRONMENT) with "PATH: …" and returns `result`, a negative errno. */
+int image_fail(struct vgic5_error *error, int result, const char *path, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* The whole file, of at most `limit` bytes. The caller frees bytes->data, also after a failure. */

@@ -107,7 +107,7 @@ int diff_memory(struct diff *diff, struct chain *a, struct chain *b, struct vgic
     comparison.b = malloc(VGIC5_FRAME_SIZE);
     status = comparison.a != NULL && comparison.b != NULL
                  ? compare_all(&comparison, a, b, error)
-                 : error_fill(error, EXIT_ENVIRONMENT, "no memory for a frame");
+                 : error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for a frame");
     free(comparison.a);
     free(comparison.b);
     return status;

@@ -197,7 +197,7 @@ static int put_fields(struct vgic5_fields *fields, const json_t *list, const cha
         int status = put_field(fields, json);
 
         if (status != 0)
-            return error_fill(error, EXIT_DAMAGED, "%s: field %zu (%.63s): %s", where, n,
+            return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "%s: field %zu (%.63s): %s", where, n,
                               name != NULL ? name : "without a name",
                               status == -EEXIST ? "its name is there already"
                                                 : "expected name, id, and one of number, text, "
@@ -220,13 +220,13 @@ int section_from_json(const json_t *json, struct vgic5_snapshot_writer *writer, 
     if (type == NULL || !json_to_u64(json_object_get(json, "instance"), &instance) ||
         !json_to_u64(json_object_get(json, "version"), &version) || version > UINT32_MAX ||
         !json_is_boolean(required) || !json_is_array(json_object_get(json, "fields")) == !raw)
-        return error_fill(error, EXIT_DAMAGED, "%s: expected type, instance, version, required, "
+        return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "%s: expected type, instance, version, required, "
                           "and fields or raw", where);
     if (raw != NULL) {
         bytes = bytes_of_hex(raw, &size);
         if (bytes == NULL || !json_to_u64(json_object_get(json, "kind"), &kind) ||
             kind > UINT32_MAX)
-            status = error_fill(error, EXIT_DAMAGED, "%s: expected kind, and raw in hex", where);
+            status = error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "%s: expected kind, and raw in hex", where);
         else
             status = vgic5_snapshot_put_raw(writer, (uint32_t)kind, type, instance,
                                             (uint32_t)version, json_is_true(required), bytes, size,
@@ -236,7 +236,7 @@ int section_from_json(const json_t *json, struct vgic5_snapshot_writer *writer, 
     }
     fields = vgic5_fields_new();
     if (fields == NULL)
-        return error_fill(error, EXIT_ENVIRONMENT, "no memory for the fields");
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for the fields");
     status = put_fields(fields, json_object_get(json, "fields"), where, error);
     if (status == 0)
         status = vgic5_snapshot_put_fields(writer, type, instance, (uint32_t)version,

@@ -17,7 +17,7 @@ struct memory_summary {
 struct inspection {
     const struct cli_options *options;
     struct vgic5_snapshot_header header; /* always */
-    struct vgic5_error error;            /* why there is no more; exit_code 0: there is */
+    struct vgic5_error error;            /* why there is no more; cause NONE: there is */
     struct chain chain;                  /* the sections; nr_levels 0: not even those */
     bool has_picture;                    /* the rest: everything is sound */
     struct loaded loaded;

@@ -45,7 +45,7 @@ static int check_sections(const struct vgic5_snapshot *snapshot, struct vgic5_er
         const struct vgic5_section *section = vgic5_snapshot_section(snapshot, n);
 
         if (section->required && !load_knows_section(section))
-            return error_fill(error, EXIT_MISFIT,
+            return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
                               "section %s[%" PRIu64 "] at offset 0x%" PRIx64 " (kind %" PRIu32
                               ", version %" PRIu32 ") is required and not known to this program; "
                               "written by \"%s\", format %u.%u", section->type,
@@ -73,11 +73,11 @@ static int check_gic_config(const struct vgic5_config *config, struct vgic5_erro
     };
 
     if (config->abi != 0 && vgic5_abi_name(config->abi) == NULL)
-        return error_fill(error, EXIT_MISFIT, "machine GIC_ABI is %" PRIu32 ", which is not known",
+        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL, "machine GIC_ABI is %" PRIu32 ", which is not known",
                           config->abi);
     for (size_t n = 0; n < sizeof rows / sizeof *rows; n++)
         if (rows[n].value != 0 && (rows[n].value < rows[n].low || rows[n].value > rows[n].high))
-            return error_fill(error, EXIT_DAMAGED,
+            return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
                               "machine %s is %" PRIu64 ", expected %" PRIu64 " to %" PRIu64,
                               rows[n].name, rows[n].value, rows[n].low, rows[n].high);
     return 0;
@@ -93,7 +93,7 @@ static int check_cpus(const struct loaded *loaded, struct vgic5_error *error)
         for (uint32_t i = 0; i < loaded->config.nr_vcpus && !found; i++)
             found = loaded->config.vcpu_ids[i] == section->instance;
         if (!found)
-            return error_fill(error, EXIT_DAMAGED,
+            return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
                               "section cpu[%" PRIu64 "] at offset 0x%" PRIx64 " is of no vCPU in "
                               "machine VCPU_IDS", section->instance, section->offset);
     }
@@ -104,12 +104,12 @@ static int check_cpus(const struct loaded *loaded, struct vgic5_error *error)
 static int check_memory(const struct loaded *loaded, struct vgic5_error *error)
 {
     if (loaded->memory->memory_size != loaded->config.ram_size)
-        return error_fill(error, EXIT_DAMAGED,
+        return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
                           "the memory section at offset 0x%" PRIx64 " has 0x%" PRIx64
                           " bytes, machine RAM_SIZE is 0x%" PRIx64, loaded->memory->offset,
                           loaded->memory->memory_size, loaded->config.ram_size);
     if (loaded->memory->memory_base != MAP_RAM_BASE)
-        return error_fill(error, EXIT_MISFIT,
+        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
                           "the memory section at offset 0x%" PRIx64 " is at address 0x%" PRIx64
                           ", this machine has its RAM at 0x%" PRIx64, loaded->memory->offset,
                           loaded->memory->memory_base, (uint64_t)MAP_RAM_BASE);
@@ -118,7 +118,7 @@ static int check_memory(const struct loaded *loaded, struct vgic5_error *error)
 
 static int differs(const char *what, uint64_t gic, uint64_t machine, struct vgic5_error *error)
 {
-    return error_fill(error, EXIT_DAMAGED,
+    return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
                       "gic: %s is 0x%" PRIx64 ", the machine section says 0x%" PRIx64, what, gic,
                       machine);
 }
@@ -133,7 +133,7 @@ static int check_irs(const struct loaded *loaded, struct vgic5_error *error)
         uint64_t value;
 
         if (vgic5_state_irs(loaded->state, field->name, &value) == 0 && value != field->u64)
-            return error_fill(error, EXIT_DAMAGED,
+            return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
                               "machine %s is 0x%" PRIx64 ", section irs says 0x%" PRIx64,
                               field->name, field->u64, value);
     }
@@ -156,7 +156,7 @@ static int check_agreement(const struct loaded *loaded, struct vgic5_error *erro
         if (vgic5_state_vcpu_id(state, n) != config->vcpu_ids[n])
             return differs("a vCPU id", vgic5_state_vcpu_id(state, n), config->vcpu_ids[n], error);
     if (vgic5_state_addr(state) != MAP_IRS_BASE)
-        return error_fill(error, EXIT_MISFIT,
+        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
                           "gic: addr is 0x%" PRIx64 ", this machine has its IRS at 0x%" PRIx64,
                           vgic5_state_addr(state), (uint64_t)MAP_IRS_BASE);
     return check_irs(loaded, error);
@@ -169,7 +169,7 @@ static int check_ist(struct loaded *loaded, struct vgic5_error *error)
 
     if (status == 0)
         status = vgic5_state_check_memory(loaded->state, &reader, error);
-    if (status != 0 && loaded->pager.error.exit_code != 0)
+    if (status != 0 && loaded->pager.error.cause != VGIC5_CAUSE_NONE)
         *error = loaded->pager.error; /* a frame of the table is damaged: that says more */
     return status;
 }

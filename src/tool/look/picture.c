@@ -30,16 +30,16 @@ static int build(struct loaded *loaded, struct vgic5 **device, struct vgic5_erro
     int status = vgic5_create(&loaded->config.gic, &host, &loaded->pager, device);
 
     if (status != 0)
-        return error_fill(error, EXIT_MISFIT, "machine: a VGICv5 cannot be created from it: %s",
+        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL, "machine: a VGICv5 cannot be created from it: %s",
                           strerror(-status));
     for (uint32_t n = 0; status == 0 && n < loaded->config.nr_vcpus; n++)
         status = vgic5_add_vcpu(*device, loaded->config.vcpu_ids[n]);
     if (status != 0)
-        return error_fill(error, EXIT_MISFIT, "machine: the VGICv5 refuses its vCPUs: %s",
+        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL, "machine: the VGICv5 refuses its vCPUs: %s",
                           strerror(-status));
     vgic5_port_model(*device, &port);
     status = vgic5_restore(&port, loaded->state, NULL, error);
-    if (status != 0 && loaded->pager.error.exit_code != 0)
+    if (status != 0 && loaded->pager.error.cause != VGIC5_CAUSE_NONE)
         *error = loaded->pager.error;
     return status;
 }
@@ -232,10 +232,10 @@ int picture_take(struct loaded *loaded, struct picture *picture, struct vgic5_er
     *picture = (struct picture){ .nr_vcpus = loaded->config.nr_vcpus };
     picture->vcpus = calloc(picture->nr_vcpus, sizeof *picture->vcpus);
     if (picture->vcpus == NULL)
-        return error_fill(error, EXIT_ENVIRONMENT, "no memory for the vCPUs");
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for the vCPUs");
     status = build(loaded, &device, error);
     if (status == 0 && look(picture, loaded, device) != 0)
-        status = error_fill(error, EXIT_ENVIRONMENT, "no memory for the interrupts");
+        status = error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for the interrupts");
     vgic5_destroy(device);
     if (status != 0)
         picture_free(picture);

@@ -124,7 +124,7 @@ static int start_save(struct steer *steer, const char *path, const char *base, b
     console_end_line(steer->console);
     steer->saver_path = strdup(path);
     if (steer->saver_path == NULL)
-        error_fill(&error, EXIT_ENVIRONMENT, "no memory for the save");
+        error_set(&error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for the save");
     else if (saver_start(steer->machine, steer->config, &request, &steer->saver, &error) == 0) {
         steer->saver_client = client;
         return EXIT_DONE;

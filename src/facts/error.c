@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One place where a refusal is born. */
-#include <errno.h>
-#include <stdarg.h>
+#include "facts/error.h"
+
+#include <stddef.h>
 #include <stdio.h>
 
-#include "migration/internal.h"
+int error_set_list(struct vgic5_error *error, enum vgic5_cause cause, int result,
+                   const char *format, va_list arguments)
+{
+    if (error) {
+        error->cause = cause;
+        vsnprintf(error->message, sizeof(error->message), format, arguments);
+    }
+    return result;
+}
 
-int migration_fail(struct vgic5_error *error, enum migration_exit exit_code, int errno_value,
-                   const char *format, ...)
+int error_set(struct vgic5_error *error, enum vgic5_cause cause, int result, const char *format,
+              ...)
 {
     va_list arguments;
 
-    if (error) {
-        error->exit_code = exit_code;
-        va_start(arguments, format);
-        vsnprintf(error->message, sizeof(error->message), format, arguments);
-        va_end(arguments);
-    }
-    return -errno_value;
+    va_start(arguments, format);
+    error_set_list(error, cause, result, format, arguments);
+    va_end(arguments);
+    return result;
 }
 
 /* Those of kvm-abi §2. */
@@ -31,7 +36,7 @@ static const struct {
     {EINTR, "EINTR"},   {ECANCELED, "ECANCELED"},
 };
 
-const char *migration_errno_name(int errno_value)
+const char *error_name(int errno_value)
 {
     for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
         if (names[n].value == errno_value || names[n].value == -errno_value)

@@ -6,8 +6,8 @@
 #ifndef TOOL_LAZY_RAM_H
 #define TOOL_LAZY_RAM_H
 
-#include "tool/pager.h"
-#include "tool/ram_watch.h"
+#include "snapshot/pages.h"
+#include "ram/watch.h"
 
 /* `pager` is open on the machine's RAM, and must live until ram_watch_end. A frame that cannot be
  * read any more (the file was changed under the running guest) ends the process with the exit code

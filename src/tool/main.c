@@ -10,7 +10,7 @@
 
 #include <vgic5/device.h>
 
-#include "tool/pipes.h"
+#include "snapshot/pipes.h"
 #include "tool/report.h"
 
 static int (*const run_verb[NR_VERBS])(const struct cli_options *) = {

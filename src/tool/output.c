@@ -5,8 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "tool/pager.h"
-#include "tool/pipes.h"
+#include "snapshot/pages.h"
+#include "snapshot/pipes.h"
 #include "tool/report.h"
 
 static int write_pipe(void *opaque, const void *bytes, size_t size)

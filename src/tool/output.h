@@ -3,7 +3,7 @@
 #ifndef TOOL_OUTPUT_H
 #define TOOL_OUTPUT_H
 
-#include "tool/chain.h"
+#include "snapshot/chain.h"
 #include "tool/run/progress.h"
 
 struct output {

@@ -16,9 +16,9 @@
 
 #include "tool/run/host_time.h"
 #include "tool/lazy_ram.h"
-#include "tool/pipes.h"
-#include "tool/ram_image.h"
-#include "tool/ram_log.h"
+#include "snapshot/pipes.h"
+#include "ram/image.h"
+#include "ram/log.h"
 #include "tool/report.h"
 
 #define MAX_THREADS 8

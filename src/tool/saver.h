@@ -9,7 +9,7 @@
 #include <vgic5/snapshot.h>
 
 #include "machine/machine.h"
-#include "tool/ram_log.h"
+#include "ram/log.h"
 
 struct saver;
 

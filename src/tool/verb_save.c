@@ -10,7 +10,7 @@
 
 #include "tool/run/control.h"
 #include "tool/json.h"
-#include "tool/pipes.h"
+#include "snapshot/pipes.h"
 #include "tool/run/progress.h"
 #include "tool/report.h"
 

@@ -10,12 +10,13 @@ BELOW = {
     "device": {"device", "gicv5", "facts"},
     "migration": {"migration", "gicv5", "facts"},  # the register tables, not the state
     "snapshot": {"snapshot", "facts"},
+    "ram": {"ram", "snapshot", "facts"},
     "kvm": {"kvm", "facts"},
     "conform": {"conform", "device", "gicv5", "facts"},  # their tables
     "vcpu": {"vcpu", "facts"},
     "unicorn": {"unicorn", "vcpu", "facts"},
     "machine": {"machine", "vcpu", "facts"},
-    "tool": {"tool", "machine", "bench", "facts", "gicv5", "vcpu"},
+    "tool": {"tool", "snapshot", "ram", "machine", "bench", "facts", "gicv5", "vcpu"},
 }
 PUBLIC = {
     "facts": {"device.h", "error.h"},
@@ -23,6 +24,7 @@ PUBLIC = {
     "device": {"device.h", "error.h"},
     "migration": {"device.h", "error.h", "migration.h", "snapshot.h"},
     "snapshot": {"error.h", "snapshot.h"},
+    "ram": {"error.h", "snapshot.h"},
     "kvm": {"conform.h", "device.h", "error.h", "kvm.h", "migration.h"},
     "conform": {"conform.h", "device.h"},
     "vcpu": {"device.h", "error.h", "snapshot.h"},

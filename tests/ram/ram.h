@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "tool/ram_log.h"
+#include "ram/log.h"
 
 #define NR_FRAMES 64u
 #define RAM_SIZE (NR_FRAMES * RAM_FRAME)

@@ -5,10 +5,10 @@
 
 #include <vgic5/migration.h>
 
-#include "tool/chain.h"
+#include "snapshot/chain.h"
 #include "machine/machine.h"
-#include "tool/pager.h"
-#include "tool/ram_log.h"
+#include "snapshot/pages.h"
+#include "ram/log.h"
 
 /* A snapshot file, opened, and everything in it but memory decoded and checked. */
 struct loaded {

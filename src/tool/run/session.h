@@ -8,7 +8,7 @@
 #include "tool/run/console.h"
 #include "machine/machine.h"
 #include "tool/options.h"
-#include "tool/ram_log.h"
+#include "ram/log.h"
 #include "tool/run/steer.h"
 #include "tool/run/trace.h"
 

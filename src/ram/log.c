@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tool/ram_log.h"
+#include "ram/log.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A snapshot file and, if it is incremental, those that it builds on, down to a full one. */
-#ifndef TOOL_CHAIN_H
-#define TOOL_CHAIN_H
+#ifndef SNAPSHOT_CHAIN_H
+#define SNAPSHOT_CHAIN_H
 
 #include <pthread.h>
 #include <sys/types.h>

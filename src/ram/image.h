@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The guest's RAM at the moment of a save: which pages have content, and that content, as a copy
  * when the guest goes on. */
-#ifndef TOOL_RAM_IMAGE_H
-#define TOOL_RAM_IMAGE_H
+#ifndef RAM_IMAGE_H
+#define RAM_IMAGE_H
 
 #include <stdbool.h>
 #include <stdint.h>

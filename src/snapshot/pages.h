@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Guest memory out of a snapshot, of which a frame is read, checked and decompressed when it is
  * first needed. */
-#ifndef TOOL_PAGER_H
-#define TOOL_PAGER_H
+#ifndef SNAPSHOT_PAGES_H
+#define SNAPSHOT_PAGES_H
 
-#include "tool/chain.h"
+#include "snapshot/chain.h"
 
 struct pager {
     struct chain *chain;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tool/chain.h"
+#include "snapshot/chain.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "tool/report.h"
+#include "facts/error.h"
 
 /* ---- Opening --------------------------------------------------------------------------------- */
 

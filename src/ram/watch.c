@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tool/ram_watch.h"
+#include "ram/watch.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "tool/report.h"
+#include "facts/error.h"
 
 #define READ_WRITE (PROT_READ | PROT_WRITE)
 #define ALL_OF_FRAME 0xffffu
@@ -75,7 +75,7 @@ static void open_all(struct ram_watch *watch)
 {
     if (mprotect(watch->host, watch->size, READ_WRITE) != 0) {
         fprintf(stderr, "vgic5: the guest's memory cannot be reached: %s\n", strerror(errno));
-        _exit(EXIT_ENVIRONMENT);
+        _exit(3);
     }
     watch->edges = 0;
     for (uint64_t frame = 0; frame < watch->nr_frames; frame++) {

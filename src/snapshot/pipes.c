@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tool/pipes.h"
+#include "snapshot/pipes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tool/report.h"
+#include "facts/error.h"
 
 #define PIECE 65536u
 #define MOST (UINT64_C(1) << 30)

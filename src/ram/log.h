@@ -7,12 +7,12 @@
  *
  * A snapshot that has no mark can still be built on, by comparing all of RAM with it.
  */
-#ifndef TOOL_RAM_LOG_H
-#define TOOL_RAM_LOG_H
+#ifndef RAM_LOG_H
+#define RAM_LOG_H
 
 #include <vgic5/snapshot.h>
 
-#include "tool/ram_watch.h"
+#include "ram/watch.h"
 
 #define RAM_LOG_MARKS 8u /* those that were saved or built on last */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tool/ram_image.h"
+#include "ram/image.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,8 +9,8 @@
  * There is one watched RAM in a process, since a signal handler has no other way to find it, and
  * one thread that touches it while it is watched.
  */
-#ifndef TOOL_RAM_WATCH_H
-#define TOOL_RAM_WATCH_H
+#ifndef RAM_WATCH_H
+#define RAM_WATCH_H
 
 #include <signal.h>
 #include <stdbool.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tool/pager.h"
+#include "snapshot/pages.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "tool/report.h"
+#include "facts/error.h"
 
 int pager_open(struct chain *chain, void *host, struct pager *pager, struct vgic5_error *error)
 {

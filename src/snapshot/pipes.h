@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Snapshots through pipes: written as they come, and read where random access is wanted. */
-#ifndef TOOL_PIPES_H
-#define TOOL_PIPES_H
+#ifndef SNAPSHOT_PIPES_H
+#define SNAPSHOT_PIPES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -200,16 +200,18 @@ static void say(const struct measure_case cases[2 * NR_ACCESSES], struct bench_r
 /* With locks, which a machine of many PEs has many of. */
 static struct machine *set_up_pes(uint32_t nr_pes)
 {
-    struct machine_shape shape = {.nr_pes = nr_pes, .lpi_id_bits = ID_BITS, .threads = true,
-                                  .ram_size = 4096};
+    struct machine_shape shape = {
+        .nr_pes = nr_pes, .lpi_id_bits = ID_BITS, .threads = true, .ram_size = 4096};
     return machine_new(&shape);
 }
 
 static int compare_pes(struct bench_report *report)
 {
     struct machine *one = set_up_pes(1), *many = set_up_pes(NR_PES);
-    struct measure_case cases[] = {{frame_read, one, TIMES, 0}, {frame_read, many, TIMES, 0},
-                                   {frame_write, one, TIMES, 0}, {frame_write, many, TIMES, 0}};
+    struct measure_case cases[] = {{frame_read, one, TIMES, 0},
+                                   {frame_read, many, TIMES, 0},
+                                   {frame_write, one, TIMES, 0},
+                                   {frame_write, many, TIMES, 0}};
     int status = one && many ? 0 : -1;
     if (!status) {
         measure(cases, 4, BATCHES);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Runs the guest guests/rounds on `vgic5 run` and reads what it says: medians, in wall time; of five
- * runs the best, since other load on the machine can only take away from it. The limits are those
- * of the reference emulator, QEMU 11's model of GICv5 run by its own engine: with --qemu it runs the
- * same guest here and now, otherwise they are what it needed elsewhere.
+ * Runs the guest guests/rounds on `vgic5 run` and reads what it says: medians, in wall time; of
+ * five runs the best, since other load on the machine can only take away from it. The limits are
+ * those of the reference emulator, QEMU 11's model of GICv5 run by its own engine: with --qemu it
+ * runs the same guest here and now, otherwise they are what it needed elsewhere.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -111,9 +111,9 @@ static int run_all(const struct bench_options *options, struct figures *own,
                    struct figures *reference)
 {
     const char *const tool[] = {options->tool, "run", "--kernel", options->guest, NULL};
-    const char *const qemu[] = {options->qemu, "-M", "virt,gic-version=x-5", "-cpu", "max", "-m",
-                                "256M", "-nographic", "-semihosting", "-kernel", options->guest,
-                                NULL};
+    const char *const qemu[] = {
+        options->qemu, "-M",         "virt,gic-version=x-5", "-cpu",    "max",          "-m",
+        "256M",        "-nographic", "-semihosting",         "-kernel", options->guest, NULL};
     for (int i = 0; i < RUNS; i++) {
         if (run(tool, own))
             return -1;

@@ -69,11 +69,14 @@ int attr_get(struct machine *m, uint32_t group, uint64_t attr, void *payload)
 
 static int create(struct machine *m, const struct machine_shape *shape)
 {
-    const struct vgic5_config config = {.size = sizeof(config), .abi = shape->abi,
+    const struct vgic5_config config = {.size = sizeof(config),
+                                        .abi = shape->abi,
                                         .lpi_id_bits = shape->lpi_id_bits,
                                         .threads = shape->threads,
                                         .ist_l2sz = shape->two_level ? 1 : 0};
-    const struct vgic5_host host = {.size = sizeof(host), .alloc = allocate, .free = release,
+    const struct vgic5_host host = {.size = sizeof(host),
+                                    .alloc = allocate,
+                                    .free = release,
                                     .read_guest = read_guest,
                                     .write_guest = write_guest};
     const uint64_t irs = IRS_ADDRESS;

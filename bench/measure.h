@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-uint64_t measure_cpu_ns(void);  /* of this thread */
+uint64_t measure_cpu_ns(void); /* of this thread */
 uint64_t measure_wall_ns(void);
 
 /* Sorts the values. */

@@ -75,8 +75,8 @@ static int restore_image(struct machine *m, uint32_t *image)
 
 static int restore_scattered(struct bench_report *report)
 {
-    struct machine_shape shape = {.nr_pes = 1, .lpi_id_bits = ID_BITS, .abi = VGIC5_ABI_7_4,
-                                  .ram_size = 4096};
+    struct machine_shape shape = {
+        .nr_pes = 1, .lpi_id_bits = ID_BITS, .abi = VGIC5_ABI_7_4, .ram_size = 4096};
     uint32_t *image = calloc(1, TABLE_BYTES);
     for (uint32_t n = 0; image && n < USED; n++)
         image[scattered(n)] = ISTE_ENABLE;

@@ -16,7 +16,7 @@ void report_limited(struct bench_report *report, double value, const char *unit,
 /* Words on stderr; -1. */
 int report_failure(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-#define BENCH(name, what)                                                                          \
+#define BENCH(name, what) \
     int bench_##name(const struct bench_options *options, struct bench_report *report);
 #include "benches.def"
 #undef BENCH

@@ -76,7 +76,9 @@ static void enable_all(struct setting *s)
 
 static int set_up(struct setting *s)
 {
-    struct machine_shape shape = {.nr_pes = s->nr_pes, .lpi_id_bits = 24, .threads = s->threads,
+    struct machine_shape shape = {.nr_pes = s->nr_pes,
+                                  .lpi_id_bits = 24,
+                                  .threads = s->threads,
                                   .ram_size = ((size_t)4 << s->id_bits) + 4096};
     s->m = machine_new(&shape);
     if (!s->m)

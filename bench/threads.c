@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A VMM with a thread for each vCPU: rounds on 1 to 512 PEs by 1 to 64 threads, each PE with an LPI
- * of its own, whose ids lie far apart or are neighbours of each other's. Throughput counts wall time,
- * each thread bound to a processor; of many short runs the best counts, since other load on the
- * machine can only take away from it.
+ * of its own, whose ids lie far apart or are neighbours of each other's. Throughput counts wall
+ * time, each thread bound to a processor; of many short runs the best counts, since other load on
+ * the machine can only take away from it.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -36,7 +36,7 @@ struct crew {
     uint32_t nr_threads, nr_pes, distance;
     uint32_t arrived; /* threads at the start */
     struct worker worker[MAX_THREADS];
-    double best;    /* rounds per second */
+    double best; /* rounds per second */
     double cpu_ns[REPEATS];
 };
 
@@ -85,8 +85,8 @@ static void *work(void *context)
 
 static int set_up(struct crew *crew)
 {
-    struct machine_shape shape = {.nr_pes = crew->nr_pes, .lpi_id_bits = ID_BITS, .threads = 1,
-                                  .ram_size = 4u << ID_BITS};
+    struct machine_shape shape = {
+        .nr_pes = crew->nr_pes, .lpi_id_bits = ID_BITS, .threads = 1, .ram_size = 4u << ID_BITS};
     crew->m = machine_new(&shape);
     if (!crew->m)
         return -1;
@@ -102,8 +102,8 @@ static void start(struct crew *crew)
 {
     crew->arrived = 0;
     for (uint32_t i = 0; i < crew->nr_threads; i++) {
-        crew->worker[i] = (struct worker){.crew = crew, .number = i,
-                                          .rounds = ROUNDS / (crew->nr_threads > 4 ? 8 : 1)};
+        crew->worker[i] = (struct worker){
+            .crew = crew, .number = i, .rounds = ROUNDS / (crew->nr_threads > 4 ? 8 : 1)};
         if (pthread_create(&crew->worker[i].thread, NULL, work, &crew->worker[i])) {
             report_failure("thread %u could not be created", i);
             exit(3); /* the others would wait for it for ever */
@@ -133,8 +133,8 @@ static void run(struct crew *crew, uint32_t repeat)
 static const struct {
     uint32_t nr_threads, nr_pes, distance;
 } settings[] = {
-    {1, 2, FAR},   {2, 2, FAR},   {1, 2, 1},     {2, 2, 1},      {1, 64, FAR},
-    {2, 64, FAR},  {1, 512, 1},   {2, 512, 1},   {8, 512, FAR},  {64, 512, FAR}, {64, 512, 1},
+    {1, 2, FAR}, {2, 2, FAR}, {1, 2, 1},     {2, 2, 1},      {1, 64, FAR}, {2, 64, FAR},
+    {1, 512, 1}, {2, 512, 1}, {8, 512, FAR}, {64, 512, FAR}, {64, 512, 1},
 };
 #define NR_SETTINGS (sizeof(settings) / sizeof(*settings))
 
@@ -162,7 +162,8 @@ int bench_threads(const struct bench_options *options, struct bench_report *repo
     (void)options;
     for (size_t i = 0; i < NR_SETTINGS && crews; i++) {
         crews[i] = (struct crew){.nr_threads = settings[i].nr_threads,
-                                 .nr_pes = settings[i].nr_pes, .distance = settings[i].distance};
+                                 .nr_pes = settings[i].nr_pes,
+                                 .distance = settings[i].distance};
         status |= set_up(&crews[i]);
     }
     for (uint32_t repeat = 0; repeat < REPEATS && !status; repeat++)

@@ -18,7 +18,7 @@ static unsigned char ram[1 << 20]; /* the guest's memory, at guest physical addr
 static int read_guest(void *opaque, uint64_t ipa, void *to, size_t size)
 {
     (void)opaque;
-    if (ipa > sizeof ram || size > sizeof ram - ipa)
+    if (ipa > sizeof(ram) || size > sizeof(ram) - ipa)
         return -EFAULT;
     memcpy(to, ram + ipa, size);
     return 0;
@@ -27,7 +27,7 @@ static int read_guest(void *opaque, uint64_t ipa, void *to, size_t size)
 static int write_guest(void *opaque, uint64_t ipa, const void *from, size_t size)
 {
     (void)opaque;
-    if (ipa > sizeof ram || size > sizeof ram - ipa)
+    if (ipa > sizeof(ram) || size > sizeof(ram) - ipa)
         return -EFAULT;
     memcpy(ram + ipa, from, size);
     return 0;
@@ -41,8 +41,10 @@ static void line_changed(void *opaque, uint32_t vcpu_id, enum vgic5_line line)
 
 static struct vgic5 *create(void)
 {
-    const struct vgic5_host host = { .size = sizeof host, .read_guest = read_guest,
-                                     .write_guest = write_guest, .line = line_changed };
+    const struct vgic5_host host = {.size = sizeof(host),
+                                    .read_guest = read_guest,
+                                    .write_guest = write_guest,
+                                    .line = line_changed};
     struct vgic5 *device;
 
     if (vgic5_create(NULL, &host, NULL, &device) != 0)
@@ -52,14 +54,14 @@ static struct vgic5 *create(void)
 
 static int set(struct vgic5 *device, uint32_t group, uint64_t attr, const void *payload)
 {
-    struct vgic5_attr a = { .group = group, .attr = attr, .addr = (uintptr_t)payload };
+    struct vgic5_attr a = {.group = group, .attr = attr, .addr = (uintptr_t)payload};
     return vgic5_set_attr(device, &a);
 }
 
 /* What the guest does; a VMM calls these from its MMIO and system register exits. */
 static void guest_writes(struct vgic5 *device, uint64_t offset, uint8_t size, uint64_t value)
 {
-    struct vgic5_mmio access = { .offset = offset, .size = size, .value = value, .is_write = true };
+    struct vgic5_mmio access = {.offset = offset, .size = size, .value = value, .is_write = true};
     vgic5_mmio(device, &access);
 }
 
@@ -72,24 +74,24 @@ int main(void)
 {
     const uint64_t irs = 0x8010000, lpi = VGIC5_INTID(VGIC5_LPI, 5);
     struct vgic5 *source = create(), *target = create();
-    struct vgic5_error error = { 0 };
+    struct vgic5_error error = {0};
     struct vgic5_state *state;
     struct vgic5_port port;
     uint64_t intid = 0;
 
-    if (source == NULL || target == NULL)
+    if (!source || !target)
         return 1;
     if (set(source, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, &irs) != 0 ||
         set(source, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL) != 0)
         return 1;
 
-    guest_writes(source, 0x190, 4, 8);             /* IRS_IST_CFGR: linear, 256 LPIs */
-    guest_writes(source, 0x180, 8, 0x1000 | 1);    /* IRS_IST_BASER: VALID */
-    guest_writes(source, 0x080, 4, 1);             /* IRS_CR0.IRSEN */
+    guest_writes(source, 0x190, 4, 8);          /* IRS_IST_CFGR: linear, 256 LPIs */
+    guest_writes(source, 0x180, 8, 0x1000 | 1); /* IRS_IST_BASER: VALID */
+    guest_writes(source, 0x080, 4, 1);          /* IRS_CR0.IRSEN */
     guest_msr(source, ICC_PCR_EL1, 31);
     guest_msr(source, ICC_CR0_EL1, 1);
     guest_msr(source, CDEN, lpi);
-    guest_msr(source, CDPEND, lpi | 1ull << 32);   /* the line goes high */
+    guest_msr(source, CDPEND, lpi | 1ull << 32); /* the line goes high */
 
     vgic5_port_model(source, &port);
     if (vgic5_save(&port, NULL, &state, &error) != 0)

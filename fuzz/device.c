@@ -45,7 +45,8 @@ struct host {
     long outstanding;
 };
 
-/* What the random calls have of the caller's memory: all else is EFAULT. As large as any payload. */
+/* What the random calls have of the caller's memory: all else is EFAULT. As large as any payload.
+ */
 static struct {
     uint64_t payload[VGIC5_NR_SPIS_MAX / 2];
     uint64_t buffers[4];
@@ -71,7 +72,7 @@ static void host_free(void *opaque, void *memory, size_t size)
     struct host *host = opaque;
 
     (void)size;
-    host->outstanding -= memory != NULL;
+    host->outstanding -= !!memory;
     free(memory);
 }
 
@@ -153,20 +154,23 @@ static void complain(const char *what)
 }
 
 static const uint16_t encodings[] = {
-    VGIC5_ENCODING(1, 0, 12, 1, 0),  VGIC5_ENCODING(1, 0, 12, 1, 1),  VGIC5_ENCODING(1, 0, 12, 1, 2),
-    VGIC5_ENCODING(1, 0, 12, 1, 3),  VGIC5_ENCODING(1, 0, 12, 1, 4),  VGIC5_ENCODING(1, 0, 12, 1, 5),
-    VGIC5_ENCODING(1, 0, 12, 1, 7),  VGIC5_ENCODING(1, 0, 12, 2, 0),  VGIC5_ENCODING(1, 0, 12, 2, 1),
-    VGIC5_ENCODING(1, 0, 12, 3, 0),  VGIC5_ENCODING(1, 0, 12, 3, 1),  VGIC5_ENCODING(3, 0, 12, 10, 3),
-    VGIC5_ENCODING(3, 0, 12, 10, 4), VGIC5_ENCODING(3, 0, 12, 10, 6), VGIC5_ENCODING(3, 0, 12, 13, 0),
-    VGIC5_ENCODING(3, 0, 12, 13, 2), VGIC5_ENCODING(3, 0, 12, 13, 4), VGIC5_ENCODING(3, 0, 12, 13, 6),
-    VGIC5_ENCODING(3, 0, 12, 14, 0), VGIC5_ENCODING(3, 1, 12, 0, 0),  VGIC5_ENCODING(3, 1, 12, 0, 1),
-    VGIC5_ENCODING(3, 1, 12, 0, 2),
+    VGIC5_ENCODING(1, 0, 12, 1, 0),  VGIC5_ENCODING(1, 0, 12, 1, 1),
+    VGIC5_ENCODING(1, 0, 12, 1, 2),  VGIC5_ENCODING(1, 0, 12, 1, 3),
+    VGIC5_ENCODING(1, 0, 12, 1, 4),  VGIC5_ENCODING(1, 0, 12, 1, 5),
+    VGIC5_ENCODING(1, 0, 12, 1, 7),  VGIC5_ENCODING(1, 0, 12, 2, 0),
+    VGIC5_ENCODING(1, 0, 12, 2, 1),  VGIC5_ENCODING(1, 0, 12, 3, 0),
+    VGIC5_ENCODING(1, 0, 12, 3, 1),  VGIC5_ENCODING(3, 0, 12, 10, 3),
+    VGIC5_ENCODING(3, 0, 12, 10, 4), VGIC5_ENCODING(3, 0, 12, 10, 6),
+    VGIC5_ENCODING(3, 0, 12, 13, 0), VGIC5_ENCODING(3, 0, 12, 13, 2),
+    VGIC5_ENCODING(3, 0, 12, 13, 4), VGIC5_ENCODING(3, 0, 12, 13, 6),
+    VGIC5_ENCODING(3, 0, 12, 14, 0), VGIC5_ENCODING(3, 1, 12, 0, 0),
+    VGIC5_ENCODING(3, 1, 12, 0, 1),  VGIC5_ENCODING(3, 1, 12, 0, 2),
 };
 #define NR_ENCODINGS (sizeof(encodings) / sizeof(encodings[0]))
 
-static const uint16_t offsets[] = {0x00,  0x04,  0x08,  0x14,  0x80,  0x84,  0xc0,  0x108, 0x10c,
-                                   0x110, 0x114, 0x118, 0x140, 0x144, 0x148, 0x180, 0x184, 0x190,
-                                   0x194, 0x1c0, 0x200, 0x240, 0xffbc};
+static const uint16_t offsets[] = {0x00,  0x04,  0x08,  0x14,  0x80,  0x84,  0xc0,  0x108,
+                                   0x10c, 0x110, 0x114, 0x118, 0x140, 0x144, 0x148, 0x180,
+                                   0x184, 0x190, 0x194, 0x1c0, 0x200, 0x240, 0xffbc};
 #define NR_OFFSETS (sizeof(offsets) / sizeof(offsets[0]))
 
 /* Any encoding or offset now and then, a meaningful one mostly. */
@@ -217,7 +221,8 @@ static uint64_t mix(uint64_t hash, const void *bytes, size_t size)
 }
 
 /* An attribute's answer and value. */
-static uint64_t mix_attr(const struct machine *machine, uint64_t hash, uint32_t group, uint64_t attr)
+static uint64_t mix_attr(const struct machine *machine, uint64_t hash, uint32_t group,
+                         uint64_t attr)
 {
     uint64_t value[2] = {0};
     struct vgic5_attr access = {.group = group, .attr = attr, .addr = (uintptr_t)value};
@@ -389,7 +394,8 @@ static void do_line(struct machine *machine, struct input *input)
     struct vgic5_vcpu *vcpu = some_vcpu(machine, input);
     uint8_t what = (uint8_t)take(input, 1);
 
-    vgic5_irq_line(machine->device, (uint32_t)(what & 3) << 24 | (uint32_t)take(input, 1), what & 4);
+    vgic5_irq_line(machine->device, (uint32_t)(what & 3) << 24 | (uint32_t)take(input, 1),
+                   what & 4);
     if (vcpu)
         vgic5_ppi_line(vcpu, (uint32_t)take(input, 1) % 64, what & 8);
 }
@@ -436,7 +442,7 @@ static void do_alloc_fault(struct machine *machine, struct input *input)
 }
 
 static void (*const actions[])(struct machine *machine, struct input *input) = {
-    do_attr, do_attr, do_ist,  do_mmio,   do_mmio,     do_register,   do_register,
+    do_attr,     do_attr, do_ist, do_mmio,   do_mmio,     do_register,    do_register,
     do_register, do_line, do_run, do_memory, do_add_vcpu, do_alloc_fault, do_leave,
 };
 

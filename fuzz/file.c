@@ -60,7 +60,8 @@ static int seek(void *opaque, uint64_t offset)
 int fuzz_open(bool pipe, struct fuzz_reading *reading, const struct fuzz_file *file,
               struct vgic5_snapshot **snapshot, struct vgic5_error *error)
 {
-    const struct vgic5_source source = {.read = read_bytes, .seek = pipe ? NULL : seek,
+    const struct vgic5_source source = {.read = read_bytes,
+                                        .seek = pipe ? NULL : seek,
                                         .size = pipe ? UINT64_MAX : file->size,
                                         .opaque = reading};
 

@@ -39,8 +39,8 @@ static struct section_head take_head(struct fuzz_input *input)
 {
     static const char *const types[] = {"memory", "base", "gic", "irs", "spi", "lpi", "icc", "a"};
     uint8_t how = (uint8_t)fuzz_take(input, 1);
-    struct section_head head = {.kind = how & 1 ? SECTION_MEMORY : SECTION_FIELDS,
-                                .version = 1, .required = how >> 1 & 1};
+    struct section_head head = {
+        .kind = how & 1 ? SECTION_MEMORY : SECTION_FIELDS, .version = 1, .required = how >> 1 & 1};
 
     if ((how & 0xc0) == 0xc0)
         head.kind = (uint32_t)fuzz_take(input, 1) + 1;

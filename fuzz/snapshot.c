@@ -89,9 +89,8 @@ static int write_section(struct vgic5_snapshot_writer *writer, const struct vgic
     int result;
 
     if (section->fields)
-        return vgic5_snapshot_put_fields(writer, section->type, section->instance,
-                                         section->version, section->required, section->fields,
-                                         NULL);
+        return vgic5_snapshot_put_fields(writer, section->type, section->instance, section->version,
+                                         section->required, section->fields, NULL);
     if (section->kind != VGIC5_SECTION_MEMORY)
         return vgic5_snapshot_put_raw(writer, section->kind, section->type, section->instance,
                                       section->version, section->required, section->raw,
@@ -184,7 +183,8 @@ static struct vgic5_snapshot *read_both_ways(struct fuzz_reading reading[2], str
 
     for (int way = 0; way < 2; way++) {
         result[way] = fuzz_open(way, &reading[way], file, &both[way], &error[way]);
-        if (result[way] && error[way].cause != VGIC5_CAUSE_DAMAGED && error[way].cause != VGIC5_CAUSE_UNFIT)
+        if (result[way] && error[way].cause != VGIC5_CAUSE_DAMAGED &&
+            error[way].cause != VGIC5_CAUSE_UNFIT)
             complain("a file is refused with another exit code than 4 and 5");
         if (result[way] && !*error[way].message)
             complain("a file is refused without words");

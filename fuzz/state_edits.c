@@ -55,8 +55,8 @@ static void line(void *opaque, uint32_t vcpu_id, enum vgic5_line level)
 static struct vgic5 *create(uint32_t abi, struct fuzz_guest *guest)
 {
     const struct vgic5_config config = {.size = sizeof(config), .abi = abi, .lpi_id_bits = 10};
-    const struct vgic5_host host = {.size = sizeof(host), .read_guest = read_guest,
-                                    .write_guest = write_guest, .line = line};
+    const struct vgic5_host host = {
+        .size = sizeof(host), .read_guest = read_guest, .write_guest = write_guest, .line = line};
     struct vgic5 *device;
 
     return vgic5_create(&config, &host, guest, &device) == 0 ? device : NULL;
@@ -254,15 +254,16 @@ static void take_parts(const struct vgic5_state *state, struct parts *parts)
     struct vgic5_snapshot *snapshot = NULL;
 
     parts->n = 0;
-    if (write_state(state, &file) == 0 &&
-        fuzz_open(true, &reading, &file, &snapshot, NULL) == 0) {
+    if (write_state(state, &file) == 0 && fuzz_open(true, &reading, &file, &snapshot, NULL) == 0) {
         for (; parts->n < vgic5_snapshot_nr_sections(snapshot) && parts->n < MOST_SECTIONS;
              parts->n++) {
             const struct vgic5_section *section = vgic5_snapshot_section(snapshot, parts->n);
             struct part *part = &parts->all[parts->n];
 
-            *part = (struct part){.instance = section->instance, .version = section->version,
-                                  .required = section->required, .fields = vgic5_fields_new()};
+            *part = (struct part){.instance = section->instance,
+                                  .version = section->version,
+                                  .required = section->required,
+                                  .fields = vgic5_fields_new()};
             strcpy(part->type, section->type);
             for (size_t n = 0; part->fields && n < vgic5_fields_count(section->fields); n++)
                 put(part->fields, vgic5_fields_at(section->fields, n));
@@ -320,8 +321,8 @@ static void warned(void *opaque, const char *message)
     *(bool *)opaque = true;
 }
 
-/* What is status in one device, and was state in the edited file: the link of a CPU interface, which
- * is always up here. */
+/* What is status in one device, and was state in the edited file: the link of a CPU interface,
+ * which is always up here. */
 static bool has_other_status(const struct vgic5_state *state)
 {
     uint64_t cr0 = 0;
@@ -347,7 +348,8 @@ static void save_again(struct vgic5 *device, const struct vgic5_state *state,
     }
     if (write_state(state, &before) || write_state(again, &after))
         complain("a state cannot be written");
-    else if (!has_other_status(state) && (before.size != after.size || memcmp(before.bytes, after.bytes, before.size)))
+    else if (!has_other_status(state) &&
+             (before.size != after.size || memcmp(before.bytes, after.bytes, before.size)))
         complain("a restored device saves another state");
     free(before.bytes);
     free(after.bytes);
@@ -360,8 +362,8 @@ void fuzz_restore(const struct vgic5_snapshot *snapshot, const struct fuzz_guest
     struct fuzz_guest copy = {.ram = guest->ram ? malloc(RAM_SIZE) : NULL};
     const struct vgic5_guest_reader reader = {read_guest, &copy};
     bool told = false;
-    const struct vgic5_migration_options options = {.size = sizeof(options), .warn = warned,
-                                                    .opaque = &told};
+    const struct vgic5_migration_options options = {
+        .size = sizeof(options), .warn = warned, .opaque = &told};
     struct vgic5_error error = {0};
     struct vgic5_state *state;
     struct vgic5 *device;

@@ -5,7 +5,7 @@
  */
 #include "kit.h"
 
-#define SYS 0xd5080000u  /* Op0 = 1; MSR has Op0 = 3 */
+#define SYS 0xd5080000u /* Op0 = 1; MSR has Op0 = 3 */
 #define REG 0xd5180000u
 #define READ 0x00200000u /* SYSL, MRS */
 #define RET 0xd65f03c0u
@@ -18,16 +18,16 @@ static const struct {
     uint32_t n;
     uint32_t directions;
 } exist[] = {
-    {WORD(SYS, 0, 0, 0), 2, W},      /* GSB SYS, GSB ACK */
-    {WORD(SYS, 0, 1, 0), 6, W},      /* GIC CDDIS … CDRCFG */
-    {WORD(SYS, 0, 1, 7), 3, W},      /* GIC CDEOI, CDDI, CDHM */
-    {WORD(SYS, 0, 3, 0), 2, R},      /* GICR CDIA, CDNMIA */
-    {WORD(REG, 0, 10, 0), 4, R},     /* ICC_PPI_HMR<n>, ICC_IDR0, ICC_HPPIR */
-    {WORD(REG, 0, 10, 4), 1, W | R}, /* ICC_ICSR */
-    {WORD(REG, 0, 10, 5), 1, R},     /* ICC_IAFFIDR */
-    {WORD(REG, 0, 10, 6), 2, W | R}, /* ICC_PPI_ENABLER<n> */
+    {WORD(SYS, 0, 0, 0), 2, W},       /* GSB SYS, GSB ACK */
+    {WORD(SYS, 0, 1, 0), 6, W},       /* GIC CDDIS … CDRCFG */
+    {WORD(SYS, 0, 1, 7), 3, W},       /* GIC CDEOI, CDDI, CDHM */
+    {WORD(SYS, 0, 3, 0), 2, R},       /* GICR CDIA, CDNMIA */
+    {WORD(REG, 0, 10, 0), 4, R},      /* ICC_PPI_HMR<n>, ICC_IDR0, ICC_HPPIR */
+    {WORD(REG, 0, 10, 4), 1, W | R},  /* ICC_ICSR */
+    {WORD(REG, 0, 10, 5), 1, R},      /* ICC_IAFFIDR */
+    {WORD(REG, 0, 10, 6), 2, W | R},  /* ICC_PPI_ENABLER<n> */
     {WORD(REG, 0, 13, 0), 24, W | R}, /* ICC_PPI_{C,S}ACTIVER, {C,S}PENDR, PRIORITYR<n> */
-    {WORD(REG, 1, 0, 0), 3, W | R},  /* ICC_APR, ICC_CR0, ICC_PCR */
+    {WORD(REG, 1, 0, 0), 3, W | R},   /* ICC_APR, ICC_CR0, ICC_PCR */
 };
 
 static uint32_t failures, executed, undefined;
@@ -52,8 +52,7 @@ static uint64_t execute(uint32_t word)
     code[0] = word;
     code[1] = RET;
     __asm__ volatile("dsb sy\n\tic iallu\n\tdsb sy\n\tisb" : : : "memory");
-    return FAULTS(__asm__ volatile("mov x0, xzr\n\tblr %0"
-                                   : : "r"(code) : "x0", "x30", "memory"));
+    return FAULTS(__asm__ volatile("mov x0, xzr\n\tblr %0" : : "r"(code) : "x0", "x30", "memory"));
 }
 
 static void try(uint32_t word)
@@ -87,7 +86,7 @@ int guest_main(void)
     try_block(REG, 0, 8, 15); /* below: VBAR, ISR, DISR */
     for (uint32_t op1 = 1; op1 < 8; op1++)
         try_block(REG, op1, 0, 15);
-    try(0xd5184600);        /* ICC_PMR_EL1, of GICv3 */
+    try(0xd5184600); /* ICC_PMR_EL1, of GICv3 */
     try(0xd5184600 | READ);
     print("encodings: %u executed, %u UNDEFINED, %u wrong\n", executed, undefined, failures);
     print("encodings: %s\n", failures ? "FAIL" : "PASS");

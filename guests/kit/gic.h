@@ -21,9 +21,12 @@
 
 /* ---- GIC instructions. The generic SYS and SYSL forms, for assemblers that know no GICv5. ---- */
 
-#define GIC(crm, op2, value)                                                                       \
-    __asm__ volatile("sys #0, c12, c" #crm ", #" #op2 ", %x0" : : "r"((uint64_t)(value)) : "memor" \
-                                                                                           "y")
+#define GIC(crm, op2, value)                                  \
+    __asm__ volatile("sys #0, c12, c" #crm ", #" #op2 ", %x0" \
+                     :                                        \
+                     : "r"((uint64_t)(value))                 \
+                     : "memor"                                \
+                       "y")
 
 static inline void gsb_sys(void)
 {

@@ -44,7 +44,7 @@ long system_call(enum system_call number, long a, long b, long c, long d, long e
 /* A thread that runs function(argument) on this stack and exits; its id or a negative errno. */
 long thread_start(void (*function)(void *), void *argument, void *stack_top);
 
-#define CALL(number, a, b, c, d, e)                                                                \
+#define CALL(number, a, b, c, d, e) \
     system_call(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e))
 
 #endif

@@ -5,7 +5,8 @@
 
 #include "system.h"
 
-/* %s, %u (uint64_t), %t (uint64_t, nanoseconds, as seconds with six places). One line, one write. */
+/* %s, %u (uint64_t), %t (uint64_t, nanoseconds, as seconds with six places). One line, one write.
+ */
 void say(const char *format, ...);
 bool same_text(const char *a, const char *b);
 /* "name=VALUE" among the arguments: VALUE, or what is passed. */

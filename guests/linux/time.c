@@ -11,7 +11,7 @@
 
 uint64_t now(enum clock clock)
 {
-    struct timespec time = { 0, 0 };
+    struct timespec time = {0, 0};
 
     CALL(SYS_CLOCK_GETTIME, clock, &time, 0, 0, 0);
     return (uint64_t)time.seconds * SECOND + (uint64_t)time.nanoseconds;
@@ -19,7 +19,7 @@ uint64_t now(enum clock clock)
 
 static struct timespec timespec_of(uint64_t nanoseconds)
 {
-    return (struct timespec){ (int64_t)(nanoseconds / SECOND), (int64_t)(nanoseconds % SECOND) };
+    return (struct timespec){(int64_t)(nanoseconds / SECOND), (int64_t)(nanoseconds % SECOND)};
 }
 
 void sleep_until(uint64_t monotonic)
@@ -38,7 +38,7 @@ void sleep_until(uint64_t monotonic)
 
 static void exercise_timerfd(void)
 {
-    const struct itimerspec every = { timespec_of(2 * MILLISECOND), timespec_of(2 * MILLISECOND) };
+    const struct itimerspec every = {timespec_of(2 * MILLISECOND), timespec_of(2 * MILLISECOND)};
     long file = CALL(SYS_TIMERFD_CREATE, CLOCK_MONOTONIC, 0, 0, 0, 0);
     uint64_t start = now(CLOCK_MONOTONIC), expiries = 0, n = 0;
 

@@ -77,7 +77,8 @@ void work_on(unsigned cpu, void (*function)(unsigned cpu))
         wait_for(&job->done, 1);
 }
 
-/* ---- Ping-pong --------------------------------------------------------------------------------- */
+/* ---- Ping-pong ---------------------------------------------------------------------------------
+ */
 
 static struct partner {
     uint32_t ping, pong;

@@ -18,7 +18,7 @@ uint64_t bare_round(uint64_t xt);
 #define HIGH 8u
 #define LOW 24u
 #define BATCHES 41u
-#define ROUNDS 400u        /* of a batch, or fewer: */
+#define ROUNDS 400u       /* of a batch, or fewer: */
 #define BATCH_NS 1000000u /* about as long as a batch may take */
 
 static volatile uint32_t taken;

@@ -27,7 +27,8 @@ static void expect(uint64_t found, uint64_t expected, const char *what)
     print("signals: %s is %lx, not %lx\n", what, found, expected);
 }
 
-/* ---- ISR_EL1 and the CPU interface. Interrupts stay masked by PSTATE all the time. ------------ */
+/* ---- ISR_EL1 and the CPU interface. Interrupts stay masked by PSTATE all the time. ------------
+ */
 
 static void set_pcr(uint32_t priority)
 {
@@ -81,7 +82,8 @@ static void check_isr(void)
     set_pcr(31);
 }
 
-/* ---- WFI. The timer is a way out, and tells how long it took. --------------------------------- */
+/* ---- WFI. The timer is a way out, and tells how long it took. ---------------------------------
+ */
 
 /* Slept until the timer, whose priority is 0, came? */
 static bool sleeps(void)
@@ -111,7 +113,8 @@ static void check_wfi(void)
     expect(sleeps(), true, "WFI that waits, with nothing pending,");
 }
 
-/* ---- PSCI ------------------------------------------------------------------------------------- */
+/* ---- PSCI -------------------------------------------------------------------------------------
+ */
 
 /* What software does not set up at the start of a vCPU, and so finds as it was reset. */
 static const char *const reset_names[] = {"ICC_APR_EL1",  "ICC_PPI_SPENDR0_EL1",
@@ -152,8 +155,9 @@ static void off(void)
 
 static void check_calls(void)
 {
-    static const uint32_t offered[] = {PSCI_VERSION,       PSCI_FEATURES,   PSCI_CPU_ON, PSCI_CPU_OFF,
-                                       PSCI_AFFINITY_INFO, PSCI_SYSTEM_OFF, PSCI_SYSTEM_RESET};
+    static const uint32_t offered[] = {PSCI_VERSION,     PSCI_FEATURES,      PSCI_CPU_ON,
+                                       PSCI_CPU_OFF,     PSCI_AFFINITY_INFO, PSCI_SYSTEM_OFF,
+                                       PSCI_SYSTEM_RESET};
     uint64_t here = (uint64_t)&check_calls;
 
     expect((uint64_t)psci(PSCI_VERSION, 0, 0, 0), 0x10001, "PSCI_VERSION");

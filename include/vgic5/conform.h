@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The contract of a VGICv5 as a suite of named checks, for anyone who writes one: fill in
- * struct vgic5_conform_ops, call vgic5_conform_run. Each check cites the row of the contract that it
- * holds (doc/CONTRACT.md). Checks of what the ops cannot do are skipped, and say why.
+ * struct vgic5_conform_ops, call vgic5_conform_run. Each check cites the row of the contract that
+ * it holds (doc/CONTRACT.md). Checks of what the ops cannot do are skipped, and say why.
  *
  * Library: libvgic5-conform.
  */
@@ -22,8 +22,8 @@ enum vgic5_conform_fault {
     VGIC5_FAULT_NO_MEMORY, /* the next `times` allocations fail */
     VGIC5_FAULT_GUEST,     /* guest memory cannot be reached (1), or can again (0) */
     /* At the next `times` CTRL_INIT the host … */
-    VGIC5_FAULT_NO_VM_ID,    /* has no VM id left: ENOSPC */
-    VGIC5_FAULT_NO_ROOM,     /* has not room for so many vCPUs, or for an id as high: E2BIG */
+    VGIC5_FAULT_NO_VM_ID,     /* has no VM id left: ENOSPC */
+    VGIC5_FAULT_NO_ROOM,      /* has not room for so many vCPUs, or for an id as high: E2BIG */
     VGIC5_FAULT_INIT_TIMEOUT, /* has an IRS that does not answer: ETIMEDOUT */
 };
 
@@ -40,7 +40,8 @@ struct vgic5_conform_ops {
      * may still be inside. */
     int (*create)(void *opaque, void **vm);
     void (*destroy)(void *vm);
-    /* The vCPU's id is its IAFFID. Those of the checks: 3, 17, and 259 where -E2BIG is no answer. */
+    /* The vCPU's id is its IAFFID. Those of the checks: 3, 17, and 259 where -E2BIG is no answer.
+     */
     int (*add_vcpu)(void *vm, uint32_t id);
 
     /* KVM_{HAS,GET,SET}_DEVICE_ATTR. attr->addr is an address of this process; one that is not
@@ -90,8 +91,8 @@ struct vgic5_conform_result {
     char message[256]; /* why it failed or was skipped */
 };
 
-/* The n-th check of all profiles, in the order in which they run, and how many there are. 0; -EINVAL:
- * there are no more, and `*check` is as it was. */
+/* The n-th check of all profiles, in the order in which they run, and how many there are. 0;
+ * -EINVAL: there are no more, and `*check` is as it was. */
 int vgic5_conform_check_at(size_t n, struct vgic5_conform_check *check);
 size_t vgic5_conform_length(void);
 

@@ -3,8 +3,8 @@
  * A virtual GICv5 interrupt controller: one IRS in the Non-secure domain, its CPU interfaces, and
  * the attribute contract of Linux KVM's VGICv5 device around them.
  *
- * Life:  vgic5_create → vgic5_add_vcpu … → attributes (ADDR, NR_IRQS, CTRL_INIT) → vgic5_vcpu_enter …
- *        → vgic5_destroy
+ * Life:  vgic5_create → vgic5_add_vcpu … → attributes (ADDR, NR_IRQS, CTRL_INIT) → vgic5_vcpu_enter
+ * … → vgic5_destroy
  *
  * Three doors lead to the same state:
  *   - the guest's:  vgic5_mmio, vgic5_cpu_access      (the architecture: Arm IHI 111701)
@@ -50,8 +50,8 @@ enum vgic5_group {
     VGIC5_GRP_IST = 11,
 };
 
-#define VGIC5_ADDR_TYPE_IRS 6u /* attr of GRP_ADDR; payload u64 */
-#define VGIC5_CTRL_INIT 0u     /* attr of GRP_CTRL; set, no payload */
+#define VGIC5_ADDR_TYPE_IRS 6u       /* attr of GRP_ADDR; payload u64 */
+#define VGIC5_CTRL_INIT 0u           /* attr of GRP_CTRL; set, no payload */
 #define VGIC5_CTRL_USERSPACE_PPIS 5u /* attr of GRP_CTRL; get, payload u64[2] */
 
 #define VGIC5_NR_SPIS_MIN 32u
@@ -63,12 +63,12 @@ enum vgic5_group {
 
 /* attr of GRP_CPU_SYSREGS: mpidr[63:32] (Aff3[63:56] Aff2[55:48] Aff1[47:40] Aff0[39:32]) and the
  * register's encoding below it. */
-#define VGIC5_SYSREG_ATTR(mpidr, encoding)                                                         \
+#define VGIC5_SYSREG_ATTR(mpidr, encoding) \
     ((vgic5_mpidr_to_attr(mpidr)) | (uint64_t)(uint16_t)(encoding))
 
 /* Op0[15:14] Op1[13:11] CRn[10:7] CRm[6:3] Op2[2:0], for registers (Op0 = 3) and for GIC
  * instructions (Op0 = 1) alike. */
-#define VGIC5_ENCODING(op0, op1, crn, crm, op2)                                                    \
+#define VGIC5_ENCODING(op0, op1, crn, crm, op2) \
     ((uint16_t)(((op0) << 14) | ((op1) << 11) | ((crn) << 7) | ((crm) << 3) | (op2)))
 
 /* MPIDR_EL1 of the vCPU with this id, as KVM makes it: Aff0 = id[3:0], Aff1 = id[11:4],
@@ -88,10 +88,10 @@ static inline uint64_t vgic5_mpidr_to_attr(uint64_t mpidr)
 #define VGIC5_IRQ_TYPE_CPU 0u
 #define VGIC5_IRQ_TYPE_SPI 1u
 #define VGIC5_IRQ_TYPE_PPI 2u
-#define VGIC5_IRQ_SPI(number) ((VGIC5_IRQ_TYPE_SPI << 24) | ((number) & 0xffffu))
-#define VGIC5_IRQ_PPI(vcpu_id, number)                                                             \
-    ((((vcpu_id) >> 8 & 0xfu) << 28) | (VGIC5_IRQ_TYPE_PPI << 24) | (((vcpu_id) & 0xffu) << 16) |  \
-     ((number) & 0xffffu))
+#define VGIC5_IRQ_SPI(number) ((VGIC5_IRQ_TYPE_SPI << 24) | ((number)&0xffffu))
+#define VGIC5_IRQ_PPI(vcpu_id, number)                                                          \
+    ((((vcpu_id) >> 8 & 0xfu) << 28) | (VGIC5_IRQ_TYPE_PPI << 24) | (((vcpu_id)&0xffu) << 16) | \
+     ((number)&0xffffu))
 
 /* As struct kvm_device_attr. `addr` is an address in the caller's memory, reached through
  * vgic5_host.read_caller and .write_caller. */
@@ -102,14 +102,15 @@ struct vgic5_attr {
     uint64_t addr;
 };
 
-/* ---- Interrupts -------------------------------------------------------------------------------- */
+/* ---- Interrupts --------------------------------------------------------------------------------
+ */
 
 /* INTID: Type[31:29], ID[23:0] (R_TJPHS, R_GYVWB). The three namespaces are independent. */
 enum vgic5_type { VGIC5_PPI = 1, VGIC5_LPI = 2, VGIC5_SPI = 3 };
 
-#define VGIC5_INTID(type, id) (((uint32_t)(type) << 29) | ((uint32_t)(id) & 0xffffffu))
+#define VGIC5_INTID(type, id) (((uint32_t)(type) << 29) | ((uint32_t)(id)&0xffffffu))
 #define VGIC5_INTID_TYPE(intid) ((uint32_t)(intid) >> 29)
-#define VGIC5_INTID_ID(intid) ((uint32_t)(intid) & 0xffffffu)
+#define VGIC5_INTID_ID(intid) ((uint32_t)(intid)&0xffffffu)
 
 /* The PPIs that this library knows by name (list R_XDVCM). All are level but SW_PPI. */
 enum vgic5_ppi {
@@ -126,7 +127,8 @@ enum vgic5_line {
     VGIC5_LINE_SUPERPRIORITY = 3, /* ISR_EL1.I and .IS: priority 0, an NMI iff SCTLR_EL1.NMI */
 };
 
-/* ---- What the VMM provides --------------------------------------------------------------------- */
+/* ---- What the VMM provides ---------------------------------------------------------------------
+ */
 
 /*
  * Every service may be called from inside any function of the device it was given to, on the same
@@ -165,11 +167,11 @@ struct vgic5_host {
      * NULL. */
     void (*log)(void *opaque, const char *message);
 
-    /* CTRL_INIT has made everything else: take what a VM with so many vCPUs, up to this id, needs of
-     * the host. In KVM these are a VM id and entries of the tables of the physical IRS. 0, or the
-     * answer of CTRL_INIT, which can be tried again: -ENOSPC (no VM id is left), -E2BIG (the host has
-     * not room for as many, or for the id), -ENOMEM, -ETIMEDOUT (the physical IRS does not answer).
-     * It succeeds once in the life of a device. NULL: 0. */
+    /* CTRL_INIT has made everything else: take what a VM with so many vCPUs, up to this id, needs
+     * of the host. In KVM these are a VM id and entries of the tables of the physical IRS. 0, or
+     * the answer of CTRL_INIT, which can be tried again: -ENOSPC (no VM id is left), -E2BIG (the
+     * host has not room for as many, or for the id), -ENOMEM, -ETIMEDOUT (the physical IRS does not
+     * answer). It succeeds once in the life of a device. NULL: 0. */
     int (*claim)(void *opaque, uint32_t nr_vcpus, uint32_t highest_id);
 };
 
@@ -180,31 +182,32 @@ enum vgic5_abi {
 
 /* What the device offers to its guest. Zero fields mean the default in brackets. */
 struct vgic5_config {
-    uint32_t size;            /* sizeof(struct vgic5_config) of the caller */
-    uint32_t abi;             /* enum vgic5_abi [VGIC5_ABI_V1] */
-    uint8_t ipa_bits;         /* guest physical address size: 32 36 40 42 44 48 52 56 [48] */
-    uint8_t lpi_id_bits;      /* IDR2.ID_BITS, min_lpi_id_bits..24 [16] */
-    uint8_t min_lpi_id_bits;  /* IDR2.MIN_LPI_ID_BITS, 1..14 [1] */
-    uint8_t priority_bits;    /* IDR1.PRI_BITS + 1, 1..5 [5] */
-    uint8_t ist_l2sz;         /* IDR2.IST_L2SZ: bit 0 4K, bit 1 16K, bit 2 64K; 0: linear only */
-    uint8_t istmd;            /* IDR2.ISTMD, 0 or 1: entries carry metadata [0] */
-    uint8_t istmd_sz;         /* IDR2.ISTMD_SZ: LPI id bits from which entries are 16 bytes [0] */
-    uint8_t threads;          /* 1: several threads may be inside the device at a time [0] */
-    uint64_t ppis[2];         /* implemented PPIs of 0..63 in [0]; [1] must be 0
-                                 [SW_PPI, PMUIRQ, CNTV, CNTP] */
+    uint32_t size;           /* sizeof(struct vgic5_config) of the caller */
+    uint32_t abi;            /* enum vgic5_abi [VGIC5_ABI_V1] */
+    uint8_t ipa_bits;        /* guest physical address size: 32 36 40 42 44 48 52 56 [48] */
+    uint8_t lpi_id_bits;     /* IDR2.ID_BITS, min_lpi_id_bits..24 [16] */
+    uint8_t min_lpi_id_bits; /* IDR2.MIN_LPI_ID_BITS, 1..14 [1] */
+    uint8_t priority_bits;   /* IDR1.PRI_BITS + 1, 1..5 [5] */
+    uint8_t ist_l2sz;        /* IDR2.IST_L2SZ: bit 0 4K, bit 1 16K, bit 2 64K; 0: linear only */
+    uint8_t istmd;           /* IDR2.ISTMD, 0 or 1: entries carry metadata [0] */
+    uint8_t istmd_sz;        /* IDR2.ISTMD_SZ: LPI id bits from which entries are 16 bytes [0] */
+    uint8_t threads;         /* 1: several threads may be inside the device at a time [0] */
+    uint64_t ppis[2];        /* implemented PPIs of 0..63 in [0]; [1] must be 0
+                                [SW_PPI, PMUIRQ, CNTV, CNTP] */
 };
 
 struct vgic5;      /* one VM's VGICv5 */
 struct vgic5_vcpu; /* one vCPU's CPU interface; owned by its device, valid until vgic5_destroy */
 
-/* ---- Life -------------------------------------------------------------------------------------- */
+/* ---- Life --------------------------------------------------------------------------------------
+ */
 
 /*
  * Create a device, without vCPUs and not initialised (KVM_CREATE_DEVICE). `config` and `host` are
  * copied; either may be NULL for all defaults. `opaque` is handed to the host's functions and is
  * not looked at. `*device` is the caller's to destroy; a call that fails leaves it as it was.
- * Errors: -EINVAL (a field of config out of its range; half a pair of host functions; a size that no
- * version has), -ENODEV (config->abi is unknown), -ENOMEM.
+ * Errors: -EINVAL (a field of config out of its range; half a pair of host functions; a size that
+ * no version has), -ENODEV (config->abi is unknown), -ENOMEM.
  */
 int vgic5_create(const struct vgic5_config *config, const struct vgic5_host *host, void *opaque,
                  struct vgic5 **device);
@@ -220,8 +223,8 @@ void vgic5_destroy(struct vgic5 *device);
 
 /*
  * Add a vCPU. `vcpu_id` is its VPE id and IAFFID; ids may be sparse, and come in any order.
- * Errors: -EBUSY (after CTRL_INIT), -EEXIST (the id is taken), -E2BIG (more than VGIC5_MAX_VCPUS, or
- * the id above 65535), -ENOMEM.
+ * Errors: -EBUSY (after CTRL_INIT), -EEXIST (the id is taken), -E2BIG (more than VGIC5_MAX_VCPUS,
+ * or the id above 65535), -ENOMEM.
  */
 int vgic5_add_vcpu(struct vgic5 *device, uint32_t vcpu_id);
 
@@ -245,7 +248,8 @@ uint32_t vgic5_vcpu_id(const struct vgic5 *device, uint32_t n);
 int vgic5_vcpu_enter(struct vgic5_vcpu *vcpu);
 void vgic5_vcpu_leave(struct vgic5_vcpu *vcpu);
 
-/* ---- The VMM's door (KVM: KVM_{HAS,GET,SET}_DEVICE_ATTR) ---------------------------------------- */
+/* ---- The VMM's door (KVM: KVM_{HAS,GET,SET}_DEVICE_ATTR) ----------------------------------------
+ */
 
 /*
  * Group        attr                 payload at addr
@@ -284,14 +288,15 @@ int vgic5_has_attr(struct vgic5 *device, const struct vgic5_attr *attr);
 int vgic5_get_attr(struct vgic5 *device, const struct vgic5_attr *attr);
 int vgic5_set_attr(struct vgic5 *device, const struct vgic5_attr *attr);
 
-/* ---- The wires --------------------------------------------------------------------------------- */
+/* ---- The wires ---------------------------------------------------------------------------------
+ */
 
 /*
  * KVM_IRQ_LINE: drive an SPI's wire or a userspace PPI. `irq` is made with VGIC5_IRQ_SPI or
- * VGIC5_IRQ_PPI. Repeating a level changes nothing: a Pending that a restore has brought for a level
- * SPI outlives a low line, until that is raised and lowered (KVM).
- * Errors: -EBUSY (before CTRL_INIT), -EINVAL (SPI number not below NR_IRQS; PPI not in
- * USERSPACE_PPIS; no such vCPU; unknown type), -ENXIO (type CPU).
+ * VGIC5_IRQ_PPI. Repeating a level changes nothing: a Pending that a restore has brought for a
+ * level SPI outlives a low line, until that is raised and lowered (KVM). Errors: -EBUSY (before
+ * CTRL_INIT), -EINVAL (SPI number not below NR_IRQS; PPI not in USERSPACE_PPIS; no such vCPU;
+ * unknown type), -ENXIO (type CPU).
  */
 int vgic5_irq_line(struct vgic5 *device, uint32_t irq, bool level);
 
@@ -331,7 +336,8 @@ int vgic5_write_guest(struct vgic5 *device, uint64_t ipa, const void *from, size
  */
 bool vgic5_spi_enabled(const struct vgic5 *device, uint32_t spi);
 
-/* ---- The guest's door -------------------------------------------------------------------------- */
+/* ---- The guest's door --------------------------------------------------------------------------
+ */
 
 enum vgic5_access_result {
     VGIC5_UNHANDLED = 0, /* not the GIC's: the VMM goes on looking */
@@ -356,15 +362,16 @@ enum vgic5_access_result vgic5_mmio(struct vgic5 *device, struct vgic5_mmio *acc
 
 /*
  * A guest's MRS/MSR of a GICv5 register, or SYSL/SYS of a GIC instruction, at EL1, trapped by the
- * VMM. `encoding` by VGIC5_ENCODING; `is_write` for MSR and SYS; `*value` is Xt, in for a write, out
- * for a read that is handled. Accesses from EL0 are the VMM's to refuse (all are UNDEFINED there).
- * VGIC5_UNHANDLED: before CTRL_INIT, or not the GIC's. What is UNDEFINED: CAVEATS.md.
+ * VMM. `encoding` by VGIC5_ENCODING; `is_write` for MSR and SYS; `*value` is Xt, in for a write,
+ * out for a read that is handled. Accesses from EL0 are the VMM's to refuse (all are UNDEFINED
+ * there). VGIC5_UNHANDLED: before CTRL_INIT, or not the GIC's. What is UNDEFINED: CAVEATS.md.
  */
 enum vgic5_access_result vgic5_cpu_access(struct vgic5_vcpu *vcpu, uint16_t encoding, bool is_write,
                                           uint64_t *value);
 
-/* SCTLR_EL1.NMI of this PE [false]: whether priority 0 is an NMI for CDIA and CDNMIA (R_CSBDX). At any
- * time, before CTRL_INIT too; no attribute carries it, so a restore repeats it. It cannot fail. */
+/* SCTLR_EL1.NMI of this PE [false]: whether priority 0 is an NMI for CDIA and CDNMIA (R_CSBDX). At
+ * any time, before CTRL_INIT too; no attribute carries it, so a restore repeats it. It cannot fail.
+ */
 void vgic5_vcpu_set_nmi(struct vgic5_vcpu *vcpu, bool sctlr_nmi);
 
 /* What the line to the PE carries now; VGIC5_LINE_NONE before CTRL_INIT. */

@@ -23,11 +23,12 @@ enum vgic5_cause {
 
 /*
  * Filled by every function that takes one, which may be NULL: the message names the section, the
- * register, INTID or vCPU, what was found and what was expected, in one line without newline. Beside
- * it they return a negative errno. A call that succeeds leaves it as it was.
+ * register, INTID or vCPU, what was found and what was expected, in one line without newline.
+ * Beside it they return a negative errno. A call that succeeds leaves it as it was.
  */
 struct vgic5_error {
-    uint32_t size; /* sizeof(struct vgic5_error) of the caller; 0: of version 0.1, which is all this */
+    uint32_t
+        size; /* sizeof(struct vgic5_error) of the caller; 0: of version 0.1, which is all this */
     enum vgic5_cause cause;
     char message[512];
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A VGICv5 of Linux's KVM: looking for one, a port to one for save and restore, and the ops to run
- * the conformance suite against one. Library: libvgic5-migration. Compiles on every Linux host; only
- * an arm64 host with GICv5 has such a device.
+ * the conformance suite against one. Library: libvgic5-migration. Compiles on every Linux host;
+ * only an arm64 host with GICv5 has such a device.
  */
 #ifndef VGIC5_KVM_H
 #define VGIC5_KVM_H
@@ -30,10 +30,9 @@ struct vgic5_kvm_calls {
 };
 
 /*
- * Is there a VGICv5 that can be saved, and which generation is it? A VM is made for the question, and
- * goes again.
- * `calls` may be NULL. 0 and the generation in `*abi`.
- * Errors: exit code 3, and `error` says what is missing: no /dev/kvm, not arm64 (-ENODEV), no GICv5
+ * Is there a VGICv5 that can be saved, and which generation is it? A VM is made for the question,
+ * and goes again. `calls` may be NULL. 0 and the generation in `*abi`. Errors: exit code 3, and
+ * `error` says what is missing: no /dev/kvm, not arm64 (-ENODEV), no GICv5
  * (-ENODEV), a kernel whose VGICv5 has GRP_CTRL only (7.1 and 7.2: -ENXIO), or which call has
  * answered which errno.
  */
@@ -41,8 +40,8 @@ int vgic5_kvm_look(const struct vgic5_kvm_calls *calls, uint32_t *abi, struct vg
 
 /* A VM that the VMM has made. `calls` and `vcpu_ids` must outlive the port. */
 struct vgic5_kvm {
-    uint32_t size; /* sizeof(struct vgic5_kvm) of the caller */
-    uint32_t abi;  /* of vgic5_kvm_look, or vgic5_probe_abi */
+    uint32_t size;                       /* sizeof(struct vgic5_kvm) of the caller */
+    uint32_t abi;                        /* of vgic5_kvm_look, or vgic5_probe_abi */
     const struct vgic5_kvm_calls *calls; /* NULL: the system's */
     int vm;                              /* fd of the VM, */
     int device;                          /* and of its VGICv5 */
@@ -54,9 +53,9 @@ struct vgic5_kvm {
     void *opaque;
 };
 
-/* Fill `port`, as vgic5_port_model_sized does; `kvm` must outlive it. The wires are the VMM's to know:
- * it replaces port->get_spi_wires with a function of its own, or re-asserts them after a restore
- * (vgic5_port.irq_line). It cannot fail: what the kernel answers is the port's answer. */
+/* Fill `port`, as vgic5_port_model_sized does; `kvm` must outlive it. The wires are the VMM's to
+ * know: it replaces port->get_spi_wires with a function of its own, or re-asserts them after a
+ * restore (vgic5_port.irq_line). It cannot fail: what the kernel answers is the port's answer. */
 void vgic5_port_kvm_sized(const struct vgic5_kvm *kvm, struct vgic5_port *port, uint32_t size);
 
 static inline void vgic5_port_kvm(const struct vgic5_kvm *kvm, struct vgic5_port *port)
@@ -65,9 +64,9 @@ static inline void vgic5_port_kvm(const struct vgic5_kvm *kvm, struct vgic5_port
 }
 
 /* Fill `ops`, of `size` bytes, so that they make VMs of /dev/kvm; `calls` (NULL: the system's) must
- * outlive them, and `abi` is what vgic5_kvm_look has found. A vCPU's first run is one that leaves at
- * once; a vCPU cannot stay inside, there is no guest, and nothing can be made to go wrong. ops->size
- * as in vgic5_port_model_sized. It cannot fail: without a VGICv5 every check does. */
+ * outlive them, and `abi` is what vgic5_kvm_look has found. A vCPU's first run is one that leaves
+ * at once; a vCPU cannot stay inside, there is no guest, and nothing can be made to go wrong.
+ * ops->size as in vgic5_port_model_sized. It cannot fail: without a VGICv5 every check does. */
 void vgic5_kvm_conform_sized(const struct vgic5_kvm_calls *calls, uint32_t abi,
                              struct vgic5_conform_ops *ops, uint32_t size);
 

@@ -64,24 +64,24 @@ struct vgic5_port {
     int (*read_guest)(void *opaque, uint64_t ipa, void *to, size_t size);
     int (*write_guest)(void *opaque, uint64_t ipa, const void *from, size_t size);
 
-    /* As vgic5_get_spi_modes: what a save under 7.4 cannot carry is told with it. NULL: not known. */
+    /* As vgic5_get_spi_modes: what a save under 7.4 cannot carry is told with it. NULL: not known.
+     */
     int (*get_spi_modes)(void *opaque, uint64_t *trigger, uint64_t *handling, size_t words);
 };
 
 /*
  * Which generation of the contract is behind an initialised device that does not say so: GRP_IST is
  * read with a payload of zeros, which 7.4 refuses as a descriptor (EINVAL) and v1 fills
- * (kvm-abi §1). Of the port get_attr and opaque alone are looked at. Guest memory may be written, as
- * by a save. `*abi` is set only if it succeeds.
- * Errors: those of the device's answer (-EBUSY: no CTRL_INIT yet, or a vCPU runs), exit code 3;
- * -EINVAL and 70: the port has no get_attr.
+ * (kvm-abi §1). Of the port get_attr and opaque alone are looked at. Guest memory may be written,
+ * as by a save. `*abi` is set only if it succeeds. Errors: those of the device's answer (-EBUSY: no
+ * CTRL_INIT yet, or a vCPU runs), exit code 3; -EINVAL and 70: the port has no get_attr.
  */
 int vgic5_probe_abi(const struct vgic5_port *port, uint32_t *abi, struct vgic5_error *error);
 
 /*
  * Fill `port`, of `size` bytes, for a device in this process, which must outlive it, and must reach
- * the caller's memory by plain pointers (vgic5_host.read_caller and .write_caller NULL, or working on
- * such). Members may be replaced afterwards. port->size becomes what was filled, which is less
+ * the caller's memory by plain pointers (vgic5_host.read_caller and .write_caller NULL, or working
+ * on such). Members may be replaced afterwards. port->size becomes what was filled, which is less
  * than `size` where the caller is newer than the library; the rest is zero. It cannot fail.
  */
 void vgic5_port_model_sized(struct vgic5 *device, struct vgic5_port *port, uint32_t size);
@@ -131,8 +131,8 @@ struct vgic5_step {
     const char *why;   /* why it is there, and there */
 };
 
-/* The n-th step of a sequence in the order in which it runs: static, and the same pointer each time.
- * NULL past the last, or when there is no such abi; then the length is 0. */
+/* The n-th step of a sequence in the order in which it runs: static, and the same pointer each
+ * time. NULL past the last, or when there is no such abi; then the length is 0. */
 const struct vgic5_step *vgic5_plan_step(uint32_t abi, enum vgic5_direction direction, size_t n);
 size_t vgic5_plan_length(uint32_t abi, enum vgic5_direction direction);
 /* Must `other` have run before `step`? Both are from vgic5_plan_step; steps of two sequences do not
@@ -141,8 +141,8 @@ bool vgic5_step_needs(uint32_t abi, const struct vgic5_step *step, const struct 
 
 /* "GRP_IRS_REGS", …; "-" for VGIC5_STEP_NO_GROUP; NULL for a number that is no group. */
 const char *vgic5_group_name(uint32_t group);
-/* "get", "set", "port", "vmm"; "once", "each PE", …; "v1", "7.4". Static; NULL: no such action, loop,
- * ABI. */
+/* "get", "set", "port", "vmm"; "once", "each PE", …; "v1", "7.4". Static; NULL: no such action,
+ * loop, ABI. */
 const char *vgic5_step_action_name(enum vgic5_step_action action);
 const char *vgic5_step_loop_name(enum vgic5_step_loop loop);
 const char *vgic5_abi_name(uint32_t abi);
@@ -167,8 +167,8 @@ int vgic5_state_icc(const struct vgic5_state *state, uint32_t n, const char *nam
 /* An SPI's ISTE word, trigger mode and wire. `id` is below nr_spis. */
 uint32_t vgic5_state_spi(const struct vgic5_state *state, uint32_t id, bool *level_triggered,
                          bool *wire);
-/* The LPI image in INTID order, `*words` words, the state's own; NULL when guest memory has it (v1),
- * or when there is none. */
+/* The LPI image in INTID order, `*words` words, the state's own; NULL when guest memory has it
+ * (v1), or when there is none. */
 const uint32_t *vgic5_state_lpis(const struct vgic5_state *state, size_t *words);
 
 /* Everything that can be said about a state without a device: ranges, counts, ids, reserved bits,
@@ -193,8 +193,8 @@ int vgic5_state_check_memory(const struct vgic5_state *state,
  * "lpi" 0 (profile 7.4 with an LPI IST) and "icc" <vCPU id>. From a snapshot a state comes only if
  * vgic5_state_check finds nothing; `*state` is then the caller's to free, and is not to be used
  * after a failure.
- * Errors: of the writer, and -ENOMEM and 3; from a snapshot -EBADMSG and 4 (damage, a contradiction),
- * -ENOTSUP and 5 (an unknown version or field), -ENOMEM and 3.
+ * Errors: of the writer, and -ENOMEM and 3; from a snapshot -EBADMSG and 4 (damage, a
+ * contradiction), -ENOTSUP and 5 (an unknown version or field), -ENOMEM and 3.
  */
 int vgic5_state_to_snapshot(const struct vgic5_state *state, struct vgic5_snapshot_writer *writer,
                             struct vgic5_error *error);

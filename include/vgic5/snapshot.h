@@ -145,11 +145,11 @@ int vgic5_snapshot_put_memory(struct vgic5_snapshot_writer *writer, uint64_t bas
 struct vgic5_memory_from {
     uint32_t size;    /* sizeof(struct vgic5_memory_from) */
     unsigned threads; /* that compress, at most 64; 0: the caller's alone */
-    /* The frame of `size` bytes at `offset` from the section's base: `*memory` is its content, which
-     * must stay as it is until put_memory_from returns, and `*pages` (0 on entry, bit 0 first) says
-     * which of its pages to look at. The others are zero, or, in an incremental snapshot, as in its
-     * base. Called once for each frame, ascending, on the caller's thread. Not 0: a negative errno,
-     * which ends the writing. */
+    /* The frame of `size` bytes at `offset` from the section's base: `*memory` is its content,
+     * which must stay as it is until put_memory_from returns, and `*pages` (0 on entry, bit 0
+     * first) says which of its pages to look at. The others are zero, or, in an incremental
+     * snapshot, as in its base. Called once for each frame, ascending, on the caller's thread. Not
+     * 0: a negative errno, which ends the writing. */
     int (*frame)(void *opaque, uint64_t offset, uint32_t size, const void **memory,
                  uint16_t *pages);
     void *opaque;
@@ -166,8 +166,8 @@ int vgic5_snapshot_put_raw(struct vgic5_snapshot_writer *writer, uint32_t kind, 
 
 /* Write the trailer and free the writer, also after a failure. */
 int vgic5_snapshot_end(struct vgic5_snapshot_writer *writer, struct vgic5_error *error);
-/* The same, and `root` (VGIC5_SNAPSHOT_ROOT_SIZE bytes) gets the root hash, for a snapshot on top of
- * this one. */
+/* The same, and `root` (VGIC5_SNAPSHOT_ROOT_SIZE bytes) gets the root hash, for a snapshot on top
+ * of this one. */
 int vgic5_snapshot_end_root(struct vgic5_snapshot_writer *writer, uint8_t *root,
                             struct vgic5_error *error);
 /* Free the writer without a trailer: what was written is not a snapshot. */

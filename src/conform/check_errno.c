@@ -5,8 +5,8 @@
 #include "conform/trial.h"
 
 const struct errno_check errno_checks[] = {
-#define ERRNO(row, name, profiles, life, call, group, attr, payload, value, error)            \
-    {#row, name, profiles, LIFE_##life, ERRNO_##call, VGIC5_GRP_##group, attr, PAYLOAD_##payload, \
+#define ERRNO(row, name, profiles, life, call, group, attr, payload, value, error)                 \
+    {#row,  name, profiles, LIFE_##life, ERRNO_##call, VGIC5_GRP_##group, attr, PAYLOAD_##payload, \
      value, error},
 #include "conform/errno_checks.def"
 #undef ERRNO
@@ -47,8 +47,8 @@ static int make_call(struct trial *trial, const struct errno_check *check)
 static void run(struct trial *trial, size_t n)
 {
     const struct errno_check *check = &errno_checks[n];
-    bool comparable = check->expected != 0 &&
-                      (check->life == LIFE_READY || check->life == LIFE_HAS_RUN);
+    bool comparable =
+        check->expected != 0 && (check->life == LIFE_READY || check->life == LIFE_HAS_RUN);
     uint64_t before = 0;
 
     trial_live_until(trial, check->life);

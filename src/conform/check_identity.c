@@ -117,7 +117,8 @@ static void fewer_id_bits(struct trial *trial)
     uint64_t min = FIELD_GET(IRS_IDR2_MIN_LPI_ID_BITS, own);
     uint64_t rest = own & ~FIELD_MASK(IRS_IDR2_ID_BITS);
 
-    set_idr2(trial, rest | FIELD_PREP(IRS_IDR2_ID_BITS, min), 0, "ID_BITS as few as MIN_LPI_ID_BITS");
+    set_idr2(trial, rest | FIELD_PREP(IRS_IDR2_ID_BITS, min), 0,
+             "ID_BITS as few as MIN_LPI_ID_BITS");
     if (min > 1)
         set_idr2(trial, rest | FIELD_PREP(IRS_IDR2_ID_BITS, min - 1), EINVAL, "and one less");
 }

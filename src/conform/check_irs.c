@@ -166,11 +166,15 @@ static void vmm_sees_no_v(struct trial *trial)
 static void guest_sees_v(struct trial *trial)
 {
     select_both(trial, NR_SPIS - 1, 17);
-    expect_value(trial, guest_frame(trial, IRS_SPI_STATUSR_ROW, false, 0), 3, "SPI_STATUSR of SPI 63");
-    expect_value(trial, guest_frame(trial, IRS_PE_STATUSR_ROW, false, 0), 7, "PE_STATUSR of vCPU 17");
+    expect_value(trial, guest_frame(trial, IRS_SPI_STATUSR_ROW, false, 0), 3,
+                 "SPI_STATUSR of SPI 63");
+    expect_value(trial, guest_frame(trial, IRS_PE_STATUSR_ROW, false, 0), 7,
+                 "PE_STATUSR of vCPU 17");
     select_both(trial, NR_SPIS, 4);
-    expect_value(trial, guest_frame(trial, IRS_SPI_STATUSR_ROW, false, 0), 1, "SPI_STATUSR of SPI 64");
-    expect_value(trial, guest_frame(trial, IRS_PE_STATUSR_ROW, false, 0), 1, "PE_STATUSR of vCPU 4");
+    expect_value(trial, guest_frame(trial, IRS_SPI_STATUSR_ROW, false, 0), 1,
+                 "SPI_STATUSR of SPI 64");
+    expect_value(trial, guest_frame(trial, IRS_PE_STATUSR_ROW, false, 0), 1,
+                 "PE_STATUSR of vCPU 4");
 }
 
 static void dps_of_a_pe(struct trial *trial)
@@ -247,7 +251,8 @@ static void guest_ist(struct trial *trial)
     expect_value(trial, irs_get(trial, IRS_IST_CFGR_ROW), LPI_BITS, "IST_CFGR while VALID");
     expect_value(trial, irs_get(trial, IRS_IST_BASER_ROW), base | 1, "IST_BASER while VALID");
     guest_frame(trial, IRS_IST_BASER_ROW, true, 0);
-    expect_value(trial, irs_get(trial, IRS_IST_BASER_ROW) & 1, 0, "IST_BASER.VALID after a write of 0");
+    expect_value(trial, irs_get(trial, IRS_IST_BASER_ROW) & 1, 0,
+                 "IST_BASER.VALID after a write of 0");
     guest_frame(trial, IRS_IST_CFGR_ROW, true, LPI_BITS - 1);
     expect_value(trial, irs_get(trial, IRS_IST_CFGR_ROW), LPI_BITS - 1, "IST_CFGR after it");
 }

@@ -74,8 +74,14 @@ static void spi_ist_is_there(struct trial *trial, bool is_set)
                  "GRP_IST right after CTRL_INIT");
 }
 
-static void get_has_spi_ist(struct trial *trial) { spi_ist_is_there(trial, false); }
-static void set_has_spi_ist(struct trial *trial) { spi_ist_is_there(trial, true); }
+static void get_has_spi_ist(struct trial *trial)
+{
+    spi_ist_is_there(trial, false);
+}
+static void set_has_spi_ist(struct trial *trial)
+{
+    spi_ist_is_there(trial, true);
+}
 
 static void no_state(struct trial *trial)
 {
@@ -147,16 +153,20 @@ static void put_guest(struct trial *trial, const uint32_t *words)
     if (!trial->ops->write_guest)
         trial_skip(trial, "the port has no guest memory");
     if (!trial->over)
-        expect_errno(trial, trial->ops->write_guest(trial->vm, trial->ops->ram_base, words,
-                                                    LPIS * sizeof(*words)), 0, "guest memory");
+        expect_errno(
+            trial,
+            trial->ops->write_guest(trial->vm, trial->ops->ram_base, words, LPIS * sizeof(*words)),
+            0, "guest memory");
 }
 
 static void get_guest(struct trial *trial, uint32_t *words)
 {
     memset(words, 0, LPIS * sizeof(*words));
     if (!trial->over)
-        expect_errno(trial, trial->ops->read_guest(trial->vm, trial->ops->ram_base, words,
-                                                   LPIS * sizeof(*words)), 0, "guest memory");
+        expect_errno(
+            trial,
+            trial->ops->read_guest(trial->vm, trial->ops->ram_base, words, LPIS * sizeof(*words)),
+            0, "guest memory");
 }
 
 static void guest_table_is_taken(struct trial *trial)
@@ -232,8 +242,8 @@ static void check_descriptor(struct trial *trial, const struct buffers *buffers,
 
     if (trial->over)
         return;
-    ret = is_set ? try_set(trial, VGIC5_GRP_IST, 0, &copy)
-                 : try_get(trial, VGIC5_GRP_IST, 0, &copy);
+    ret =
+        is_set ? try_set(trial, VGIC5_GRP_IST, 0, &copy) : try_get(trial, VGIC5_GRP_IST, 0, &copy);
     expect_errno(trial, ret, expected, what);
 }
 
@@ -286,12 +296,30 @@ static void lpi_sizes(struct trial *trial, bool is_set)
     check_descriptor(trial, &good, is_set, 0, "the right size");
 }
 
-static void get_spi_sizes(struct trial *trial) { spi_sizes(trial, false); }
-static void set_spi_sizes(struct trial *trial) { spi_sizes(trial, true); }
-static void get_lpi_without_ist(struct trial *trial) { lpi_without_ist(trial, false); }
-static void set_lpi_without_ist(struct trial *trial) { lpi_without_ist(trial, true); }
-static void get_lpi_sizes(struct trial *trial) { lpi_sizes(trial, false); }
-static void set_lpi_sizes(struct trial *trial) { lpi_sizes(trial, true); }
+static void get_spi_sizes(struct trial *trial)
+{
+    spi_sizes(trial, false);
+}
+static void set_spi_sizes(struct trial *trial)
+{
+    spi_sizes(trial, true);
+}
+static void get_lpi_without_ist(struct trial *trial)
+{
+    lpi_without_ist(trial, false);
+}
+static void set_lpi_without_ist(struct trial *trial)
+{
+    lpi_without_ist(trial, true);
+}
+static void get_lpi_sizes(struct trial *trial)
+{
+    lpi_sizes(trial, false);
+}
+static void set_lpi_sizes(struct trial *trial)
+{
+    lpi_sizes(trial, true);
+}
 
 static void get_never_set(struct trial *trial)
 {
@@ -338,8 +366,8 @@ static void baser_with_illegal_cfgr(struct trial *trial)
 {
     irs_set(trial, IRS_IST_CFGR_ROW, LPI_BITS | 2 << 7);
     if (!trial->over)
-        expect_errno(trial, try_irs_set(trial, IRS_IST_BASER_ROW, trial->ops->ram_base | 1),
-                     EINVAL, "IST_BASER over an IST_CFGR that IDR2 does not allow");
+        expect_errno(trial, try_irs_set(trial, IRS_IST_BASER_ROW, trial->ops->ram_base | 1), EINVAL,
+                     "IST_BASER over an IST_CFGR that IDR2 does not allow");
     expect_value(trial, irs_get(trial, IRS_IST_BASER_ROW), 0, "IST_BASER");
 }
 
@@ -384,7 +412,8 @@ static void fault_in_the_middle(struct trial *trial, bool is_set)
     if (!spis)
         trial_skip(trial, "no memory for a buffer with an end");
     if (!trial->over)
-        expect_errno(trial, is_set ? try_ist_set(trial, spis, NULL) : try_ist_get(trial, spis, NULL),
+        expect_errno(trial,
+                     is_set ? try_ist_set(trial, spis, NULL) : try_ist_get(trial, spis, NULL),
                      EFAULT, "a buffer of half the SPIs");
     if (trial_digest(trial) != before)
         trial_fail(trial, "the call was refused, but the device has changed");
@@ -434,7 +463,8 @@ static void set_without_memory(struct trial *trial)
     if (!trial->ops->fault || trial->ops->fault(trial->vm, VGIC5_FAULT_NO_MEMORY, 1))
         trial_skip(trial, "the port cannot make memory run out");
     if (!trial->over)
-        expect_errno(trial, try_ist_set(trial, spis, trial->ops->abi == VGIC5_ABI_7_4 ? lpis : NULL),
+        expect_errno(trial,
+                     try_ist_set(trial, spis, trial->ops->abi == VGIC5_ABI_7_4 ? lpis : NULL),
                      ENOMEM, "without memory");
     if (!trial->over && trial_digest(trial) != before)
         trial_fail(trial, "the set was refused, but the device has changed");

@@ -140,8 +140,14 @@ static void host_refuses(struct trial *trial, enum vgic5_conform_fault fault, in
     expect_errno(trial, try_set(trial, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL), 0, "and again");
 }
 
-static void no_vm_id(struct trial *trial) { host_refuses(trial, VGIC5_FAULT_NO_VM_ID, ENOSPC); }
-static void no_room(struct trial *trial) { host_refuses(trial, VGIC5_FAULT_NO_ROOM, E2BIG); }
+static void no_vm_id(struct trial *trial)
+{
+    host_refuses(trial, VGIC5_FAULT_NO_VM_ID, ENOSPC);
+}
+static void no_room(struct trial *trial)
+{
+    host_refuses(trial, VGIC5_FAULT_NO_ROOM, E2BIG);
+}
 static void no_answer(struct trial *trial)
 {
     host_refuses(trial, VGIC5_FAULT_INIT_TIMEOUT, ETIMEDOUT);

@@ -5,8 +5,8 @@
 #include "conform/trial.h"
 
 static const struct family *const families[] = {
-    &family_errno, &family_irs,  &family_frame, &family_identity, &family_idr2,
-    &family_sysregs, &family_ist, &family_life, &family_guest,
+    &family_errno,   &family_irs, &family_frame, &family_identity, &family_idr2,
+    &family_sysregs, &family_ist, &family_life,  &family_guest,
 };
 
 void describe_as(struct vgic5_conform_check *check, const char *name, const char *row,

@@ -105,8 +105,8 @@ uint64_t irs_get(struct trial *trial, enum irs_row row)
     uint64_t value = 0;
 
     if (!trial->over)
-        expect_errno(trial, try_get(trial, VGIC5_GRP_IRS_REGS, conform_irs[row].offset, &value),
-                     0, irs_name(row));
+        expect_errno(trial, try_get(trial, VGIC5_GRP_IRS_REGS, conform_irs[row].offset, &value), 0,
+                     irs_name(row));
     return value;
 }
 
@@ -147,9 +147,8 @@ uint64_t guest(struct trial *trial, uint32_t vcpu, uint16_t encoding, bool is_wr
     if (!trial->ops->guest_register)
         trial_skip(trial, "the port has no guest");
     if (!trial->over)
-        expect_errno(trial,
-                     trial->ops->guest_register(trial->vm, vcpu, encoding, is_write, &value), 0,
-                     "a guest's access");
+        expect_errno(trial, trial->ops->guest_register(trial->vm, vcpu, encoding, is_write, &value),
+                     0, "a guest's access");
     return value;
 }
 
@@ -307,8 +306,8 @@ static size_t page_size(void)
 void *cliff_open(size_t size)
 {
     size_t page = page_size();
-    uint8_t *base = mmap(NULL, CLIFF_PAGES * page, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t *base =
+        mmap(NULL, CLIFF_PAGES * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (base == MAP_FAILED)
         return NULL;

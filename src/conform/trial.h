@@ -73,7 +73,8 @@ uint64_t sysreg_get(struct trial *trial, uint32_t vcpu_id, uint16_t encoding);
 void sysreg_set(struct trial *trial, uint32_t vcpu_id, uint16_t encoding, uint64_t value);
 
 /* A guest's access, of which Xt or the value read comes back. Skips where the port has no guest. */
-uint64_t guest(struct trial *trial, uint32_t vcpu, uint16_t encoding, bool is_write, uint64_t value);
+uint64_t guest(struct trial *trial, uint32_t vcpu, uint16_t encoding, bool is_write,
+               uint64_t value);
 uint64_t guest_frame(struct trial *trial, enum irs_row row, bool is_write, uint64_t value);
 
 /* ---- Interrupt state ------------------------------------------------------------------------- */
@@ -119,21 +120,21 @@ struct named_check {
 };
 void describe_as(struct vgic5_conform_check *check, const char *name, const char *row,
                  uint32_t profiles);
-#define NAMED_FAMILY(name_of, checks)                                                  \
-    static size_t checks##_length(void)                                                \
-    {                                                                                  \
-        return sizeof(checks) / sizeof(checks[0]);                                     \
-    }                                                                                  \
-    static void checks##_describe(size_t n, struct vgic5_conform_check *check)         \
-    {                                                                                  \
-        describe_as(check, checks[n].name, checks[n].row, checks[n].profiles);         \
-    }                                                                                  \
-    static void checks##_run(struct trial *trial, size_t n)                            \
-    {                                                                                  \
-        trial_live_until(trial, checks[n].life);                                       \
-        if (!trial->over)                                                              \
-            checks[n].run(trial);                                                      \
-    }                                                                                  \
+#define NAMED_FAMILY(name_of, checks)                                          \
+    static size_t checks##_length(void)                                        \
+    {                                                                          \
+        return sizeof(checks) / sizeof(checks[0]);                             \
+    }                                                                          \
+    static void checks##_describe(size_t n, struct vgic5_conform_check *check) \
+    {                                                                          \
+        describe_as(check, checks[n].name, checks[n].row, checks[n].profiles); \
+    }                                                                          \
+    static void checks##_run(struct trial *trial, size_t n)                    \
+    {                                                                          \
+        trial_live_until(trial, checks[n].life);                               \
+        if (!trial->over)                                                      \
+            checks[n].run(trial);                                              \
+    }                                                                          \
     const struct family name_of = {checks##_length, checks##_describe, checks##_run}
 
 #endif

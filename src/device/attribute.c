@@ -19,8 +19,7 @@ static const struct attribute_group *group_of(uint32_t group)
 }
 
 /* The contract's table first; what passes it is done. */
-static int call_alone(struct vgic5 *device, const struct vgic5_attr *attr,
-                      enum contract_call what)
+static int call_alone(struct vgic5 *device, const struct vgic5_attr *attr, enum contract_call what)
 {
     const struct attribute_group *group = group_of(attr->group);
     struct access access;

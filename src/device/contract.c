@@ -80,13 +80,34 @@ CONDITION(UNREADABLE)
     return caller_read(access->device, &access->payload, access->addr, payload_size(access)) != 0;
 }
 
-CONDITION(NULL_ADDR) { return access->addr == 0; }
-CONDITION(NO_VCPU) { return access->device->nr_vcpus == 0; }
-CONDITION(BEFORE_INIT) { return !access->device->gic; }
-CONDITION(RUNNING) { return device_is_running(access->device); }
-CONDITION(HAS_RUN) { return access->device->has_run; }
-CONDITION(UNUSABLE) { return access->device->unusable; }
-CONDITION(NO_ADDR) { return access->device->addr == ADDR_UNSET; }
+CONDITION(NULL_ADDR)
+{
+    return access->addr == 0;
+}
+CONDITION(NO_VCPU)
+{
+    return access->device->nr_vcpus == 0;
+}
+CONDITION(BEFORE_INIT)
+{
+    return !access->device->gic;
+}
+CONDITION(RUNNING)
+{
+    return device_is_running(access->device);
+}
+CONDITION(HAS_RUN)
+{
+    return access->device->has_run;
+}
+CONDITION(UNUSABLE)
+{
+    return access->device->unusable;
+}
+CONDITION(NO_ADDR)
+{
+    return access->device->addr == ADDR_UNSET;
+}
 
 CONDITION(OTHER_ATTR)
 {
@@ -100,8 +121,14 @@ CONDITION(OTHER_ATTR)
     }
 }
 
-CONDITION(ADDR_IS_SET) { return access->device->addr != ADDR_UNSET; }
-CONDITION(ADDR_MISALIGNED) { return access->payload.u64 % VGIC5_IRS_FRAME_SIZE != 0; }
+CONDITION(ADDR_IS_SET)
+{
+    return access->device->addr != ADDR_UNSET;
+}
+CONDITION(ADDR_MISALIGNED)
+{
+    return access->payload.u64 % VGIC5_IRS_FRAME_SIZE != 0;
+}
 
 CONDITION(ADDR_WRAPS)
 {
@@ -110,8 +137,8 @@ CONDITION(ADDR_WRAPS)
 
 CONDITION(ADDR_TOO_BIG)
 {
-    return access->payload.u64 + VGIC5_IRS_REGION_SIZE >
-           UINT64_C(1) << access->device->config.ipa_bits;
+    return access->payload.u64 + VGIC5_IRS_REGION_SIZE > UINT64_C(1)
+                                                             << access->device->config.ipa_bits;
 }
 
 CONDITION(NR_IRQS_OUT)
@@ -122,14 +149,35 @@ CONDITION(NR_IRQS_OUT)
 }
 
 /* Set before, or given its default by CTRL_INIT. */
-CONDITION(NR_IRQS_SET) { return access->device->nr_spis != 0; }
+CONDITION(NR_IRQS_SET)
+{
+    return access->device->nr_spis != 0;
+}
 
-CONDITION(NOT_PPIS) { return access->attr != VGIC5_CTRL_USERSPACE_PPIS; }
-CONDITION(NOT_INIT_ATTR) { return access->attr != VGIC5_CTRL_INIT; }
-CONDITION(NO_SUCH_VCPU) { return !access->vcpu; }
-CONDITION(UNKNOWN_SYSREG) { return !access->sysreg; }
-CONDITION(HOLE) { return !access->irs; }
-CONDITION(INSIDE) { return access->irs->offset != access->attr; }
+CONDITION(NOT_PPIS)
+{
+    return access->attr != VGIC5_CTRL_USERSPACE_PPIS;
+}
+CONDITION(NOT_INIT_ATTR)
+{
+    return access->attr != VGIC5_CTRL_INIT;
+}
+CONDITION(NO_SUCH_VCPU)
+{
+    return !access->vcpu;
+}
+CONDITION(UNKNOWN_SYSREG)
+{
+    return !access->sysreg;
+}
+CONDITION(HOLE)
+{
+    return !access->irs;
+}
+CONDITION(INSIDE)
+{
+    return access->irs->offset != access->attr;
+}
 
 /* State is handed out only from a VM that stands still, and stays so (kvm-abi §4). */
 CONDITION(WOKEN)
@@ -148,7 +196,10 @@ CONDITION(WOKEN)
 }
 
 /* The answer to the question before. */
-CONDITION(TIMED_OUT) { return access->payload.u64 == ETIMEDOUT; }
+CONDITION(TIMED_OUT)
+{
+    return access->payload.u64 == ETIMEDOUT;
+}
 
 /* Bytes of the LPI image that the registers ask for; 0 when they name no IST. */
 static uint64_t lpi_image_size(struct vgic5 *device)
@@ -198,7 +249,10 @@ static uint32_t line_type(const struct access *access)
     return (uint32_t)(access->attr >> 24 & 0xf);
 }
 
-CONDITION(LINE_CPU) { return line_type(access) == VGIC5_IRQ_TYPE_CPU; }
+CONDITION(LINE_CPU)
+{
+    return line_type(access) == VGIC5_IRQ_TYPE_CPU;
+}
 
 CONDITION(LINE_NO_SPI)
 {
@@ -215,7 +269,10 @@ CONDITION(LINE_NO_PPI)
             !(device_userspace_ppis(access->device) >> number & 1));
 }
 
-CONDITION(LINE_TYPE) { return line_type(access) > VGIC5_IRQ_TYPE_PPI; }
+CONDITION(LINE_TYPE)
+{
+    return line_type(access) > VGIC5_IRQ_TYPE_PPI;
+}
 
 /* ---- The table ------------------------------------------------------------------------------- */
 
@@ -233,7 +290,7 @@ static const struct row {
     uint32_t profiles;
     bool (*condition)(struct access *access);
 } rows[] = {
-#define REFUSAL(row_id, grp, verb, when, error, in, source, text)                          \
+#define REFUSAL(row_id, grp, verb, when, error, in, source, text) \
     {{#row_id, text, error}, VGIC5_GRP_##grp, CONTRACT_##verb, in, is_##when},
 #include "device/contract.def"
 #undef REFUSAL

@@ -27,7 +27,7 @@ struct access {
     enum contract_call call;
     uint64_t attr; /* IRQ_LINE: irq */
     uint64_t addr;
-    struct vgic5_vcpu *vcpu;          /* CPU_SYSREGS, IRQ_LINE: the one that is named, or NULL */
+    struct vgic5_vcpu *vcpu;           /* CPU_SYSREGS, IRQ_LINE: the one that is named, or NULL */
     const struct cpu_register *sysreg; /* CPU_SYSREGS: of the 26, or NULL */
     const struct irs_register *irs;    /* IRS_REGS: the one that covers the offset, or NULL */
     /* The caller's payload of a set, and the descriptor of a 7.4 GRP_IST; read by UNREADABLE. */

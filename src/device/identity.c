@@ -28,8 +28,7 @@ static int check_idr0(struct vgic5 *device, uint32_t value, uint32_t *adopted)
     if (domain != NON_SECURE)
         return refuse(device, "IRS_IDR0.INT_DOM", domain, "must be", NON_SECURE);
     if (value & IRS_IDR0_OPTIONS)
-        return refuse(device, "IRS_IDR0", value, "must have none of the options",
-                      IRS_IDR0_OPTIONS);
+        return refuse(device, "IRS_IDR0", value, "must have none of the options", IRS_IDR0_OPTIONS);
     *adopted = (uint32_t)(value & (FIELD_MASK(IRS_IDR0_INT_DOM) | FIELD_MASK(IRS_IDR0_PA_RANGE) |
                                    FIELD_MASK(IRS_IDR0_IRSID)));
     return 0;

@@ -95,7 +95,8 @@ uint32_t vgic5_vcpu_id(const struct vgic5 *device, uint32_t n)
     return device->vcpus[n]->id;
 }
 
-/* Every refusal but that of CTRL_INIT comes from mapping the VGIC's resources, and "makes the VM unusable" (kvm-abi §2). */
+/* Every refusal but that of CTRL_INIT comes from mapping the VGIC's resources, and "makes the VM
+ * unusable" (kvm-abi §2). */
 static int refuse_run(struct vgic5 *device, const struct refusal *refusal)
 {
     device_log(device, "first run: %s", refusal->words);

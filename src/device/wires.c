@@ -9,7 +9,8 @@
 #define NR_PPIS 64u /* architected PPIs; the IMPDEF ones have no wire here */
 #define WIRE_WORDS (VGIC5_NR_SPIS_MAX / 64u)
 
-/* An SPI that exists: the contract's table refuses nothing, and devices drive these all the time. */
+/* An SPI that exists: the contract's table refuses nothing, and devices drive these all the time.
+ */
 static bool is_spi(const struct vgic5 *device, uint32_t irq)
 {
     return device->gic && (irq >> 24 & 0xfu) == VGIC5_IRQ_TYPE_SPI &&

@@ -20,7 +20,7 @@ int error_set_list(struct vgic5_error *error, enum vgic5_cause cause, int result
 #define error_unfit(error, ...) error_set(error, VGIC5_CAUSE_UNFIT, -ENOTSUP, __VA_ARGS__)
 /* The caller broke the contract of the function. */
 #define error_misuse(error, ...) error_set(error, VGIC5_CAUSE_BUG, -EINVAL, __VA_ARGS__)
-#define error_no_memory(error, for_what)                                                           \
+#define error_no_memory(error, for_what) \
     error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOMEM, "no memory for %s", for_what)
 
 /* "EBUSY" for -EBUSY or EBUSY, of those that the contract knows. */

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 enum register_field_bits {
-#define REGISTER_FIELD(reg, field, high, low)                                                      \
+#define REGISTER_FIELD(reg, field, high, low) \
     reg##_##field##_SHIFT = (low), reg##_##field##_WIDTH = (high) - (low) + 1,
 #include "facts/irs_fields.def"
 #include "facts/iste_fields.def"
@@ -21,6 +21,6 @@ enum register_field_bits {
 #define FIELD_MAX(field) (~UINT64_C(0) >> (64 - field##_WIDTH))
 #define FIELD_MASK(field) (FIELD_MAX(field) << field##_SHIFT)
 #define FIELD_GET(field, v) ((uint64_t)(v) >> field##_SHIFT & FIELD_MAX(field))
-#define FIELD_PREP(field, v) (((uint64_t)(v) & FIELD_MAX(field)) << field##_SHIFT)
+#define FIELD_PREP(field, v) (((uint64_t)(v)&FIELD_MAX(field)) << field##_SHIFT)
 
 #endif

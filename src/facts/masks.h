@@ -10,7 +10,7 @@
 static inline uint64_t irs_fields(enum irs_row row)
 {
     uint64_t fields = 0;
-#define REGISTER_FIELD(reg, field, high, low)                                                      \
+#define REGISTER_FIELD(reg, field, high, low) \
     fields |= row == reg##_ROW ? FIELD_MASK(reg##_##field) : 0;
 #include "facts/irs_fields.def"
 #undef REGISTER_FIELD
@@ -18,20 +18,20 @@ static inline uint64_t irs_fields(enum irs_row row)
 }
 
 /* Features that this IRS has not (kvm-abi §3). */
-#define IRS_IDR0_OPTIONS                                                                           \
-    (FIELD_MASK(IRS_IDR0_VIRT) | FIELD_MASK(IRS_IDR0_ONE_N) | FIELD_MASK(IRS_IDR0_VIRT_ONE_N) |    \
-     FIELD_MASK(IRS_IDR0_SETLPI) | FIELD_MASK(IRS_IDR0_MEC) | FIELD_MASK(IRS_IDR0_MPAM) |          \
+#define IRS_IDR0_OPTIONS                                                                        \
+    (FIELD_MASK(IRS_IDR0_VIRT) | FIELD_MASK(IRS_IDR0_ONE_N) | FIELD_MASK(IRS_IDR0_VIRT_ONE_N) | \
+     FIELD_MASK(IRS_IDR0_SETLPI) | FIELD_MASK(IRS_IDR0_MEC) | FIELD_MASK(IRS_IDR0_MPAM) |       \
      FIELD_MASK(IRS_IDR0_SWE))
 
-#define ICC_ICSR_FIELDS                                                                            \
-    (FIELD_MASK(ICC_ICSR_F) | FIELD_MASK(ICC_ICSR_ENABLED) | FIELD_MASK(ICC_ICSR_PENDING) |        \
-     FIELD_MASK(ICC_ICSR_IRM) | FIELD_MASK(ICC_ICSR_ACTIVE) | FIELD_MASK(ICC_ICSR_HM) |            \
+#define ICC_ICSR_FIELDS                                                                     \
+    (FIELD_MASK(ICC_ICSR_F) | FIELD_MASK(ICC_ICSR_ENABLED) | FIELD_MASK(ICC_ICSR_PENDING) | \
+     FIELD_MASK(ICC_ICSR_IRM) | FIELD_MASK(ICC_ICSR_ACTIVE) | FIELD_MASK(ICC_ICSR_HM) |     \
      FIELD_MASK(ICC_ICSR_PRIORITY) | FIELD_MASK(ICC_ICSR_IAFFID))
 
 /* HWU belongs to the hardware that wrote the word, IRM needs 1ofN, the rest is RES0: none of them
  * is state of this IRS (gicv5.md §3.1). */
-#define ISTE_STATE                                                                                 \
-    (FIELD_MASK(ISTE_PENDING) | FIELD_MASK(ISTE_ACTIVE) | FIELD_MASK(ISTE_HM) |                    \
+#define ISTE_STATE                                                              \
+    (FIELD_MASK(ISTE_PENDING) | FIELD_MASK(ISTE_ACTIVE) | FIELD_MASK(ISTE_HM) | \
      FIELD_MASK(ISTE_ENABLE) | FIELD_MASK(ISTE_PRIORITY) | FIELD_MASK(ISTE_IAFFID))
 
 /* The ISTSZ that IDR2 requires of a table with this many id bits (gicv5.md §2.2). */

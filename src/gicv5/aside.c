@@ -50,11 +50,11 @@ int aside_replace(struct gicv5 *gic, int (*fill)(struct gicv5 *gic, void *contex
     struct aside *aside = set_aside(gic);
     if (!aside)
         return -ENOMEM;
-    int result = fill(gic, context);
-    if (result)
+    int ret = fill(gic, context);
+    if (ret)
         put_back(gic, aside);
     else
         forget(gic, aside);
     memory_free(&gic->memory, aside, aside->size);
-    return result;
+    return ret;
 }

@@ -315,8 +315,7 @@ void tree_withdraw(struct leaf *leaf, uint32_t bit)
 
 void tree_update(struct tree *tree, struct leaf *leaf, uint32_t bit)
 {
-    uint64_t candidates =
-        leaf->pending & ~leaf->active & plane_load(&leaf->block->planes.enable);
+    uint64_t candidates = leaf->pending & ~leaf->active & plane_load(&leaf->block->planes.enable);
     if (test_bit(candidates ^ leaf->candidates, bit)) {
         if (test_bit(candidates, bit))
             add_candidate(leaf, bit);
@@ -331,8 +330,7 @@ void tree_set_state(struct leaf *leaf, uint64_t pending, uint64_t active)
 {
     leaf->pending |= pending;
     leaf->active |= active;
-    uint64_t left =
-        leaf->pending & ~leaf->active & leaf->block->planes.enable & ~leaf->candidates;
+    uint64_t left = leaf->pending & ~leaf->active & leaf->block->planes.enable & ~leaf->candidates;
     for (; left; left &= left - 1)
         add_candidate(leaf, (uint32_t)__builtin_ctzll(left));
 }

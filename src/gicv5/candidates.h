@@ -29,7 +29,7 @@ struct node {
     _Alignas(64) uint64_t candidates[NR_PRIORITIES]; /* children with a candidate at it */
     uint64_t children;                               /* that are there */
     uint32_t priorities;                             /* with a bit in candidates[] */
-    uint8_t index; /* in its parent */
+    uint8_t index;                                   /* in its parent */
     struct node *parent;
     void *child[NODE_FANOUT]; /* nodes, or leaves at the lowest level */
 };
@@ -40,7 +40,7 @@ struct leaf {
     uint64_t candidates; /* pending & ~active & enable */
     struct block *block;
     struct node *parent;
-    struct leaf *next; /* in the free list */
+    struct leaf *next;   /* in the free list */
     uint32_t priorities; /* of the candidates */
 };
 
@@ -54,8 +54,8 @@ struct tree {
     struct leaf_slab *slabs; /* the memory of all leaves that are not fixed */
     struct node *free_nodes;
     uint8_t nr_free_nodes;
-    uint8_t levels; /* of nodes, 1..3 */
-    bool fixed;     /* all leaves are there for ever (SPIs) */
+    uint8_t levels;       /* of nodes, 1..3 */
+    bool fixed;           /* all leaves are there for ever (SPIs) */
     uint32_t last_number; /* of last->block, or TREE_NO_NUMBER */
     struct leaf *last;    /* what was used last will often be used next */
 };

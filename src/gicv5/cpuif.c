@@ -149,7 +149,7 @@ struct place {
 #define PLACES_16(access, n) PLACES_8(access, n) PLACES_8(access, (n) + 8)
 
 static const struct place places[] = {
-#define CPU_REG(name, op0, op1, crn, crm, op2, n, kind, direction, carried)                        \
+#define CPU_REG(name, op0, op1, crn, crm, op2, n, kind, direction, carried) \
     PLACES_##n(access_##kind, 0)
 #include "facts/cpu_registers.def"
 #undef CPU_REG

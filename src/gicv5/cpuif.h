@@ -11,7 +11,7 @@ static inline bool instructions_own(uint16_t encoding)
     return (encoding & 0xc780u) == VGIC5_ENCODING(1, 0, 12, 0, 0);
 }
 
-enum vgic5_access_result instructions_execute(struct gicv5_pe *pe, uint16_t encoding,
-                                              bool is_write, uint64_t *value);
+enum vgic5_access_result instructions_execute(struct gicv5_pe *pe, uint16_t encoding, bool is_write,
+                                              uint64_t *value);
 
 #endif

@@ -20,7 +20,7 @@ void **directory_place(struct directory *directory, const struct memory *memory,
 static int each_below(struct directory_node *node, uint32_t level, uint32_t number,
                       directory_visit visit, void *context)
 {
-    int result = 0;
+    int ret = 0;
     if (!level)
         return visit(context, node, number);
     for (uint32_t i = 0; i < DIRECTORY_FANOUT; i++) {
@@ -28,9 +28,9 @@ static int each_below(struct directory_node *node, uint32_t level, uint32_t numb
             continue;
         int below = each_below(node->child[i], level - 1, number | i << (DIRECTORY_BITS * level),
                                visit, context);
-        result = result ? result : below;
+        ret = ret ? ret : below;
     }
-    return result;
+    return ret;
 }
 
 int directory_each(struct directory *directory, directory_visit visit, void *context)

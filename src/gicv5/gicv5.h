@@ -18,20 +18,20 @@
 
 /* Everything that the ID registers report, in plain numbers. Checked by the caller. */
 struct gicv5_config {
-    uint32_t nr_spis;        /* 1..1024; SPI_BASE is 0 */
-    uint8_t pa_range;        /* IDR0.PA_RANGE code, 0..7 */
-    uint8_t priority_bits;   /* IRS, 1..5; the CPU interface has 5 */
-    uint8_t iaffid_bits;     /* 1..16 */
-    uint8_t lpi_id_bits;     /* IDR2.ID_BITS */
+    uint32_t nr_spis;      /* 1..1024; SPI_BASE is 0 */
+    uint8_t pa_range;      /* IDR0.PA_RANGE code, 0..7 */
+    uint8_t priority_bits; /* IRS, 1..5; the CPU interface has 5 */
+    uint8_t iaffid_bits;   /* 1..16 */
+    uint8_t lpi_id_bits;   /* IDR2.ID_BITS */
     uint8_t min_lpi_id_bits;
-    uint8_t ist_l2sz;        /* IDR2.IST_L2SZ; 0: linear only */
+    uint8_t ist_l2sz; /* IDR2.IST_L2SZ; 0: linear only */
     uint8_t istmd;
     uint8_t istmd_sz;
-    uint64_t ppis[2];        /* implemented */
-    uint64_t ppi_hmr[2];     /* 1: level */
-    bool lpis_in_host;       /* LPI state lives with the host, not in guest memory (profile 7.4):
-                                entries start as 0, and nothing but L1 VALID is written back */
-    bool threads;            /* several threads at a time (lock.h) */
+    uint64_t ppis[2];    /* implemented */
+    uint64_t ppi_hmr[2]; /* 1: level */
+    bool lpis_in_host;   /* LPI state lives with the host, not in guest memory (profile 7.4):
+                            entries start as 0, and nothing but L1 VALID is written back */
+    bool threads;        /* several threads at a time (lock.h) */
 };
 
 struct gicv5;    /* the IRS and its PEs */
@@ -43,7 +43,7 @@ int gicv5_create(const struct gicv5_config *config, const uint16_t *iaffids, uin
                  const struct vgic5_host *host, void *opaque, struct gicv5 **gic);
 void gicv5_destroy(struct gicv5 *gic);
 
-struct gicv5_pe *gicv5_pe(struct gicv5 *gic, uint32_t index);      /* in creation order */
+struct gicv5_pe *gicv5_pe(struct gicv5 *gic, uint32_t index);            /* in creation order */
 struct gicv5_pe *gicv5_pe_by_iaffid(struct gicv5 *gic, uint32_t iaffid); /* or NULL */
 
 /* Keep everyone else out, of the whole and of one PE. The guest's door and the wires do so
@@ -53,7 +53,8 @@ void gicv5_unlock(struct gicv5 *gic);
 void gicv5_pe_lock(struct gicv5_pe *pe);
 void gicv5_pe_unlock(struct gicv5_pe *pe);
 
-/* ---- The guest's door -------------------------------------------------------------------------- */
+/* ---- The guest's door --------------------------------------------------------------------------
+ */
 
 void gicv5_mmio(struct gicv5 *gic, struct vgic5_mmio *access);
 enum vgic5_access_result gicv5_cpu_access(struct gicv5_pe *pe, uint16_t encoding, bool is_write,
@@ -61,18 +62,27 @@ enum vgic5_access_result gicv5_cpu_access(struct gicv5_pe *pe, uint16_t encoding
 void gicv5_set_nmi(struct gicv5_pe *pe, bool sctlr_nmi);
 enum vgic5_line gicv5_line(const struct gicv5_pe *pe);
 
-/* ---- The wires --------------------------------------------------------------------------------- */
+/* ---- The wires ---------------------------------------------------------------------------------
+ */
 
 void gicv5_spi_wire(struct gicv5 *gic, uint32_t id, bool level); /* id < nr_spis */
 bool gicv5_spi_enabled(const struct gicv5 *gic, uint32_t id);    /* the same; without a lock */
 void gicv5_ppi_wire(struct gicv5_pe *pe, uint32_t ppi, bool level);
 
-/* ---- The tables, as data (irs_registers.def, cpu_registers.def) -------------------------------- */
+/* ---- The tables, as data (irs_registers.def, cpu_registers.def) --------------------------------
+ */
 
 enum irs_user_set { IRS_SET_IGNORED, IRS_SET_IDENTITY, IRS_SET_GUEST, IRS_SET_RAW };
 enum irs_carried {
-    IRS_CARRIED_NO, IRS_CARRIED_IDENTITY, IRS_CARRIED_GLOBAL, IRS_CARRIED_IST, IRS_CARRIED_SELECTOR,
-    IRS_CARRIED_ENABLE, IRS_CARRIED_PE, IRS_CARRIED_SPI, IRS_CARRIED_STATUS,
+    IRS_CARRIED_NO,
+    IRS_CARRIED_IDENTITY,
+    IRS_CARRIED_GLOBAL,
+    IRS_CARRIED_IST,
+    IRS_CARRIED_SELECTOR,
+    IRS_CARRIED_ENABLE,
+    IRS_CARRIED_PE,
+    IRS_CARRIED_SPI,
+    IRS_CARRIED_STATUS,
 };
 
 /* Index of each row: IRS_IDR0_ROW, IRS_IDR1_ROW, … */
@@ -86,7 +96,7 @@ enum irs_row {
 struct irs_register {
     const char *name;
     uint32_t offset;
-    uint8_t bytes; /* 4 or 8 */
+    uint8_t bytes;    /* 4 or 8 */
     uint8_t user_set; /* enum irs_user_set */
     uint8_t carried;  /* enum irs_carried */
 };
@@ -106,7 +116,8 @@ extern const struct cpu_register cpu_registers[];
 extern const size_t nr_cpu_registers;
 const struct cpu_register *cpu_register_of(uint16_t encoding); /* or NULL */
 
-/* ---- The raw door ------------------------------------------------------------------------------ */
+/* ---- The raw door ------------------------------------------------------------------------------
+ */
 
 /* A register as the guest reads it (without side effect), by row. */
 uint64_t gicv5_irs_read(struct gicv5 *gic, enum irs_row row);
@@ -121,7 +132,8 @@ void gicv5_irs_put(struct gicv5 *gic, enum irs_row row, uint64_t value);
 int gicv5_ist_create(struct gicv5 *gic);
 
 /* One of the 26 registers, raw: ICC_PPI_SACTIVER and SPENDR replace the state (for a level PPI,
- * SPENDR is the wire); RES0 bits and unimplemented PPIs are dropped. get: as the guest would read. */
+ * SPENDR is the wire); RES0 bits and unimplemented PPIs are dropped. get: as the guest would read.
+ */
 uint64_t gicv5_cpu_get(const struct gicv5_pe *pe, const struct cpu_register *reg);
 void gicv5_cpu_put(struct gicv5_pe *pe, const struct cpu_register *reg, uint64_t value);
 
@@ -130,7 +142,8 @@ bool gicv5_ist_cfgr_is_legal(const struct gicv5 *gic, uint32_t ist_cfgr);
 /* LPI_ID_BITS of the live LPI IST, or -1 when none is valid. */
 int gicv5_lpi_id_bits(const struct gicv5 *gic);
 
-/* ISTE words as of spec §3.1, HWU = 0. put replaces the whole interrupt state but the wire and TM. */
+/* ISTE words as of spec §3.1, HWU = 0. put replaces the whole interrupt state but the wire and TM.
+ */
 uint32_t gicv5_spi_get(const struct gicv5 *gic, uint32_t id);
 void gicv5_spi_put(struct gicv5 *gic, uint32_t id, uint32_t iste);
 void gicv5_spi_wires_get(const struct gicv5 *gic, uint64_t *wires, size_t words);

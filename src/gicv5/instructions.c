@@ -201,19 +201,19 @@ struct instruction {
 
 /* By CRm and Op2. */
 static const struct instruction instructions[NR_SLOTS] = {
-#define GIC_INSTRUCTION(name, crm, op2, direction, fields)                                         \
+#define GIC_INSTRUCTION(name, crm, op2, direction, fields) \
     [(crm) << 3 | (op2)] = {execute_##name, DIRECTION_##direction},
 #include "facts/gic_instructions.def"
 #undef GIC_INSTRUCTION
 };
 
 /* The forms of EL2 and EL3 (Op1 = 4 and 6) are UNDEFINED too. */
-enum vgic5_access_result instructions_execute(struct gicv5_pe *pe, uint16_t encoding,
-                                              bool is_write, uint64_t *value)
+enum vgic5_access_result instructions_execute(struct gicv5_pe *pe, uint16_t encoding, bool is_write,
+                                              uint64_t *value)
 {
     const struct instruction *instruction = &instructions[encoding % NR_SLOTS];
-    if (encoding / NR_SLOTS != VGIC5_ENCODING(1, 0, 12, 0, 0) / NR_SLOTS ||
-        !instruction->execute || instruction->is_write != is_write)
+    if (encoding / NR_SLOTS != VGIC5_ENCODING(1, 0, 12, 0, 0) / NR_SLOTS || !instruction->execute ||
+        instruction->is_write != is_write)
         return VGIC5_UNDEFINED;
     instruction->execute(pe, value);
     return VGIC5_HANDLED;

@@ -139,8 +139,7 @@ void interrupt_set_hm(const struct interrupt *interrupt, bool level)
 
 void interrupt_set_pending(const struct interrupt *interrupt, bool pending)
 {
-    struct leaf *leaf =
-        pending ? obtain_leaf(interrupt, interrupt->owner) : find_leaf(interrupt);
+    struct leaf *leaf = pending ? obtain_leaf(interrupt, interrupt->owner) : find_leaf(interrupt);
     if (!leaf)
         return;
     assign_bit(&leaf->pending, interrupt->bit, pending);

@@ -49,8 +49,7 @@ static void derive_priority_mask(struct gicv5 *gic)
 
 static uint32_t idr2_of(const struct gicv5_config *config)
 {
-    return (uint32_t)(FIELD_PREP(IRS_IDR2_ID_BITS, config->lpi_id_bits) |
-                      FIELD_MASK(IRS_IDR2_LPI) |
+    return (uint32_t)(FIELD_PREP(IRS_IDR2_ID_BITS, config->lpi_id_bits) | FIELD_MASK(IRS_IDR2_LPI) |
                       FIELD_PREP(IRS_IDR2_MIN_LPI_ID_BITS, config->min_lpi_id_bits) |
                       FIELD_PREP(IRS_IDR2_IST_LEVELS, config->ist_l2sz != 0) |
                       FIELD_PREP(IRS_IDR2_IST_L2SZ, config->ist_l2sz) |

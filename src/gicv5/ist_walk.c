@@ -144,33 +144,33 @@ static int write_back_block(struct gicv5 *gic, struct block *block)
     bool in_flight = block->collected;
     if (!block->dirty)
         return 0;
-    int result = -EFAULT;
+    int ret = -EFAULT;
     if (block->ipa != BLOCK_IPA_UNKNOWN ||
         ist_locate(gic, block->number, &block->ipa) == IST_WALK_FOUND)
-        result = ist_write_words(gic, block->ipa, block->word);
+        ret = ist_write_words(gic, block->ipa, block->word);
     ist_forget_collected(block);
-    block->dirty = in_flight || result;
-    return result;
+    block->dirty = in_flight || ret;
+    return ret;
 }
 
 /* Go on after an error: what can be written is. */
 static int write_back_node(void *context, struct directory_node *node, uint32_t number)
 {
     struct gicv5 *gic = context;
-    int result = 0;
+    int ret = 0;
     ist_collect(gic, node, number);
     for (uint32_t i = 0; i < DIRECTORY_FANOUT; i++)
         if (node->child[i] && write_back_block(gic, node->child[i]))
-            result = -EFAULT;
-    return result;
+            ret = -EFAULT;
+    return ret;
 }
 
 int ist_write_back(struct gicv5 *gic)
 {
     if (!gic->ist.live || gic->config.lpis_in_host)
         return 0;
-    int result = directory_each(&gic->ist.held.blocks, write_back_node, gic);
-    if (result)
+    int ret = directory_each(&gic->ist.held.blocks, write_back_node, gic);
+    if (ret)
         memory_complain(&gic->memory, "gicv5: ISTEs cannot be written back to guest memory");
-    return result;
+    return ret;
 }

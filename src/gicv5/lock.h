@@ -7,8 +7,8 @@
  * its target, and looks at the IAFFID again when it has it; one that moves an interrupt holds those
  * of both targets. Whoever holds the lock of any PE keeps out those who need all of them
  * (gicv5_lock): IRSEN, trigger modes, tables made and taken down, the raw door. Where several are
- * held they were taken in the order of the PEs; the last is `nowhere`, whose lock protects the other
- * registers of the frame as well. gicv5.loading comes after them all.
+ * held they were taken in the order of the PEs; the last is `nowhere`, whose lock protects the
+ * other registers of the frame as well. gicv5.loading comes after them all.
  */
 #ifndef GICV5_LOCK_H
 #define GICV5_LOCK_H

@@ -26,9 +26,9 @@ struct walk {
 /* ---- The walk -------------------------------------------------------------------------------- */
 
 /* A page that is not there does not keep the others from their turn; anything else ends it. */
-static bool goes_on(int result)
+static bool goes_on(int ret)
 {
-    return !result || result == -EFAULT;
+    return !ret || ret == -EFAULT;
 }
 
 /* A run that cannot be read in one piece is read block by block. */
@@ -135,16 +135,16 @@ static int scrub_block(struct gicv5 *gic, uint64_t ipa, const uint32_t words[BLO
 static int scrub(struct gicv5 *gic, const struct run *run)
 {
     uint32_t dropped_bits = ~ist_kept_bits(gic);
-    int result = 0;
+    int ret = 0;
     if (!run->words)
         return -EFAULT;
-    for (uint32_t n = 0; n < run->nr && !result; n++) {
+    for (uint32_t n = 0; n < run->nr && !ret; n++) {
         const uint32_t *words = run->words + (size_t)n * BLOCK_SIZE;
         if (words_any(words) & dropped_bits && !is_held(gic, run->number + n))
-            result = scrub_block(gic, run->ipa + ((uint64_t)n * BLOCK_SIZE << gic->ist.entry_shift),
-                                 words);
+            ret = scrub_block(gic, run->ipa + ((uint64_t)n * BLOCK_SIZE << gic->ist.entry_shift),
+                              words);
     }
-    return result;
+    return ret;
 }
 
 int gicv5_lpi_flush(struct gicv5 *gic)

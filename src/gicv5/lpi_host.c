@@ -29,37 +29,37 @@ static int get_blocks(struct gicv5 *gic, uint32_t page, struct directory_node *n
                       const struct gicv5_image_out *image)
 {
     uint32_t entries = ist_block_entries(gic);
-    int result = 0;
+    int ret = 0;
     ist_collect(gic, node, page * PAGE_BLOCKS);
     for (uint32_t i = 0; i * entries < page_words(gic); i++) {
         uint32_t number = page * PAGE_BLOCKS + i;
         struct block *block = node->child[i];
         const uint32_t *words = host_table_words(&gic->ist.held.table, number);
         words = block ? block->word : words ? words : zeros;
-        if (!result)
-            result = image->write(image->context, (size_t)number << BLOCK_BITS, words, entries);
+        if (!ret)
+            ret = image->write(image->context, (size_t)number << BLOCK_BITS, words, entries);
         if (block)
             ist_forget_collected(block);
     }
-    return result;
+    return ret;
 }
 
 int gicv5_lpi_image_get(struct gicv5 *gic, const struct gicv5_image_out *image)
 {
-    int result = 0;
+    int ret = 0;
     if (!gic->ist.live)
         return -EINVAL;
-    for (uint32_t page = 0; page < nr_pages(gic) && !result; page++) {
+    for (uint32_t page = 0; page < nr_pages(gic) && !ret; page++) {
         uint32_t number = page * PAGE_BLOCKS;
         struct directory_node *node = directory_lowest(&gic->ist.held.blocks, number);
         const uint32_t *words = host_table_words(&gic->ist.held.table, number);
         if (node)
-            result = get_blocks(gic, page, node, image);
+            ret = get_blocks(gic, page, node, image);
         else
-            result = image->write(image->context, (size_t)page * PAGE_WORDS, words ? words : zeros,
-                                  page_words(gic));
+            ret = image->write(image->context, (size_t)page * PAGE_WORDS, words ? words : zeros,
+                               page_words(gic));
     }
-    return result;
+    return ret;
 }
 
 /* ---- In -------------------------------------------------------------------------------------- */
@@ -109,24 +109,24 @@ static int put_page(struct gicv5 *gic, uint32_t page, const struct gicv5_image_i
         return -ENOMEM;
     *spare = NULL;
     gic->ist.held.table.page[page] = words;
-    int result = image->read(image->context, (size_t)page * PAGE_WORDS, words, page_words(gic));
-    if (!result)
-        result = hold_page(gic, page, words, &left);
+    int ret = image->read(image->context, (size_t)page * PAGE_WORDS, words, page_words(gic));
+    if (!ret)
+        ret = hold_page(gic, page, words, &left);
     if (!left) {
         gic->ist.held.table.page[page] = NULL;
         *spare = words;
     }
-    return result;
+    return ret;
 }
 
 static int fill(struct gicv5 *gic, void *context)
 {
     uint32_t *spare = NULL;
-    int result = host_table_make(&gic->ist.held.table, &gic->memory, nr_pages(gic)) ? 0 : -ENOMEM;
-    for (uint32_t page = 0; page < nr_pages(gic) && !result; page++)
-        result = put_page(gic, page, context, &spare);
+    int ret = host_table_make(&gic->ist.held.table, &gic->memory, nr_pages(gic)) ? 0 : -ENOMEM;
+    for (uint32_t page = 0; page < nr_pages(gic) && !ret; page++)
+        ret = put_page(gic, page, context, &spare);
     memory_free(&gic->memory, spare, PAGE_WORDS * sizeof(*spare));
-    return result;
+    return ret;
 }
 
 int gicv5_lpi_image_put(struct gicv5 *gic, const struct gicv5_image_in *image)

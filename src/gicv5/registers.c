@@ -3,7 +3,7 @@
 #include "gicv5/gicv5.h"
 
 const struct irs_register irs_registers[IRS_NR_ROWS] = {
-#define IRS_REG(name, offset, bytes, access, user_set, carried)                                    \
+#define IRS_REG(name, offset, bytes, access, user_set, carried) \
     {#name, offset, bytes, IRS_SET_##user_set, IRS_CARRIED_##carried},
 #include "facts/irs_registers.def"
 #undef IRS_REG
@@ -13,8 +13,7 @@ const struct irs_register irs_registers[IRS_NR_ROWS] = {
 #define LOW_END 0x400u
 #define HIGH_START 0xff80u
 #define FRAME_END 0x10000u
-#define SLOT(offset)                                                                               \
-    ((offset) < LOW_END ? (offset) / 4 : LOW_END / 4 + ((offset) - HIGH_START) / 4)
+#define SLOT(offset) ((offset) < LOW_END ? (offset) / 4 : LOW_END / 4 + ((offset)-HIGH_START) / 4)
 #define NR_SLOTS ((LOW_END + FRAME_END - HIGH_START) / 4)
 
 static const uint8_t row_plus_one[NR_SLOTS] = {
@@ -41,9 +40,10 @@ const struct irs_register *irs_register_at(uint64_t offset)
 #define DIRECTION_RO false
 #define IS_CARRIED_YES true
 #define IS_CARRIED_NO false
-#define ROW(name, encoding, direction, carried)                                                    \
+#define ROW(name, encoding, direction, carried) \
     {name, encoding, DIRECTION_##direction, IS_CARRIED_##carried},
 #define ROWS_1(name, e, ...) ROW(name, e, __VA_ARGS__)
+/* clang-format off */
 #define ROWS_2(name, e, ...) ROW(name "0", e, __VA_ARGS__) ROW(name "1", e + 1, __VA_ARGS__)
 #define ROWS_16(name, e, ...)                                                                      \
     ROWS_2(name, e, __VA_ARGS__)                                                                   \
@@ -54,9 +54,10 @@ const struct irs_register *irs_register_at(uint64_t offset)
     ROW(name "10", e + 10, __VA_ARGS__) ROW(name "11", e + 11, __VA_ARGS__)                        \
     ROW(name "12", e + 12, __VA_ARGS__) ROW(name "13", e + 13, __VA_ARGS__)                        \
     ROW(name "14", e + 14, __VA_ARGS__) ROW(name "15", e + 15, __VA_ARGS__)
+/* clang-format on */
 
 const struct cpu_register cpu_registers[] = {
-#define CPU_REG(name, op0, op1, crn, crm, op2, n, access, direction, carried)                      \
+#define CPU_REG(name, op0, op1, crn, crm, op2, n, access, direction, carried) \
     ROWS_##n(#name, VGIC5_ENCODING(op0, op1, crn, crm, op2), direction, carried)
 #include "facts/cpu_registers.def"
 #undef CPU_REG
@@ -65,15 +66,15 @@ const size_t nr_cpu_registers = sizeof(cpu_registers) / sizeof(cpu_registers[0])
 
 /* First and last index of each row in cpu_registers[], and its first encoding. */
 enum {
-#define CPU_REG(name, op0, op1, crn, crm, op2, n, access, direction, carried)                      \
-    name##_FIRST, name##_LAST = name##_FIRST + (n) - 1,
+#define CPU_REG(name, op0, op1, crn, crm, op2, n, access, direction, carried) \
+    name##_FIRST, name##_LAST = name##_FIRST + (n)-1,
 #include "facts/cpu_registers.def"
 #undef CPU_REG
 };
 
 /* Op0, CRn and bits 12 and 13 of every encoding are the same; Op1 is 0 or 1. */
 #define CPU_FIXED_BITS 0xf780u
-#define CPU_SLOT(encoding) (((encoding) & 0x7fu) | ((encoding) >> 4 & 0x80u))
+#define CPU_SLOT(encoding) (((encoding)&0x7fu) | ((encoding) >> 4 & 0x80u))
 
 struct cpu_slot {
     uint8_t first_plus_one; /* in cpu_registers[] */
@@ -81,10 +82,10 @@ struct cpu_slot {
 };
 
 static const struct cpu_slot cpu_slots[256] = {
-#define CPU_REG(name, op0, op1, crn, crm, op2, n, access, direction, carried)                      \
-    [CPU_SLOT(VGIC5_ENCODING(op0, op1, crn, crm, op2))                                             \
-     ... CPU_SLOT(VGIC5_ENCODING(op0, op1, crn, crm, op2)) + (n) - 1] = {                          \
-        name##_FIRST + 1, CPU_SLOT(VGIC5_ENCODING(op0, op1, crn, crm, op2))},
+#define CPU_REG(name, op0, op1, crn, crm, op2, n, access, direction, carried) \
+    [CPU_SLOT(VGIC5_ENCODING(op0, op1, crn, crm, op2))... CPU_SLOT(           \
+         VGIC5_ENCODING(op0, op1, crn, crm, op2)) +                           \
+        (n)-1] = {name##_FIRST + 1, CPU_SLOT(VGIC5_ENCODING(op0, op1, crn, crm, op2))},
 #include "facts/cpu_registers.def"
 #undef CPU_REG
 };

@@ -35,9 +35,9 @@ static enum event wire_event(bool level_triggered, bool wire)
 void spi_resample(struct gicv5 *gic, uint32_t id)
 {
     if (id < gic->config.nr_spis)
-        take_event(gic, id, wire_event(gicv5_spi_tm(gic, id),
-                                       test_bit(plane_load(&block_of(gic, id)->wire),
-                                                id % BLOCK_SIZE)));
+        take_event(gic, id,
+                   wire_event(gicv5_spi_tm(gic, id),
+                              test_bit(plane_load(&block_of(gic, id)->wire), id % BLOCK_SIZE)));
 }
 
 void gicv5_spi_wire(struct gicv5 *gic, uint32_t id, bool level)

@@ -49,8 +49,8 @@ struct gicv5_pe {
     enum vgic5_line line;
     uint16_t iaffid;
     uint16_t index; /* in gicv5.pes */
-    bool enabled; /* ICC_CR0.EN */
-    bool nmi;     /* SCTLR_EL1.NMI */
+    bool enabled;   /* ICC_CR0.EN */
+    bool nmi;       /* SCTLR_EL1.NMI */
     struct ppis ppis;
     struct tree spis;
     struct tree lpis;

@@ -93,8 +93,8 @@ static int give_ram(struct kvm_vm *vm)
     struct kvm_userspace_memory_region region = {.guest_phys_addr = KVM_VM_RAM_BASE,
                                                  .memory_size = KVM_VM_RAM_SIZE};
 
-    vm->ram = mmap(NULL, KVM_VM_RAM_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-                   0);
+    vm->ram =
+        mmap(NULL, KVM_VM_RAM_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (vm->ram == MAP_FAILED) {
         vm->ram = NULL;
         return -ENOMEM;
@@ -186,7 +186,8 @@ int kvm_vm_add_vcpu(struct kvm_vm *vm, uint32_t id)
     return ret < 0 ? ret : kvm_ioctl(&vm->calls, fd, VGIC5_KVM_ARM_VCPU_INIT, &init);
 }
 
-/* immediate_exit: KVM maps the VGIC's resources, and comes back with EINTR before an instruction. */
+/* immediate_exit: KVM maps the VGIC's resources, and comes back with EINTR before an instruction.
+ */
 int kvm_vm_run(struct kvm_vm *vm, uint32_t id)
 {
     struct kvm_run *run;

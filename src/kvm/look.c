@@ -36,8 +36,9 @@ static int no_vm(const struct kvm_vm *vm, const char *where, int ret, struct vgi
     if (ret == -EPROTO)
         return missing(error, ret, "/dev/kvm has another API than %d", VGIC5_KVM_API);
     if (strcmp(where, "KVM_CREATE_DEVICE") == 0 && ret == -ENODEV)
-        return missing(error, ret, "KVM has no VGICv5: the host has no GICv5, or its kernel is "
-                                   "older than 7.1");
+        return missing(error, ret,
+                       "KVM has no VGICv5: the host has no GICv5, or its kernel is "
+                       "older than 7.1");
     return missing(error, ret, "%s: %s", where, strerror(-ret));
 }
 
@@ -64,8 +65,9 @@ static int look_at_device(struct kvm_vm *vm, uint32_t *abi, struct vgic5_error *
     if (ret)
         return missing(error, ret, "a vCPU cannot be made: %s", strerror(-ret));
     if (kvm_vm_attr(vm, KVM_HAS_DEVICE_ATTR, &ist))
-        return missing(error, -ENXIO, "the kernel's VGICv5 has GRP_CTRL only: it can be neither "
-                                      "saved nor restored (Linux 7.4 can)");
+        return missing(error, -ENXIO,
+                       "the kernel's VGICv5 has GRP_CTRL only: it can be neither "
+                       "saved nor restored (Linux 7.4 can)");
     ret = set(vm, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, &base);
     if (ret == 0)
         ret = set(vm, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL);

@@ -7,7 +7,7 @@
 
 #define NANOSECONDS_PER_TICK 16u /* at 62.5 MHz */
 
-_Static_assert(COUNTER_FREQUENCY * (uint64_t)NANOSECONDS_PER_TICK == 1000000000u, "tick length");
+_Static_assert(COUNTER_FREQUENCY *(uint64_t)NANOSECONDS_PER_TICK == 1000000000u, "tick length");
 
 static uint64_t host_ticks(void)
 {

@@ -13,9 +13,11 @@ static const struct config_row {
     size_t offset;
     size_t size;
 } rows[] = {
-#define ROW(name, member)                                                                          \
-    { name, offsetof(struct machine_config, member),                                               \
-      sizeof(((struct machine_config *)NULL)->member) }
+#define ROW(name, member)                                   \
+    {                                                       \
+        name, offsetof(struct machine_config, member),      \
+            sizeof(((struct machine_config *)NULL)->member) \
+    }
     ROW("RAM_SIZE", ram_size),
     ROW("NR_SPIS", nr_spis),
     ROW("DETERMINISTIC", deterministic),
@@ -66,10 +68,10 @@ static int fill(const struct machine_config *config, struct vgic5_fields *fields
 {
     uint32_t *ids = calloc(config->nr_vcpus, sizeof(*ids));
 
-    if (ids == NULL)
+    if (!ids)
         return -ENOMEM;
     for (uint32_t i = 0; i < config->nr_vcpus; i++)
-        ids[i] = config->vcpu_ids != NULL ? config->vcpu_ids[i] : i;
+        ids[i] = config->vcpu_ids ? config->vcpu_ids[i] : i;
     vgic5_fields_put_bytes(fields, "VCPU_IDS", 0, ids, config->nr_vcpus * sizeof(*ids));
     for (size_t i = 0; i < NR_ROWS; i++)
         vgic5_fields_put_u64(fields, rows[i].name, 0, get(config, &rows[i]));
@@ -81,20 +83,20 @@ int machine_config_save(struct machine *machine, const struct machine_config *co
                         struct vgic5_snapshot_writer *writer, struct vgic5_error *error)
 {
     struct vgic5_fields *fields = vgic5_fields_new();
-    int result = fields != NULL ? fill(config, fields) : -ENOMEM;
+    int ret = fields ? fill(config, fields) : -ENOMEM;
 
-    if (result == 0) {
+    if (ret == 0) {
         definition_put(machine, fields);
-        result = vgic5_fields_error(fields);
+        ret = vgic5_fields_error(fields);
     }
-    if (result != 0)
-        error_set(error, VGIC5_CAUSE_ENVIRONMENT, result, "section machine 0 cannot be filled: %s",
-                     strerror(-result));
+    if (ret != 0)
+        error_set(error, VGIC5_CAUSE_ENVIRONMENT, ret, "section machine 0 cannot be filled: %s",
+                  strerror(-ret));
     else
-        result = vgic5_snapshot_put_fields(writer, "machine", 0, MACHINE_SECTION_VERSION, true,
-                                           fields, error);
+        ret = vgic5_snapshot_put_fields(writer, "machine", 0, MACHINE_SECTION_VERSION, true, fields,
+                                        error);
     vgic5_fields_free(fields);
-    return result;
+    return ret;
 }
 
 static int load_rows(const struct vgic5_fields *fields, struct machine_config *config,
@@ -103,15 +105,16 @@ static int load_rows(const struct vgic5_fields *fields, struct machine_config *c
     for (size_t i = 0; i < NR_ROWS; i++) {
         const struct config_row *row = &rows[i];
         uint64_t value, limit = row->size == 8 ? UINT64_MAX : (UINT64_C(1) << row->size * 8) - 1;
-        int result = vgic5_fields_get_u64(fields, "machine", row->name, &value, error);
+        int ret = vgic5_fields_get_u64(fields, "machine", row->name, &value, error);
 
         if (row->offset == offsetof(struct machine_config, deterministic))
             limit = 1;
-        if (result != 0)
-            return result;
+        if (ret != 0)
+            return ret;
         if (value > limit)
-            return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "machine %s is %llu, expected at most %llu",
-                                row->name, (unsigned long long)value, (unsigned long long)limit);
+            return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
+                             "machine %s is %llu, expected at most %llu", row->name,
+                             (unsigned long long)value, (unsigned long long)limit);
         set(config, row, value);
     }
     return 0;
@@ -122,14 +125,14 @@ static int load_ids(const struct vgic5_fields *fields, struct machine_config *co
 {
     const struct vgic5_field *ids = vgic5_fields_find(fields, "VCPU_IDS");
 
-    if (ids == NULL || ids->kind != VGIC5_FIELD_BYTES)
+    if (!ids || ids->kind != VGIC5_FIELD_BYTES)
         return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "machine VCPU_IDS is missing");
     if (ids->size == 0 || ids->size % sizeof(uint32_t) != 0 ||
         ids->size / sizeof(uint32_t) > VGIC5_MAX_VCPUS ||
         (uintptr_t)ids->bytes % _Alignof(uint32_t) != 0)
         return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
-                            "machine VCPU_IDS has %zu bytes, expected 4 for each of 1 to %u vCPUs",
-                            ids->size, VGIC5_MAX_VCPUS);
+                         "machine VCPU_IDS has %zu bytes, expected 4 for each of 1 to %u vCPUs",
+                         ids->size, VGIC5_MAX_VCPUS);
     config->nr_vcpus = (uint32_t)(ids->size / sizeof(uint32_t));
     config->vcpu_ids = ids->bytes;
     return 0;
@@ -138,19 +141,19 @@ static int load_ids(const struct vgic5_fields *fields, struct machine_config *co
 int machine_config_load(const struct vgic5_snapshot *snapshot, struct machine_config *config,
                         struct vgic5_error *error)
 {
-    struct machine_config loaded = { .gic.size = sizeof(loaded.gic) };
+    struct machine_config loaded = {.gic.size = sizeof(loaded.gic)};
     const struct vgic5_fields *fields;
-    int result = section_fields(snapshot, "machine", 0, MACHINE_SECTION_VERSION, &fields, error);
+    int ret = section_fields(snapshot, "machine", 0, MACHINE_SECTION_VERSION, &fields, error);
 
-    if (result == 0)
-        result = definition_check_map(fields, error);
-    if (result == 0)
-        result = load_ids(fields, &loaded, error);
-    if (result == 0)
-        result = load_rows(fields, &loaded, error);
-    if (result == 0)
-        result = fields_expect_count(fields, "machine", NR_ROWS + 1 + definition_count(), error);
-    if (result == 0)
+    if (ret == 0)
+        ret = definition_check_map(fields, error);
+    if (ret == 0)
+        ret = load_ids(fields, &loaded, error);
+    if (ret == 0)
+        ret = load_rows(fields, &loaded, error);
+    if (ret == 0)
+        ret = fields_expect_count(fields, "machine", NR_ROWS + 1 + definition_count(), error);
+    if (ret == 0)
         *config = loaded;
-    return result;
+    return ret;
 }

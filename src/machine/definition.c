@@ -19,15 +19,15 @@ static const struct map_row {
     const char *name;
     uint64_t value;
 } map_rows[] = {
-    { "RAM_BASE", MAP_RAM_BASE },
-    { "IRS_BASE", MAP_IRS_BASE },
-    { "PL011_BASE", MAP_PL011_BASE },
-    { "PL011_SPI", SPI_PL011 },
-    { "PL031_BASE", MAP_PL031_BASE },
-    { "PL031_SPI", SPI_PL031 },
-    { "TIMER_VIRTUAL_PPI", VGIC5_PPI_CNTV },
-    { "TIMER_PHYSICAL_PPI", VGIC5_PPI_CNTP },
-    { "CNTFRQ_EL0", COUNTER_FREQUENCY },
+    {"RAM_BASE", MAP_RAM_BASE},
+    {"IRS_BASE", MAP_IRS_BASE},
+    {"PL011_BASE", MAP_PL011_BASE},
+    {"PL011_SPI", SPI_PL011},
+    {"PL031_BASE", MAP_PL031_BASE},
+    {"PL031_SPI", SPI_PL031},
+    {"TIMER_VIRTUAL_PPI", VGIC5_PPI_CNTV},
+    {"TIMER_PHYSICAL_PPI", VGIC5_PPI_CNTP},
+    {"CNTFRQ_EL0", COUNTER_FREQUENCY},
 };
 
 /* As the guest reads them; a restored VGICv5 is asked for these very values. */
@@ -35,8 +35,8 @@ static const struct irs_row {
     const char *name;
     uint64_t offset;
 } irs_rows[] = {
-    { "IRS_IDR0", 0x00 }, { "IRS_IDR1", 0x04 }, { "IRS_IDR2", 0x08 },
-    { "IRS_IDR5", 0x14 }, { "IRS_IDR6", 0x18 }, { "IRS_IDR7", 0x1c },
+    {"IRS_IDR0", 0x00}, {"IRS_IDR1", 0x04}, {"IRS_IDR2", 0x08},
+    {"IRS_IDR5", 0x14}, {"IRS_IDR6", 0x18}, {"IRS_IDR7", 0x1c},
 };
 
 #define NR_MAP_ROWS (sizeof(map_rows) / sizeof(*map_rows))
@@ -62,14 +62,15 @@ void definition_put(struct machine *machine, struct vgic5_fields *fields)
     for (size_t i = 0; i < NR_MAP_ROWS; i++)
         vgic5_fields_put_u64(fields, map_rows[i].name, 0, map_rows[i].value);
     for (size_t i = 0; i < NR_IRS_ROWS; i++) {
-        struct vgic5_mmio access = { .offset = irs_rows[i].offset, .size = 4 };
+        struct vgic5_mmio access = {.offset = irs_rows[i].offset, .size = 4};
 
         vgic5_mmio(machine->gic, &access);
         vgic5_fields_put_u64(fields, irs_rows[i].name, irs_rows[i].offset, access.value);
     }
 }
 
-/* ---- Differences ------------------------------------------------------------------------------- */
+/* ---- Differences -------------------------------------------------------------------------------
+ */
 
 struct differences {
     char text[400];
@@ -77,8 +78,8 @@ struct differences {
     unsigned count;
 };
 
-__attribute__((format(printf, 2, 3)))
-static void differ(struct differences *differences, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void differ(struct differences *differences,
+                                                         const char *format, ...)
 {
     size_t left = sizeof(differences->text) - differences->n;
     va_list list;
@@ -104,21 +105,21 @@ static int tell(const struct differences *differences, struct vgic5_error *error
         told++;
     if (told < differences->count)
         return error_set(error, VGIC5_CAUSE_UNFIT, -ENOTSUP, "machine:%s and %u more fields differ",
-                            differences->text, differences->count - told);
+                         differences->text, differences->count - told);
     return error_set(error, VGIC5_CAUSE_UNFIT, -ENOTSUP, "machine:%.*s", (int)differences->n - 1,
-                        differences->text);
+                     differences->text);
 }
 
 static int compare(const struct vgic5_fields *fields, const char *name, uint64_t here,
                    struct differences *differences, struct vgic5_error *error)
 {
     uint64_t found;
-    int result = vgic5_fields_get_u64(fields, "machine", name, &found, error);
+    int ret = vgic5_fields_get_u64(fields, "machine", name, &found, error);
 
-    if (result == 0 && found != here)
+    if (ret == 0 && found != here)
         differ(differences, " %s is 0x%" PRIx64 ", this machine has 0x%" PRIx64 ";", name, found,
                here);
-    return result;
+    return ret;
 }
 
 /* What is compared later, with a machine and with the VGICv5's own account, must be there. */
@@ -127,31 +128,31 @@ static int check_the_rest(const struct vgic5_fields *fields, struct vgic5_error 
     size_t n;
     const struct vcpu_identity *registers = vcpu_identity(&n);
     uint64_t ignored;
-    int result = 0;
+    int ret = 0;
 
-    for (size_t i = 0; i < n && result == 0; i++)
-        result = vgic5_fields_get_u64(fields, "machine", registers[i].name, &ignored, error);
-    for (size_t i = 0; i < NR_IRS_ROWS && result == 0; i++)
-        result = vgic5_fields_get_u64(fields, "machine", irs_rows[i].name, &ignored, error);
-    return result;
+    for (size_t i = 0; i < n && ret == 0; i++)
+        ret = vgic5_fields_get_u64(fields, "machine", registers[i].name, &ignored, error);
+    for (size_t i = 0; i < NR_IRS_ROWS && ret == 0; i++)
+        ret = vgic5_fields_get_u64(fields, "machine", irs_rows[i].name, &ignored, error);
+    return ret;
 }
 
 int definition_check_map(const struct vgic5_fields *fields, struct vgic5_error *error)
 {
-    struct differences differences = { 0 };
+    struct differences differences = {0};
     const char *model;
-    int result = vgic5_fields_get_text(fields, "machine", CPU_MODEL, &model, error);
+    int ret = vgic5_fields_get_text(fields, "machine", CPU_MODEL, &model, error);
 
-    if (result != 0)
-        return result;
+    if (ret != 0)
+        return ret;
     if (strcmp(model, vcpu_model()) != 0)
         differ(&differences, " " CPU_MODEL " is \"%.40s\", this machine has \"%s\";", model,
                vcpu_model());
-    for (size_t i = 0; i < NR_MAP_ROWS && result == 0; i++)
-        result = compare(fields, map_rows[i].name, map_rows[i].value, &differences, error);
-    if (result == 0)
-        result = tell(&differences, error);
-    return result == 0 ? check_the_rest(fields, error) : result;
+    for (size_t i = 0; i < NR_MAP_ROWS && ret == 0; i++)
+        ret = compare(fields, map_rows[i].name, map_rows[i].value, &differences, error);
+    if (ret == 0)
+        ret = tell(&differences, error);
+    return ret == 0 ? check_the_rest(fields, error) : ret;
 }
 
 int machine_check_cpu(const struct machine *machine, const struct vgic5_snapshot *snapshot,
@@ -159,12 +160,11 @@ int machine_check_cpu(const struct machine *machine, const struct vgic5_snapshot
 {
     size_t n;
     const struct vcpu_identity *registers = vcpu_identity(&n);
-    struct differences differences = { 0 };
+    struct differences differences = {0};
     const struct vgic5_fields *fields;
-    int result = section_fields(snapshot, "machine", 0, MACHINE_SECTION_VERSION, &fields, error);
+    int ret = section_fields(snapshot, "machine", 0, MACHINE_SECTION_VERSION, &fields, error);
 
-    for (size_t i = 0; i < n && result == 0; i++)
-        result = compare(fields, registers[i].name, machine_identity(machine, i), &differences,
-                         error);
-    return result == 0 ? tell(&differences, error) : result;
+    for (size_t i = 0; i < n && ret == 0; i++)
+        ret = compare(fields, registers[i].name, machine_identity(machine, i), &differences, error);
+    return ret == 0 ? tell(&differences, error) : ret;
 }

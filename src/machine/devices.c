@@ -7,7 +7,7 @@
 static uint64_t irs_read(void *opaque, uint64_t offset, unsigned size)
 {
     struct machine *machine = opaque;
-    struct vgic5_mmio access = { .offset = offset, .size = (uint8_t)size };
+    struct vgic5_mmio access = {.offset = offset, .size = (uint8_t)size};
 
     vgic5_mmio(machine->gic, &access);
     return access.value;
@@ -17,7 +17,10 @@ static void irs_write(void *opaque, uint64_t offset, unsigned size, uint64_t val
 {
     struct machine *machine = opaque;
     struct vgic5_mmio access = {
-        .offset = offset, .value = value, .size = (uint8_t)size, .is_write = true,
+        .offset = offset,
+        .value = value,
+        .size = (uint8_t)size,
+        .is_write = true,
     };
 
     vgic5_mmio(machine->gic, &access);
@@ -37,11 +40,11 @@ static void rtc_changed(void *opaque)
 
 int machine_create_devices(struct machine *machine)
 {
-    const struct bus_wire wire = { .set = drive_spi, .opaque = machine };
+    const struct bus_wire wire = {.set = drive_spi, .opaque = machine};
 
     machine->uart = pl011_create(wire, SPI_PL011, machine_print, machine);
     machine->rtc = pl031_create(wire, SPI_PL031, rtc_changed, machine);
-    if (machine->uart == NULL || machine->rtc == NULL)
+    if (!machine->uart || !machine->rtc)
         return -ENOMEM;
     machine->devices[0] = (struct bus_device){
         .name = "irs",
@@ -64,7 +67,7 @@ uint64_t machine_mmio_read(void *opaque, uint64_t address, unsigned size)
     const struct machine *machine = cpu->machine;
     const struct bus_device *device = bus_find(machine->devices, machine->nr_devices, address);
 
-    return device != NULL ? device->read(device->opaque, address - device->base, size) : 0;
+    return device ? device->read(device->opaque, address - device->base, size) : 0;
 }
 
 void machine_mmio_write(void *opaque, uint64_t address, unsigned size, uint64_t value)
@@ -73,17 +76,18 @@ void machine_mmio_write(void *opaque, uint64_t address, unsigned size, uint64_t 
     const struct machine *machine = cpu->machine;
     const struct bus_device *device = bus_find(machine->devices, machine->nr_devices, address);
 
-    if (device != NULL)
+    if (device)
         device->write(device->opaque, address - device->base, size, value);
 }
 
-/* ---- The console ------------------------------------------------------------------------------- */
+/* ---- The console -------------------------------------------------------------------------------
+ */
 
 void machine_flush_output(struct machine *machine)
 {
     struct printer *printer = &machine->printer;
 
-    if (printer->n > 0 && machine->console.output != NULL)
+    if (printer->n > 0 && machine->console.output)
         machine->console.output(machine->console.opaque, printer->bytes, printer->n);
     printer->n = 0;
 }
@@ -92,14 +96,14 @@ static void look_for_text(struct machine *machine, uint8_t byte)
 {
     struct printer *printer = &machine->printer;
 
-    if (printer->text == NULL || printer->found)
+    if (!printer->text || printer->found)
         return;
     printer->matched = text_match(printer->text, printer->matched, (char)byte);
     if (printer->text[printer->matched] != '\0')
         return;
     printer->found = true;
     machine->clock.run.check_at = 0;
-    if (machine->cpus[machine->current].vcpu != NULL)
+    if (machine->cpus[machine->current].vcpu)
         vcpu_attention(machine->cpus[machine->current].vcpu);
 }
 
@@ -119,9 +123,9 @@ bool machine_awaits_input(const struct machine *machine)
 {
     const struct machine_console *console = &machine->console;
 
-    return console->input != NULL && pl011_input_room(machine->uart) > 0 &&
+    return console->input && pl011_input_room(machine->uart) > 0 &&
            pl011_listens(machine->uart, vgic5_spi_enabled(machine->gic, SPI_PL011)) &&
-           !(console->input_ended != NULL && console->input_ended(console->opaque));
+           !(console->input_ended && console->input_ended(console->opaque));
 }
 
 bool machine_poll_input(struct machine *machine)

@@ -64,8 +64,8 @@ static void end(struct tree *tree)
 static void put(struct tree *tree, const char *name, const void *value, size_t size)
 {
     if (!tree->error)
-        keep(tree, size > TREE_MAX ? -FDT_ERR_NOSPACE
-                                   : fdt_property(tree->blob, name, value, (int)size));
+        keep(tree,
+             size > TREE_MAX ? -FDT_ERR_NOSPACE : fdt_property(tree->blob, name, value, (int)size));
 }
 
 static void put_text(struct tree *tree, const char *name, const char *text)
@@ -76,7 +76,7 @@ static void put_text(struct tree *tree, const char *name, const char *text)
 /* A list of strings, as a literal with NULs between them. */
 #define PUT_TEXTS(tree, name, literal) put(tree, name, literal, sizeof(literal))
 #define CELLS(...) ((const uint32_t[]){__VA_ARGS__})
-#define PUT_CELLS(tree, name, ...)                                                                 \
+#define PUT_CELLS(tree, name, ...) \
     put_cells(tree, name, CELLS(__VA_ARGS__), sizeof(CELLS(__VA_ARGS__)) / sizeof(uint32_t))
 
 static void put_cells(struct tree *tree, const char *name, const uint32_t *cells, size_t n)

@@ -23,24 +23,25 @@ static int check_config(const struct machine_config *config, struct vgic5_error 
 {
     if (config->nr_vcpus < 1 || config->nr_vcpus > VGIC5_MAX_VCPUS)
         return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL, "%" PRIu32 " vCPUs, expected 1 to %u",
-                            config->nr_vcpus, VGIC5_MAX_VCPUS);
+                         config->nr_vcpus, VGIC5_MAX_VCPUS);
     if (config->ram_size == 0 || config->ram_size % MEMORY_BLOCK != 0)
         return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
-                            "RAM_SIZE is 0x%" PRIx64 ", expected a multiple of 0x%" PRIx64,
-                            config->ram_size, MEMORY_BLOCK);
-    for (uint32_t i = 0; config->vcpu_ids != NULL && i < config->nr_vcpus; i++)
+                         "RAM_SIZE is 0x%" PRIx64 ", expected a multiple of 0x%" PRIx64,
+                         config->ram_size, MEMORY_BLOCK);
+    for (uint32_t i = 0; config->vcpu_ids && i < config->nr_vcpus; i++)
         if (config->vcpu_ids[i] > UINT16_MAX)
-            return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL, "vCPU id %" PRIu32 ", expected at most %u",
-                                config->vcpu_ids[i], UINT16_MAX);
+            return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
+                             "vCPU id %" PRIu32 ", expected at most %u", config->vcpu_ids[i],
+                             UINT16_MAX);
     if (config->nr_spis <= SPI_PL031 || config->nr_spis > VGIC5_NR_SPIS_MAX)
         return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL, "%" PRIu32 " SPIs, expected 32 to %u",
-                            config->nr_spis, VGIC5_NR_SPIS_MAX);
+                         config->nr_spis, VGIC5_NR_SPIS_MAX);
     return 0;
 }
 
 static uint32_t id_of(const struct machine_config *config, uint32_t index)
 {
-    return config->vcpu_ids != NULL ? config->vcpu_ids[index] : index;
+    return config->vcpu_ids ? config->vcpu_ids[index] : index;
 }
 
 static int create_gic(struct machine *machine, const struct machine_config *config,
@@ -48,18 +49,19 @@ static int create_gic(struct machine *machine, const struct machine_config *conf
 {
     const struct vgic5_host host = machine_gic_host();
     struct vgic5_config gic = config->gic;
-    int result;
+    int ret;
 
     gic.size = sizeof(gic);
-    result = vgic5_create(&gic, &host, machine, &machine->gic);
-    if (result != 0)
-        return error_set(error, VGIC5_CAUSE_UNFIT, result, "the VGICv5 cannot be created: %s",
-                            strerror(-result));
+    ret = vgic5_create(&gic, &host, machine, &machine->gic);
+    if (ret != 0)
+        return error_set(error, VGIC5_CAUSE_UNFIT, ret, "the VGICv5 cannot be created: %s",
+                         strerror(-ret));
     for (uint32_t i = 0; i < config->nr_vcpus; i++) {
-        result = vgic5_add_vcpu(machine->gic, id_of(config, i));
-        if (result != 0)
-            return error_set(error, VGIC5_CAUSE_UNFIT, result, "the VGICv5 refuses vCPU %" PRIu32 ": %s",
-                                id_of(config, i), strerror(-result));
+        ret = vgic5_add_vcpu(machine->gic, id_of(config, i));
+        if (ret != 0)
+            return error_set(error, VGIC5_CAUSE_UNFIT, ret,
+                             "the VGICv5 refuses vCPU %" PRIu32 ": %s", id_of(config, i),
+                             strerror(-ret));
     }
     return 0;
 }
@@ -72,7 +74,7 @@ static int create_cpus(struct machine *machine, const struct machine_config *con
             machine->nr_ids = id_of(config, i) + 1;
     machine->cpus = calloc(machine->nr_cpus, sizeof(*machine->cpus));
     machine->cpu_of_id = calloc(machine->nr_ids, sizeof(*machine->cpu_of_id));
-    if (machine->cpus == NULL || machine->cpu_of_id == NULL)
+    if (!machine->cpus || !machine->cpu_of_id)
         return -ENOMEM;
     for (uint32_t i = 0; i < machine->nr_cpus; i++) {
         struct cpu *cpu = &machine->cpus[i];
@@ -90,19 +92,19 @@ static int create_cpus(struct machine *machine, const struct machine_config *con
 static int build(struct machine *machine, const struct machine_config *config,
                  struct vgic5_error *error)
 {
-    int result = memory_create(&machine->ram, MAP_RAM_BASE, config->ram_size);
+    int ret = memory_create(&machine->ram, MAP_RAM_BASE, config->ram_size);
 
-    if (result != 0)
-        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, result, "no RAM of 0x%" PRIx64 " bytes: %s",
-                            config->ram_size, strerror(-result));
-    result = create_cpus(machine, config);
-    if (result == 0)
-        result = machine_create_devices(machine);
-    if (result != 0)
-        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, result, "no memory for the machine");
-    result = create_gic(machine, config, error);
-    if (result != 0)
-        return result;
+    if (ret != 0)
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, ret, "no RAM of 0x%" PRIx64 " bytes: %s",
+                         config->ram_size, strerror(-ret));
+    ret = create_cpus(machine, config);
+    if (ret == 0)
+        ret = machine_create_devices(machine);
+    if (ret != 0)
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, ret, "no memory for the machine");
+    ret = create_gic(machine, config, error);
+    if (ret != 0)
+        return ret;
     for (uint32_t i = 0; i < machine->nr_cpus; i++)
         machine->cpus[i].gic = vgic5_vcpu(machine->gic, machine->cpus[i].id);
     return vcpu_engine_create(&machine->ram, &machine->clock.run, &machine->engine, error);
@@ -111,13 +113,13 @@ static int build(struct machine *machine, const struct machine_config *config,
 int machine_create(const struct machine_config *config, struct machine **machine,
                    struct vgic5_error *error)
 {
-    int result = check_config(config, error);
+    int ret = check_config(config, error);
     struct machine *m;
 
-    if (result != 0)
-        return result;
+    if (ret != 0)
+        return ret;
     m = calloc(1, sizeof(*m));
-    if (m == NULL)
+    if (!m)
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOMEM, "no memory for the machine");
     m->console = config->console;
     m->trace = config->trace;
@@ -125,10 +127,10 @@ int machine_create(const struct machine_config *config, struct machine **machine
     m->clock.deterministic = config->deterministic;
     m->slice_length = SLICE_LENGTH;
     m->deadline = COUNTER_NEVER;
-    result = build(m, config, error);
-    if (result != 0) {
+    ret = build(m, config, error);
+    if (ret != 0) {
         machine_destroy(m);
-        return result;
+        return ret;
     }
     *machine = m;
     return 0;
@@ -136,9 +138,9 @@ int machine_create(const struct machine_config *config, struct machine **machine
 
 void machine_destroy(struct machine *machine)
 {
-    if (machine == NULL)
+    if (!machine)
         return;
-    for (uint32_t i = 0; machine->cpus != NULL && i < machine->nr_cpus; i++)
+    for (uint32_t i = 0; machine->cpus && i < machine->nr_cpus; i++)
         vcpu_destroy(machine->cpus[i].vcpu);
     vcpu_engine_destroy(machine->engine);
     pl011_destroy(machine->uart);
@@ -150,7 +152,8 @@ void machine_destroy(struct machine *machine)
     free(machine);
 }
 
-/* ---- Boot -------------------------------------------------------------------------------------- */
+/* ---- Boot --------------------------------------------------------------------------------------
+ */
 
 static uint64_t round_up(uint64_t value, uint64_t unit)
 {
@@ -166,17 +169,19 @@ static uint64_t fdt_room(const struct machine *machine)
 static int load_images(struct machine *machine, const char *kernel, const char *initrd,
                        uint64_t limit, struct loaded_image *loaded, struct vgic5_error *error)
 {
-    int result = image_load_kernel(&machine->ram, kernel, &loaded[0], error);
+    int ret = image_load_kernel(&machine->ram, kernel, &loaded[0], error);
 
-    if (result == 0 && loaded[0].end > limit)
-        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOSPC, "%s: leaves no room for the device tree", kernel);
-    if (result != 0 || initrd == NULL)
-        return result;
-    result = image_load_initrd(&machine->ram, initrd, round_up(loaded[0].end, LARGE_PAGE),
-                               &loaded[1], error);
-    if (result == 0 && loaded[1].end > limit)
-        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOSPC, "%s: leaves no room for the device tree", initrd);
-    return result;
+    if (ret == 0 && loaded[0].end > limit)
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOSPC,
+                         "%s: leaves no room for the device tree", kernel);
+    if (ret != 0 || !initrd)
+        return ret;
+    ret = image_load_initrd(&machine->ram, initrd, round_up(loaded[0].end, LARGE_PAGE), &loaded[1],
+                            error);
+    if (ret == 0 && loaded[1].end > limit)
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOSPC,
+                         "%s: leaves no room for the device tree", initrd);
+    return ret;
 }
 
 static int write_tree(struct machine *machine, uint64_t at, const char *append,
@@ -193,43 +198,44 @@ static int write_tree(struct machine *machine, uint64_t at, const char *append,
         .initrd_start = initrd->start,
         .initrd_end = initrd->end,
     };
-    int result;
+    int ret;
 
-    if (ids == NULL)
+    if (!ids)
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOMEM, "no memory for the device tree");
     for (uint32_t i = 0; i < machine->nr_cpus; i++)
         ids[i] = machine->cpus[i].id;
-    result = fdt_write(&machine->ram, at, fdt_room(machine), &description);
+    ret = fdt_write(&machine->ram, at, fdt_room(machine), &description);
     free(ids);
-    if (result == 0)
+    if (ret == 0)
         return 0;
-    return error_set(error, VGIC5_CAUSE_ENVIRONMENT, result, "the device tree cannot be written: %s",
-                        strerror(-result));
+    return error_set(error, VGIC5_CAUSE_ENVIRONMENT, ret, "the device tree cannot be written: %s",
+                     strerror(-ret));
 }
 
 int machine_boot(struct machine *machine, const char *kernel, const char *initrd,
                  const char *append, struct vgic5_error *error)
 {
     uint64_t tree = machine->ram.base + machine->ram.size - fdt_room(machine);
-    struct loaded_image loaded[2] = { { 0 }, { 0 } };
+    struct loaded_image loaded[2] = {{0}, {0}};
     struct cpu *cpu = &machine->cpus[0];
-    int result = load_images(machine, kernel, initrd, tree, loaded, error);
+    int ret = load_images(machine, kernel, initrd, tree, loaded, error);
 
-    if (result == 0)
-        result = write_tree(machine, tree, append, &loaded[1], error);
-    if (result == 0)
-        result = machine_gic_configure(machine, error);
-    if (result == 0)
-        result = machine_cpu_on(cpu, error);
-    if (result != 0)
-        return result;
+    if (ret == 0)
+        ret = write_tree(machine, tree, append, &loaded[1], error);
+    if (ret == 0)
+        ret = machine_gic_configure(machine, error);
+    if (ret == 0)
+        ret = machine_cpu_on(cpu, error);
+    if (ret != 0)
+        return ret;
     pl031_set(machine->rtc, machine->clock.deterministic ? EPOCH : (uint32_t)time(NULL));
     vcpu_set_x(cpu->vcpu, 0, tree);
     vcpu_set_pc(cpu->vcpu, loaded[0].entry);
     return 0;
 }
 
-/* ---- What the tool asks ------------------------------------------------------------------------ */
+/* ---- What the tool asks ------------------------------------------------------------------------
+ */
 
 uint64_t machine_instructions(const struct machine *machine)
 {

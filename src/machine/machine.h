@@ -58,8 +58,8 @@ enum machine_stop {
 };
 
 struct machine_until {
-    uint64_t insn;    /* instructions executed over all vCPUs; UINT64_MAX: never */
-    const char *text; /* stop when the console has printed this; NULL: never */
+    uint64_t insn;                     /* instructions executed over all vCPUs; UINT64_MAX: never */
+    const char *text;                  /* stop when the console has printed this; NULL: never */
     bool (*interrupted)(void *opaque); /* asked between slices; may be NULL */
     void *opaque;
 };
@@ -91,14 +91,15 @@ int machine_save(struct machine *machine, struct vgic5_snapshot_writer *writer,
 int machine_load(struct machine *machine, const struct vgic5_snapshot *snapshot,
                  struct vgic5_error *error);
 /* What the machine is, as a section ("machine" 0), and its configuration back. Whatever no machine
- * of this program can be is refused by then (exit code 5, every field that differs). vcpu_ids of the
- * result points into the snapshot. */
+ * of this program can be is refused by then (exit code 5, every field that differs). vcpu_ids of
+ * the result points into the snapshot. */
 int machine_config_save(struct machine *machine, const struct machine_config *config,
                         struct vgic5_snapshot_writer *writer, struct vgic5_error *error);
 int machine_config_load(const struct vgic5_snapshot *snapshot, struct machine_config *config,
                         struct vgic5_error *error);
 
-/* Is this machine's CPU the one that the guest has seen? Exit code 5, every register that differs. */
+/* Is this machine's CPU the one that the guest has seen? Exit code 5, every register that differs.
+ */
 int machine_check_cpu(const struct machine *machine, const struct vgic5_snapshot *snapshot,
                       struct vgic5_error *error);
 

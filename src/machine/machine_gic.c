@@ -23,7 +23,7 @@ static int write_guest(void *opaque, uint64_t ipa, const void *from, size_t size
 static void set_line(struct cpu *cpu, enum vgic5_line line)
 {
     cpu->line = line != VGIC5_LINE_NONE;
-    if (cpu->vcpu != NULL)
+    if (cpu->vcpu)
         vcpu_set_irq(cpu->vcpu, cpu->line);
 }
 
@@ -58,14 +58,14 @@ static const struct {
     uint16_t n;
     uint64_t value;
 } interface_reset[] = {
-    { VGIC5_ENCODING(3, 1, 12, 0, 1), 1, 0 },            /* ICC_CR0 */
-    { VGIC5_ENCODING(3, 1, 12, 0, 2), 1, 0 },            /* ICC_PCR */
-    { VGIC5_ENCODING(3, 1, 12, 0, 0), 1, 0 },            /* ICC_APR */
-    { VGIC5_ENCODING(3, 0, 12, 10, 6), 2, 0 },           /* ICC_PPI_ENABLER */
-    { VGIC5_ENCODING(3, 0, 12, 13, 0), 2, UINT64_MAX },  /* ICC_PPI_CACTIVER */
-    { VGIC5_ENCODING(3, 0, 12, 13, 4), 2, UINT64_MAX },  /* ICC_PPI_CPENDR */
-    { VGIC5_ENCODING(3, 0, 12, 14, 0), 16, 0 },          /* ICC_PPI_PRIORITYR */
-    { VGIC5_ENCODING(3, 0, 12, 10, 4), 1, 0 },           /* ICC_ICSR */
+    {VGIC5_ENCODING(3, 1, 12, 0, 1), 1, 0},           /* ICC_CR0 */
+    {VGIC5_ENCODING(3, 1, 12, 0, 2), 1, 0},           /* ICC_PCR */
+    {VGIC5_ENCODING(3, 1, 12, 0, 0), 1, 0},           /* ICC_APR */
+    {VGIC5_ENCODING(3, 0, 12, 10, 6), 2, 0},          /* ICC_PPI_ENABLER */
+    {VGIC5_ENCODING(3, 0, 12, 13, 0), 2, UINT64_MAX}, /* ICC_PPI_CACTIVER */
+    {VGIC5_ENCODING(3, 0, 12, 13, 4), 2, UINT64_MAX}, /* ICC_PPI_CPENDR */
+    {VGIC5_ENCODING(3, 0, 12, 14, 0), 16, 0},         /* ICC_PPI_PRIORITYR */
+    {VGIC5_ENCODING(3, 0, 12, 10, 4), 1, 0},          /* ICC_ICSR */
 };
 
 void machine_gic_reset_cpu(struct cpu *cpu)
@@ -82,23 +82,24 @@ void machine_gic_reset_cpu(struct cpu *cpu)
 static int set(struct machine *machine, uint32_t group, uint64_t attr, const void *payload,
                const char *what, struct vgic5_error *error)
 {
-    const struct vgic5_attr request = { .group = group, .attr = attr, .addr = (uintptr_t)payload };
-    int result = vgic5_set_attr(machine->gic, &request);
+    const struct vgic5_attr request = {.group = group, .attr = attr, .addr = (uintptr_t)payload};
+    int ret = vgic5_set_attr(machine->gic, &request);
 
-    if (result == 0)
+    if (ret == 0)
         return 0;
-    return error_set(error, VGIC5_CAUSE_UNFIT, result, "the VGICv5 refuses %s: %s", what, strerror(-result));
+    return error_set(error, VGIC5_CAUSE_UNFIT, ret, "the VGICv5 refuses %s: %s", what,
+                     strerror(-ret));
 }
 
 int machine_gic_configure(struct machine *machine, struct vgic5_error *error)
 {
     const uint64_t address = MAP_IRS_BASE;
     const uint32_t nr_spis = machine->nr_spis;
-    int result = set(machine, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, &address, "its address", error);
+    int ret = set(machine, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, &address, "its address", error);
 
-    if (result == 0)
-        result = set(machine, VGIC5_GRP_NR_IRQS, 0, &nr_spis, "its number of SPIs", error);
-    if (result == 0)
-        result = set(machine, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL, "CTRL_INIT", error);
-    return result;
+    if (ret == 0)
+        ret = set(machine, VGIC5_GRP_NR_IRQS, 0, &nr_spis, "its number of SPIs", error);
+    if (ret == 0)
+        ret = set(machine, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL, "CTRL_INIT", error);
+    return ret;
 }

@@ -62,10 +62,10 @@ struct machine {
     uint16_t *cpu_of_id; /* index by vCPU id, for the GIC's line */
     uint32_t nr_ids;
 
-    uint32_t current; /* index of the vCPU whose turn it is */
+    uint32_t current;     /* index of the vCPU whose turn it is */
     uint64_t slice_start; /* instruction count at which its turn began */
     uint64_t slice_length;
-    uint64_t turns; /* of the run loop; no state */
+    uint64_t turns;    /* of the run loop; no state */
     uint64_t deadline; /* counter value at which the next timer fires */
 
     bool ended;
@@ -109,12 +109,13 @@ void machine_tell_time(struct machine *machine);
 bool machine_deadline_is_over(const struct machine *machine);
 
 /* power.c */
-int machine_cpu_on(struct cpu *cpu, struct vgic5_error *error); /* reset state; the rest is the caller's */
+int machine_cpu_on(struct cpu *cpu,
+                   struct vgic5_error *error); /* reset state; the rest is the caller's */
 void machine_cpu_off(struct cpu *cpu);
 void machine_psci(struct cpu *cpu);
 void machine_semihosting(struct cpu *cpu);
 void machine_end(struct machine *machine, enum machine_stop why);
-__attribute__((format(printf, 2, 3)))
-void machine_stuck(struct machine *machine, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void machine_stuck(struct machine *machine,
+                                                         const char *format, ...);
 
 #endif

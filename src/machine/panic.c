@@ -65,18 +65,19 @@ int panic_load(struct panic_watch *watch, const struct vgic5_fields *fields,
                struct vgic5_error *error)
 {
     struct panic_watch loaded;
-    int result = vgic5_fields_get_u64(fields, "panic", "MATCHED", &loaded.matched, error);
+    int ret = vgic5_fields_get_u64(fields, "panic", "MATCHED", &loaded.matched, error);
 
-    if (result == 0)
-        result = vgic5_fields_get_u64(fields, "panic", "VCPU", &loaded.vcpu, error);
-    if (result == 0)
-        result = vgic5_fields_get_u64(fields, "panic", "SINCE", &loaded.since, error);
-    if (result == 0)
-        result = fields_expect_count(fields, "panic", 3, error);
-    if (result == 0 && loaded.matched >= LENGTH)
-        return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "panic MATCHED is %llu, expected less than %zu",
-                            (unsigned long long)loaded.matched, LENGTH);
-    if (result == 0)
+    if (ret == 0)
+        ret = vgic5_fields_get_u64(fields, "panic", "VCPU", &loaded.vcpu, error);
+    if (ret == 0)
+        ret = vgic5_fields_get_u64(fields, "panic", "SINCE", &loaded.since, error);
+    if (ret == 0)
+        ret = fields_expect_count(fields, "panic", 3, error);
+    if (ret == 0 && loaded.matched >= LENGTH)
+        return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
+                         "panic MATCHED is %llu, expected less than %zu",
+                         (unsigned long long)loaded.matched, LENGTH);
+    if (ret == 0)
         *watch = loaded;
-    return result;
+    return ret;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A Linux kernel that has panicked and may not restart prints its last line and then busies itself
- * for ever. Nothing in the machine's state tells that from work, so the line is looked for, and then
- * the guest is watched for 100 million instructions: the vCPU that printed it must not wait, no vCPU
- * may run a program, and nothing more may be printed. (A program that prints the same line goes on to
- * do one of these.)
+ * for ever. Nothing in the machine's state tells that from work, so the line is looked for, and
+ * then the guest is watched for 100 million instructions: the vCPU that printed it must not wait,
+ * no vCPU may run a program, and nothing more may be printed. (A program that prints the same line
+ * goes on to do one of these.)
  */
 #ifndef MACHINE_PANIC_H
 #define MACHINE_PANIC_H

@@ -20,7 +20,8 @@ void pl011_destroy(struct pl011 *uart);
 struct bus_device pl011_device(struct pl011 *uart);
 /* Room in the receive FIFO; the machine offers no more input than that. */
 size_t pl011_input_room(const struct pl011 *uart);
-/* Does the guest wait for input, or would it miss what came now? `interrupt_enabled`: in the interrupt controller. */
+/* Does the guest wait for input, or would it miss what came now? `interrupt_enabled`: in the
+ * interrupt controller. */
 bool pl011_listens(const struct pl011 *uart, bool interrupt_enabled);
 void pl011_input(struct pl011 *uart, const uint8_t *bytes, size_t n);
 /* All state as named fields; load checks everything before it changes anything (exit code 4), and

@@ -110,8 +110,8 @@ int pl011_load(struct pl011 *uart, const struct vgic5_fields *fields, struct vgi
             return r;
     }
     if ((r = load_u64(fields, "OVERRUN", 1, &state.overrun, error)) ||
-        (r = load_polls(fields, &state, error)) || (r = load_fifo(fields, &state, error)) || (r = check_interrupts(&state, error)) ||
-        (r = check_count(fields, n + 3, error)))
+        (r = load_polls(fields, &state, error)) || (r = load_fifo(fields, &state, error)) ||
+        (r = check_interrupts(&state, error)) || (r = check_count(fields, n + 3, error)))
         return r;
 
     uart->state = state;

@@ -80,7 +80,8 @@ uint64_t pl031_deadline(const struct pl031 *rtc)
     return at * COUNTER_FREQUENCY;
 }
 
-/* ---- Registers --------------------------------------------------------------------------------- */
+/* ---- Registers ---------------------------------------------------------------------------------
+ */
 
 static uint32_t read_time(const struct pl031_state *state)
 {
@@ -150,22 +151,18 @@ static const struct pl031_register {
     void (*write)(struct pl031 *rtc, uint32_t value);
     uint32_t constant;
 } registers[] = {
-    { 0x000, read_time, NULL, 0 },         /* DR */
-    { 0x004, read_match, write_match, 0 }, /* MR */
-    { 0x008, read_load, write_load, 0 },   /* LR */
-    { 0x00c, read_control, NULL, 0 },      /* CR */
-    { 0x010, read_mask, write_mask, 0 },   /* IMSC */
-    { 0x014, read_raw, NULL, 0 },          /* RIS */
-    { 0x018, read_masked, NULL, 0 },       /* MIS */
-    { 0x01c, NULL, write_clear, 0 },       /* ICR */
-    { 0xfe0, NULL, NULL, 0x31 },           /* PeriphID0 … */
-    { 0xfe4, NULL, NULL, 0x10 },
-    { 0xfe8, NULL, NULL, 0x04 },
-    { 0xfec, NULL, NULL, 0x00 },
-    { 0xff0, NULL, NULL, 0x0d },           /* PCellID0 … */
-    { 0xff4, NULL, NULL, 0xf0 },
-    { 0xff8, NULL, NULL, 0x05 },
-    { 0xffc, NULL, NULL, 0xb1 },
+    {0x000, read_time, NULL, 0},         /* DR */
+    {0x004, read_match, write_match, 0}, /* MR */
+    {0x008, read_load, write_load, 0},   /* LR */
+    {0x00c, read_control, NULL, 0},      /* CR */
+    {0x010, read_mask, write_mask, 0},   /* IMSC */
+    {0x014, read_raw, NULL, 0},          /* RIS */
+    {0x018, read_masked, NULL, 0},       /* MIS */
+    {0x01c, NULL, write_clear, 0},       /* ICR */
+    {0xfe0, NULL, NULL, 0x31},           /* PeriphID0 … */
+    {0xfe4, NULL, NULL, 0x10},           {0xfe8, NULL, NULL, 0x04}, {0xfec, NULL, NULL, 0x00},
+    {0xff0, NULL, NULL, 0x0d}, /* PCellID0 … */
+    {0xff4, NULL, NULL, 0xf0},           {0xff8, NULL, NULL, 0x05}, {0xffc, NULL, NULL, 0xb1},
 };
 
 /* As in the PL011: at its own offset, with up to 32 bits; anything else is RAZ/WI. */
@@ -183,9 +180,9 @@ static uint64_t device_read(void *opaque, uint64_t offset, unsigned size)
     const struct pl031_register *reg = find_register(offset, size);
     uint32_t value;
 
-    if (reg == NULL)
+    if (!reg)
         return 0;
-    value = reg->read != NULL ? reg->read(&rtc->state) : reg->constant;
+    value = reg->read ? reg->read(&rtc->state) : reg->constant;
     return value & UINT64_MAX >> (64 - 8 * size);
 }
 
@@ -194,21 +191,22 @@ static void device_write(void *opaque, uint64_t offset, unsigned size, uint64_t 
     struct pl031 *rtc = opaque;
     const struct pl031_register *reg = find_register(offset, size);
 
-    if (reg == NULL || reg->write == NULL)
+    if (!reg || !reg->write)
         return;
     reg->write(rtc, (uint32_t)(value & UINT64_MAX >> (64 - 8 * size)));
     update_wire(rtc);
     rtc->changed(rtc->opaque);
 }
 
-/* ---- Life -------------------------------------------------------------------------------------- */
+/* ---- Life --------------------------------------------------------------------------------------
+ */
 
 struct pl031 *pl031_create(struct bus_wire wire, uint32_t spi, void (*changed)(void *opaque),
                            void *opaque)
 {
     struct pl031 *rtc = calloc(1, sizeof(*rtc));
 
-    if (rtc == NULL)
+    if (!rtc)
         return NULL;
     rtc->wire = wire;
     rtc->spi = spi;
@@ -234,7 +232,8 @@ struct bus_device pl031_device(struct pl031 *rtc)
     };
 }
 
-/* ---- Snapshot ---------------------------------------------------------------------------------- */
+/* ---- Snapshot ----------------------------------------------------------------------------------
+ */
 
 #define UNLIMITED (UINT64_MAX / COUNTER_FREQUENCY)
 
@@ -244,13 +243,13 @@ static const struct {
     uint64_t most;
     size_t offset;
 } rows[] = {
-#define ROW(name, id, most, member) { name, id, most, offsetof(struct pl031_state, member) }
-    ROW("MR", 0x04, UINT32_MAX, match),
-    ROW("LR", 0x08, UINT32_MAX, load),
-    ROW("IMSC", 0x10, 1, mask),
-    ROW("RIS", 0x14, 1, raw),
-    ROW("BASE", 0, UINT32_MAX, base),
-    ROW("ELAPSED", 0, UNLIMITED, elapsed),
+#define ROW(name, id, most, member)                          \
+    {                                                        \
+        name, id, most, offsetof(struct pl031_state, member) \
+    }
+    ROW("MR", 0x04, UINT32_MAX, match), ROW("LR", 0x08, UINT32_MAX, load),
+    ROW("IMSC", 0x10, 1, mask),         ROW("RIS", 0x14, 1, raw),
+    ROW("BASE", 0, UINT32_MAX, base),   ROW("ELAPSED", 0, UNLIMITED, elapsed),
 #undef ROW
 };
 
@@ -289,19 +288,19 @@ static int check_count(const struct vgic5_fields *fields, struct vgic5_error *er
 int pl031_load(struct pl031 *rtc, const struct vgic5_fields *fields, struct vgic5_error *error)
 {
     struct pl031_state state;
-    int result = 0;
+    int ret = 0;
 
-    for (size_t i = 0; result == 0 && i < NR_ROWS; i++) {
+    for (size_t i = 0; ret == 0 && i < NR_ROWS; i++) {
         uint64_t *value = slot(&state, i);
 
-        result = vgic5_fields_get_u64(fields, "pl031", rows[i].name, value, error);
-        if (result == 0 && *value > rows[i].most)
+        ret = vgic5_fields_get_u64(fields, "pl031", rows[i].name, value, error);
+        if (ret == 0 && *value > rows[i].most)
             return refuse(error, rows[i].name, *value, rows[i].most);
     }
-    if (result == 0)
-        result = check_count(fields, error);
-    if (result != 0)
-        return result;
+    if (ret == 0)
+        ret = check_count(fields, error);
+    if (ret != 0)
+        return ret;
     rtc->state = state;
     update_wire(rtc);
     return 0;

@@ -28,11 +28,11 @@ void machine_stuck(struct machine *machine, const char *format, ...)
 
 int machine_cpu_on(struct cpu *cpu, struct vgic5_error *error)
 {
-    int result = vcpu_create(cpu->machine->engine, &cpu->host, &cpu->vcpu, error);
+    int ret = vcpu_create(cpu->machine->engine, &cpu->host, &cpu->vcpu, error);
 
-    if (result == 0)
+    if (ret == 0)
         vcpu_set_irq(cpu->vcpu, cpu->line);
-    return result;
+    return ret;
 }
 
 /* A vCPU that is off has no state: nothing of it is left, in the GIC neither. */
@@ -48,7 +48,8 @@ void machine_cpu_off(struct cpu *cpu)
     machine_find_deadline(cpu->machine);
 }
 
-/* ---- PSCI -------------------------------------------------------------------------------------- */
+/* ---- PSCI --------------------------------------------------------------------------------------
+ */
 
 static int vcpu_of_mpidr(void *opaque, uint64_t mpidr)
 {
@@ -64,19 +65,19 @@ static bool is_on(void *opaque, int vcpu)
 {
     const struct machine *machine = opaque;
 
-    return machine->cpus[vcpu].vcpu != NULL;
+    return machine->cpus[vcpu].vcpu;
 }
 
 static bool is_ram(void *opaque, uint64_t address)
 {
     const struct machine *machine = opaque;
 
-    return memory_at(&machine->ram, address, 4) != NULL;
+    return memory_at(&machine->ram, address, 4);
 }
 
 static void start(struct cpu *cpu, uint64_t entry, uint64_t context)
 {
-    struct vgic5_error error = { 0 };
+    struct vgic5_error error = {0};
 
     if (machine_cpu_on(cpu, &error) != 0) {
         machine_stuck(cpu->machine, "vCPU %u cannot be started: %s", cpu->id, error.message);
@@ -89,7 +90,7 @@ static void start(struct cpu *cpu, uint64_t entry, uint64_t context)
 void machine_psci(struct cpu *cpu)
 {
     struct machine *machine = cpu->machine;
-    const struct psci_machine view = { vcpu_of_mpidr, is_on, is_ram, machine };
+    const struct psci_machine view = {vcpu_of_mpidr, is_on, is_ram, machine};
     struct psci_call call;
     struct psci_result result;
 
@@ -116,7 +117,8 @@ void machine_psci(struct cpu *cpu)
     }
 }
 
-/* ---- Semihosting ------------------------------------------------------------------------------- */
+/* ---- Semihosting -------------------------------------------------------------------------------
+ */
 
 /* SYS_EXIT, with the block { reason, status } at X1; everything else is no semihosting at all. */
 void machine_semihosting(struct cpu *cpu)

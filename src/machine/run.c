@@ -14,7 +14,7 @@
 
 static bool is_runnable(const struct cpu *cpu)
 {
-    return cpu->vcpu != NULL && !(cpu->waiting && !cpu->line);
+    return cpu->vcpu && !(cpu->waiting && !cpu->line);
 }
 
 static bool stop_at(struct machine *machine, enum machine_stop why)
@@ -31,7 +31,7 @@ static bool has_to_stop(struct machine *machine, const struct machine_until *unt
         return stop_at(machine, MACHINE_STOP_INSN);
     if (machine->printer.found)
         return stop_at(machine, MACHINE_STOP_TEXT);
-    if (until->interrupted != NULL && until->interrupted(until->opaque))
+    if (until->interrupted && until->interrupted(until->opaque))
         return stop_at(machine, MACHINE_STOP_REQUEST);
     return false;
 }
@@ -58,7 +58,7 @@ static void nothing_can_happen(struct machine *machine)
     struct cpu *cpu = &machine->cpus[machine->current];
     char trouble[400];
 
-    if (cpu->vcpu == NULL) {
+    if (!cpu->vcpu) {
         machine_stuck(machine, "%s; the last one, vCPU %u, is off", what, cpu->id);
         return;
     }
@@ -119,7 +119,7 @@ static bool rests(const struct cpu *cpu, bool nothing_comes)
 {
     bool unheard = nothing_comes && !cpu->line;
 
-    if (cpu->vcpu == NULL || (cpu->waiting && unheard))
+    if (!cpu->vcpu || (cpu->waiting && unheard))
         return true;
     return vcpu_is_in_empty_loop(cpu->vcpu) && (unheard || vcpu_masks_interrupts(cpu->vcpu));
 }
@@ -190,11 +190,11 @@ static void run_current(struct machine *machine, const struct machine_until *unt
 static bool enter(struct machine *machine, uint32_t *entered)
 {
     for (*entered = 0; *entered < machine->nr_cpus; ++*entered) {
-        int result = vgic5_vcpu_enter(machine->cpus[*entered].gic);
+        int ret = vgic5_vcpu_enter(machine->cpus[*entered].gic);
 
-        if (result != 0) {
+        if (ret != 0) {
             machine_stuck(machine, "the VGICv5 does not let vCPU %u run: %s",
-                          machine->cpus[*entered].id, strerror(-result));
+                          machine->cpus[*entered].id, strerror(-ret));
             return false;
         }
     }

@@ -7,19 +7,18 @@
 #include "machine/machine_parts.h"
 
 int section_fields(const struct vgic5_snapshot *snapshot, const char *type, uint64_t instance,
-                   uint32_t version, const struct vgic5_fields **fields,
-                   struct vgic5_error *error)
+                   uint32_t version, const struct vgic5_fields **fields, struct vgic5_error *error)
 {
     const struct vgic5_section *section = vgic5_snapshot_find(snapshot, type, instance);
 
-    if (section == NULL || section->fields == NULL)
-        return error_set(error, VGIC5_CAUSE_DAMAGED, -ENOENT, "the snapshot has no section %s %" PRIu64, type,
-                            instance);
+    if (!section || !section->fields)
+        return error_set(error, VGIC5_CAUSE_DAMAGED, -ENOENT,
+                         "the snapshot has no section %s %" PRIu64, type, instance);
     if (section->version != version)
         return error_set(error, VGIC5_CAUSE_UNFIT, -ENOTSUP,
-                            "section %s %" PRIu64 " has version %" PRIu32
-                            ", this program knows version %" PRIu32, type, instance,
-                            section->version, version);
+                         "section %s %" PRIu64 " has version %" PRIu32
+                         ", this program knows version %" PRIu32,
+                         type, instance, section->version, version);
     *fields = section->fields;
     return 0;
 }
@@ -32,6 +31,6 @@ int fields_expect_count(const struct vgic5_fields *fields, const char *where, si
     if (found == n)
         return 0;
     return error_set(error, VGIC5_CAUSE_UNFIT, -ENOTSUP,
-                        "section %s has %zu fields, %zu of which this program does not know", where,
-                        found, found - n);
+                     "section %s has %zu fields, %zu of which this program does not know", where,
+                     found, found - n);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The machine's own state as sections of named fields: "clock" 0, "pl011" 0, "pl031" 0, "panic" 0, "cpu" <vCPU id>. */
+/* The machine's own state as sections of named fields: "clock" 0, "pl011" 0, "pl031" 0, "panic" 0,
+ * "cpu" <vCPU id>. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,14 +12,14 @@
 
 #define SECTION_VERSION 1u
 
-/* ---- Save -------------------------------------------------------------------------------------- */
+/* ---- Save --------------------------------------------------------------------------------------
+ */
 
 /* 0: it goes on. A guest that got stuck will get stuck again. */
 static uint64_t ended_as_number(const struct machine *machine)
 {
-    return machine->ended && machine->end.why != MACHINE_STOP_STUCK
-               ? (uint64_t)machine->end.why + 1
-               : 0;
+    return machine->ended && machine->end.why != MACHINE_STOP_STUCK ? (uint64_t)machine->end.why + 1
+                                                                    : 0;
 }
 
 static void save_clock(const struct machine *machine, struct vgic5_fields *fields)
@@ -30,16 +31,16 @@ static void save_clock(const struct machine *machine, struct vgic5_fields *field
         const char *name;
         uint64_t value;
     } values[] = {
-        { "DETERMINISTIC", clock->deterministic },
-        { "INSTRUCTIONS", now },
-        { "SKEW", clock->skew },
-        { "COUNTER", clock->deterministic ? clock_counter(clock, now) : clock->stopped },
-        { "CURRENT_VCPU", machine->cpus[machine->current].id },
-        { "SLICE_POSITION", now - machine->slice_start },
-        { "SLICE_LENGTH", machine->slice_length },
-        { "INPUT_BYTES", machine->input_bytes },
-        { "ENDED", ended_as_number(machine) },
-        { "EXIT_STATUS", machine->end.exit_status },
+        {"DETERMINISTIC", clock->deterministic},
+        {"INSTRUCTIONS", now},
+        {"SKEW", clock->skew},
+        {"COUNTER", clock->deterministic ? clock_counter(clock, now) : clock->stopped},
+        {"CURRENT_VCPU", machine->cpus[machine->current].id},
+        {"SLICE_POSITION", now - machine->slice_start},
+        {"SLICE_LENGTH", machine->slice_length},
+        {"INPUT_BYTES", machine->input_bytes},
+        {"ENDED", ended_as_number(machine)},
+        {"EXIT_STATUS", machine->end.exit_status},
     };
 
     for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)
@@ -48,8 +49,8 @@ static void save_clock(const struct machine *machine, struct vgic5_fields *field
 
 /* Names of the fields of each timer, in the order of enum cpu_timer. */
 static const char *const timer_names[NR_CPU_TIMERS][3] = {
-    { "CNTV_CTL_EL0", "CNTV_CVAL_EL0", "CNTV_LEVEL" },
-    { "CNTP_CTL_EL0", "CNTP_CVAL_EL0", "CNTP_LEVEL" },
+    {"CNTV_CTL_EL0", "CNTV_CVAL_EL0", "CNTV_LEVEL"},
+    {"CNTP_CTL_EL0", "CNTP_CVAL_EL0", "CNTP_LEVEL"},
 };
 
 /* CRm of its registers: 2 the physical one, 3 the virtual one. */
@@ -63,9 +64,9 @@ static int save_registers(const struct cpu *cpu, struct vgic5_fields *fields)
     size_t n;
     const struct vcpu_register *registers = vcpu_registers(&n);
     struct vcpu_value *values = calloc(n, sizeof(*values));
-    int result = values == NULL ? -ENOMEM : vcpu_get_state(cpu->vcpu, values);
+    int ret = !values ? -ENOMEM : vcpu_get_state(cpu->vcpu, values);
 
-    for (size_t i = 0; result == 0 && i < n; i++) {
+    for (size_t i = 0; ret == 0 && i < n; i++) {
         const struct vcpu_register *r = &registers[i];
 
         if (r->size == 8)
@@ -74,14 +75,14 @@ static int save_registers(const struct cpu *cpu, struct vgic5_fields *fields)
             vgic5_fields_put_bytes(fields, r->name, r->encoding, &values[i], r->size);
     }
     free(values);
-    return result;
+    return ret;
 }
 
 /* A vCPU that is off is nothing but off. */
 static int save_cpu(const struct cpu *cpu, struct vgic5_fields *fields)
 {
-    vgic5_fields_put_u64(fields, "ON", 0, cpu->vcpu != NULL);
-    if (cpu->vcpu == NULL)
+    vgic5_fields_put_u64(fields, "ON", 0, !!cpu->vcpu);
+    if (!cpu->vcpu)
         return 0;
     vgic5_fields_put_u64(fields, "WFI", 0, cpu->waiting);
     for (int t = 0; t < NR_CPU_TIMERS; t++) {
@@ -98,18 +99,18 @@ static int save_cpu(const struct cpu *cpu, struct vgic5_fields *fields)
 static int put_section(struct vgic5_snapshot_writer *writer, const char *type, uint64_t instance,
                        int filled, struct vgic5_fields *fields, struct vgic5_error *error)
 {
-    int result = fields == NULL ? -ENOMEM : filled;
+    int ret = !fields ? -ENOMEM : filled;
 
-    if (result == 0)
-        result = vgic5_fields_error(fields);
-    if (result != 0)
-        error_set(error, VGIC5_CAUSE_ENVIRONMENT, result, "section %s %" PRIu64 " cannot be filled: %s", type,
-                     instance, strerror(-result));
+    if (ret == 0)
+        ret = vgic5_fields_error(fields);
+    if (ret != 0)
+        error_set(error, VGIC5_CAUSE_ENVIRONMENT, ret,
+                  "section %s %" PRIu64 " cannot be filled: %s", type, instance, strerror(-ret));
     else
-        result = vgic5_snapshot_put_fields(writer, type, instance, SECTION_VERSION, true, fields,
-                                           error);
+        ret =
+            vgic5_snapshot_put_fields(writer, type, instance, SECTION_VERSION, true, fields, error);
     vgic5_fields_free(fields);
-    return result;
+    return ret;
 }
 
 /* The parts that are neither clock nor vCPU: each a section of its own. */
@@ -152,9 +153,9 @@ static const struct part {
     int (*load)(struct machine *machine, const struct vgic5_fields *fields,
                 struct vgic5_error *error);
 } parts[] = {
-    { "pl011", save_pl011, load_pl011 },
-    { "pl031", save_pl031, load_pl031 },
-    { "panic", save_panic, load_panic },
+    {"pl011", save_pl011, load_pl011},
+    {"pl031", save_pl031, load_pl031},
+    {"panic", save_panic, load_panic},
 };
 
 #define NR_PARTS (sizeof(parts) / sizeof(*parts))
@@ -163,25 +164,26 @@ int machine_save(struct machine *machine, struct vgic5_snapshot_writer *writer,
                  struct vgic5_error *error)
 {
     struct vgic5_fields *fields = vgic5_fields_new();
-    int result;
+    int ret;
 
-    if (fields != NULL)
+    if (fields)
         save_clock(machine, fields);
-    result = put_section(writer, "clock", 0, 0, fields, error);
-    for (size_t i = 0; result == 0 && i < NR_PARTS; i++) {
+    ret = put_section(writer, "clock", 0, 0, fields, error);
+    for (size_t i = 0; ret == 0 && i < NR_PARTS; i++) {
         fields = vgic5_fields_new();
-        result = fields != NULL ? parts[i].save(machine, fields) : 0;
-        result = put_section(writer, parts[i].section, 0, result, fields, error);
+        ret = fields ? parts[i].save(machine, fields) : 0;
+        ret = put_section(writer, parts[i].section, 0, ret, fields, error);
     }
-    for (uint32_t i = 0; result == 0 && i < machine->nr_cpus; i++) {
+    for (uint32_t i = 0; ret == 0 && i < machine->nr_cpus; i++) {
         fields = vgic5_fields_new();
-        result = fields != NULL ? save_cpu(&machine->cpus[i], fields) : 0;
-        result = put_section(writer, "cpu", machine->cpus[i].id, result, fields, error);
+        ret = fields ? save_cpu(&machine->cpus[i], fields) : 0;
+        ret = put_section(writer, "cpu", machine->cpus[i].id, ret, fields, error);
     }
-    return result;
+    return ret;
 }
 
-/* ---- Load: what was read, before any of it is believed ----------------------------------------- */
+/* ---- Load: what was read, before any of it is believed -----------------------------------------
+ */
 
 struct loaded_clock {
     uint64_t deterministic, instructions, skew, counter, current_id, slice_position, slice_length;
@@ -202,23 +204,23 @@ static int read_clock(const struct vgic5_fields *fields, struct loaded_clock *cl
         const char *name;
         uint64_t *value;
     } values[] = {
-        { "DETERMINISTIC", &clock->deterministic },
-        { "INSTRUCTIONS", &clock->instructions },
-        { "SKEW", &clock->skew },
-        { "COUNTER", &clock->counter },
-        { "CURRENT_VCPU", &clock->current_id },
-        { "SLICE_POSITION", &clock->slice_position },
-        { "SLICE_LENGTH", &clock->slice_length },
-        { "INPUT_BYTES", &clock->input_bytes },
-        { "ENDED", &clock->ended },
-        { "EXIT_STATUS", &clock->exit_status },
+        {"DETERMINISTIC", &clock->deterministic},
+        {"INSTRUCTIONS", &clock->instructions},
+        {"SKEW", &clock->skew},
+        {"COUNTER", &clock->counter},
+        {"CURRENT_VCPU", &clock->current_id},
+        {"SLICE_POSITION", &clock->slice_position},
+        {"SLICE_LENGTH", &clock->slice_length},
+        {"INPUT_BYTES", &clock->input_bytes},
+        {"ENDED", &clock->ended},
+        {"EXIT_STATUS", &clock->exit_status},
     };
 
     for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
-        int result = vgic5_fields_get_u64(fields, "clock", values[i].name, values[i].value, error);
+        int ret = vgic5_fields_get_u64(fields, "clock", values[i].name, values[i].value, error);
 
-        if (result != 0)
-            return result;
+        if (ret != 0)
+            return ret;
     }
     return fields_expect_count(fields, "clock", sizeof(values) / sizeof(*values), error);
 }
@@ -226,8 +228,8 @@ static int read_clock(const struct vgic5_fields *fields, struct loaded_clock *cl
 static int damaged(struct vgic5_error *error, const char *where, const char *name, uint64_t value,
                    const char *expected)
 {
-    return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "%s %s is %" PRIu64 ", expected %s", where, name, value,
-                        expected);
+    return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "%s %s is %" PRIu64 ", expected %s",
+                     where, name, value, expected);
 }
 
 static int check_clock(const struct machine *machine, struct loaded_clock *clock,
@@ -237,8 +239,8 @@ static int check_clock(const struct machine *machine, struct loaded_clock *clock
         return damaged(error, "clock", "DETERMINISTIC", clock->deterministic, "0 or 1");
     if ((clock->deterministic == 1) != machine->clock.deterministic)
         return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
-                            "clock DETERMINISTIC is %" PRIu64 ", this machine runs with %d",
-                            clock->deterministic, machine->clock.deterministic);
+                         "clock DETERMINISTIC is %" PRIu64 ", this machine runs with %d",
+                         clock->deterministic, machine->clock.deterministic);
     if (clock->slice_length == 0 || clock->slice_length > UINT32_MAX)
         return damaged(error, "clock", "SLICE_LENGTH", clock->slice_length, "1 to 4294967295");
     if (clock->slice_position > clock->instructions)
@@ -250,8 +252,7 @@ static int check_clock(const struct machine *machine, struct loaded_clock *clock
         return damaged(error, "clock", "SKEW", clock->skew, "less than 2^63 - INSTRUCTIONS");
     if (clock->deterministic &&
         clock->counter != (clock->instructions + clock->skew) / INSTRUCTIONS_PER_TICK)
-        return damaged(error, "clock", "COUNTER", clock->counter,
-                       "(INSTRUCTIONS + SKEW) / 16");
+        return damaged(error, "clock", "COUNTER", clock->counter, "(INSTRUCTIONS + SKEW) / 16");
     if (clock->ended > MACHINE_STOP_EXIT + 1u)
         return damaged(error, "clock", "ENDED", clock->ended, "0 to 3");
     for (clock->current = 0; clock->current < machine->nr_cpus; clock->current++)
@@ -264,14 +265,14 @@ static int read_timer(const struct vgic5_fields *fields, const char *where,
                       const char *const names[3], struct timer *timer, struct vgic5_error *error)
 {
     uint64_t control, level;
-    int result = vgic5_fields_get_u64(fields, where, names[0], &control, error);
+    int ret = vgic5_fields_get_u64(fields, where, names[0], &control, error);
 
-    if (result == 0)
-        result = vgic5_fields_get_u64(fields, where, names[1], &timer->compare, error);
-    if (result == 0)
-        result = vgic5_fields_get_u64(fields, where, names[2], &level, error);
-    if (result != 0)
-        return result;
+    if (ret == 0)
+        ret = vgic5_fields_get_u64(fields, where, names[1], &timer->compare, error);
+    if (ret == 0)
+        ret = vgic5_fields_get_u64(fields, where, names[2], &level, error);
+    if (ret != 0)
+        return ret;
     if (control > 3)
         return damaged(error, where, names[0], control, "ENABLE and IMASK only");
     if (level > 1)
@@ -289,13 +290,12 @@ static int read_registers(const struct vgic5_fields *fields, const char *where,
 
     for (size_t i = 0; i < n; i++) {
         const struct vcpu_register *r = &registers[i];
-        int result = r->size == 8
-                         ? vgic5_fields_get_u64(fields, where, r->name, &values[i].low, error)
-                         : vgic5_fields_get_bytes(fields, where, r->name, &values[i], r->size,
-                                                  error);
+        int ret = r->size == 8
+                      ? vgic5_fields_get_u64(fields, where, r->name, &values[i].low, error)
+                      : vgic5_fields_get_bytes(fields, where, r->name, &values[i], r->size, error);
 
-        if (result != 0)
-            return result;
+        if (ret != 0)
+            return ret;
     }
     return vcpu_check_state(values, where, error);
 }
@@ -304,24 +304,23 @@ static int read_cpu(const struct vgic5_fields *fields, const char *where, struct
                     struct vgic5_error *error)
 {
     size_t n;
-    int result = vgic5_fields_get_u64(fields, where, "ON", &cpu->on, error);
+    int ret = vgic5_fields_get_u64(fields, where, "ON", &cpu->on, error);
 
-    if (result != 0)
-        return result;
+    if (ret != 0)
+        return ret;
     if (cpu->on > 1)
         return damaged(error, where, "ON", cpu->on, "0 or 1");
     if (cpu->on == 0)
         return fields_expect_count(fields, where, 1, error);
-    result = vgic5_fields_get_u64(fields, where, "WFI", &cpu->waiting, error);
-    if (result == 0 && cpu->waiting > 1)
+    ret = vgic5_fields_get_u64(fields, where, "WFI", &cpu->waiting, error);
+    if (ret == 0 && cpu->waiting > 1)
         return damaged(error, where, "WFI", cpu->waiting, "0 or 1");
-    for (int t = 0; result == 0 && t < NR_CPU_TIMERS; t++)
-        result = read_timer(fields, where, timer_names[t], &cpu->timers[t], error);
-    if (result == 0)
-        result = read_registers(fields, where, cpu->values, error);
+    for (int t = 0; ret == 0 && t < NR_CPU_TIMERS; t++)
+        ret = read_timer(fields, where, timer_names[t], &cpu->timers[t], error);
+    if (ret == 0)
+        ret = read_registers(fields, where, cpu->values, error);
     vcpu_registers(&n);
-    return result != 0 ? result
-                       : fields_expect_count(fields, where, 2 + 3 * NR_CPU_TIMERS + n, error);
+    return ret != 0 ? ret : fields_expect_count(fields, where, 2 + 3 * NR_CPU_TIMERS + n, error);
 }
 
 static int read_cpus(const struct machine *machine, const struct vgic5_snapshot *snapshot,
@@ -330,24 +329,24 @@ static int read_cpus(const struct machine *machine, const struct vgic5_snapshot 
     for (uint32_t i = 0; i < machine->nr_cpus; i++) {
         const struct vgic5_fields *fields;
         char where[32];
-        int result;
+        int ret;
 
         snprintf(where, sizeof(where), "cpu %" PRIu32, machine->cpus[i].id);
-        result = section_fields(snapshot, "cpu", machine->cpus[i].id, SECTION_VERSION, &fields,
-                                error);
-        if (result == 0)
-            result = read_cpu(fields, where, &cpus[i], error);
-        if (result != 0)
-            return result;
+        ret = section_fields(snapshot, "cpu", machine->cpus[i].id, SECTION_VERSION, &fields, error);
+        if (ret == 0)
+            ret = read_cpu(fields, where, &cpus[i], error);
+        if (ret != 0)
+            return ret;
     }
     return 0;
 }
 
-/* ---- Load: believing it ------------------------------------------------------------------------ */
+/* ---- Load: believing it ------------------------------------------------------------------------
+ */
 
 static void free_cpus(struct loaded_cpu *cpus, uint32_t n)
 {
-    for (uint32_t i = 0; cpus != NULL && i < n; i++)
+    for (uint32_t i = 0; cpus && i < n; i++)
         free(cpus[i].values);
     free(cpus);
 }
@@ -358,9 +357,9 @@ static struct loaded_cpu *allocate_cpus(uint32_t n)
     size_t nr_registers;
 
     vcpu_registers(&nr_registers);
-    for (uint32_t i = 0; cpus != NULL && i < n; i++) {
+    for (uint32_t i = 0; cpus && i < n; i++) {
         cpus[i].values = calloc(nr_registers, sizeof(*cpus[i].values));
-        if (cpus[i].values == NULL) {
+        if (!cpus[i].values) {
             free_cpus(cpus, n);
             return NULL;
         }
@@ -380,11 +379,11 @@ static int switch_on(struct machine *machine, const struct loaded_cpu *cpus,
                      struct vgic5_error *error)
 {
     for (uint32_t i = 0; i < machine->nr_cpus; i++) {
-        int result = cpus[i].on ? machine_cpu_on(&machine->cpus[i], error) : 0;
+        int ret = cpus[i].on ? machine_cpu_on(&machine->cpus[i], error) : 0;
 
-        if (result != 0) {
+        if (ret != 0) {
             switch_off(machine);
-            return result;
+            return ret;
         }
     }
     return 0;
@@ -402,8 +401,8 @@ static void apply_clock(struct machine *machine, const struct loaded_clock *load
     machine->slice_length = loaded->slice_length;
     machine->input_bytes = loaded->input_bytes;
     machine->ended = loaded->ended != 0;
-    machine->end.why = loaded->ended != 0 ? (enum machine_stop)(loaded->ended - 1)
-                                          : MACHINE_STOP_OFF;
+    machine->end.why =
+        loaded->ended != 0 ? (enum machine_stop)(loaded->ended - 1) : MACHINE_STOP_OFF;
     machine->end.exit_status = loaded->exit_status;
 }
 
@@ -415,9 +414,10 @@ static int apply_cpus(struct machine *machine, const struct loaded_cpu *cpus,
 
         cpu->waiting = cpus[i].waiting;
         memcpy(cpu->timers, cpus[i].timers, sizeof(cpu->timers));
-        if (cpu->vcpu != NULL && vcpu_put_state(cpu->vcpu, cpus[i].values) != 0)
-            return error_set(error, VGIC5_CAUSE_BUG, -EIO, "%s does not take the state of vCPU %" PRIu32,
-                                vcpu_engine_name(), cpu->id);
+        if (cpu->vcpu && vcpu_put_state(cpu->vcpu, cpus[i].values) != 0)
+            return error_set(error, VGIC5_CAUSE_BUG, -EIO,
+                             "%s does not take the state of vCPU %" PRIu32, vcpu_engine_name(),
+                             cpu->id);
     }
     return 0;
 }
@@ -425,11 +425,11 @@ static int apply_cpus(struct machine *machine, const struct loaded_cpu *cpus,
 static int load_parts(struct machine *machine, const struct vgic5_fields *const *fields,
                       struct vgic5_error *error)
 {
-    int result = 0;
+    int ret = 0;
 
-    for (size_t i = 0; result == 0 && i < NR_PARTS; i++)
-        result = parts[i].load(machine, fields[i], error);
-    return result;
+    for (size_t i = 0; ret == 0 && i < NR_PARTS; i++)
+        ret = parts[i].load(machine, fields[i], error);
+    return ret;
 }
 
 static int load(struct machine *machine, const struct vgic5_snapshot *snapshot,
@@ -437,24 +437,24 @@ static int load(struct machine *machine, const struct vgic5_snapshot *snapshot,
 {
     const struct vgic5_fields *clock_fields, *fields[NR_PARTS];
     struct loaded_clock clock;
-    int result = section_fields(snapshot, "clock", 0, SECTION_VERSION, &clock_fields, error);
+    int ret = section_fields(snapshot, "clock", 0, SECTION_VERSION, &clock_fields, error);
 
-    for (size_t i = 0; result == 0 && i < NR_PARTS; i++)
-        result = section_fields(snapshot, parts[i].section, 0, SECTION_VERSION, &fields[i], error);
-    if (result == 0)
-        result = read_clock(clock_fields, &clock, error);
-    if (result == 0)
-        result = check_clock(machine, &clock, error);
-    if (result == 0)
-        result = read_cpus(machine, snapshot, cpus, error);
-    if (result == 0)
-        result = switch_on(machine, cpus, error);
-    if (result != 0)
-        return result;
-    result = load_parts(machine, fields, error);
-    if (result != 0) {
+    for (size_t i = 0; ret == 0 && i < NR_PARTS; i++)
+        ret = section_fields(snapshot, parts[i].section, 0, SECTION_VERSION, &fields[i], error);
+    if (ret == 0)
+        ret = read_clock(clock_fields, &clock, error);
+    if (ret == 0)
+        ret = check_clock(machine, &clock, error);
+    if (ret == 0)
+        ret = read_cpus(machine, snapshot, cpus, error);
+    if (ret == 0)
+        ret = switch_on(machine, cpus, error);
+    if (ret != 0)
+        return ret;
+    ret = load_parts(machine, fields, error);
+    if (ret != 0) {
         switch_off(machine);
-        return result;
+        return ret;
     }
     apply_clock(machine, &clock);
     return apply_cpus(machine, cpus, error);
@@ -464,15 +464,17 @@ int machine_load(struct machine *machine, const struct vgic5_snapshot *snapshot,
                  struct vgic5_error *error)
 {
     struct loaded_cpu *cpus;
-    int result;
+    int ret;
 
     for (uint32_t i = 0; i < machine->nr_cpus; i++)
-        if (machine->cpus[i].vcpu != NULL)
-            return error_set(error, VGIC5_CAUSE_BUG, -EINVAL, "a snapshot is loaded into a new machine only");
+        if (machine->cpus[i].vcpu)
+            return error_set(error, VGIC5_CAUSE_BUG, -EINVAL,
+                             "a snapshot is loaded into a new machine only");
     cpus = allocate_cpus(machine->nr_cpus);
-    if (cpus == NULL)
-        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOMEM, "no memory for the state of the vCPUs");
-    result = load(machine, snapshot, cpus, error);
+    if (!cpus)
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOMEM,
+                         "no memory for the state of the vCPUs");
+    ret = load(machine, snapshot, cpus, error);
     free_cpus(cpus, machine->nr_cpus);
-    return result;
+    return ret;
 }

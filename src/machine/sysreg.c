@@ -9,7 +9,7 @@
 #define OP1(encoding) ((encoding) >> 11 & 7)
 #define CRN(encoding) ((encoding) >> 7 & 15)
 #define CRM(encoding) ((encoding) >> 3 & 15)
-#define OP2(encoding) ((encoding) & 7)
+#define OP2(encoding) ((encoding)&7)
 
 #define FIELD(value, low) ((uint64_t)(value) << (low))
 #define NOT_FIELD(low) (~FIELD(15, low))
@@ -32,25 +32,24 @@ static const struct id_row {
     uint64_t keep, set;
 } id_rows[] = {
     /* ID_AA64PFR0: EL0 and EL1; DIT, AdvSIMD, FP; CSV2 and CSV3, for nothing is speculated */
-    { VGIC5_ENCODING(3, 0, 0, 4, 0), UINT64_C(0x000f000000ff0000),
-      FIELD(1, 60) | FIELD(1, 56) | 0x11 },
+    {VGIC5_ENCODING(3, 0, 0, 4, 0), UINT64_C(0x000f000000ff0000),
+     FIELD(1, 60) | FIELD(1, 56) | 0x11},
     /* ID_AA64PFR1: SSBS, BT */
-    { VGIC5_ENCODING(3, 0, 0, 4, 1), 0xff, 0 },
+    {VGIC5_ENCODING(3, 0, 0, 4, 1), 0xff, 0},
     /* ID_AA64PFR2: GCIE */
-    { VGIC5_ENCODING(3, 0, 0, 4, 2), 0, FIELD(1, 12) },
+    {VGIC5_ENCODING(3, 0, 0, 4, 2), 0, FIELD(1, 12)},
     /* ID_AA64ZFR0 */
-    { VGIC5_ENCODING(3, 0, 0, 4, 4), 0, 0 },
+    {VGIC5_ENCODING(3, 0, 0, 4, 4), 0, 0},
     /* ID_AA64DFR0: Armv8 debug, two breakpoints, two watchpoints */
-    { VGIC5_ENCODING(3, 0, 0, 5, 0), 0, FIELD(1, 20) | FIELD(1, 12) | 6 },
+    {VGIC5_ENCODING(3, 0, 0, 5, 0), 0, FIELD(1, 20) | FIELD(1, 12) | 6},
     /* ID_AA64ISAR0: not RNDR */
-    { VGIC5_ENCODING(3, 0, 0, 6, 0), NOT_FIELD(60), 0 },
+    {VGIC5_ENCODING(3, 0, 0, 6, 0), NOT_FIELD(60), 0},
     /* ID_AA64ISAR1: not GPI, GPA, API, APA: executed, but not announced: slow, here */
-    { VGIC5_ENCODING(3, 0, 0, 6, 1),
-      NOT_FIELD(28) & NOT_FIELD(24) & NOT_FIELD(8) & NOT_FIELD(4), 0 },
+    {VGIC5_ENCODING(3, 0, 0, 6, 1), NOT_FIELD(28) & NOT_FIELD(24) & NOT_FIELD(8) & NOT_FIELD(4), 0},
     /* ID_AA64MMFR0: not SNSMem */
-    { VGIC5_ENCODING(3, 0, 0, 7, 0), NOT_FIELD(12), 0 },
+    {VGIC5_ENCODING(3, 0, 0, 7, 0), NOT_FIELD(12), 0},
     /* ID_AA64MMFR1: not LO, VH, VMIDBits */
-    { VGIC5_ENCODING(3, 0, 0, 7, 1), NOT_FIELD(16) & NOT_FIELD(8) & NOT_FIELD(4), 0 },
+    {VGIC5_ENCODING(3, 0, 0, 7, 1), NOT_FIELD(16) & NOT_FIELD(8) & NOT_FIELD(4), 0},
 };
 
 static enum vcpu_sysreg_result done(struct vcpu_sysreg *access, uint64_t value)
@@ -75,10 +74,9 @@ static enum vcpu_sysreg_result read_id(struct cpu *cpu, struct vcpu_sysreg *acce
         return done(access, MPIDR_RES1 | vgic5_mpidr_of_vcpu(cpu->id));
     if (CRM(access->encoding) >= 1 && CRM(access->encoding) <= 3)
         return done(access, 0); /* AArch32 */
-    if (row == NULL)
+    if (!row)
         return VCPU_SYSREG_NATIVE;
-    return done(access,
-                row->set | (vcpu_native_register(cpu->vcpu, access->encoding) & row->keep));
+    return done(access, row->set | (vcpu_native_register(cpu->vcpu, access->encoding) & row->keep));
 }
 
 uint64_t machine_identity(const struct machine *machine, size_t n)
@@ -87,7 +85,7 @@ uint64_t machine_identity(const struct machine *machine, size_t n)
     const struct id_row *row = find_id_row(vcpu_identity(&nr_registers)[n].encoding);
     uint64_t native = vcpu_engine_identity(machine->engine, n);
 
-    return row == NULL ? native : row->set | (native & row->keep);
+    return !row ? native : row->set | (native & row->keep);
 }
 
 /*
@@ -99,21 +97,20 @@ static const struct {
     uint16_t mask, encoding;
     bool from_el0;
 } hidden[] = {
-    { VGIC5_ENCODING(3, 7, 15, 15, 0), VGIC5_ENCODING(3, 3, 9, 12, 0), false }, /* PMCR … */
-    { VGIC5_ENCODING(3, 7, 15, 14, 0), VGIC5_ENCODING(3, 3, 9, 14, 0), false }, /* PMUSERENR … */
-    { VGIC5_ENCODING(3, 7, 15, 15, 0), VGIC5_ENCODING(3, 3, 9, 13, 0), false }, /* PMCCNTR … */
-    { VGIC5_ENCODING(3, 7, 15, 8, 0), VGIC5_ENCODING(3, 3, 14, 8, 0), false },  /* PMEV… */
-    { VGIC5_ENCODING(3, 7, 15, 15, 0), VGIC5_ENCODING(3, 0, 9, 14, 0), false }, /* PMINTEN… */
-    { VGIC5_ENCODING(3, 7, 15, 15, 6), VGIC5_ENCODING(3, 3, 2, 4, 0), true },   /* RNDR, RNDRRS */
-    { VGIC5_ENCODING(3, 7, 15, 0, 4), VGIC5_ENCODING(2, 0, 0, 0, 4), false },   /* DBGB…, DBGW… */
-    { VGIC5_ENCODING(3, 7, 15, 15, 7), VGIC5_ENCODING(3, 0, 1, 2, 0), false },  /* ZCR_EL1 */
+    {VGIC5_ENCODING(3, 7, 15, 15, 0), VGIC5_ENCODING(3, 3, 9, 12, 0), false}, /* PMCR … */
+    {VGIC5_ENCODING(3, 7, 15, 14, 0), VGIC5_ENCODING(3, 3, 9, 14, 0), false}, /* PMUSERENR … */
+    {VGIC5_ENCODING(3, 7, 15, 15, 0), VGIC5_ENCODING(3, 3, 9, 13, 0), false}, /* PMCCNTR … */
+    {VGIC5_ENCODING(3, 7, 15, 8, 0), VGIC5_ENCODING(3, 3, 14, 8, 0), false},  /* PMEV… */
+    {VGIC5_ENCODING(3, 7, 15, 15, 0), VGIC5_ENCODING(3, 0, 9, 14, 0), false}, /* PMINTEN… */
+    {VGIC5_ENCODING(3, 7, 15, 15, 6), VGIC5_ENCODING(3, 3, 2, 4, 0), true},   /* RNDR, RNDRRS */
+    {VGIC5_ENCODING(3, 7, 15, 0, 4), VGIC5_ENCODING(2, 0, 0, 0, 4), false},   /* DBGB…, DBGW… */
+    {VGIC5_ENCODING(3, 7, 15, 15, 7), VGIC5_ENCODING(3, 0, 1, 2, 0), false},  /* ZCR_EL1 */
 };
 
 static bool is_hidden(uint16_t encoding, uint8_t el)
 {
     for (size_t i = 0; i < sizeof(hidden) / sizeof(*hidden); i++)
-        if ((encoding & hidden[i].mask) == hidden[i].encoding &&
-            (el == 1 || hidden[i].from_el0))
+        if ((encoding & hidden[i].mask) == hidden[i].encoding && (el == 1 || hidden[i].from_el0))
             return true;
     return false;
 }
@@ -122,7 +119,7 @@ static void trace(struct cpu *cpu, const struct vcpu_sysreg *access)
 {
     const struct machine_trace *to = &cpu->machine->trace;
 
-    if (to->access != NULL)
+    if (to->access)
         to->access(to->opaque, vcpu_instructions(cpu->vcpu), cpu->id, access->encoding,
                    access->is_write, access->value);
 }

@@ -21,18 +21,18 @@ static const struct timer_row {
     uint8_t reg;
     uint16_t el0;
 } rows[] = {
-    { VGIC5_ENCODING(3, 3, 14, 0, 0), COUNTER_FREQUENCY_REGISTER, 0, 0, EL0PCTEN | EL0VCTEN },
-    { VGIC5_ENCODING(3, 3, 14, 0, 1), COUNTER_VALUE, 0, 0, EL0PCTEN },
-    { VGIC5_ENCODING(3, 3, 14, 0, 2), COUNTER_VALUE, 0, 0, EL0VCTEN },
-    { VGIC5_ENCODING(3, 3, 14, 2, 0), COUNTER_TIMER, CPU_TIMER_PHYSICAL, TIMER_TVAL, EL0PTEN },
-    { VGIC5_ENCODING(3, 3, 14, 2, 1), COUNTER_TIMER, CPU_TIMER_PHYSICAL, TIMER_CTL, EL0PTEN },
-    { VGIC5_ENCODING(3, 3, 14, 2, 2), COUNTER_TIMER, CPU_TIMER_PHYSICAL, TIMER_CVAL, EL0PTEN },
-    { VGIC5_ENCODING(3, 3, 14, 3, 0), COUNTER_TIMER, CPU_TIMER_VIRTUAL, TIMER_TVAL, EL0VTEN },
-    { VGIC5_ENCODING(3, 3, 14, 3, 1), COUNTER_TIMER, CPU_TIMER_VIRTUAL, TIMER_CTL, EL0VTEN },
-    { VGIC5_ENCODING(3, 3, 14, 3, 2), COUNTER_TIMER, CPU_TIMER_VIRTUAL, TIMER_CVAL, EL0VTEN },
+    {VGIC5_ENCODING(3, 3, 14, 0, 0), COUNTER_FREQUENCY_REGISTER, 0, 0, EL0PCTEN | EL0VCTEN},
+    {VGIC5_ENCODING(3, 3, 14, 0, 1), COUNTER_VALUE, 0, 0, EL0PCTEN},
+    {VGIC5_ENCODING(3, 3, 14, 0, 2), COUNTER_VALUE, 0, 0, EL0VCTEN},
+    {VGIC5_ENCODING(3, 3, 14, 2, 0), COUNTER_TIMER, CPU_TIMER_PHYSICAL, TIMER_TVAL, EL0PTEN},
+    {VGIC5_ENCODING(3, 3, 14, 2, 1), COUNTER_TIMER, CPU_TIMER_PHYSICAL, TIMER_CTL, EL0PTEN},
+    {VGIC5_ENCODING(3, 3, 14, 2, 2), COUNTER_TIMER, CPU_TIMER_PHYSICAL, TIMER_CVAL, EL0PTEN},
+    {VGIC5_ENCODING(3, 3, 14, 3, 0), COUNTER_TIMER, CPU_TIMER_VIRTUAL, TIMER_TVAL, EL0VTEN},
+    {VGIC5_ENCODING(3, 3, 14, 3, 1), COUNTER_TIMER, CPU_TIMER_VIRTUAL, TIMER_CTL, EL0VTEN},
+    {VGIC5_ENCODING(3, 3, 14, 3, 2), COUNTER_TIMER, CPU_TIMER_VIRTUAL, TIMER_CVAL, EL0VTEN},
 };
 
-static const uint32_t ppi_of[NR_CPU_TIMERS] = { VGIC5_PPI_CNTV, VGIC5_PPI_CNTP };
+static const uint32_t ppi_of[NR_CPU_TIMERS] = {VGIC5_PPI_CNTV, VGIC5_PPI_CNTP};
 
 static void drive(struct cpu *cpu, enum cpu_timer which, uint64_t counter)
 {
@@ -86,7 +86,7 @@ void machine_deadline_changed(struct machine *machine)
 
     machine_find_deadline(machine);
     check_at = clock_instructions_at(&machine->clock, machine->deadline);
-    if (check_at >= machine->clock.run.check_at || running == NULL)
+    if (check_at >= machine->clock.run.check_at || !running)
         return;
     machine->clock.run.check_at = check_at;
     vcpu_attention(running);
@@ -129,8 +129,8 @@ static enum vcpu_sysreg_result access_row(struct cpu *cpu, const struct timer_ro
     else if (row->kind == COUNTER_VALUE)
         access->value = counter;
     else
-        access->value = timer_read(&cpu->timers[row->timer], (enum timer_register)row->reg,
-                                   counter);
+        access->value =
+            timer_read(&cpu->timers[row->timer], (enum timer_register)row->reg, counter);
     return VCPU_SYSREG_DONE;
 }
 

@@ -11,16 +11,16 @@ static int check_machine(const struct vgic5_state *state, struct vgic5_error *er
 {
     if (!vgic5_abi_name(state->abi))
         return error_set(error, VGIC5_CAUSE_UNFIT, -ENOTSUP, "gic: abi %" PRIu32 " is not known",
-                              state->abi);
+                         state->abi);
     if (state->nr_spis < VGIC5_NR_SPIS_MIN || state->nr_spis > VGIC5_NR_SPIS_MAX ||
         state->nr_spis % 32 != 0)
-        return error_damaged(
-            error, "gic: nr_spis is %" PRIu32 ", expected a multiple of 32 in 32..1024",
-            state->nr_spis);
+        return error_damaged(error,
+                             "gic: nr_spis is %" PRIu32 ", expected a multiple of 32 in 32..1024",
+                             state->nr_spis);
     if (state->addr % VGIC5_IRS_FRAME_SIZE != 0 ||
         state->addr + VGIC5_IRS_REGION_SIZE < state->addr)
         return error_damaged(error, "gic: addr is 0x%" PRIx64 ", expected a multiple of 64 KiB",
-                                 state->addr);
+                             state->addr);
     return 0;
 }
 
@@ -28,7 +28,7 @@ static int check_vcpus(const struct vgic5_state *state, struct vgic5_error *erro
 {
     if (state->nr_vcpus == 0 || state->nr_vcpus > VGIC5_MAX_VCPUS)
         return error_damaged(error, "gic: %" PRIu32 " vCPUs, expected 1..%u", state->nr_vcpus,
-                                 VGIC5_MAX_VCPUS);
+                             VGIC5_MAX_VCPUS);
     for (uint32_t n = 0; n < state->nr_vcpus; n++) {
         uint32_t id = state->vcpus[n].id;
 
@@ -61,16 +61,16 @@ static int check_width(const struct vgic5_state *state, struct vgic5_error *erro
     for (unsigned row = 0; row < IRS_NR_ROWS; row++) {
         if (migration_irs[row].bytes == 4 && state->irs[row] > UINT32_MAX)
             return error_damaged(error, "irs: %s is 0x%" PRIx64 ", it has 32 bits",
-                                     migration_irs[row].name, state->irs[row]);
+                                 migration_irs[row].name, state->irs[row]);
     }
     for (size_t n = 0; n < sizeof(without_surprises) / sizeof(without_surprises[0]); n++) {
         enum irs_row row = without_surprises[n];
         uint64_t reserved = state->irs[row] & ~bits_that_can_be_set(row);
 
         if (reserved)
-            return error_damaged(
-                error, "irs: %s is 0x%" PRIx64 ", reserved bits 0x%" PRIx64 " are set",
-                migration_irs[row].name, state->irs[row], reserved);
+            return error_damaged(error,
+                                 "irs: %s is 0x%" PRIx64 ", reserved bits 0x%" PRIx64 " are set",
+                                 migration_irs[row].name, state->irs[row], reserved);
     }
     return 0;
 }
@@ -81,8 +81,8 @@ static int check_field(const char *name, uint64_t found, uint64_t expected,
 {
     if (found == expected)
         return 0;
-    return error_damaged(error, "irs: %s is %" PRIu64 ", the rest of the state says %" PRIu64,
-                             name, found, expected);
+    return error_damaged(error, "irs: %s is %" PRIu64 ", the rest of the state says %" PRIu64, name,
+                         found, expected);
 }
 
 static uint64_t iaffid_bits(const struct vgic5_state *state)
@@ -136,12 +136,12 @@ static int check_identity_ranges(const struct vgic5_state *state, struct vgic5_e
 
     if (pri_bits > 4)
         return error_damaged(error, "irs: IRS_IDR1.PRI_BITS is %" PRIu64 ", expected 0..4",
-                                 pri_bits);
+                             pri_bits);
     if (id_bits > 24 || min > id_bits)
         return error_damaged(error,
-                                 "irs: IRS_IDR2.ID_BITS is %" PRIu64 " and MIN_LPI_ID_BITS %" PRIu64
-                                 ", expected MIN_LPI_ID_BITS <= ID_BITS <= 24",
-                                 id_bits, min);
+                             "irs: IRS_IDR2.ID_BITS is %" PRIu64 " and MIN_LPI_ID_BITS %" PRIu64
+                             ", expected MIN_LPI_ID_BITS <= ID_BITS <= 24",
+                             id_bits, min);
     return 0;
 }
 
@@ -165,14 +165,14 @@ static int check_ist_cfgr(const struct vgic5_state *state, struct vgic5_error *e
             bits, FIELD_GET(IRS_IDR2_MIN_LPI_ID_BITS, idr2));
     if (istsz != ist_required_istsz(idr2, bits))
         return error_damaged(error,
-                                 "irs: IST_CFGR.ISTSZ is %" PRIu64 ", IDR2 requires %" PRIu64
-                                 " for %" PRIu64 " LPI id bits",
-                                 istsz, ist_required_istsz(idr2, bits), bits);
+                             "irs: IST_CFGR.ISTSZ is %" PRIu64 ", IDR2 requires %" PRIu64
+                             " for %" PRIu64 " LPI id bits",
+                             istsz, ist_required_istsz(idr2, bits), bits);
     if (!ist_structure_is_offered(idr2, cfgr))
         return error_damaged(error,
-                                 "irs: IST_CFGR is 0x%" PRIx64 ", a two-level table with an L2SZ "
-                                 "that IDR2 0x%" PRIx32 " does not offer",
-                                 cfgr, idr2);
+                             "irs: IST_CFGR is 0x%" PRIx64 ", a two-level table with an L2SZ "
+                             "that IDR2 0x%" PRIx32 " does not offer",
+                             cfgr, idr2);
     return 0;
 }
 
@@ -185,7 +185,7 @@ static int check_ist(const struct vgic5_state *state, struct vgic5_error *error)
         ret = check_ist_cfgr(state, error);
     if (ret == 0 && state->nr_lpis != expected)
         ret = error_damaged(error, "lpi: iste has %zu entries, expected %zu", state->nr_lpis,
-                                expected);
+                            expected);
     return ret;
 }
 
@@ -220,8 +220,8 @@ static int check_bitmap(const struct vgic5_state *state, const char *name, const
 {
     for (uint32_t id = state->nr_spis; id < VGIC5_NR_SPIS_MAX; id++) {
         if (bit_of(words, id))
-            return error_damaged(error, "spi: %s has SPI %" PRIu32 ", there are %" PRIu32, name,
-                                     id, state->nr_spis);
+            return error_damaged(error, "spi: %s has SPI %" PRIu32 ", there are %" PRIu32, name, id,
+                                 state->nr_spis);
     }
     return 0;
 }
@@ -237,8 +237,8 @@ static int check_pe_cr0(const struct vgic5_state *state, const struct state_vcpu
     if (vcpu->pe_cr0 == FIELD_MASK(IRS_PE_CR0_DPS) || (has_1ofn && vcpu->pe_cr0 == 0))
         return 0;
     return error_damaged(error, "icc %" PRIu32 ": IRS_PE_CR0 is 0x%" PRIx64 ", expected 0x%x%s",
-                             vcpu->id, vcpu->pe_cr0, (unsigned)FIELD_MASK(IRS_PE_CR0_DPS),
-                             has_1ofn ? " or 0" : ", for IRS_IDR0.ONE_N is 0");
+                         vcpu->id, vcpu->pe_cr0, (unsigned)FIELD_MASK(IRS_PE_CR0_DPS),
+                         has_1ofn ? " or 0" : ", for IRS_IDR0.ONE_N is 0");
 }
 
 static int check_icc(const struct state_vcpu *vcpu, struct vgic5_error *error)

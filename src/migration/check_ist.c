@@ -50,11 +50,12 @@ static int cannot_read(const struct walk *walk, int ret, const char *what, uint3
 {
     if (ret == -EFAULT)
         return error_damaged(walk->error,
-                                 "lpi: the %s of LPI %" PRIu32 " is at 0x%" PRIx64
-                                 ", where the guest has no memory", what, lpi, ipa);
+                             "lpi: the %s of LPI %" PRIu32 " is at 0x%" PRIx64
+                             ", where the guest has no memory",
+                             what, lpi, ipa);
     return error_set(walk->error, VGIC5_CAUSE_DAMAGED, ret,
-                          "lpi: the %s of LPI %" PRIu32 " at 0x%" PRIx64 " cannot be read", what,
-                          lpi, ipa);
+                     "lpi: the %s of LPI %" PRIu32 " at 0x%" PRIx64 " cannot be read", what, lpi,
+                     ipa);
 }
 
 static uint64_t little_endian(const uint8_t *bytes, unsigned size)
@@ -81,9 +82,9 @@ static int check_piece(const struct walk *walk, uint32_t first, uint32_t count, 
 
         if (iste & ~walk->bits)
             return error_damaged(walk->error,
-                                     "lpi: the ISTE of LPI %" PRIu32 " at 0x%" PRIx64
-                                     " is 0x%08" PRIx32 ", bits 0x%08" PRIx32 " must be 0",
-                                     first + n, ipa + at, iste, iste & ~walk->bits);
+                                 "lpi: the ISTE of LPI %" PRIu32 " at 0x%" PRIx64 " is 0x%08" PRIx32
+                                 ", bits 0x%08" PRIx32 " must be 0",
+                                 first + n, ipa + at, iste, iste & ~walk->bits);
     }
     return 0;
 }

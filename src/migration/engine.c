@@ -22,8 +22,9 @@ static enum vgic5_cause cause_of(const struct engine *engine, int ret)
 {
     if (engine->now->direction == VGIC5_SAVE)
         return VGIC5_CAUSE_GIVEN_UP;
-    return ret == -ENOMEM || ret == -ETIMEDOUT || ret == -EIO || ret == -ENOSPC ? VGIC5_CAUSE_ENVIRONMENT
-                                                                                : VGIC5_CAUSE_UNFIT;
+    return ret == -ENOMEM || ret == -ETIMEDOUT || ret == -EIO || ret == -ENOSPC
+               ? VGIC5_CAUSE_ENVIRONMENT
+               : VGIC5_CAUSE_UNFIT;
 }
 
 int engine_fail(struct engine *engine, int ret, const char *format, ...)
@@ -35,8 +36,8 @@ int engine_fail(struct engine *engine, int ret, const char *format, ...)
     vsnprintf(reason, sizeof(reason), format, arguments);
     va_end(arguments);
     return error_set(engine->error, cause_of(engine, ret), ret, "%s step %s (%s): %s",
-                          direction_name(engine->now->direction), engine->now->id,
-                          engine->now->name, reason);
+                     direction_name(engine->now->direction), engine->now->id, engine->now->name,
+                     reason);
 }
 
 void engine_warn(struct engine *engine, const char *format, ...)
@@ -77,9 +78,8 @@ int engine_get(struct engine *engine, uint32_t group, uint64_t attr, void *paylo
 
     if (ret == 0)
         return 0;
-    return engine_fail(engine, ret, "the device answers %s to get %s 0x%llx",
-                       error_name(ret), vgic5_group_name(group),
-                       (unsigned long long)attr);
+    return engine_fail(engine, ret, "the device answers %s to get %s 0x%llx", error_name(ret),
+                       vgic5_group_name(group), (unsigned long long)attr);
 }
 
 int engine_set(struct engine *engine, uint32_t group, uint64_t attr, const void *payload)
@@ -89,9 +89,8 @@ int engine_set(struct engine *engine, uint32_t group, uint64_t attr, const void 
 
     if (ret == 0)
         return 0;
-    return engine_fail(engine, ret, "the device answers %s to set %s 0x%llx",
-                       error_name(ret), vgic5_group_name(group),
-                       (unsigned long long)attr);
+    return engine_fail(engine, ret, "the device answers %s to set %s 0x%llx", error_name(ret),
+                       vgic5_group_name(group), (unsigned long long)attr);
 }
 
 int engine_get_irs(struct engine *engine, enum irs_row row, uint64_t *value)
@@ -110,9 +109,8 @@ int engine_set_irs(struct engine *engine, enum irs_row row, uint64_t value)
 
     if (ret == 0)
         return 0;
-    return engine_fail(engine, ret, "the device answers %s to set %s to 0x%llx",
-                       error_name(ret), migration_irs[row].name,
-                       (unsigned long long)value);
+    return engine_fail(engine, ret, "the device answers %s to set %s to 0x%llx", error_name(ret),
+                       migration_irs[row].name, (unsigned long long)value);
 }
 
 /* ---- Order ----------------------------------------------------------------------------------- */
@@ -138,9 +136,9 @@ static int check_step(uint32_t abi, const struct vgic5_step *const *order, size_
         if (!vgic5_step_needs(abi, step, other) || comes_before(order, at, other))
             continue;
         return error_set(error, VGIC5_CAUSE_BUG, -EINVAL,
-                              "%s step %s (%s) must wait for step %s (%s), which has not run: %s",
-                              direction_name(step->direction), step->id, step->name, other->id,
-                              other->name, step->why);
+                         "%s step %s (%s) must wait for step %s (%s), which has not run: %s",
+                         direction_name(step->direction), step->id, step->name, other->id,
+                         other->name, step->why);
     }
     return 0;
 }

@@ -29,19 +29,19 @@ static int fit_vcpus(const struct vgic5_port *port, const struct vgic5_state *st
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, number, "the port cannot list its vCPUs");
     if (number > (int)VGIC5_MAX_VCPUS) /* ids[] has the first of them only */
         return error_unfit(error, "gic: the target has %d vCPUs, at most %u can be", number,
-                               VGIC5_MAX_VCPUS);
+                           VGIC5_MAX_VCPUS);
     if (number == 0 && port->add_vcpu)
         return 0;
     for (uint32_t n = 0; n < state->nr_vcpus; n++) {
         if (!has_id(ids, (uint32_t)number, state->vcpus[n].id))
             return error_unfit(error,
-                                   "gic: vCPU id %" PRIu32 " is in the state, the target has none "
-                                   "such; create the vCPUs with the ids of the source",
-                                   state->vcpus[n].id);
+                               "gic: vCPU id %" PRIu32 " is in the state, the target has none "
+                               "such; create the vCPUs with the ids of the source",
+                               state->vcpus[n].id);
     }
     if ((uint32_t)number != state->nr_vcpus)
         return error_unfit(error, "gic: %" PRIu32 " vCPUs are in the state, the target has %d",
-                               state->nr_vcpus, number);
+                           state->nr_vcpus, number);
     return 0;
 }
 
@@ -54,8 +54,8 @@ static int target_get(const struct vgic5_port *port, uint32_t group, uint64_t at
     if (ret == 0)
         return 0;
     return error_set(error, ret == -ENXIO ? VGIC5_CAUSE_UNFIT : VGIC5_CAUSE_ENVIRONMENT, ret,
-                          "the target answers %s when asked for %s", error_name(ret),
-                          vgic5_group_name(group));
+                     "the target answers %s when asked for %s", error_name(ret),
+                     vgic5_group_name(group));
 }
 
 /* A VMM may have set address and number of SPIs already, if to the same values. */
@@ -70,7 +70,7 @@ static int fit_machine(const struct vgic5_port *port, const struct vgic5_state *
         return ret;
     if (addr != UINT64_MAX && addr != state->addr)
         return error_unfit(error, "gic: addr is 0x%" PRIx64 ", the target's is 0x%" PRIx64,
-                               state->addr, addr);
+                           state->addr, addr);
     ret = target_get(port, VGIC5_GRP_NR_IRQS, 0, &nr_spis, error);
     if (ret)
         return ret;
@@ -86,8 +86,8 @@ static int fit_machine(const struct vgic5_port *port, const struct vgic5_state *
 static int misfit(const char *field, uint64_t found, const char *relation, uint64_t own,
                   struct vgic5_error *error)
 {
-    return error_unfit(error, "irs: %s is 0x%" PRIx64 ", the target %s 0x%" PRIx64, field,
-                           found, relation, own);
+    return error_unfit(error, "irs: %s is 0x%" PRIx64 ", the target %s 0x%" PRIx64, field, found,
+                       relation, own);
 }
 
 static int fit_address(const struct vgic5_config *config, const struct vgic5_state *state,
@@ -96,9 +96,9 @@ static int fit_address(const struct vgic5_config *config, const struct vgic5_sta
     if (state->addr + VGIC5_IRS_REGION_SIZE <= UINT64_C(1) << config->ipa_bits)
         return 0;
     return error_unfit(error,
-                           "gic: addr is 0x%" PRIx64 ", beyond the target's %u-bit guest physical "
-                           "addresses",
-                           state->addr, config->ipa_bits);
+                       "gic: addr is 0x%" PRIx64 ", beyond the target's %u-bit guest physical "
+                       "addresses",
+                       state->addr, config->ipa_bits);
 }
 
 /* What a later IRS may say of itself, and this one would leave out: the guest has seen it. */
@@ -112,10 +112,9 @@ static int fit_unknown(const struct vgic5_config *config, const struct vgic5_sta
         uint64_t unknown = state->irs[rows[n]] & ~irs_fields(rows[n]);
 
         if (unknown)
-            return error_unfit(error,
-                                   "irs: %s is 0x%" PRIx64 ", bits 0x%" PRIx64
-                                   " are not known to the target",
-                                   migration_irs[rows[n]].name, state->irs[rows[n]], unknown);
+            return error_unfit(
+                error, "irs: %s is 0x%" PRIx64 ", bits 0x%" PRIx64 " are not known to the target",
+                migration_irs[rows[n]].name, state->irs[rows[n]], unknown);
     }
     return 0;
 }
@@ -123,8 +122,7 @@ static int fit_unknown(const struct vgic5_config *config, const struct vgic5_sta
 static int fit_identity(const struct vgic5_config *config, const struct vgic5_state *state,
                         struct vgic5_error *error)
 {
-    uint64_t options =
-        state->irs[IRS_IDR0_ROW] & (IRS_IDR0_OPTIONS | FIELD_MASK(IRS_IDR0_MPAM2));
+    uint64_t options = state->irs[IRS_IDR0_ROW] & (IRS_IDR0_OPTIONS | FIELD_MASK(IRS_IDR0_MPAM2));
     uint64_t pri_bits = FIELD_GET(IRS_IDR1_PRI_BITS, state->irs[IRS_IDR1_ROW]);
     uint64_t id_bits = FIELD_GET(IRS_IDR2_ID_BITS, state->irs[IRS_IDR2_ROW]);
     uint64_t min = FIELD_GET(IRS_IDR2_MIN_LPI_ID_BITS, state->irs[IRS_IDR2_ROW]);
@@ -135,10 +133,9 @@ static int fit_identity(const struct vgic5_config *config, const struct vgic5_st
         return misfit("IRS_IDR1.PRI_BITS", pri_bits, "allows", config->priority_bits - 1u, error);
     if (id_bits > config->lpi_id_bits)
         return error_unfit(error,
-                               "irs: IRS_IDR2.ID_BITS is %" PRIu64
-                               ", the target allows %u; restore "
-                               "on a device with lpi-bits=%" PRIu64 " or more",
-                               id_bits, config->lpi_id_bits, id_bits);
+                           "irs: IRS_IDR2.ID_BITS is %" PRIu64 ", the target allows %u; restore "
+                           "on a device with lpi-bits=%" PRIu64 " or more",
+                           id_bits, config->lpi_id_bits, id_bits);
     if (min < config->min_lpi_id_bits)
         return misfit("IRS_IDR2.MIN_LPI_ID_BITS", min, "asks", config->min_lpi_id_bits, error);
     return 0;
@@ -157,7 +154,7 @@ static int fit_ist_shape(const struct vgic5_config *config, const struct vgic5_s
 
     if (FIELD_GET(IRS_IDR2_IST_LEVELS, idr2) && config->ist_l2sz == 0)
         return error_unfit(error, "irs: IRS_IDR2.IST_LEVELS is 1, the target has linear tables "
-                                      "only; restore on a device with ist=two-level");
+                                  "only; restore on a device with ist=two-level");
     if (FIELD_GET(IRS_IDR2_IST_LEVELS, idr2) && (l2sz & ~(uint64_t)config->ist_l2sz))
         return misfit("IRS_IDR2.IST_L2SZ", l2sz, "offers", config->ist_l2sz, error);
     if (metadata > config->istmd)
@@ -195,9 +192,9 @@ static int fit_ppis(const struct vgic5_config *config, const struct state_vcpu *
 
         if (foreign)
             return error_unfit(error,
-                                   "icc %" PRIu32 ": %s has PPI %d, which the target does not "
-                                   "implement",
-                                   vcpu->id, reg.name, __builtin_ctzll(foreign));
+                               "icc %" PRIu32 ": %s has PPI %d, which the target does not "
+                               "implement",
+                               vcpu->id, reg.name, __builtin_ctzll(foreign));
     }
     return 0;
 }
@@ -217,11 +214,7 @@ static int fit_offer(const struct vgic5_port *port, const struct vgic5_state *st
 {
     int (*const parts[])(const struct vgic5_config *, const struct vgic5_state *,
                          struct vgic5_error *) = {
-        fit_address,
-        fit_unknown,
-        fit_identity,
-        fit_ist_shape,
-        fit_interfaces,
+        fit_address, fit_unknown, fit_identity, fit_ist_shape, fit_interfaces,
     };
     struct vgic5_config config = {.size = sizeof(config)};
     int ret = 0;
@@ -229,7 +222,8 @@ static int fit_offer(const struct vgic5_port *port, const struct vgic5_state *st
     if (!port->describe)
         return 0;
     if (port->describe(port->opaque, &config))
-        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EIO, "the port cannot describe its device");
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EIO,
+                         "the port cannot describe its device");
     for (size_t n = 0; n < sizeof(parts) / sizeof(parts[0]) && ret == 0; n++)
         ret = parts[n](&config, state, error);
     return ret;
@@ -247,10 +241,10 @@ static int fit_abi(const struct vgic5_port *port, const struct vgic5_state *stat
     if (port->read_guest && port->write_guest)
         return 0;
     return error_unfit(error,
-                           "gic: abi is %s, the target has %s, and its port cannot reach the LPIs "
-                           "in guest memory; restore on a device with abi=%s",
-                           vgic5_abi_name(state->abi), vgic5_abi_name(port->abi),
-                           vgic5_abi_name(state->abi));
+                       "gic: abi is %s, the target has %s, and its port cannot reach the LPIs "
+                       "in guest memory; restore on a device with abi=%s",
+                       vgic5_abi_name(state->abi), vgic5_abi_name(port->abi),
+                       vgic5_abi_name(state->abi));
 }
 
 int vgic5_restore_check(const struct vgic5_port *given, const struct vgic5_state *state,

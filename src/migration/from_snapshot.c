@@ -32,7 +32,7 @@ static int begin(struct reading *reading, const struct vgic5_snapshot *snapshot,
         return error_damaged(error, "section %s is missing", reading->where);
     if (section->version != SECTION_VERSION)
         return error_unfit(error, "section %s has version %" PRIu32 ", this program reads %u",
-                               reading->where, section->version, SECTION_VERSION);
+                           reading->where, section->version, SECTION_VERSION);
     reading->fields = section->fields;
     return 0;
 }
@@ -53,8 +53,8 @@ static int end(const struct reading *reading, int ret)
 
         if (!was_taken(reading, field))
             ret = error_unfit(reading->error,
-                                  "section %s has a field %s, which this program does not know",
-                                  reading->where, field->name);
+                              "section %s has a field %s, which this program does not know",
+                              reading->where, field->name);
     }
     return ret;
 }
@@ -68,7 +68,7 @@ static const struct vgic5_field *take(struct reading *reading, const char *name,
         error_damaged(reading->error, "section %s has no field %s", reading->where, name);
     else if (field->kind != kind)
         error_damaged(reading->error, "section %s: field %s is of kind %d, expected %d",
-                          reading->where, name, field->kind, kind);
+                      reading->where, name, field->kind, kind);
     else if (reading->nr_taken < MOST_FIELDS)
         reading->taken[reading->nr_taken++] = field;
     return field && field->kind == kind ? field : NULL;
@@ -84,12 +84,12 @@ static int take_u64(struct reading *reading, const char *name, uint64_t id, uint
         return -EBADMSG;
     if (field->id != id)
         return error_damaged(reading->error,
-                                 "section %s: field %s has id 0x%" PRIx64 ", expected 0x%" PRIx64,
-                                 reading->where, name, field->id, id);
+                             "section %s: field %s has id 0x%" PRIx64 ", expected 0x%" PRIx64,
+                             reading->where, name, field->id, id);
     if (field->u64 > limit)
-        return error_damaged(
-            reading->error, "section %s: field %s is 0x%" PRIx64 ", expected at most 0x%" PRIx64,
-            reading->where, name, field->u64, limit);
+        return error_damaged(reading->error,
+                             "section %s: field %s is 0x%" PRIx64 ", expected at most 0x%" PRIx64,
+                             reading->where, name, field->u64, limit);
     *value = field->u64;
     return 0;
 }
@@ -103,7 +103,7 @@ static const uint8_t *take_bytes(struct reading *reading, const char *name, size
     if (field->size == size)
         return field->bytes;
     error_damaged(reading->error, "section %s: field %s has %zu bytes, expected %zu",
-                      reading->where, name, field->size, size);
+                  reading->where, name, field->size, size);
     return NULL;
 }
 
@@ -147,8 +147,8 @@ static int read_abi(struct reading *reading, struct vgic5_state *state)
         }
     }
     return error_unfit(reading->error, "section %s: abi is \"%.*s\", which is not known",
-                           reading->where, (int)(field->size < 32 ? field->size : 32),
-                           (const char *)field->bytes);
+                       reading->where, (int)(field->size < 32 ? field->size : 32),
+                       (const char *)field->bytes);
 }
 
 static int read_vcpu_ids(struct reading *reading, struct vgic5_state *state)
@@ -161,8 +161,8 @@ static int read_vcpu_ids(struct reading *reading, struct vgic5_state *state)
         return -EBADMSG;
     if (field->size % 4 != 0 || number == 0 || number > VGIC5_MAX_VCPUS)
         return error_damaged(reading->error,
-                                 "section %s: vcpu_ids has %zu bytes, expected 4 for each of 1..%u",
-                                 reading->where, field->size, VGIC5_MAX_VCPUS);
+                             "section %s: vcpu_ids has %zu bytes, expected 4 for each of 1..%u",
+                             reading->where, field->size, VGIC5_MAX_VCPUS);
     ret = state_set_nr_vcpus(state, (uint32_t)number, reading->error);
     for (uint32_t n = 0; n < state->nr_vcpus; n++)
         state->vcpus[n].id = le32_at((const uint8_t *)field->bytes + (size_t)4 * n);
@@ -186,9 +186,9 @@ static int read_gic(struct vgic5_state *state, const struct vgic5_snapshot *snap
         ret = read_vcpu_ids(&reading, state);
     if (ret == 0 && nr_spis % 32 != 0) /* bitmaps below have whole bytes */
         ret = error_damaged(error,
-                                "section gic 0: nr_spis is %" PRIu64 ", expected a multiple "
-                                "of 32",
-                                nr_spis);
+                            "section gic 0: nr_spis is %" PRIu64 ", expected a multiple "
+                            "of 32",
+                            nr_spis);
     state->nr_spis = (uint32_t)nr_spis;
     return end(&reading, ret);
 }
@@ -238,9 +238,8 @@ static int read_lpi(struct vgic5_state *state, const struct vgic5_snapshot *snap
         return 0;
     if (expected == 0)
         return error_damaged(error, "section lpi 0 is there, but %s",
-                                 state->abi == VGIC5_ABI_7_4
-                                     ? "IST_BASER.VALID is 0"
-                                     : "guest memory has the LPIs of abi v1");
+                             state->abi == VGIC5_ABI_7_4 ? "IST_BASER.VALID is 0"
+                                                         : "guest memory has the LPIs of abi v1");
     if (expected > (size_t)1 << 24)
         return error_damaged(error, "section irs 0: IST_CFGR.LPI_ID_BITS is above 24");
     ret = begin(&reading, snapshot, SECTION_LPI, 0, error);
@@ -284,7 +283,7 @@ static int read_iccs(struct vgic5_state *state, const struct vgic5_snapshot *sna
             continue;
         if (section->instance > UINT32_MAX || !state_vcpu(state, (uint32_t)section->instance))
             return error_damaged(error, "section icc %" PRIu64 " is of no vCPU in vcpu_ids",
-                                     section->instance);
+                                 section->instance);
     }
     for (uint32_t n = 0; n < state->nr_vcpus && ret == 0; n++)
         ret = read_icc(&state->vcpus[n], snapshot, error);

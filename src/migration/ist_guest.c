@@ -76,7 +76,8 @@ static int read_chunk(const struct table *table, uint32_t id, uint32_t *words)
     memset(words, 0, count * sizeof(*words));
     if (ret)
         return ret == -ENXIO ? 0 : ret;
-    if (table->port->read_guest(table->port->opaque, ipa, bytes, (size_t)count << table->entry_shift))
+    if (table->port->read_guest(table->port->opaque, ipa, bytes,
+                                (size_t)count << table->entry_shift))
         return -EFAULT;
     for (uint32_t n = 0; n < count; n++) {
         memcpy(&words[n], bytes + ((size_t)n << table->entry_shift), sizeof(words[n]));

@@ -9,7 +9,8 @@
 #include "migration/internal.h"
 
 /* The table is the one that the state's IST_BASER and IST_CFGR name, `image` has state_ist_lpis()
- * words. -EFAULT: a part of the table is not in guest memory. An LPI without an L2 table reads 0. */
+ * words. -EFAULT: a part of the table is not in guest memory. An LPI without an L2 table reads 0.
+ */
 int ist_image_from_guest(const struct vgic5_port *port, const struct vgic5_state *state,
                          uint32_t *image);
 /* Can all of the table be read? 0 or -EFAULT. */

@@ -14,14 +14,13 @@ int migration_port_open(struct vgic5_port *port, const struct vgic5_port *given,
     memset(port, 0, sizeof(*port));
     if (given->size < PORT_NEEDS)
         return error_set(error, VGIC5_CAUSE_BUG, -EINVAL,
-                              "the port's size is %u, expected %zu or more", given->size,
-                              PORT_NEEDS);
+                         "the port's size is %u, expected %zu or more", given->size, PORT_NEEDS);
     memcpy(port, given, given->size < sizeof(*port) ? given->size : sizeof(*port));
     if (!vgic5_abi_name(port->abi))
-        return error_set(error, VGIC5_CAUSE_BUG, -EINVAL, "the port's abi is %u, which is not known",
-                              port->abi);
+        return error_set(error, VGIC5_CAUSE_BUG, -EINVAL,
+                         "the port's abi is %u, which is not known", port->abi);
     if (!port->get_attr || !port->set_attr || !port->vcpus)
         return error_set(error, VGIC5_CAUSE_BUG, -EINVAL,
-                              "the port lacks get_attr, set_attr or vcpus");
+                         "the port lacks get_attr, set_attr or vcpus");
     return 0;
 }

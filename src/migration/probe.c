@@ -19,9 +19,9 @@ int vgic5_probe_abi(const struct vgic5_port *given, uint32_t *abi, struct vgic5_
     _Static_assert(sizeof(payload) >= 4096, "kvm-abi §1");
     if (ret != 0 && ret != -EINVAL)
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, ret,
-                              "the device answers %s to the probe of GRP_IST; it must have had "
-                              "CTRL_INIT, and stand still",
-                              error_name(ret));
+                         "the device answers %s to the probe of GRP_IST; it must have had "
+                         "CTRL_INIT, and stand still",
+                         error_name(ret));
     *abi = ret == 0 ? VGIC5_ABI_V1 : VGIC5_ABI_7_4;
     return 0;
 }

@@ -146,8 +146,9 @@ struct ist_buffers {
 static int guest_table_fails(struct engine *engine, int ret)
 {
     if (ret == -ENXIO)
-        return engine_fail(engine, ret, "an LPI has state, but the guest's IST has no L2 table "
-                                        "for it");
+        return engine_fail(engine, ret,
+                           "an LPI has state, but the guest's IST has no L2 table "
+                           "for it");
     return engine_fail(engine, ret, "the guest's IST is not in guest memory");
 }
 
@@ -202,8 +203,7 @@ static int set_ist_v1(struct engine *engine, const struct vgic5_step *row)
 
 int restore_ist(struct engine *engine, const struct vgic5_step *row)
 {
-    return engine->port->abi == VGIC5_ABI_7_4 ? set_ist_7_4(engine, row)
-                                              : set_ist_v1(engine, row);
+    return engine->port->abi == VGIC5_ABI_7_4 ? set_ist_7_4(engine, row) : set_ist_v1(engine, row);
 }
 
 /* ---- Lines of a kernel's device -------------------------------------------------------------- */

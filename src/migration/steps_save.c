@@ -169,16 +169,17 @@ static void tm_from_hm(struct vgic5_state *state)
     }
 }
 
-/* The LPIs of a v1 snapshot are where the guest has put its table. A device that has touched none of
- * a missing part saves without complaint; no restore would take it. */
+/* The LPIs of a v1 snapshot are where the guest has put its table. A device that has touched none
+ * of a missing part saves without complaint; no restore would take it. */
 static int check_guest_table(struct engine *engine)
 {
     const struct vgic5_port *port = engine->port;
 
     if (!port->read_guest || !ist_guest_is_there(port, engine->saved))
         return 0;
-    return engine_fail(engine, -EFAULT, "a part of the guest's IST is not in guest memory: no "
-                                        "restore would take it");
+    return engine_fail(engine, -EFAULT,
+                       "a part of the guest's IST is not in guest memory: no "
+                       "restore would take it");
 }
 
 int save_ist(struct engine *engine, const struct vgic5_step *row)
@@ -229,8 +230,10 @@ static void compare_mode(struct engine *engine, uint32_t id, bool tm, bool hm)
     bool carried = FIELD_GET(ISTE_HM, engine->saved->spi[id]);
 
     if (tm && !carried)
-        engine_warn(engine, "SPI %u is level-triggered, but its entry has HM = 0: the restored "
-                            "guest will have it edge-triggered", id);
+        engine_warn(engine,
+                    "SPI %u is level-triggered, but its entry has HM = 0: the restored "
+                    "guest will have it edge-triggered",
+                    id);
     else if (tm != hm)
         engine_warn_modes(engine, id, tm);
 }

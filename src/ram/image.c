@@ -14,19 +14,20 @@
 #define PAGE 4096u
 #define PAGES_PER_FRAME (VGIC5_FRAME_SIZE / PAGE)
 #define PAGEMAP_THERE (UINT64_C(3) << 62) /* present, or swapped out */
-#define FRAMES_AT_ONCE 32u /* 2 MiB: a huge page, where the host has them */
+#define FRAMES_AT_ONCE 32u                /* 2 MiB: a huge page, where the host has them */
 #define HUGE ((uint64_t)FRAMES_AT_ONCE * VGIC5_FRAME_SIZE)
 #define NR_THREADS 2u
-#define WORTH_THREADS 2048u /* pages: a thread that is waited for may be kept from its processor */
+/* Pages: a thread that is waited for may be kept from its processor. */
+#define WORTH_THREADS 2048u
 
 /* A share of the frames. */
 struct share {
     struct ram_image *image;
     const uint8_t *from;
-    uint8_t *to;           /* NULL: no copy */
+    uint8_t *to; /* NULL: no copy */
     const uint16_t *among;
     uint64_t first, end;
-    int pagemap;           /* or -1: every page may have content */
+    int pagemap; /* or -1: every page may have content */
     uint64_t taken;
 };
 
@@ -35,7 +36,7 @@ static bool is_zero(const uint8_t *page)
     for (size_t n = 0; n < PAGE; n += 64) {
         uint64_t words[8];
 
-        memcpy(words, page + n, sizeof words);
+        memcpy(words, page + n, sizeof(words));
         if (words[0] | words[1] | words[2] | words[3] | words[4] | words[5] | words[6] | words[7])
             return false;
     }
@@ -50,7 +51,7 @@ static void take_page(struct share *share, uint64_t frame, uint32_t page)
         return;
     share->image->pages[frame] |= (uint16_t)(1u << page);
     share->taken++;
-    if (share->to != NULL)
+    if (share->to)
         memcpy(share->to + offset, share->from + offset, PAGE);
 }
 
@@ -60,12 +61,12 @@ static void leave_out_untouched(const struct share *share, uint64_t first, uint1
     uint64_t entries[FRAMES_AT_ONCE * PAGES_PER_FRAME];
     uint64_t at = (uint64_t)(uintptr_t)(share->from + first * VGIC5_FRAME_SIZE) / PAGE;
 
-    if (share->pagemap < 0 || pread(share->pagemap, entries, sizeof entries,
-                                    (off_t)(at * sizeof *entries)) != (ssize_t)sizeof entries)
+    if (share->pagemap < 0 || pread(share->pagemap, entries, sizeof(entries),
+                                    (off_t)(at * sizeof(*entries))) != (ssize_t)sizeof(entries))
         return;
     for (unsigned n = 0; n < FRAMES_AT_ONCE * PAGES_PER_FRAME; n++)
         if (!(entries[n] & PAGEMAP_THERE))
-            pages[n / PAGES_PER_FRAME] &= (uint16_t)~(1u << n % PAGES_PER_FRAME);
+            pages[n / PAGES_PER_FRAME] &= (uint16_t) ~(1u << n % PAGES_PER_FRAME);
 }
 
 static uint64_t count(const uint16_t *pages, uint64_t nr_frames)
@@ -81,7 +82,7 @@ static uint64_t count(const uint16_t *pages, uint64_t nr_frames)
  * few pages. */
 static uint64_t choose(const struct share *share, uint64_t first, uint16_t *pages)
 {
-    memcpy(pages, share->among + first, FRAMES_AT_ONCE * sizeof *pages);
+    memcpy(pages, share->among + first, FRAMES_AT_ONCE * sizeof(*pages));
     if (count(pages, FRAMES_AT_ONCE) > HUGE / PAGE / 4)
         leave_out_untouched(share, first, pages);
     return count(pages, FRAMES_AT_ONCE);
@@ -94,7 +95,7 @@ static void take_frames(struct share *share, uint64_t first)
 
     /* Where most of 2 MiB will be copied one fault does instead of hundreds; elsewhere a huge page
      * would cost memory that nobody needs. The host may refuse. */
-    if (share->to != NULL && n > HUGE / PAGE * 3 / 4)
+    if (share->to && n > HUGE / PAGE * 3 / 4)
         madvise(share->to + first * VGIC5_FRAME_SIZE, HUGE, MADV_HUGEPAGE);
     for (unsigned frame = 0; frame < FRAMES_AT_ONCE && n > 0; frame++)
         for (unsigned left = pages[frame]; left != 0; left &= left - 1)
@@ -113,8 +114,7 @@ static void *take_share(void *opaque)
 /* In whole huge pages. */
 static uint64_t share_begin(uint64_t nr_frames, unsigned n, unsigned nr_shares)
 {
-    return n == nr_shares ? nr_frames
-                          : nr_frames * n / nr_shares / FRAMES_AT_ONCE * FRAMES_AT_ONCE;
+    return n == nr_shares ? nr_frames : nr_frames * n / nr_shares / FRAMES_AT_ONCE * FRAMES_AT_ONCE;
 }
 
 static void take_all(struct ram_image *image, const uint8_t *ram, uint8_t *copy,
@@ -123,12 +123,18 @@ static void take_all(struct ram_image *image, const uint8_t *ram, uint8_t *copy,
     int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
     struct share shares[NR_THREADS];
     pthread_t threads[NR_THREADS];
-    bool started[NR_THREADS] = { false };
+    bool started[NR_THREADS] = {false};
     unsigned nr_shares = count(among, nr_frames) < WORTH_THREADS ? 1 : NR_THREADS;
 
     for (unsigned n = 0; n < nr_shares; n++)
-        shares[n] = (struct share){ image, ram, copy, among, share_begin(nr_frames, n, nr_shares),
-                                    share_begin(nr_frames, n + 1, nr_shares), pagemap, 0 };
+        shares[n] = (struct share){image,
+                                   ram,
+                                   copy,
+                                   among,
+                                   share_begin(nr_frames, n, nr_shares),
+                                   share_begin(nr_frames, n + 1, nr_shares),
+                                   pagemap,
+                                   0};
     for (unsigned n = 1; n < nr_shares; n++)
         started[n] = pthread_create(&threads[n], NULL, take_share, &shares[n]) == 0;
     for (unsigned n = 0; n < nr_shares; n++)
@@ -149,9 +155,9 @@ int ram_image_take(const uint8_t *ram, uint64_t base, uint64_t size, bool copy,
     uint64_t nr_frames = size / VGIC5_FRAME_SIZE;
     uint8_t *to = NULL;
 
-    *image = (struct ram_image){ .ram = ram, .base = base, .size = size };
-    image->pages = calloc(nr_frames, sizeof *image->pages);
-    if (image->pages == NULL)
+    *image = (struct ram_image){.ram = ram, .base = base, .size = size};
+    image->pages = calloc(nr_frames, sizeof(*image->pages));
+    if (!image->pages)
         return -ENOMEM;
     if (copy) {
         image->mapped = size + HUGE;
@@ -171,8 +177,8 @@ int ram_image_take(const uint8_t *ram, uint64_t base, uint64_t size, bool copy,
 
 void ram_image_free(struct ram_image *image)
 {
-    if (image->mapping != NULL)
+    if (image->mapping)
         munmap(image->mapping, image->mapped);
     free(image->pages);
-    *image = (struct ram_image){ 0 };
+    *image = (struct ram_image){0};
 }

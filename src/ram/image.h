@@ -8,16 +8,16 @@
 #include <stdint.h>
 
 struct ram_image {
-    const uint8_t *ram;  /* the RAM itself, or the copy */
+    const uint8_t *ram; /* the RAM itself, or the copy */
     uint64_t base, size;
-    uint16_t *pages;     /* of each frame: the pages that are not zero, bit 0 first */
-    uint64_t nr_pages;   /* all of them */
-    void *mapping; /* that holds the copy; NULL: there is none */
+    uint16_t *pages;   /* of each frame: the pages that are not zero, bit 0 first */
+    uint64_t nr_pages; /* all of them */
+    void *mapping;     /* that holds the copy; NULL: there is none */
     uint64_t mapped;
 };
 
-/* Looks at the pages of `among` (of each frame, bit 0 first) that the host has given to the RAM. 0 or
- * -ENOMEM. */
+/* Looks at the pages of `among` (of each frame, bit 0 first) that the host has given to the RAM. 0
+ * or -ENOMEM. */
 int ram_image_take(const uint8_t *ram, uint64_t base, uint64_t size, bool copy,
                    const uint16_t *among, struct ram_image *image);
 void ram_image_free(struct ram_image *image);

@@ -8,7 +8,7 @@ static struct ram_mark *unnamed(struct ram_log *log)
 {
     struct ram_mark *last = log->nr_marks > 0 ? &log->marks[log->nr_marks - 1] : NULL;
 
-    return last != NULL && !last->is_safe ? last : NULL;
+    return last && !last->is_safe ? last : NULL;
 }
 
 void ram_log_mark(struct ram_log *log, void *ram, uint64_t size)
@@ -18,16 +18,16 @@ void ram_log_mark(struct ram_log *log, void *ram, uint64_t size)
     uint16_t *none;
 
     ram_log_drop(log);
-    if (watch->host == NULL && ram_watch_begin(watch, ram, size) != 0)
+    if (!watch->host && ram_watch_begin(watch, ram, size) != 0)
         return;
-    none = calloc(watch->nr_frames, sizeof *none);
-    if (none == NULL)
+    none = calloc(watch->nr_frames, sizeof(*none));
+    if (!none)
         return;
     written = ram_watch_written(watch);
     for (unsigned n = 0; n < log->nr_marks; n++)
         for (uint64_t frame = 0; frame < watch->nr_frames; frame++)
             log->marks[n].written[frame] |= written[frame];
-    log->marks[log->nr_marks++] = (struct ram_mark){ .written = none };
+    log->marks[log->nr_marks++] = (struct ram_mark){.written = none};
     ram_watch_clean(watch); /* if not, everything counts as written: true, though of no use */
 }
 
@@ -52,9 +52,9 @@ void ram_log_keep(struct ram_log *log, const uint8_t *root)
 {
     struct ram_mark *mark = unnamed(log);
 
-    if (mark == NULL)
+    if (!mark)
         return;
-    memcpy(mark->root, root, sizeof mark->root);
+    memcpy(mark->root, root, sizeof(mark->root));
     mark->is_safe = true;
     mark->used = ++log->clock;
     if (log->nr_marks > RAM_LOG_MARKS)
@@ -63,7 +63,7 @@ void ram_log_keep(struct ram_log *log, const uint8_t *root)
 
 void ram_log_drop(struct ram_log *log)
 {
-    if (unnamed(log) != NULL)
+    if (unnamed(log))
         forget(log, log->nr_marks - 1);
 }
 
@@ -72,7 +72,7 @@ static struct ram_mark *find(struct ram_log *log, const uint8_t *root)
 {
     for (unsigned n = 0; n < log->nr_marks; n++)
         if (log->marks[n].is_safe &&
-            memcmp(log->marks[n].root, root, sizeof log->marks[n].root) == 0)
+            memcmp(log->marks[n].root, root, sizeof(log->marks[n].root)) == 0)
             return &log->marks[n];
     return NULL;
 }
@@ -82,10 +82,10 @@ bool ram_log_since(struct ram_log *log, const uint8_t *root, uint16_t *written)
     const uint16_t *lately = ram_watch_written(&log->watch);
     struct ram_mark *mark = find(log, root);
 
-    if (mark == NULL)
+    if (!mark)
         return false;
     mark->used = ++log->clock;
-    for (uint64_t frame = 0; written != NULL && frame < log->watch.nr_frames; frame++)
+    for (uint64_t frame = 0; written && frame < log->watch.nr_frames; frame++)
         written[frame] = mark->written[frame] | lately[frame];
     return true;
 }

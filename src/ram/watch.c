@@ -160,13 +160,13 @@ void ram_watch_fill_zero(struct ram_watch *watch, uint64_t first, uint64_t end)
 static void on_fault(int number, siginfo_t *info, void *context)
 {
     struct ram_watch *watch = watched;
-    uint64_t offset = watch != NULL ? (uint64_t)((uint8_t *)info->si_addr - watch->host) : 0;
+    uint64_t offset = watch ? (uint64_t)((uint8_t *)info->si_addr - watch->host) : 0;
     int saved = errno;
 
     (void)context;
-    if (watch == NULL || offset >= watch->size || state(watch, offset / RAM_PAGE) == READ_WRITE) {
+    if (!watch || offset >= watch->size || state(watch, offset / RAM_PAGE) == READ_WRITE) {
         signal(number, SIG_DFL); /* not ours: it happens again, without us */
-        if (watch != NULL)
+        if (watch)
             sigaction(number, &watch->before, NULL);
         return;
     }
@@ -185,7 +185,7 @@ static uint64_t mappings_of_host(void)
     FILE *file = fopen("/proc/sys/vm/max_map_count", "r");
     unsigned long long n = 65530;
 
-    if (file == NULL)
+    if (!file)
         return n / 2;
     if (fscanf(file, "%llu", &n) != 1)
         n = 65530;
@@ -200,8 +200,8 @@ static unsigned least_unit(void)
     return page <= (long)RAM_PAGE ? 1 : (unsigned)page / RAM_PAGE;
 }
 
-/* Linux joins neighbouring mappings again only if they belonged together when the first page of each
- * was written: so one is, before there are several. */
+/* Linux joins neighbouring mappings again only if they belonged together when the first page of
+ * each was written: so one is, before there are several. */
 static void write_one_page(uint8_t *host)
 {
     *(volatile uint8_t *)host = *(volatile uint8_t *)host;
@@ -209,23 +209,22 @@ static void write_one_page(uint8_t *host)
 
 int ram_watch_begin(struct ram_watch *watch, void *host, uint64_t size)
 {
-    struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_NODEFER };
+    struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_NODEFER};
     uint64_t nr_frames = size / RAM_FRAME, mappings = mappings_of_host();
 
-    if (watched != NULL || size % RAM_FRAME != 0 || least_unit() > RAM_PAGES_PER_FRAME)
+    if (watched || size % RAM_FRAME != 0 || least_unit() > RAM_PAGES_PER_FRAME)
         return -EINVAL;
-    *watch = (struct ram_watch){ .size = size, .nr_frames = nr_frames, .unit = least_unit() };
+    *watch = (struct ram_watch){.size = size, .nr_frames = nr_frames, .unit = least_unit()};
     watch->most_edges = mappings < MOST_EDGES ? mappings : MOST_EDGES;
-    watch->open = malloc(nr_frames * sizeof *watch->open);
-    watch->absent = calloc(nr_frames, sizeof *watch->absent);
-    if (watch->open == NULL || watch->absent == NULL ||
-        sigaction(SIGSEGV, &action, &watch->before) != 0) {
+    watch->open = malloc(nr_frames * sizeof(*watch->open));
+    watch->absent = calloc(nr_frames, sizeof(*watch->absent));
+    if (!watch->open || !watch->absent || sigaction(SIGSEGV, &action, &watch->before) != 0) {
         free(watch->open);
         free(watch->absent);
-        *watch = (struct ram_watch){ 0 };
+        *watch = (struct ram_watch){0};
         return -ENOMEM;
     }
-    memset(watch->open, 0xff, nr_frames * sizeof *watch->open);
+    memset(watch->open, 0xff, nr_frames * sizeof(*watch->open));
     write_one_page(host);
     watch->host = host;
     watched = watch;
@@ -279,12 +278,12 @@ const uint16_t *ram_watch_written(const struct ram_watch *watch)
 
 void ram_watch_end(struct ram_watch *watch)
 {
-    if (watch->host == NULL)
+    if (!watch->host)
         return;
     sigaction(SIGSEGV, &watch->before, NULL);
     watched = NULL;
     mprotect(watch->host, watch->size, READ_WRITE);
     free(watch->open);
     free(watch->absent);
-    *watch = (struct ram_watch){ 0 };
+    *watch = (struct ram_watch){0};
 }

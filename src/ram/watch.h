@@ -42,9 +42,11 @@ int ram_watch_empty(struct ram_watch *watch, void (*fill)(void *opaque, uint64_t
                     void *opaque);
 /* As if somebody had touched the frame. */
 void ram_watch_fill(struct ram_watch *watch, uint64_t frame);
-/* The same for frames from `first` to before `end`, all absent, into which there is nothing to put. */
+/* The same for frames from `first` to before `end`, all absent, into which there is nothing to put.
+ */
 void ram_watch_fill_zero(struct ram_watch *watch, uint64_t first, uint64_t end);
-/* All pages are clean from now on, or absent. An error: what is there is open, and counts as written. */
+/* All pages are clean from now on, or absent. An error: what is there is open, and counts as
+ * written. */
 int ram_watch_clean(struct ram_watch *watch);
 /* Of each frame the pages written since ram_watch_clean, and perhaps some more. */
 const uint16_t *ram_watch_written(const struct ram_watch *watch);

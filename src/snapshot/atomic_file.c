@@ -126,15 +126,15 @@ static void name_temporary(struct vgic5_atomic_file *file, unsigned int attempt)
 
 static int open_temporary(struct vgic5_atomic_file *file)
 {
-    int result = -EEXIST;
+    int ret = -EEXIST;
 
-    for (unsigned int i = 0; i < MOST_TEMPORARIES && result == -EEXIST; i++) {
+    for (unsigned int i = 0; i < MOST_TEMPORARIES && ret == -EEXIST; i++) {
         name_temporary(file, i);
-        result = -EINTR;
-        for (unsigned int k = 0; k < MOST_INTERRUPTIONS && result == -EINTR; k++)
-            result = file->fs.open_temporary(file->fs.opaque, file->temporary, &file->fd);
+        ret = -EINTR;
+        for (unsigned int k = 0; k < MOST_INTERRUPTIONS && ret == -EINTR; k++)
+            ret = file->fs.open_temporary(file->fs.opaque, file->temporary, &file->fd);
     }
-    return result;
+    return ret;
 }
 
 /* A rename would replace it for good: /dev/null, for one, or the link that /dev/stdout is. A
@@ -151,16 +151,16 @@ int vgic5_atomic_file_create(const char *path, const struct vgic5_fs *fs,
 {
     size_t length = strlen(path);
     struct vgic5_atomic_file *fresh;
-    int result;
+    int ret;
 
     *file = NULL;
     if (length == 0 || length >= PATH_MAX || path[length - 1] == '/')
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL,
-                             "\"%.400s\" is not the name of a file", path);
+                         "\"%.400s\" is not the name of a file", path);
     if (!fs && is_in_the_way(path))
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOTSUP,
-                             "%.400s is a device, a pipe or a socket, expected a file or nothing",
-                             path);
+                         "%.400s is a device, a pipe or a socket, expected a file or nothing",
+                         path);
     fresh = calloc(1, sizeof(*fresh));
     if (fresh) {
         fresh->path = strdup(path);
@@ -173,12 +173,12 @@ int vgic5_atomic_file_create(const char *path, const struct vgic5_fs *fs,
     if (fs)
         fresh->fs = *fs;
     use_system_calls(&fresh->fs);
-    result = open_temporary(fresh);
-    if (result != 0) {
-        error_set(error, VGIC5_CAUSE_ENVIRONMENT, result, "cannot create %.400s: %s",
-                      fresh->temporary, strerror(-result));
+    ret = open_temporary(fresh);
+    if (ret != 0) {
+        error_set(error, VGIC5_CAUSE_ENVIRONMENT, ret, "cannot create %.400s: %s", fresh->temporary,
+                  strerror(-ret));
         file_free(fresh);
-        return result;
+        return ret;
     }
     *file = fresh;
     return 0;
@@ -214,71 +214,71 @@ struct vgic5_sink vgic5_atomic_file_sink(struct vgic5_atomic_file *file)
 
 static int sync_file(struct vgic5_atomic_file *file)
 {
-    int result = -EINTR;
+    int ret = -EINTR;
 
-    for (unsigned int i = 0; i < MOST_INTERRUPTIONS && result == -EINTR; i++)
-        result = file->fs.fsync(file->fs.opaque, file->fd);
-    return result;
+    for (unsigned int i = 0; i < MOST_INTERRUPTIONS && ret == -EINTR; i++)
+        ret = file->fs.fsync(file->fs.opaque, file->fd);
+    return ret;
 }
 
 static int sync_directory(struct vgic5_atomic_file *file)
 {
-    int result = -EINTR;
+    int ret = -EINTR;
 
-    for (unsigned int i = 0; i < MOST_INTERRUPTIONS && result == -EINTR; i++)
-        result = file->fs.fsync_directory(file->fs.opaque, file->path);
-    return result;
+    for (unsigned int i = 0; i < MOST_INTERRUPTIONS && ret == -EINTR; i++)
+        ret = file->fs.fsync_directory(file->fs.opaque, file->path);
+    return ret;
 }
 
 /* The descriptor is gone whatever close says. EINTR after a good fsync has lost nothing. */
 static int close_file(struct vgic5_atomic_file *file)
 {
-    int result = file->fs.close(file->fs.opaque, file->fd);
+    int ret = file->fs.close(file->fs.opaque, file->fd);
 
     file->fd = -1;
-    return result == -EINTR ? 0 : result;
+    return ret == -EINTR ? 0 : ret;
 }
 
 /* Up to and with the rename: a failure before it has left the old file as it was. */
 static int make_visible(struct vgic5_atomic_file *file, const char **step)
 {
-    int result = file->failed;
+    int ret = file->failed;
 
     *step = "write";
-    if (result == 0) {
+    if (ret == 0) {
         *step = "fsync";
-        result = sync_file(file);
+        ret = sync_file(file);
     }
-    if (result == 0) {
+    if (ret == 0) {
         *step = "close";
-        result = close_file(file);
+        ret = close_file(file);
     }
-    if (result == 0) {
+    if (ret == 0) {
         *step = "rename";
-        result = file->fs.rename(file->fs.opaque, file->temporary, file->path);
+        ret = file->fs.rename(file->fs.opaque, file->temporary, file->path);
     }
-    return result;
+    return ret;
 }
 
 int vgic5_atomic_file_commit(struct vgic5_atomic_file *file, struct vgic5_error *error)
 {
     const char *step;
-    int result = make_visible(file, &step);
+    int ret = make_visible(file, &step);
 
-    if (result != 0) {
-        error_set(error, VGIC5_CAUSE_ENVIRONMENT, result, "cannot save %.400s: %s: %s",
-                      file->path, step, strerror(-result));
+    if (ret != 0) {
+        error_set(error, VGIC5_CAUSE_ENVIRONMENT, ret, "cannot save %.400s: %s: %s", file->path,
+                  step, strerror(-ret));
         vgic5_atomic_file_abandon(file);
-        return result;
+        return ret;
     }
-    result = sync_directory(file);
-    if (result != 0)
-        error_set(error, VGIC5_CAUSE_ENVIRONMENT, result,
-                      "%.300s is in place, but may not survive a power cut: fsync of its "
-                      "directory: %s",
-                      file->path, strerror(-result));
+    ret = sync_directory(file);
+    if (ret != 0)
+        error_set(error, VGIC5_CAUSE_ENVIRONMENT, ret,
+                  "%.300s is in place, but may not survive a power cut: fsync of its "
+                  "directory: %s",
+                  file->path, strerror(-ret));
     file_free(file);
-    return result;
+    return ret;
 }
 
 void vgic5_atomic_file_abandon(struct vgic5_atomic_file *file)

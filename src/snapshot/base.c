@@ -9,8 +9,8 @@ static const struct vgic5_field *field_of(const struct vgic5_snapshot *snapshot,
                                           enum vgic5_field_kind kind)
 {
     const struct vgic5_section *base = vgic5_snapshot_find(snapshot, SECTION_BASE, 0);
-    const struct vgic5_field *field = base && base->fields ? vgic5_fields_find(base->fields, name)
-                                                           : NULL;
+    const struct vgic5_field *field =
+        base && base->fields ? vgic5_fields_find(base->fields, name) : NULL;
 
     return field && field->kind == kind ? field : NULL;
 }
@@ -39,9 +39,9 @@ int reader_check_base(const struct vgic5_snapshot *snapshot, struct vgic5_error 
 
     if (incremental && !root_of(snapshot))
         return error_damaged(error, "the snapshot is incremental, and no section base[0] with "
-                                       "a root hash says what it builds on");
+                                    "a root hash says what it builds on");
     if (!incremental && vgic5_snapshot_find(snapshot, SECTION_BASE, 0))
         return error_damaged(error, "section base[0] is there, and the file header does not "
-                                       "say that the snapshot is incremental");
+                                    "say that the snapshot is incremental");
     return 0;
 }

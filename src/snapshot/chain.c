@@ -23,13 +23,14 @@ static const struct vgic5_section *find_memory(const struct vgic5_snapshot *snap
 
         if (section->kind != VGIC5_SECTION_MEMORY)
             continue;
-        if (found != NULL) {
-            error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL, "two memory sections, this machine has one RAM");
+        if (found) {
+            error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
+                      "two memory sections, this machine has one RAM");
             return NULL;
         }
         found = section;
     }
-    if (found == NULL)
+    if (!found)
         error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "there is no memory section");
     return found;
 }
@@ -37,29 +38,30 @@ static const struct vgic5_section *find_memory(const struct vgic5_snapshot *snap
 static int open_level(struct chain *chain, const char *path, struct vgic5_error *error)
 {
     size_t n = chain->nr_levels;
-    struct vgic5_error why = { 0 };
+    struct vgic5_error why = {0};
     struct stat status;
 
     if (n == CHAIN_MAX)
-        return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "more than %u snapshots build on each other",
-                          CHAIN_MAX);
+        return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
+                         "more than %u snapshots build on each other", CHAIN_MAX);
     if (vgic5_snapshot_open_file(path, &chain->levels[n].snapshot, &why) != 0)
-        return n == 0 ? error_set(error, why.cause, -EINVAL, "%s", why.message)
-                      : error_set(error, why.cause, -EINVAL, "base %.100s: %.380s", path, why.message);
+        return n == 0
+                   ? error_set(error, why.cause, -EINVAL, "%s", why.message)
+                   : error_set(error, why.cause, -EINVAL, "base %.100s: %.380s", path, why.message);
     chain->nr_levels++;
     if (stat(path, &status) == 0) {
         chain->levels[n].device = status.st_dev;
         chain->levels[n].file = status.st_ino;
     }
     chain->levels[n].memory = find_memory(chain->levels[n].snapshot, error);
-    return chain->levels[n].memory != NULL ? 0 : -EINVAL;
+    return chain->levels[n].memory ? 0 : -EINVAL;
 }
 
 /* A base is named relative to the directory of the snapshot that builds on it. */
 static bool path_of_base(const char *path, const char *name, char to[PATH_MAX])
 {
     const char *slash = strrchr(path, '/');
-    int directory = slash != NULL && *name != '/' ? (int)(slash - path) + 1 : 0;
+    int directory = slash && *name != '/' ? (int)(slash - path) + 1 : 0;
 
     return snprintf(to, PATH_MAX, "%.*s%s", directory, path, name) < PATH_MAX;
 }
@@ -70,17 +72,18 @@ static int check_base(const struct chain *chain, const uint8_t *root, const char
     size_t top = chain->nr_levels - 1;
     const struct vgic5_section *memory = chain->levels[top].memory;
 
-    if (memcmp(vgic5_snapshot_root(chain->levels[top].snapshot), root,
-               VGIC5_SNAPSHOT_ROOT_SIZE) != 0)
+    if (memcmp(vgic5_snapshot_root(chain->levels[top].snapshot), root, VGIC5_SNAPSHOT_ROOT_SIZE) !=
+        0)
         return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
-                          "base %.300s is another snapshot than the one that was built on; name "
-                          "the right one with --base", path);
+                         "base %.300s is another snapshot than the one that was built on; name "
+                         "the right one with --base",
+                         path);
     if (memory->memory_base != chain_memory(chain)->memory_base ||
         memory->memory_size != chain_memory(chain)->memory_size)
         return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
-                          "base %.300s has memory 0x%" PRIx64 "+0x%" PRIx64
-                          ", not that of the snapshot that builds on it", path,
-                          memory->memory_base, memory->memory_size);
+                         "base %.300s has memory 0x%" PRIx64 "+0x%" PRIx64
+                         ", not that of the snapshot that builds on it",
+                         path, memory->memory_base, memory->memory_size);
     return 0;
 }
 
@@ -91,22 +94,24 @@ static int open_bases(struct chain *chain, const char *path, const char *given,
     const uint8_t *root;
     const char *name;
 
-    snprintf(here, sizeof here, "%s", path);
+    snprintf(here, sizeof(here), "%s", path);
     while ((root = vgic5_snapshot_base(chain->levels[chain->nr_levels - 1].snapshot, &name)) !=
            NULL) {
-        int status;
+        int ret;
 
-        if (given != NULL)
-            snprintf(there, sizeof there, "%s", given);
-        else if (name == NULL || !path_of_base(here, name, there))
-            return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "%.300s does not say where its base is; "
-                              "name it with --base", here);
-        status = open_level(chain, there, error);
-        if (status == 0)
-            status = check_base(chain, root, there, error);
-        if (status != 0)
-            return status;
-        memcpy(here, there, sizeof here);
+        if (given)
+            snprintf(there, sizeof(there), "%s", given);
+        else if (!name || !path_of_base(here, name, there))
+            return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL,
+                             "%.300s does not say where its base is; "
+                             "name it with --base",
+                             here);
+        ret = open_level(chain, there, error);
+        if (ret == 0)
+            ret = check_base(chain, root, there, error);
+        if (ret != 0)
+            return ret;
+        memcpy(here, there, sizeof(here));
         given = NULL;
     }
     return 0;
@@ -114,18 +119,19 @@ static int open_bases(struct chain *chain, const char *path, const char *given,
 
 int chain_open(const char *path, const char *base, struct chain *chain, struct vgic5_error *error)
 {
-    int status;
+    int ret;
 
     chain->nr_levels = 0;
     pthread_mutex_init(&chain->loading, NULL);
-    status = open_level(chain, path, error);
-    if (status == 0 && base != NULL && vgic5_snapshot_base(chain_top(chain), NULL) == NULL)
-        status = error_set(error, VGIC5_CAUSE_REQUEST, -EINVAL, "--base for a snapshot that is not incremental");
-    if (status == 0)
-        status = open_bases(chain, path, base, error);
-    if (status != 0)
+    ret = open_level(chain, path, error);
+    if (ret == 0 && base && !vgic5_snapshot_base(chain_top(chain), NULL))
+        ret = error_set(error, VGIC5_CAUSE_REQUEST, -EINVAL,
+                        "--base for a snapshot that is not incremental");
+    if (ret == 0)
+        ret = open_bases(chain, path, base, error);
+    if (ret != 0)
         chain_close(chain);
-    return status;
+    return ret;
 }
 
 bool chain_has_file(const struct chain *chain, const char *path)
@@ -184,33 +190,33 @@ static int load_frame(struct chain *chain, uint64_t number, void *to, struct vgi
     for (size_t level = chain->nr_levels; level-- > 0;) {
         const struct vgic5_section *memory = chain->levels[level].memory;
         size_t n;
-        int status;
+        int ret;
 
         if (!section_find_frame(memory, number, &n))
             continue;
-        status = vgic5_snapshot_load_frame(chain->levels[level].snapshot, memory, n, to, error);
-        if (status != 0)
-            return status;
+        ret = vgic5_snapshot_load_frame(chain->levels[level].snapshot, memory, n, to, error);
+        if (ret != 0)
+            return ret;
     }
     return 0;
 }
 
 int chain_load_frame(struct chain *chain, uint64_t number, void *to, struct vgic5_error *error)
 {
-    int status;
+    int ret;
 
     pthread_mutex_lock(&chain->loading);
-    status = load_frame(chain, number, to, error);
+    ret = load_frame(chain, number, to, error);
     pthread_mutex_unlock(&chain->loading);
-    return status;
+    return ret;
 }
 
 int chain_verify(struct chain *chain, struct vgic5_error *error)
 {
-    int status = 0;
+    int ret = 0;
 
-    for (size_t level = 0; level < chain->nr_levels && status == 0; level++)
-        status = vgic5_snapshot_verify_memory(chain->levels[level].snapshot,
-                                              chain->levels[level].memory, error);
-    return status;
+    for (size_t level = 0; level < chain->nr_levels && ret == 0; level++)
+        ret = vgic5_snapshot_verify_memory(chain->levels[level].snapshot,
+                                           chain->levels[level].memory, error);
+    return ret;
 }

@@ -14,7 +14,7 @@ struct chain {
     struct {
         struct vgic5_snapshot *snapshot;
         const struct vgic5_section *memory; /* the one memory section */
-        dev_t device; /* which file it is, whatever its name */
+        dev_t device;                       /* which file it is, whatever its name */
         ino_t file;
     } levels[CHAIN_MAX]; /* the snapshot itself first */
     size_t nr_levels;

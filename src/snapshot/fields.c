@@ -131,12 +131,12 @@ int fields_put(struct vgic5_fields *fields, const struct vgic5_field *field, siz
 {
     struct vgic5_field *copy;
     uint32_t *slot;
-    int result = check_put(fields, field, name_length);
+    int ret = check_put(fields, field, name_length);
 
-    if (result == 0 && fields->count == fields->capacity)
-        result = grow(fields);
-    if (result != 0)
-        return result;
+    if (ret == 0 && fields->count == fields->capacity)
+        ret = grow(fields);
+    if (ret != 0)
+        return ret;
     slot = find_slot(fields, field->name, name_length);
     if (*slot)
         return -EEXIST;
@@ -215,11 +215,10 @@ static int find_kind(const struct vgic5_fields *fields, const char *where, const
     *field = vgic5_fields_find(fields, name);
     if (!*field)
         return error_set(error, VGIC5_CAUSE_DAMAGED, -ENOENT, "%s: field %s is missing", where,
-                             name);
+                         name);
     if ((*field)->kind != kind)
-        return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
-                             "%s: field %s is %s, %s expected", where, name,
-                             kind_name((*field)->kind), kind_name(kind));
+        return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "%s: field %s is %s, %s expected",
+                         where, name, kind_name((*field)->kind), kind_name(kind));
     return 0;
 }
 
@@ -227,25 +226,25 @@ int vgic5_fields_get_u64(const struct vgic5_fields *fields, const char *where, c
                          uint64_t *value, struct vgic5_error *error)
 {
     const struct vgic5_field *field;
-    int result = find_kind(fields, where, name, VGIC5_FIELD_U64, &field, error);
+    int ret = find_kind(fields, where, name, VGIC5_FIELD_U64, &field, error);
 
-    if (result == 0)
+    if (ret == 0)
         *value = field->u64;
-    return result;
+    return ret;
 }
 
 int vgic5_fields_get_bytes(const struct vgic5_fields *fields, const char *where, const char *name,
                            void *to, size_t size, struct vgic5_error *error)
 {
     const struct vgic5_field *field;
-    int result = find_kind(fields, where, name, VGIC5_FIELD_BYTES, &field, error);
+    int ret = find_kind(fields, where, name, VGIC5_FIELD_BYTES, &field, error);
 
-    if (result != 0)
-        return result;
+    if (ret != 0)
+        return ret;
     if (field->size != size)
         return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
-                             "%s: field %s has %zu bytes, %zu expected", where, name, field->size,
-                             size);
+                         "%s: field %s has %zu bytes, %zu expected", where, name, field->size,
+                         size);
     if (size)
         memcpy(to, field->bytes, size);
     return 0;
@@ -255,9 +254,9 @@ int vgic5_fields_get_text(const struct vgic5_fields *fields, const char *where, 
                           const char **text, struct vgic5_error *error)
 {
     const struct vgic5_field *field;
-    int result = find_kind(fields, where, name, VGIC5_FIELD_TEXT, &field, error);
+    int ret = find_kind(fields, where, name, VGIC5_FIELD_TEXT, &field, error);
 
-    if (result == 0)
+    if (ret == 0)
         *text = field->bytes;
-    return result;
+    return ret;
 }

@@ -128,9 +128,9 @@ static const char *take_field(struct cursor *cursor, struct vgic5_field *field, 
     return NULL;
 }
 
-static const char *put_reason(int result)
+static const char *put_reason(int ret)
 {
-    switch (result) {
+    switch (ret) {
     case -EEXIST:
         return "its name is taken by an earlier field";
     case -E2BIG:
@@ -148,24 +148,24 @@ int fields_decode(const uint8_t *from, size_t size, const char *where, uint64_t 
     struct vgic5_field field;
     const char *reason = NULL;
     size_t start = 0, name_length;
-    int result = list ? 0 : -ENOMEM;
+    int ret = list ? 0 : -ENOMEM;
 
-    while (result == 0 && !reason && cursor.left) {
+    while (ret == 0 && !reason && cursor.left) {
         start = size - cursor.left;
         reason = take_field(&cursor, &field, &name_length);
         if (!reason)
-            result = fields_put(list, &field, name_length);
+            ret = fields_put(list, &field, name_length);
     }
-    if (result == 0 && !reason) {
+    if (ret == 0 && !reason) {
         *fields = list;
         return 0;
     }
-    if (result == -ENOMEM)
-        result = error_no_memory(error, "fields");
+    if (ret == -ENOMEM)
+        ret = error_no_memory(error, "fields");
     else
-        result = error_damaged(error, "%s: field %zu at offset 0x%" PRIx64 ": %s", where,
-                                  vgic5_fields_count(list), offset + start,
-                                  reason ? reason : put_reason(result));
+        ret = error_damaged(error, "%s: field %zu at offset 0x%" PRIx64 ": %s", where,
+                            vgic5_fields_count(list), offset + start,
+                            reason ? reason : put_reason(ret));
     vgic5_fields_free(list);
-    return result;
+    return ret;
 }

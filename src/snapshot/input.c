@@ -13,11 +13,11 @@
 #define FIRST_PIECE 65536u
 #define MOST_INTERRUPTIONS 1000u
 
-static int input_failed(const struct input *input, int result, struct vgic5_error *error)
+static int input_failed(const struct input *input, int ret, struct vgic5_error *error)
 {
-    return error_set(error, VGIC5_CAUSE_ENVIRONMENT, result,
-                         "cannot read the snapshot at offset 0x%" PRIx64 ": %s", input->offset,
-                         strerror(-result));
+    return error_set(error, VGIC5_CAUSE_ENVIRONMENT, ret,
+                     "cannot read the snapshot at offset 0x%" PRIx64 ": %s", input->offset,
+                     strerror(-ret));
 }
 
 /* One read, of at least one byte unless at the end. */
@@ -44,10 +44,10 @@ int input_read(struct input *input, void *to, size_t size, const char *what,
             return input_failed(input, (int)result, error);
         if (result == 0)
             return error_damaged(error,
-                                    "%s is cut off: the file ends at offset 0x%" PRIx64
-                                    ", 0x%zx bytes of it were expected from offset "
-                                    "0x%" PRIx64,
-                                    what, input->offset, size, start);
+                                 "%s is cut off: the file ends at offset 0x%" PRIx64
+                                 ", 0x%zx bytes of it were expected from offset "
+                                 "0x%" PRIx64,
+                                 what, input->offset, size, start);
         done += (size_t)result;
         input->offset += (uint64_t)result;
     }
@@ -56,13 +56,13 @@ int input_read(struct input *input, void *to, size_t size, const char *what,
 
 int input_seek(struct input *input, uint64_t offset, struct vgic5_error *error)
 {
-    int result;
+    int ret;
 
     if (offset == input->offset)
         return 0;
-    result = input->source.seek(input->source.opaque, offset);
-    if (result != 0)
-        return input_failed(input, result, error);
+    ret = input->source.seek(input->source.opaque, offset);
+    if (ret != 0)
+        return input_failed(input, ret, error);
     input->offset = offset;
     return 0;
 }
@@ -75,14 +75,14 @@ static int read_growing(struct input *input, uint8_t **to, size_t size, size_t p
     while (done < size) {
         size_t next = size - done < piece ? size - done : piece;
         uint8_t *grown = realloc(*to, done + next);
-        int result;
+        int ret;
 
         if (!grown)
             return error_no_memory(error, what);
         *to = grown;
-        result = input_read(input, grown + done, next, what, error);
-        if (result != 0)
-            return result;
+        ret = input_read(input, grown + done, next, what, error);
+        if (ret != 0)
+            return ret;
         done += next;
         piece = done;
     }
@@ -93,25 +93,25 @@ int input_read_new(struct input *input, uint8_t **to, uint64_t size, const char 
                    struct vgic5_error *error)
 {
     bool known = input->source.size != UINT64_MAX;
-    int result;
+    int ret;
 
     *to = NULL;
     if (known && (input->offset > input->source.size || size > input->source.size - input->offset))
         return error_damaged(error,
-                                "%s is cut off: the file ends at offset 0x%" PRIx64 ", 0x%" PRIx64
-                                " bytes of it were expected from offset "
-                                "0x%" PRIx64,
-                                what, input->source.size, size, input->offset);
+                             "%s is cut off: the file ends at offset 0x%" PRIx64 ", 0x%" PRIx64
+                             " bytes of it were expected from offset "
+                             "0x%" PRIx64,
+                             what, input->source.size, size, input->offset);
     *to = malloc(known ? (size_t)size + 1 : 1);
     if (!*to)
         return error_no_memory(error, what);
-    result = known ? input_read(input, *to, size, what, error)
-                   : read_growing(input, to, size, FIRST_PIECE, what, error);
-    if (result != 0) {
+    ret = known ? input_read(input, *to, size, what, error)
+                : read_growing(input, to, size, FIRST_PIECE, what, error);
+    if (ret != 0) {
         free(*to);
         *to = NULL;
     }
-    return result;
+    return ret;
 }
 
 int input_check_end(struct input *input, struct vgic5_error *error)
@@ -123,9 +123,9 @@ int input_check_end(struct input *input, struct vgic5_error *error)
         return input_failed(input, (int)result, error);
     if (result > 0)
         return error_damaged(error,
-                                "there are bytes behind the end of the snapshot at offset "
-                                "0x%" PRIx64,
-                                input->offset);
+                             "there are bytes behind the end of the snapshot at offset "
+                             "0x%" PRIx64,
+                             input->offset);
     return 0;
 }
 

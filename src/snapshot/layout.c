@@ -48,12 +48,12 @@ int header_decode(const uint8_t from[HEADER_SIZE], struct vgic5_snapshot_header 
 {
     if (memcmp(from, header_magic, sizeof(header_magic)) != 0)
         return error_damaged(error, "file header at offset 0x0: not a vgic5 snapshot (its first "
-                                       "8 bytes are not the magic)");
+                                    "8 bytes are not the magic)");
     if (get_u64(from + 120) != hash_64(from, 120))
         return error_damaged(error,
-                                "file header at offset 0x0: checksum 0x%016" PRIx64
-                                ", its content gives 0x%016" PRIx64,
-                                get_u64(from + 120), hash_64(from, 120));
+                             "file header at offset 0x0: checksum 0x%016" PRIx64
+                             ", its content gives 0x%016" PRIx64,
+                             get_u64(from + 120), hash_64(from, 120));
     *header = (struct vgic5_snapshot_header){
         .major = get_u16(from + 8),
         .minor = get_u16(from + 10),
@@ -73,16 +73,16 @@ int header_check_version(const struct vgic5_snapshot_header *header, struct vgic
 {
     if (header->major != FORMAT_MAJOR)
         return error_unfit(error,
-                              "file header: format %u.%u, written by \"%s\"; this program "
-                              "reads %u.x",
-                              header->major, header->minor, header->producer, FORMAT_MAJOR);
+                           "file header: format %u.%u, written by \"%s\"; this program "
+                           "reads %u.x",
+                           header->major, header->minor, header->producer, FORMAT_MAJOR);
     if (header->incompatible & ~KNOWN_INCOMPATIBLE)
         return error_unfit(error,
-                              "file header: incompatible features 0x%" PRIx64
-                              " are unknown to this program (format %u.%u, written by "
-                              "\"%s\")",
-                              header->incompatible & ~KNOWN_INCOMPATIBLE, header->major,
-                              header->minor, header->producer);
+                           "file header: incompatible features 0x%" PRIx64
+                           " are unknown to this program (format %u.%u, written by "
+                           "\"%s\")",
+                           header->incompatible & ~KNOWN_INCOMPATIBLE, header->major, header->minor,
+                           header->producer);
     if (header->header_size < HEADER_SIZE || header->header_size > MAX_HEADER_SIZE ||
         header->header_size % 8)
         return error_damaged(
@@ -124,27 +124,26 @@ static int memory_head_check(const struct section_head *head, struct vgic5_error
     if (head->length != LENGTH_FRAMED)
         return error_damaged(error, "a memory section has no length in its header");
     if (head->base % PAGE_BYTES || head->size % PAGE_BYTES || !head->size)
-        return error_damaged(
-            error, "memory 0x%" PRIx64 "+0x%" PRIx64 " does not consist of 4 KiB pages", head->base,
-            head->size);
+        return error_damaged(error,
+                             "memory 0x%" PRIx64 "+0x%" PRIx64 " does not consist of 4 KiB pages",
+                             head->base, head->size);
     if (head->size > MAX_MEMORY_IN_ALL || head->base > MAX_ADDRESS - head->size)
         return error_damaged(error,
-                                "memory 0x%" PRIx64 "+0x%" PRIx64
-                                " is above the limits (2^40 bytes, addresses below 2^56)",
-                                head->base, head->size);
+                             "memory 0x%" PRIx64 "+0x%" PRIx64
+                             " is above the limits (2^40 bytes, addresses below 2^56)",
+                             head->base, head->size);
     return 0;
 }
 
 int section_head_check(const struct section_head *head, struct vgic5_error *error)
 {
     if (!section_type_is_valid(head->type))
-        return error_damaged(error, "type is not a name of 1..%u of a-z 0-9 _ - .",
-                                MAX_TYPE_NAME);
+        return error_damaged(error, "type is not a name of 1..%u of a-z 0-9 _ - .", MAX_TYPE_NAME);
     if (head->kind == SECTION_MEMORY)
         return memory_head_check(head, error);
     if (head->length > MAX_PAYLOAD)
-        return error_damaged(error, "payload of 0x%" PRIx64 " bytes, at most 0x%llx",
-                                head->length, MAX_PAYLOAD);
+        return error_damaged(error, "payload of 0x%" PRIx64 " bytes, at most 0x%llx", head->length,
+                             MAX_PAYLOAD);
     if (head->base || head->size)
         return error_damaged(error, "addresses in a section that is not memory");
     return 0;
@@ -159,9 +158,9 @@ int section_head_decode(const uint8_t from[SECTION_HEADER_SIZE], uint64_t offset
         return error_damaged(error, "no section header at offset 0x%" PRIx64, offset);
     if (get_u64(from + 88) != hash_64(from, 88))
         return error_damaged(error,
-                                "section header at offset 0x%" PRIx64 ": checksum 0x%016" PRIx64
-                                ", its content gives 0x%016" PRIx64,
-                                offset, get_u64(from + 88), hash_64(from, 88));
+                             "section header at offset 0x%" PRIx64 ": checksum 0x%016" PRIx64
+                             ", its content gives 0x%016" PRIx64,
+                             offset, get_u64(from + 88), hash_64(from, 88));
     if (get_u32(from + 52) & ~SECTION_REQUIRED || get_u64(from + 80))
         return error_damaged(
             error, "section header at offset 0x%" PRIx64 ": reserved bits are not zero", offset);

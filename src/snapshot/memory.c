@@ -62,19 +62,19 @@ static int frame_damaged(const struct section *section, size_t n, const char *fa
 static int fetch(struct vgic5_snapshot *snapshot, const struct section *section, size_t n,
                  struct frame_record *record, const uint8_t **stored, struct vgic5_error *error)
 {
-    int result;
+    int ret;
 
     get_record(section, n, record);
     if (section->kept) {
         *stored = section->kept[n];
     } else {
         *stored = snapshot->frame + RECORD_SIZE;
-        result = input_seek(&snapshot->input, section->frame_offsets[n], error);
-        if (result == 0)
-            result = input_read(&snapshot->input, snapshot->frame, RECORD_SIZE + record->stored,
-                                "memory frame", error);
-        if (result != 0)
-            return result;
+        ret = input_seek(&snapshot->input, section->frame_offsets[n], error);
+        if (ret == 0)
+            ret = input_read(&snapshot->input, snapshot->frame, RECORD_SIZE + record->stored,
+                             "memory frame", error);
+        if (ret != 0)
+            return ret;
         if (memcmp(snapshot->frame, section->index + n * RECORD_SIZE, RECORD_SIZE) != 0)
             return frame_damaged(section, n, "has a record that differs from the index", error);
     }
@@ -102,14 +102,14 @@ int vgic5_snapshot_load_frame(struct vgic5_snapshot *snapshot, const struct vgic
     struct frame_record record;
     const uint8_t *stored;
     const char *fault;
-    int result = prepare(snapshot, memory, true, error);
+    int ret = prepare(snapshot, memory, true, error);
 
-    if (result == 0 && n >= section->nr_frames)
-        result = error_misuse(error, "there is no frame %zu", n);
-    if (result == 0)
-        result = fetch(snapshot, section, n, &record, &stored, error);
-    if (result != 0)
-        return result;
+    if (ret == 0 && n >= section->nr_frames)
+        ret = error_misuse(error, "there is no frame %zu", n);
+    if (ret == 0)
+        ret = fetch(snapshot, section, n, &record, &stored, error);
+    if (ret != 0)
+        return ret;
     fault = frame_decode(snapshot->decoder, &record, stored,
                          (uint8_t *)to + (uint64_t)record.number * FRAME_BYTES);
     return fault ? frame_damaged(section, n, "does not decompress to its pages", error) : 0;
@@ -118,24 +118,24 @@ int vgic5_snapshot_load_frame(struct vgic5_snapshot *snapshot, const struct vgic
 int vgic5_snapshot_load_memory(struct vgic5_snapshot *snapshot, const struct vgic5_section *memory,
                                void *to, struct vgic5_error *error)
 {
-    int result = prepare(snapshot, memory, true, error);
+    int ret = prepare(snapshot, memory, true, error);
 
-    for (size_t n = 0; n < section_of(memory)->nr_frames && result == 0; n++)
-        result = vgic5_snapshot_load_frame(snapshot, memory, n, to, error);
-    return result;
+    for (size_t n = 0; n < section_of(memory)->nr_frames && ret == 0; n++)
+        ret = vgic5_snapshot_load_frame(snapshot, memory, n, to, error);
+    return ret;
 }
 
 int vgic5_snapshot_verify_memory(struct vgic5_snapshot *snapshot,
                                  const struct vgic5_section *memory, struct vgic5_error *error)
 {
     const struct section *section = section_of(memory);
-    int result = prepare(snapshot, memory, false, error);
+    int ret = prepare(snapshot, memory, false, error);
 
-    for (size_t n = 0; n < section->nr_frames && result == 0; n++) {
+    for (size_t n = 0; n < section->nr_frames && ret == 0; n++) {
         struct frame_record record;
         const uint8_t *stored;
 
-        result = fetch(snapshot, section, n, &record, &stored, error);
+        ret = fetch(snapshot, section, n, &record, &stored, error);
     }
-    return result;
+    return ret;
 }

@@ -13,14 +13,17 @@ int pager_open(struct chain *chain, void *host, struct pager *pager, struct vgic
     const struct vgic5_section *memory = chain_memory(chain);
     uint64_t nr_frames = (memory->memory_size + VGIC5_FRAME_SIZE - 1) / VGIC5_FRAME_SIZE;
 
-    *pager = (struct pager){ .chain = chain, .host = host, .base = memory->memory_base,
-                             .size = memory->memory_size, .nr_frames = nr_frames,
-                             .owned = host == NULL };
+    *pager = (struct pager){.chain = chain,
+                            .host = host,
+                            .base = memory->memory_base,
+                            .size = memory->memory_size,
+                            .nr_frames = nr_frames,
+                            .owned = !host};
     pager->there = calloc(nr_frames / 8 + 1, 1);
     if (pager->owned) /* costs what is touched */
         host = mmap(NULL, pager->size, PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (pager->there != NULL && host != MAP_FAILED) {
+    if (pager->there && host != MAP_FAILED) {
         pager->host = host;
         return 0;
     }
@@ -30,10 +33,10 @@ int pager_open(struct chain *chain, void *host, struct pager *pager, struct vgic
 
 void pager_close(struct pager *pager)
 {
-    if (pager->owned && pager->host != NULL)
+    if (pager->owned && pager->host)
         munmap(pager->host, pager->size);
     free(pager->there);
-    *pager = (struct pager){ 0 };
+    *pager = (struct pager){0};
 }
 
 static bool pager_has(const struct pager *pager, uint64_t frame)
@@ -43,14 +46,14 @@ static bool pager_has(const struct pager *pager, uint64_t frame)
 
 int pager_need(struct pager *pager, uint64_t frame)
 {
-    int status;
+    int ret;
 
     if (pager_has(pager, frame))
         return 0;
-    status = chain_load_frame(pager->chain, frame, pager->host, &pager->error);
-    if (status == 0)
+    ret = chain_load_frame(pager->chain, frame, pager->host, &pager->error);
+    if (ret == 0)
         pager->there[frame / 8] |= (uint8_t)(1u << frame % 8);
-    return status;
+    return ret;
 }
 
 /* The host address of a range whose frames are there now. */
@@ -71,19 +74,19 @@ static int reach(struct pager *pager, uint64_t ipa, size_t size, uint8_t **host)
 int pager_read(void *opaque, uint64_t ipa, void *to, size_t size)
 {
     uint8_t *host;
-    int status = reach(opaque, ipa, size, &host);
+    int ret = reach(opaque, ipa, size, &host);
 
-    if (status == 0)
+    if (ret == 0)
         memcpy(to, host, size);
-    return status;
+    return ret;
 }
 
 int pager_write(void *opaque, uint64_t ipa, const void *from, size_t size)
 {
     uint8_t *host;
-    int status = reach(opaque, ipa, size, &host);
+    int ret = reach(opaque, ipa, size, &host);
 
-    if (status == 0)
+    if (ret == 0)
         memcpy(host, from, size);
-    return status;
+    return ret;
 }

@@ -10,7 +10,7 @@ struct pager {
     struct chain *chain;
     uint8_t *host; /* all of the memory */
     uint64_t base, size;
-    uint8_t *there;    /* a bit for each frame that has been read */
+    uint8_t *there;           /* a bit for each frame that has been read */
     uint64_t nr_frames, next; /* for lazy_ram_fill */
     bool owned;               /* the pager has mapped `host` itself */
     struct vgic5_error error; /* of a read that failed */

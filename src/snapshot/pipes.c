@@ -33,14 +33,13 @@ int pipe_open(const char *path, int *fd, struct vgic5_error *error)
     if (*fd >= 0)
         return 0;
     return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "cannot open %.400s: %s", path,
-                      errno == ENXIO ? "nobody reads from it" : strerror(errno));
+                     errno == ENXIO ? "nobody reads from it" : strerror(errno));
 }
 
-int pipe_write(int fd, const void *bytes, size_t size, bool (*given_up)(void *opaque),
-               void *opaque)
+int pipe_write(int fd, const void *bytes, size_t size, bool (*given_up)(void *opaque), void *opaque)
 {
     for (size_t done = 0; done < size;) {
-        struct pollfd ready = { fd, POLLOUT, 0 };
+        struct pollfd ready = {fd, POLLOUT, 0};
         ssize_t result = write(fd, (const char *)bytes + done, size - done);
 
         if (result > 0)
@@ -49,7 +48,7 @@ int pipe_write(int fd, const void *bytes, size_t size, bool (*given_up)(void *op
             return -errno;
         else
             poll(&ready, 1, WAIT);
-        if (given_up != NULL && given_up(opaque))
+        if (given_up && given_up(opaque))
             return -ECANCELED;
     }
     return 0;
@@ -88,7 +87,7 @@ static int spool(const char *path, int *to)
     if (result == 0 && *to < 0)
         result = -errno;
     if (result == 0)
-        result = piece != NULL ? copy(from, *to, piece) : -ENOMEM;
+        result = piece ? copy(from, *to, piece) : -ENOMEM;
     if (result != 0 && *to >= 0)
         close(*to);
     if (from >= 0)
@@ -108,9 +107,9 @@ int pipe_spool(const char **path, struct spooled *spooled, struct vgic5_error *e
     result = spool(*path, &to);
     if (result != 0)
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "cannot read %.400s: %s", *path,
-                          result == -EFBIG ? "more than 1 GiB comes through this pipe"
-                                           : strerror(-result));
-    snprintf(spooled->path, sizeof spooled->path, "/proc/self/fd/%d", to);
+                         result == -EFBIG ? "more than 1 GiB comes through this pipe"
+                                          : strerror(-result));
+    snprintf(spooled->path, sizeof(spooled->path), "/proc/self/fd/%d", to);
     *path = spooled->path;
     return 0;
 }

@@ -12,12 +12,13 @@
 bool pipe_is(const char *path);
 /* For writing; somebody must have it open for reading. */
 int pipe_open(const char *path, int *fd, struct vgic5_error *error);
-/* All of it, unless nobody reads any more (-EPIPE) or `given_up` (may be NULL) says so (-ECANCELED). */
+/* All of it, unless nobody reads any more (-EPIPE) or `given_up` (may be NULL) says so
+ * (-ECANCELED). */
 int pipe_write(int fd, const void *bytes, size_t size, bool (*given_up)(void *opaque),
                void *opaque);
 
-/* What a verb reads more than once comes from a pipe: its content, at most 1 GiB, as a file that has
- * no other name than the new `*path`. A file stays what it is. */
+/* What a verb reads more than once comes from a pipe: its content, at most 1 GiB, as a file that
+ * has no other name than the new `*path`. A file stays what it is. */
 struct spooled {
     char path[32];
 };

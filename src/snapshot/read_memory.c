@@ -12,8 +12,7 @@
 static int check_record(const struct section *section, const struct frame_record *record,
                         uint64_t offset, const char *where, struct vgic5_error *error)
 {
-    const char *fault = frame_record_fault(record, section->head.size,
-                                           section->incremental);
+    const char *fault = frame_record_fault(record, section->head.size, section->incremental);
     struct frame_record before;
 
     if (!fault && section->nr_frames) {
@@ -24,7 +23,7 @@ static int check_record(const struct section *section, const struct frame_record
     }
     if (fault)
         return error_damaged(error, "%s: frame %" PRIu32 " at offset 0x%" PRIx64 ": %s", where,
-                                record->number, offset, fault);
+                             record->number, offset, fault);
     return 0;
 }
 
@@ -75,9 +74,9 @@ static int keep_frame(struct vgic5_snapshot *snapshot, struct section *section,
 
     if (record->stored > snapshot->keep_limit - snapshot->kept)
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOMEM,
-                             "the snapshot comes through a pipe and has more than 0x%" PRIx64
-                             " bytes of memory frames to keep",
-                             snapshot->keep_limit);
+                         "the snapshot comes through a pipe and has more than 0x%" PRIx64
+                         " bytes of memory frames to keep",
+                         snapshot->keep_limit);
     copy = malloc(record->stored);
     if (!copy)
         return error_no_memory(error, "memory frames");
@@ -95,24 +94,24 @@ static int sink_frame(struct vgic5_snapshot *snapshot, struct section *section,
     uint64_t base = (uint64_t)record->number * FRAME_BYTES;
     const char *fault =
         frame_decode(snapshot->decoder, record, snapshot->frame + RECORD_SIZE, snapshot->pages);
-    int result = 0;
+    int ret = 0;
 
     if (fault)
         return error_damaged(error, "%s: frame %" PRIu32 ": %s", where, record->number, fault);
-    for (size_t page = 0, end; page < PAGES_PER_FRAME && result == 0; page = end) {
+    for (size_t page = 0, end; page < PAGES_PER_FRAME && ret == 0; page = end) {
         for (end = page; end < PAGES_PER_FRAME && ((record->data | record->zero) >> end & 1); end++)
             ;
         if (end > page)
-            result = snapshot->sink.pages(
+            ret = snapshot->sink.pages(
                 snapshot->sink.opaque, snapshot, &section->public, base + page * PAGE_BYTES,
                 snapshot->pages + page * PAGE_BYTES, (end - page) * PAGE_BYTES);
         else
             end = page + 1;
     }
-    if (result != 0)
-        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, result,
-                             "%s: cannot put memory at guest address 0x%" PRIx64 ": %s", where,
-                             section->head.base + base, strerror(-result));
+    if (ret != 0)
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, ret,
+                         "%s: cannot put memory at guest address 0x%" PRIx64 ": %s", where,
+                         section->head.base + base, strerror(-ret));
     return 0;
 }
 
@@ -121,27 +120,27 @@ static int stream_frame(struct vgic5_snapshot *snapshot, struct section *section
                         struct vgic5_error *error)
 {
     uint64_t offset = snapshot->input.offset - RECORD_SIZE;
-    int result = check_record(section, record, offset, where, error);
+    int ret = check_record(section, record, offset, where, error);
 
-    if (result == 0)
-        result = input_read(&snapshot->input, snapshot->frame + RECORD_SIZE, record->stored, where,
-                            error);
-    if (result != 0)
-        return result;
+    if (ret == 0)
+        ret = input_read(&snapshot->input, snapshot->frame + RECORD_SIZE, record->stored, where,
+                         error);
+    if (ret != 0)
+        return ret;
     if (!frame_hash_is_right(record, snapshot->frame + RECORD_SIZE))
         return error_damaged(error,
-                                "%s: frame %" PRIu32 " at offset 0x%" PRIx64
-                                " (guest address 0x%" PRIx64 ") does not match its hash",
-                                where, record->number, offset,
-                                section->head.base + (uint64_t)record->number * FRAME_BYTES);
+                             "%s: frame %" PRIu32 " at offset 0x%" PRIx64
+                             " (guest address 0x%" PRIx64 ") does not match its hash",
+                             where, record->number, offset,
+                             section->head.base + (uint64_t)record->number * FRAME_BYTES);
     if (make_room(section, snapshot->frames_go == FRAMES_KEPT) != 0)
         return error_no_memory(error, "the index of memory frames");
     if (snapshot->frames_go == FRAMES_KEPT)
-        result = keep_frame(snapshot, section, record, error);
+        ret = keep_frame(snapshot, section, record, error);
     else if (snapshot->frames_go == FRAMES_TO_SINK)
-        result = sink_frame(snapshot, section, record, where, error);
-    if (result != 0)
-        return result;
+        ret = sink_frame(snapshot, section, record, where, error);
+    if (ret != 0)
+        return ret;
     memcpy(section->index + (size_t)section->nr_frames * RECORD_SIZE, snapshot->frame, RECORD_SIZE);
     section->frame_offsets[section->nr_frames++] = offset;
     return 0;
@@ -159,17 +158,17 @@ static int stream_index(struct vgic5_snapshot *snapshot, const struct section *s
     index_record_encode(section->index, section->nr_frames, right);
     if (memcmp(raw, right, sizeof(right)) != 0)
         return error_damaged(error,
-                                "%s: the record of its index at offset 0x%" PRIx64
-                                " does not match the %" PRIu32 " frames before it",
-                                where, offset, section->nr_frames);
+                             "%s: the record of its index at offset 0x%" PRIx64
+                             " does not match the %" PRIu32 " frames before it",
+                             where, offset, section->nr_frames);
     for (size_t done = 0, piece; done < size; done += piece) {
-        int result;
+        int ret;
 
         piece = size - done < FRAME_BYTES ? size - done : FRAME_BYTES;
         offset = snapshot->input.offset;
-        result = input_read(&snapshot->input, snapshot->frame, piece, where, error);
-        if (result != 0)
-            return result;
+        ret = input_read(&snapshot->input, snapshot->frame, piece, where, error);
+        if (ret != 0)
+            return ret;
         if (memcmp(snapshot->frame, section->index + done, piece) != 0)
             return error_damaged(
                 error, "%s: its index at offset 0x%" PRIx64 " differs from the frames before it",
@@ -183,19 +182,19 @@ int reader_stream_memory(struct vgic5_snapshot *snapshot, struct section *sectio
 {
     uint8_t raw[RECORD_SIZE];
     struct frame_record record;
-    int result = reader_make_space(snapshot, snapshot->frames_go == FRAMES_TO_SINK, error);
+    int ret = reader_make_space(snapshot, snapshot->frames_go == FRAMES_TO_SINK, error);
 
-    while (result == 0) {
-        result = input_read(&snapshot->input, snapshot->frame, RECORD_SIZE, where, error);
-        if (result != 0)
+    while (ret == 0) {
+        ret = input_read(&snapshot->input, snapshot->frame, RECORD_SIZE, where, error);
+        if (ret != 0)
             break;
         frame_record_decode(snapshot->frame, &record);
         if (record.number == RECORD_INDEX)
             break;
-        result = stream_frame(snapshot, section, &record, where, error);
+        ret = stream_frame(snapshot, section, &record, where, error);
     }
-    if (result != 0)
-        return result;
+    if (ret != 0)
+        return ret;
     memcpy(raw, snapshot->frame, sizeof(raw));
     return stream_index(snapshot, section, raw, where, error);
 }
@@ -210,22 +209,21 @@ static int read_nr_frames(struct vgic5_snapshot *snapshot, const struct section 
     uint64_t least = SECTION_HEADER_SIZE + RECORD_SIZE + SECTION_FOOTER_SIZE;
     uint8_t raw[SECTION_FOOTER_SIZE];
     struct section_foot foot;
-    int result;
+    int ret;
 
     if (total < least)
         return error_damaged(error, "%s: 0x%" PRIx64 " bytes are too few for a memory section",
-                                where, total);
-    result = input_seek(&snapshot->input, section->entry.offset + total - sizeof(raw), error);
-    if (result == 0)
-        result = input_read(&snapshot->input, raw, sizeof(raw), where, error);
-    if (result != 0)
-        return result;
+                             where, total);
+    ret = input_seek(&snapshot->input, section->entry.offset + total - sizeof(raw), error);
+    if (ret == 0)
+        ret = input_read(&snapshot->input, raw, sizeof(raw), where, error);
+    if (ret != 0)
+        return ret;
     if (!section_foot_decode(raw, &foot) ||
         (uint64_t)foot.nr_frames * RECORD_SIZE > total - least ||
         foot.nr_frames > (section->head.size + FRAME_BYTES - 1) / FRAME_BYTES)
-        return error_damaged(error,
-                                "%s: no section footer, or a wrong one, at offset 0x%" PRIx64,
-                                where, snapshot->input.offset - sizeof(raw));
+        return error_damaged(error, "%s: no section footer, or a wrong one, at offset 0x%" PRIx64,
+                             where, snapshot->input.offset - sizeof(raw));
     *nr_frames = foot.nr_frames;
     return 0;
 }
@@ -235,13 +233,13 @@ static int read_index(struct vgic5_snapshot *snapshot, struct section *section, 
 {
     uint64_t offset = snapshot->input.offset;
     uint8_t raw[RECORD_SIZE], right[RECORD_SIZE];
-    int result = input_read(&snapshot->input, raw, sizeof(raw), where, error);
+    int ret = input_read(&snapshot->input, raw, sizeof(raw), where, error);
 
-    if (result == 0)
-        result = input_read_new(&snapshot->input, &section->index,
-                                (uint64_t)nr_frames * RECORD_SIZE, where, error);
-    if (result != 0)
-        return result;
+    if (ret == 0)
+        ret = input_read_new(&snapshot->input, &section->index, (uint64_t)nr_frames * RECORD_SIZE,
+                             where, error);
+    if (ret != 0)
+        return ret;
     index_record_encode(section->index, nr_frames, right);
     if (memcmp(raw, right, sizeof(right)) != 0)
         return error_damaged(
@@ -259,20 +257,20 @@ static int place_frames(struct section *section, uint32_t nr_frames, uint64_t en
 
     for (section->nr_frames = 0; section->nr_frames < nr_frames; section->nr_frames++) {
         struct frame_record record;
-        int result;
+        int ret;
 
         frame_record_decode(section->index + (size_t)section->nr_frames * RECORD_SIZE, &record);
-        result = check_record(section, &record, offset, where, error);
-        if (result != 0)
-            return result;
+        ret = check_record(section, &record, offset, where, error);
+        if (ret != 0)
+            return ret;
         section->frame_offsets[section->nr_frames] = offset;
         offset += RECORD_SIZE + record.stored;
     }
     if (offset != end)
         return error_damaged(error,
-                                "%s: the frames of its index end at offset 0x%" PRIx64
-                                ", the index is at 0x%" PRIx64,
-                                where, offset, end);
+                             "%s: the frames of its index end at offset 0x%" PRIx64
+                             ", the index is at 0x%" PRIx64,
+                             where, offset, end);
     return 0;
 }
 
@@ -281,17 +279,17 @@ int reader_index_memory(struct vgic5_snapshot *snapshot, struct section *section
 {
     uint64_t index_offset;
     uint32_t nr_frames = 0;
-    int result = read_nr_frames(snapshot, section, total, where, &nr_frames, error);
+    int ret = read_nr_frames(snapshot, section, total, where, &nr_frames, error);
 
-    if (result != 0)
-        return result;
+    if (ret != 0)
+        return ret;
     index_offset = section->entry.offset + total - SECTION_FOOTER_SIZE - RECORD_SIZE -
                    (uint64_t)nr_frames * RECORD_SIZE;
-    result = input_seek(&snapshot->input, index_offset, error);
-    if (result == 0)
-        result = read_index(snapshot, section, nr_frames, where, error);
-    if (result != 0)
-        return result;
+    ret = input_seek(&snapshot->input, index_offset, error);
+    if (ret == 0)
+        ret = read_index(snapshot, section, nr_frames, where, error);
+    if (ret != 0)
+        return ret;
     section->frame_offsets = calloc((size_t)nr_frames + 1, sizeof(*section->frame_offsets));
     if (!section->frame_offsets)
         return error_no_memory(error, "the index of memory frames");

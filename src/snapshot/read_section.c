@@ -31,15 +31,14 @@ static int check_limits(const struct vgic5_snapshot *snapshot, const struct sect
     if (head->kind != SECTION_MEMORY) {
         if (head->length > MAX_PAYLOAD_IN_ALL - snapshot->payload)
             return error_damaged(error, "%s: more than 0x%llx bytes in all sections", where,
-                                    MAX_PAYLOAD_IN_ALL);
+                                 MAX_PAYLOAD_IN_ALL);
         return 0;
     }
     if (snapshot->nr_memory == MAX_MEMORY_SECTIONS)
-        return error_damaged(error, "%s: more than %u memory sections", where,
-                                MAX_MEMORY_SECTIONS);
+        return error_damaged(error, "%s: more than %u memory sections", where, MAX_MEMORY_SECTIONS);
     if (head->size > MAX_MEMORY_IN_ALL - snapshot->memory)
         return error_damaged(error, "%s: more than 0x%llx bytes of memory", where,
-                                MAX_MEMORY_IN_ALL);
+                             MAX_MEMORY_IN_ALL);
     return 0;
 }
 
@@ -52,12 +51,12 @@ static int check_against_others(const struct vgic5_snapshot *snapshot,
 
         if (section_head_same_name(head, &other->head))
             return error_damaged(error, "%s: the section is there already at offset 0x%" PRIx64,
-                                    where, other->entry.offset);
+                                 where, other->entry.offset);
         if (section_head_overlap(head, &other->head))
             return error_damaged(error,
-                                    "%s: its memory overlaps with that of the section at "
-                                    "offset 0x%" PRIx64,
-                                    where, other->entry.offset);
+                                 "%s: its memory overlaps with that of the section at "
+                                 "offset 0x%" PRIx64,
+                                 where, other->entry.offset);
     }
     return 0;
 }
@@ -66,12 +65,12 @@ static int check_head(const struct vgic5_snapshot *snapshot, const struct sectio
                       const char *where, struct vgic5_error *error)
 {
     struct vgic5_error reason = {0};
-    int result;
+    int ret;
 
     if (section_head_check(head, &reason) != 0)
         return error_damaged(error, "%s: %.400s", where, reason.message);
-    result = check_limits(snapshot, head, where, error);
-    return result == 0 ? check_against_others(snapshot, head, where, error) : result;
+    ret = check_limits(snapshot, head, where, error);
+    return ret == 0 ? check_against_others(snapshot, head, where, error) : ret;
 }
 
 /* Sections never move: the caller has pointers to them. */
@@ -102,10 +101,10 @@ static int read_foot(struct vgic5_snapshot *snapshot, struct section *section,
     uint64_t offset = snapshot->input.offset;
     uint8_t raw[SECTION_FOOTER_SIZE];
     struct section_foot found, right;
-    int result = input_read(&snapshot->input, raw, sizeof(raw), where, error);
+    int ret = input_read(&snapshot->input, raw, sizeof(raw), where, error);
 
-    if (result != 0)
-        return result;
+    if (ret != 0)
+        return ret;
     if (!section_foot_decode(raw, &found))
         return error_damaged(error, "%s: no section footer at offset 0x%" PRIx64, where, offset);
     right = (struct section_foot){.nr_frames = section->nr_frames,
@@ -119,9 +118,9 @@ static int read_foot(struct vgic5_snapshot *snapshot, struct section *section,
     section_hash(section->raw_head, payload, &right);
     if (memcmp(found.hash, right.hash, sizeof(right.hash)) != 0)
         return error_damaged(error,
-                                "%s: its content does not match the hash in its footer at "
-                                "offset 0x%" PRIx64,
-                                where, offset);
+                             "%s: its content does not match the hash in its footer at "
+                             "offset 0x%" PRIx64,
+                             where, offset);
     section->entry.total = right.total;
     memcpy(section->entry.hash, right.hash, sizeof(right.hash));
     return 0;
@@ -130,21 +129,21 @@ static int read_foot(struct vgic5_snapshot *snapshot, struct section *section,
 static int decode_payload(struct vgic5_snapshot *snapshot, struct section *section,
                           uint8_t **payload, const char *where, struct vgic5_error *error)
 {
-    int result;
+    int ret;
 
     if (section->head.kind != SECTION_FIELDS) {
         section->raw = *payload;
         *payload = NULL;
         return 0;
     }
-    result = fields_decode(*payload, section->head.length, where,
-                           section->entry.offset + SECTION_HEADER_SIZE, &section->fields, error);
-    if (result != 0)
-        return result;
+    ret = fields_decode(*payload, section->head.length, where,
+                        section->entry.offset + SECTION_HEADER_SIZE, &section->fields, error);
+    if (ret != 0)
+        return ret;
     snapshot->nr_fields += vgic5_fields_count(section->fields);
     if (snapshot->nr_fields > MAX_FIELDS_IN_ALL)
         return error_damaged(error, "%s: more than %u fields in all sections", where,
-                                MAX_FIELDS_IN_ALL);
+                             MAX_FIELDS_IN_ALL);
     return 0;
 }
 
@@ -153,27 +152,27 @@ static int read_payload(struct vgic5_snapshot *snapshot, struct section *section
 {
     uint8_t *payload;
     struct hash_part part;
-    int result = input_read_new(&snapshot->input, &payload, section->head.length, where, error);
+    int ret = input_read_new(&snapshot->input, &payload, section->head.length, where, error);
 
-    if (result != 0)
-        return result;
+    if (ret != 0)
+        return ret;
     part = (struct hash_part){payload, section->head.length};
-    result = read_foot(snapshot, section, &part, where, error);
-    if (result == 0)
-        result = decode_payload(snapshot, section, &payload, where, error);
+    ret = read_foot(snapshot, section, &part, where, error);
+    if (ret == 0)
+        ret = decode_payload(snapshot, section, &payload, where, error);
     free(payload);
-    return result;
+    return ret;
 }
 
 static int read_memory(struct vgic5_snapshot *snapshot, struct section *section, uint64_t total,
                        const char *where, struct vgic5_error *error)
 {
     struct hash_part part;
-    int result = total ? reader_index_memory(snapshot, section, total, where, error)
-                       : reader_stream_memory(snapshot, section, where, error);
+    int ret = total ? reader_index_memory(snapshot, section, total, where, error)
+                    : reader_stream_memory(snapshot, section, where, error);
 
-    if (result != 0)
-        return result;
+    if (ret != 0)
+        return ret;
     part = (struct hash_part){section->index, (size_t)section->nr_frames * RECORD_SIZE};
     return read_foot(snapshot, section, &part, where, error);
 }
@@ -218,14 +217,14 @@ int reader_read_section(struct vgic5_snapshot *snapshot,
     struct section_head head;
     struct section *section;
     char where[WHERE_SIZE];
-    int result = section_head_decode(raw_head, offset, &head, error);
+    int ret = section_head_decode(raw_head, offset, &head, error);
 
-    if (result != 0)
-        return result;
+    if (ret != 0)
+        return ret;
     section_where(&head, offset, where);
-    result = check_head(snapshot, &head, where, error);
-    if (result != 0)
-        return result;
+    ret = check_head(snapshot, &head, where, error);
+    if (ret != 0)
+        return ret;
     section = add_section(snapshot);
     if (!section)
         return error_no_memory(error, "the list of sections");
@@ -235,8 +234,8 @@ int reader_read_section(struct vgic5_snapshot *snapshot,
     memcpy(section->raw_head, raw_head, SECTION_HEADER_SIZE);
     count(snapshot, &head);
     publish(section); /* for the memory sink */
-    result = head.kind == SECTION_MEMORY ? read_memory(snapshot, section, total, where, error)
-                                         : read_payload(snapshot, section, where, error);
+    ret = head.kind == SECTION_MEMORY ? read_memory(snapshot, section, total, where, error)
+                                      : read_payload(snapshot, section, where, error);
     publish(section);
-    return result;
+    return ret;
 }

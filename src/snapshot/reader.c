@@ -14,16 +14,16 @@
 int reader_read_header(struct vgic5_snapshot *snapshot, struct vgic5_error *error)
 {
     uint8_t fixed[HEADER_SIZE];
-    int result = input_read(&snapshot->input, fixed, sizeof(fixed), "file header", error);
+    int ret = input_read(&snapshot->input, fixed, sizeof(fixed), "file header", error);
 
-    if (result == 0)
-        result = header_decode(fixed, &snapshot->header, error);
-    if (result == 0)
-        result = header_check_version(&snapshot->header, error);
-    if (result == 0 && !bytes_all_zero(fixed + 104, 16))
-        result = error_damaged(error, "file header at offset 0x68: reserved bytes are not zero");
-    if (result != 0)
-        return result;
+    if (ret == 0)
+        ret = header_decode(fixed, &snapshot->header, error);
+    if (ret == 0)
+        ret = header_check_version(&snapshot->header, error);
+    if (ret == 0 && !bytes_all_zero(fixed + 104, 16))
+        ret = error_damaged(error, "file header at offset 0x68: reserved bytes are not zero");
+    if (ret != 0)
+        return ret;
     free(snapshot->raw_header);
     snapshot->raw_header = malloc(snapshot->header.header_size);
     if (!snapshot->raw_header)
@@ -75,8 +75,8 @@ static int read_entries(struct vgic5_snapshot *snapshot, struct trailer *trailer
     table_head_encode(count, right);
     if (count > MAX_SECTIONS || memcmp(trailer->head, right, sizeof(right)) != 0)
         return error_damaged(error,
-                                "section table at offset 0x%" PRIx64 ": its header is malformed",
-                                trailer->offset);
+                             "section table at offset 0x%" PRIx64 ": its header is malformed",
+                             trailer->offset);
     trailer->nr_entries = (size_t)count;
     return input_read_new(&snapshot->input, &trailer->entries, count * TABLE_ENTRY_SIZE,
                           "section table", error);
@@ -87,12 +87,12 @@ static int read_end(struct vgic5_snapshot *snapshot, struct trailer *trailer,
 {
     uint64_t offset = snapshot->input.offset;
     uint8_t raw[END_SIZE];
-    int result = input_read(&snapshot->input, raw, sizeof(raw), "end record", error);
+    int ret = input_read(&snapshot->input, raw, sizeof(raw), "end record", error);
 
-    if (result == 0 && !file_end_decode(raw, &trailer->end))
-        result = error_damaged(
-            error, "end record at offset 0x%" PRIx64 ": magic or checksum is wrong", offset);
-    return result;
+    if (ret == 0 && !file_end_decode(raw, &trailer->end))
+        ret = error_damaged(error, "end record at offset 0x%" PRIx64 ": magic or checksum is wrong",
+                            offset);
+    return ret;
 }
 
 /* The end record against the rest of the trailer, and against where the file really ends. */
@@ -104,18 +104,18 @@ static int check_end(struct vgic5_snapshot *snapshot, const struct trailer *trai
 
     if (trailer->end.table_offset != trailer->offset ||
         trailer->end.file_size != snapshot->input.offset)
-        return error_damaged(
-            error,
-            "end record at offset 0x%" PRIx64 ": it says the table is at 0x%" PRIx64
-            " and the file has 0x%" PRIx64 " bytes, 0x%" PRIx64 " and 0x%" PRIx64 " are right",
-            snapshot->input.offset - END_SIZE, trailer->end.table_offset, trailer->end.file_size,
-            trailer->offset, snapshot->input.offset);
+        return error_damaged(error,
+                             "end record at offset 0x%" PRIx64
+                             ": it says the table is at 0x%" PRIx64 " and the file has 0x%" PRIx64
+                             " bytes, 0x%" PRIx64 " and 0x%" PRIx64 " are right",
+                             snapshot->input.offset - END_SIZE, trailer->end.table_offset,
+                             trailer->end.file_size, trailer->offset, snapshot->input.offset);
     root_hash(&header, trailer->head, &entries, snapshot->root);
     if (memcmp(snapshot->root, trailer->end.root, sizeof(snapshot->root)) != 0)
         return error_damaged(error,
-                                "section table at offset 0x%" PRIx64
-                                ": file header and table do not match the root hash",
-                                trailer->offset);
+                             "section table at offset 0x%" PRIx64
+                             ": file header and table do not match the root hash",
+                             trailer->offset);
     return 0;
 }
 
@@ -131,15 +131,15 @@ static int check_entries(const struct vgic5_snapshot *snapshot, const struct tra
         table_entry_encode(section->raw_head, &section->entry, right);
         section_where(&section->head, section->entry.offset, where);
         if (memcmp(trailer->entries + i * TABLE_ENTRY_SIZE, right, sizeof(right)) != 0)
-            return error_damaged(
-                error, "section table at offset 0x%" PRIx64 ": entry %zu differs from %s",
-                trailer->offset, i, where);
+            return error_damaged(error,
+                                 "section table at offset 0x%" PRIx64 ": entry %zu differs from %s",
+                                 trailer->offset, i, where);
     }
     if (snapshot->nr_sections != trailer->nr_entries)
         return error_damaged(error,
-                                "section table at offset 0x%" PRIx64
-                                ": it has %zu entries, the file %zu sections",
-                                trailer->offset, trailer->nr_entries, snapshot->nr_sections);
+                             "section table at offset 0x%" PRIx64
+                             ": it has %zu entries, the file %zu sections",
+                             trailer->offset, trailer->nr_entries, snapshot->nr_sections);
     return 0;
 }
 
@@ -149,42 +149,42 @@ static int stream_sections(struct vgic5_snapshot *snapshot, struct trailer *trai
                            struct vgic5_error *error)
 {
     struct section_head head;
-    int result = 0;
+    int ret = 0;
 
-    while (result == 0) {
+    while (ret == 0) {
         trailer->offset = snapshot->input.offset;
-        result = input_read(&snapshot->input, trailer->head, sizeof(trailer->head),
-                            "section header", error);
-        if (result == 0)
-            result = section_head_decode(trailer->head, trailer->offset, &head, error);
-        if (result != 0 || head.kind == SECTION_TABLE)
+        ret = input_read(&snapshot->input, trailer->head, sizeof(trailer->head), "section header",
+                         error);
+        if (ret == 0)
+            ret = section_head_decode(trailer->head, trailer->offset, &head, error);
+        if (ret != 0 || head.kind == SECTION_TABLE)
             break;
-        result = reader_read_section(snapshot, trailer->head, 0, error);
+        ret = reader_read_section(snapshot, trailer->head, 0, error);
     }
-    return result;
+    return ret;
 }
 
 int reader_front_to_back(struct vgic5_snapshot *snapshot, struct vgic5_error *error)
 {
     struct trailer trailer = {0};
-    int result = reader_read_header(snapshot, error);
+    int ret = reader_read_header(snapshot, error);
 
-    if (result == 0)
-        result = stream_sections(snapshot, &trailer, error);
-    if (result == 0)
-        result = read_entries(snapshot, &trailer, error);
-    if (result == 0)
-        result = check_entries(snapshot, &trailer, error);
-    if (result == 0)
-        result = read_end(snapshot, &trailer, error);
-    if (result == 0)
-        result = check_end(snapshot, &trailer, error);
-    if (result == 0)
-        result = input_check_end(&snapshot->input, error);
-    if (result == 0)
-        result = reader_check_base(snapshot, error);
+    if (ret == 0)
+        ret = stream_sections(snapshot, &trailer, error);
+    if (ret == 0)
+        ret = read_entries(snapshot, &trailer, error);
+    if (ret == 0)
+        ret = check_entries(snapshot, &trailer, error);
+    if (ret == 0)
+        ret = read_end(snapshot, &trailer, error);
+    if (ret == 0)
+        ret = check_end(snapshot, &trailer, error);
+    if (ret == 0)
+        ret = input_check_end(&snapshot->input, error);
+    if (ret == 0)
+        ret = reader_check_base(snapshot, error);
     free(trailer.entries);
-    return result;
+    return ret;
 }
 
 /* ---- By the table ---------------------------------------------------------------------------- */
@@ -193,15 +193,15 @@ static int find_table(struct vgic5_snapshot *snapshot, struct trailer *trailer,
                       struct vgic5_error *error)
 {
     uint64_t size = snapshot->input.source.size;
-    int result;
+    int ret;
 
     if (size < snapshot->header.header_size + SECTION_HEADER_SIZE + END_SIZE)
         return error_damaged(error, "the file is cut off at offset 0x%" PRIx64, size);
-    result = input_seek(&snapshot->input, size - END_SIZE, error);
-    if (result == 0)
-        result = read_end(snapshot, trailer, error);
-    if (result != 0)
-        return result;
+    ret = input_seek(&snapshot->input, size - END_SIZE, error);
+    if (ret == 0)
+        ret = read_end(snapshot, trailer, error);
+    if (ret != 0)
+        return ret;
     trailer->offset = trailer->end.table_offset;
     if (trailer->offset < snapshot->header.header_size ||
         trailer->offset > size - END_SIZE - SECTION_HEADER_SIZE)
@@ -214,23 +214,23 @@ static int find_table(struct vgic5_snapshot *snapshot, struct trailer *trailer,
 static int read_trailer(struct vgic5_snapshot *snapshot, struct trailer *trailer,
                         struct vgic5_error *error)
 {
-    int result = find_table(snapshot, trailer, error);
+    int ret = find_table(snapshot, trailer, error);
 
-    if (result == 0)
-        result = input_read(&snapshot->input, trailer->head, sizeof(trailer->head), "section table",
-                            error);
-    if (result == 0)
-        result = read_entries(snapshot, trailer, error);
-    if (result != 0)
-        return result;
+    if (ret == 0)
+        ret = input_read(&snapshot->input, trailer->head, sizeof(trailer->head), "section table",
+                         error);
+    if (ret == 0)
+        ret = read_entries(snapshot, trailer, error);
+    if (ret != 0)
+        return ret;
     if (snapshot->input.offset + END_SIZE != snapshot->input.source.size)
-        return error_damaged(
-            error, "section table at offset 0x%" PRIx64 " does not end at the end record",
-            trailer->offset);
+        return error_damaged(error,
+                             "section table at offset 0x%" PRIx64 " does not end at the end record",
+                             trailer->offset);
     snapshot->input.offset += END_SIZE; /* read already; check_end looks at where the file ends */
-    result = check_end(snapshot, trailer, error);
+    ret = check_end(snapshot, trailer, error);
     snapshot->input.offset -= END_SIZE;
-    return result;
+    return ret;
 }
 
 static int read_listed(struct vgic5_snapshot *snapshot, const struct trailer *trailer, size_t i,
@@ -240,54 +240,54 @@ static int read_listed(struct vgic5_snapshot *snapshot, const struct trailer *tr
     const char *type = (const char *)raw_entry + 8;
     uint8_t raw_head[SECTION_HEADER_SIZE];
     struct table_entry entry;
-    int result;
+    int ret;
 
     table_entry_decode(raw_entry, &entry);
     if (entry.offset != offset || entry.total < sizeof(raw_head) ||
         entry.total > trailer->offset - offset)
         return error_damaged(error,
-                                "section table at offset 0x%" PRIx64 ": entry %zu, 0x%" PRIx64
-                                " bytes at 0x%" PRIx64 ", leaves a gap or overlaps",
-                                trailer->offset, i, entry.total, entry.offset);
-    result = input_seek(&snapshot->input, offset, error);
-    if (result == 0)
-        result = input_read(&snapshot->input, raw_head, sizeof(raw_head), "section header", error);
-    if (result != 0)
-        return result;
+                             "section table at offset 0x%" PRIx64 ": entry %zu, 0x%" PRIx64
+                             " bytes at 0x%" PRIx64 ", leaves a gap or overlaps",
+                             trailer->offset, i, entry.total, entry.offset);
+    ret = input_seek(&snapshot->input, offset, error);
+    if (ret == 0)
+        ret = input_read(&snapshot->input, raw_head, sizeof(raw_head), "section header", error);
+    if (ret != 0)
+        return ret;
     if (memcmp(raw_head, raw_entry, sizeof(raw_head)) != 0)
         return error_damaged(error,
-                                "section header at offset 0x%" PRIx64
-                                " differs from entry %zu (%s) of the section table",
-                                offset, i, section_type_is_valid(type) ? type : "no name");
-    result = reader_read_section(snapshot, raw_head, entry.total, error);
-    if (result == 0 && snapshot->input.offset != offset + entry.total)
-        result = error_damaged(error,
-                                  "section table at offset 0x%" PRIx64 ": entry %zu has 0x%" PRIx64
-                                  " bytes, the section at offset 0x%" PRIx64 " has 0x%" PRIx64,
-                                  trailer->offset, i, entry.total, offset,
-                                  snapshot->input.offset - offset);
-    return result;
+                             "section header at offset 0x%" PRIx64
+                             " differs from entry %zu (%s) of the section table",
+                             offset, i, section_type_is_valid(type) ? type : "no name");
+    ret = reader_read_section(snapshot, raw_head, entry.total, error);
+    if (ret == 0 && snapshot->input.offset != offset + entry.total)
+        ret =
+            error_damaged(error,
+                          "section table at offset 0x%" PRIx64 ": entry %zu has 0x%" PRIx64
+                          " bytes, the section at offset 0x%" PRIx64 " has 0x%" PRIx64,
+                          trailer->offset, i, entry.total, offset, snapshot->input.offset - offset);
+    return ret;
 }
 
 static int read_all_listed(struct vgic5_snapshot *snapshot, const struct trailer *trailer,
                            struct vgic5_error *error)
 {
     uint64_t offset = snapshot->header.header_size;
-    int result = 0;
+    int ret = 0;
 
-    for (size_t i = 0; i < trailer->nr_entries && result == 0; i++) {
-        result = read_listed(snapshot, trailer, i, offset, error);
+    for (size_t i = 0; i < trailer->nr_entries && ret == 0; i++) {
+        ret = read_listed(snapshot, trailer, i, offset, error);
         offset = snapshot->input.offset;
     }
-    if (result == 0 && offset != trailer->offset)
-        result = error_damaged(
-            error, "0x%" PRIx64 " bytes at offset 0x%" PRIx64 " belong to no section",
-            trailer->offset - offset, offset);
-    return result == 0 ? check_entries(snapshot, trailer, error) : result;
+    if (ret == 0 && offset != trailer->offset)
+        ret =
+            error_damaged(error, "0x%" PRIx64 " bytes at offset 0x%" PRIx64 " belong to no section",
+                          trailer->offset - offset, offset);
+    return ret == 0 ? check_entries(snapshot, trailer, error) : ret;
 }
 
 /* The trailer is no good: what breaks first on the way to it says more. */
-static int diagnose(struct vgic5_snapshot *snapshot, int result, struct vgic5_error *error)
+static int diagnose(struct vgic5_snapshot *snapshot, int ret, struct vgic5_error *error)
 {
     struct vgic5_error found;
     int again = input_seek(&snapshot->input, 0, &found);
@@ -297,23 +297,23 @@ static int diagnose(struct vgic5_snapshot *snapshot, int result, struct vgic5_er
         again = reader_front_to_back(snapshot, &found);
     if (again == -EBADMSG && error)
         *error = found;
-    return result;
+    return ret;
 }
 
 int reader_by_table(struct vgic5_snapshot *snapshot, struct vgic5_error *error)
 {
     struct trailer trailer = {0};
-    int result = reader_read_header(snapshot, error);
+    int ret = reader_read_header(snapshot, error);
 
-    if (result == 0) {
-        result = read_trailer(snapshot, &trailer, error);
-        if (result == -EBADMSG)
-            result = diagnose(snapshot, result, error);
+    if (ret == 0) {
+        ret = read_trailer(snapshot, &trailer, error);
+        if (ret == -EBADMSG)
+            ret = diagnose(snapshot, ret, error);
     }
-    if (result == 0)
-        result = read_all_listed(snapshot, &trailer, error);
-    if (result == 0)
-        result = reader_check_base(snapshot, error);
+    if (ret == 0)
+        ret = read_all_listed(snapshot, &trailer, error);
+    if (ret == 0)
+        ret = reader_check_base(snapshot, error);
     free(trailer.entries);
-    return result;
+    return ret;
 }

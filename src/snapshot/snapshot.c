@@ -67,18 +67,18 @@ int vgic5_snapshot_open_source(struct vgic5_source source, const struct vgic5_op
                                struct vgic5_snapshot **snapshot, struct vgic5_error *error)
 {
     struct vgic5_snapshot *fresh = snapshot_new(source, options);
-    int result;
+    int ret;
 
     *snapshot = NULL;
     if (!fresh)
         return error_no_memory(error, "the snapshot reader");
-    result = fresh->frames_go == FRAMES_STAY ? reader_by_table(fresh, error)
-                                             : reader_front_to_back(fresh, error);
-    if (result == 0)
+    ret = fresh->frames_go == FRAMES_STAY ? reader_by_table(fresh, error)
+                                          : reader_front_to_back(fresh, error);
+    if (ret == 0)
         *snapshot = fresh;
     else
         vgic5_snapshot_close(fresh);
-    return result;
+    return ret;
 }
 
 /* As the function above, with the descriptor in the snapshot, where the source finds it until
@@ -88,12 +88,12 @@ int vgic5_snapshot_open_file(const char *path, struct vgic5_snapshot **snapshot,
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct vgic5_snapshot *fresh;
-    int result;
+    int ret;
 
     *snapshot = NULL;
     if (fd < 0)
-        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -errno, "cannot open %.400s: %s",
-                             path, strerror(errno));
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -errno, "cannot open %.400s: %s", path,
+                         strerror(errno));
     fresh = snapshot_new(file_source(&fd), NULL);
     if (!fresh) {
         close(fd);
@@ -101,13 +101,13 @@ int vgic5_snapshot_open_file(const char *path, struct vgic5_snapshot **snapshot,
     }
     fresh->fd = fd;
     fresh->input.source.opaque = &fresh->fd;
-    result = fresh->frames_go == FRAMES_STAY ? reader_by_table(fresh, error)
-                                             : reader_front_to_back(fresh, error);
-    if (result == 0)
+    ret = fresh->frames_go == FRAMES_STAY ? reader_by_table(fresh, error)
+                                          : reader_front_to_back(fresh, error);
+    if (ret == 0)
         *snapshot = fresh;
     else
         vgic5_snapshot_close(fresh);
-    return result;
+    return ret;
 }
 
 int vgic5_snapshot_read_header(struct vgic5_source source, struct vgic5_snapshot_header *header,
@@ -115,9 +115,9 @@ int vgic5_snapshot_read_header(struct vgic5_source source, struct vgic5_snapshot
 {
     struct input input = {.source = source};
     uint8_t raw[HEADER_SIZE];
-    int result = input_read(&input, raw, sizeof(raw), "file header", error);
+    int ret = input_read(&input, raw, sizeof(raw), "file header", error);
 
-    return result == 0 ? header_decode(raw, header, error) : result;
+    return ret == 0 ? header_decode(raw, header, error) : ret;
 }
 
 /* ---- Asking ---------------------------------------------------------------------------------- */
@@ -176,12 +176,12 @@ int vgic5_snapshot_require_known(const struct vgic5_snapshot *snapshot, const ch
             continue;
         section_where(&section->head, section->entry.offset, where);
         return error_unfit(error,
-                              "%s (kind %" PRIu32 ", version %" PRIu32
-                              ") is required and not known to this program; written by "
-                              "\"%s\", format %u.%u",
-                              where, section->head.kind, section->head.version,
-                              snapshot->header.producer, snapshot->header.major,
-                              snapshot->header.minor);
+                           "%s (kind %" PRIu32 ", version %" PRIu32
+                           ") is required and not known to this program; written by "
+                           "\"%s\", format %u.%u",
+                           where, section->head.kind, section->head.version,
+                           snapshot->header.producer, snapshot->header.major,
+                           snapshot->header.minor);
     }
     return 0;
 }

@@ -45,13 +45,13 @@ static int emit_index(struct vgic5_snapshot_writer *writer, const struct index *
                       struct vgic5_error *error)
 {
     uint8_t raw[RECORD_SIZE];
-    int result;
+    int ret;
 
     index_record_encode(index->records, index->count, raw);
-    result = writer_emit(writer, raw, sizeof(raw), error);
-    if (result == 0)
-        result = writer_emit(writer, index->records, (size_t)index->count * RECORD_SIZE, error);
-    return result;
+    ret = writer_emit(writer, raw, sizeof(raw), error);
+    if (ret == 0)
+        ret = writer_emit(writer, index->records, (size_t)index->count * RECORD_SIZE, error);
+    return ret;
 }
 
 /* ---- A batch of frames ----------------------------------------------------------------------- */
@@ -128,7 +128,7 @@ static void *work(void *opaque)
 /* A thread that cannot be had leaves its share to the caller's. */
 static int encode_batch(struct batch *batch)
 {
-    int result = 0;
+    int ret = 0;
 
     for (unsigned n = 1; n < batch->nr_workers; n++) {
         struct worker *worker = &batch->workers[n];
@@ -143,29 +143,29 @@ static int encode_batch(struct batch *batch)
         if (n > 0 && batch->workers[n].thread)
             pthread_join(batch->workers[n].thread, NULL);
         if (batch->workers[n].result != 0)
-            result = batch->workers[n].result;
+            ret = batch->workers[n].result;
     }
-    return result;
+    return ret;
 }
 
 static int flush_batch(struct vgic5_snapshot_writer *writer, struct batch *batch,
                        struct index *index, struct vgic5_error *error)
 {
-    int result = encode_batch(batch);
+    int ret = encode_batch(batch);
 
-    if (result != 0)
+    if (ret != 0)
         return error_no_memory(error, "compression");
-    for (unsigned n = 0; n < batch->used && result == 0; n++) {
+    for (unsigned n = 0; n < batch->used && ret == 0; n++) {
         const struct slot *slot = &batch->slots[n];
 
         if (slot->length == 0)
             continue;
-        result = index_add(index, slot->out, error);
-        if (result == 0)
-            result = writer_emit(writer, slot->out, slot->length, error);
+        ret = index_add(index, slot->out, error);
+        if (ret == 0)
+            ret = writer_emit(writer, slot->out, slot->length, error);
     }
     batch->used = 0;
-    return result;
+    return ret;
 }
 
 /* ---- A section ------------------------------------------------------------------------------- */
@@ -174,38 +174,37 @@ static int get_frame(const struct vgic5_memory_from *from, uint64_t offset,
                      struct frame_pages *frame, struct vgic5_error *error)
 {
     const void *memory = NULL;
-    int result;
+    int ret;
 
     frame->pages = 0;
-    result = from->frame(from->opaque, offset, (uint32_t)frame->size, &memory, &frame->pages);
+    ret = from->frame(from->opaque, offset, (uint32_t)frame->size, &memory, &frame->pages);
     frame->memory = memory;
-    if (result != 0 && (!error || error->cause == VGIC5_CAUSE_NONE))
-        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, result,
-                             "the memory at offset 0x%" PRIx64 " cannot be had: %s", offset,
-                             strerror(-result));
-    return result;
+    if (ret != 0 && (!error || error->cause == VGIC5_CAUSE_NONE))
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, ret,
+                         "the memory at offset 0x%" PRIx64 " cannot be had: %s", offset,
+                         strerror(-ret));
+    return ret;
 }
 
 static int emit_frames(struct vgic5_snapshot_writer *writer, uint64_t size,
                        const struct vgic5_memory_from *from, struct batch *batch,
                        struct index *index, struct vgic5_error *error)
 {
-    int result = 0;
+    int ret = 0;
 
-    for (uint64_t done = 0; done < size && result == 0; done += FRAME_BYTES) {
+    for (uint64_t done = 0; done < size && ret == 0; done += FRAME_BYTES) {
         uint32_t number = (uint32_t)(done / FRAME_BYTES);
-        struct frame_pages frame = {.number = number,
-                                    .size = frame_size(size, number),
-                                    .incremental = writer->incremental};
+        struct frame_pages frame = {
+            .number = number, .size = frame_size(size, number), .incremental = writer->incremental};
 
-        result = get_frame(from, done, &frame, error);
-        if (result != 0 || frame.pages == 0)
+        ret = get_frame(from, done, &frame, error);
+        if (ret != 0 || frame.pages == 0)
             continue;
         batch->slots[batch->used++].frame = frame;
         if (batch->used == batch->capacity)
-            result = flush_batch(writer, batch, index, error);
+            ret = flush_batch(writer, batch, index, error);
     }
-    return result == 0 && batch->used ? flush_batch(writer, batch, index, error) : result;
+    return ret == 0 && batch->used ? flush_batch(writer, batch, index, error) : ret;
 }
 
 static int put_frames(struct vgic5_snapshot_writer *writer, const struct section_head *head,
@@ -215,24 +214,24 @@ static int put_frames(struct vgic5_snapshot_writer *writer, const struct section
     struct index index = {0};
     struct batch batch;
     struct hash_part part;
-    int result = batch_new(&batch, from->threads);
+    int ret = batch_new(&batch, from->threads);
 
-    if (result != 0)
-        result = error_no_memory(error, "the snapshot writer");
-    if (result == 0)
-        result = writer_emit_head(writer, head, error);
-    if (result == 0)
-        result = emit_frames(writer, head->size, from, &batch, &index, error);
-    if (result == 0)
-        result = emit_index(writer, &index, error);
+    if (ret != 0)
+        ret = error_no_memory(error, "the snapshot writer");
+    if (ret == 0)
+        ret = writer_emit_head(writer, head, error);
+    if (ret == 0)
+        ret = emit_frames(writer, head->size, from, &batch, &index, error);
+    if (ret == 0)
+        ret = emit_index(writer, &index, error);
     part = (struct hash_part){index.records, (size_t)index.count * RECORD_SIZE};
-    if (result == 0)
-        result = writer_finish_section(writer, head, start, &part, index.count, error);
-    if (result != 0 && writer->offset != start)
-        writer->failed = result; /* half a section: nothing may follow it */
+    if (ret == 0)
+        ret = writer_finish_section(writer, head, start, &part, index.count, error);
+    if (ret != 0 && writer->offset != start)
+        writer->failed = ret; /* half a section: nothing may follow it */
     free(index.records);
     batch_free(&batch);
-    return result;
+    return ret;
 }
 
 int vgic5_snapshot_put_memory_from(struct vgic5_snapshot_writer *writer, uint64_t base,
@@ -247,19 +246,18 @@ int vgic5_snapshot_put_memory_from(struct vgic5_snapshot_writer *writer, uint64_
                                       .length = LENGTH_FRAMED,
                                       .base = base,
                                       .size = size};
-    int result = writer_check_section(writer, &head, error);
+    int ret = writer_check_section(writer, &head, error);
 
-    if (result == 0 && from->size < sizeof(*from))
-        result = error_misuse(error, "struct vgic5_memory_from has %" PRIu32 " bytes",
-                                 from->size);
-    if (result != 0)
-        return result;
-    result = put_frames(writer, &head, from, error);
-    if (result == 0) {
+    if (ret == 0 && from->size < sizeof(*from))
+        ret = error_misuse(error, "struct vgic5_memory_from has %" PRIu32 " bytes", from->size);
+    if (ret != 0)
+        return ret;
+    ret = put_frames(writer, &head, from, error);
+    if (ret == 0) {
         writer->memory += size;
         writer->nr_memory++;
     }
-    return result;
+    return ret;
 }
 
 /* ---- All of a piece of memory ---------------------------------------------------------------- */

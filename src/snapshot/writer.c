@@ -13,13 +13,13 @@
 int writer_emit(struct vgic5_snapshot_writer *writer, const void *bytes, size_t size,
                 struct vgic5_error *error)
 {
-    int result = size ? writer->sink.write(writer->sink.opaque, bytes, size) : 0;
+    int ret = size ? writer->sink.write(writer->sink.opaque, bytes, size) : 0;
 
-    if (result != 0) {
-        writer->failed = result;
-        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, result,
-                             "cannot write the snapshot at offset 0x%" PRIx64 ": %s",
-                             writer->offset, strerror(-result));
+    if (ret != 0) {
+        writer->failed = ret;
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, ret,
+                         "cannot write the snapshot at offset 0x%" PRIx64 ": %s", writer->offset,
+                         strerror(-ret));
     }
     writer->offset += size;
     return 0;
@@ -29,24 +29,24 @@ static int begin(struct vgic5_sink sink, const char *producer, bool incremental,
                  struct vgic5_snapshot_writer **writer, struct vgic5_error *error)
 {
     struct vgic5_snapshot_writer *fresh;
-    int result;
+    int ret;
 
     *writer = NULL;
     if (!producer_is_valid(producer))
         return error_misuse(error, "the producer's name is not 0..%u printable characters",
-                               MAX_PRODUCER);
+                            MAX_PRODUCER);
     fresh = calloc(1, sizeof(*fresh));
     if (!fresh)
         return error_no_memory(error, "the snapshot writer");
     fresh->sink = sink;
     fresh->incremental = incremental;
     header_encode(producer, incremental, fresh->header);
-    result = writer_emit(fresh, fresh->header, HEADER_SIZE, error);
-    if (result != 0)
+    ret = writer_emit(fresh, fresh->header, HEADER_SIZE, error);
+    if (ret != 0)
         vgic5_snapshot_abort(fresh);
     else
         *writer = fresh;
-    return result;
+    return ret;
 }
 
 int vgic5_snapshot_begin(struct vgic5_sink sink, const char *producer,
@@ -60,22 +60,22 @@ int vgic5_snapshot_begin_on(struct vgic5_sink sink, const char *producer, const 
                             struct vgic5_error *error)
 {
     struct vgic5_fields *fields = vgic5_fields_new();
-    int result;
+    int ret;
 
     *writer = NULL;
     if (!fields)
         return error_no_memory(error, "the base section");
     vgic5_fields_put_bytes(fields, BASE_ROOT, 0, base, VGIC5_SNAPSHOT_ROOT_SIZE);
     vgic5_fields_put_text(fields, BASE_NAME, 0, name);
-    result = begin(sink, producer, true, writer, error);
-    if (result == 0)
-        result = vgic5_snapshot_put_fields(*writer, SECTION_BASE, 0, 1, true, fields, error);
+    ret = begin(sink, producer, true, writer, error);
+    if (ret == 0)
+        ret = vgic5_snapshot_put_fields(*writer, SECTION_BASE, 0, 1, true, fields, error);
     vgic5_fields_free(fields);
-    if (result != 0) {
+    if (ret != 0) {
         vgic5_snapshot_abort(*writer);
         *writer = NULL;
     }
-    return result;
+    return ret;
 }
 
 void vgic5_snapshot_abort(struct vgic5_snapshot_writer *writer)
@@ -96,7 +96,7 @@ static int misuse_of_head(const struct section_head *head, struct vgic5_error *e
     if (section_head_check(head, &reason) == 0)
         return 0;
     return error_misuse(error, "section %.31s[0x%" PRIx64 "]: %s", head->type, head->instance,
-                           reason.message);
+                        reason.message);
 }
 
 static int check_against_others(const struct vgic5_snapshot_writer *writer,
@@ -108,7 +108,7 @@ static int check_against_others(const struct vgic5_snapshot_writer *writer,
         section_head_decode(writer->table + i * TABLE_ENTRY_SIZE, 0, &other, NULL);
         if (section_head_same_name(head, &other))
             return error_misuse(error, "section %s[0x%" PRIx64 "] is there already", head->type,
-                                   head->instance);
+                                head->instance);
         if (section_head_overlap(head, &other))
             return error_misuse(
                 error, "memory 0x%" PRIx64 "+0x%" PRIx64 " overlaps with 0x%" PRIx64 "+0x%" PRIx64,
@@ -137,23 +137,22 @@ int writer_check_section(struct vgic5_snapshot_writer *writer, const struct sect
                          struct vgic5_error *error)
 {
     bool is_memory = head->kind == SECTION_MEMORY;
-    int result;
+    int ret;
 
     if (writer->failed)
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, writer->failed,
-                             "an earlier write of this snapshot failed: %s",
-                             strerror(-writer->failed));
-    result = misuse_of_head(head, error);
-    if (result == 0)
-        result = check_against_others(writer, head, error);
-    if (result != 0)
-        return result;
+                         "an earlier write of this snapshot failed: %s", strerror(-writer->failed));
+    ret = misuse_of_head(head, error);
+    if (ret == 0)
+        ret = check_against_others(writer, head, error);
+    if (ret != 0)
+        return ret;
     if (writer->nr_sections == MAX_SECTIONS ||
         (is_memory && writer->nr_memory == MAX_MEMORY_SECTIONS) ||
         (is_memory && head->size > MAX_MEMORY_IN_ALL - writer->memory) ||
         (!is_memory && head->length > MAX_PAYLOAD_IN_ALL - writer->payload))
         return error_misuse(error, "section %s[0x%" PRIx64 "] is above the limits of the format",
-                               head->type, head->instance);
+                            head->type, head->instance);
     return make_room(writer, error);
 }
 
@@ -166,14 +165,14 @@ int writer_finish_section(struct vgic5_snapshot_writer *writer, const struct sec
     struct section_foot foot = {.nr_frames = nr_frames,
                                 .total = writer->offset - start + SECTION_FOOTER_SIZE};
     struct table_entry entry = {.offset = start, .total = foot.total};
-    int result;
+    int ret;
 
     section_head_encode(head, raw_head);
     section_hash(raw_head, payload, &foot);
     section_foot_encode(&foot, raw_foot);
-    result = writer_emit(writer, raw_foot, sizeof(raw_foot), error);
-    if (result != 0)
-        return result;
+    ret = writer_emit(writer, raw_foot, sizeof(raw_foot), error);
+    if (ret != 0)
+        return ret;
     memcpy(entry.hash, foot.hash, sizeof(entry.hash));
     table_entry_encode(raw_head, &entry, writer->table + writer->nr_sections * TABLE_ENTRY_SIZE);
     writer->nr_sections++;
@@ -200,15 +199,15 @@ static int put_payload(struct vgic5_snapshot_writer *writer, const struct sectio
 {
     const struct hash_part part = {payload, head->length};
     uint64_t start = writer->offset;
-    int result = writer_emit_head(writer, head, error);
+    int ret = writer_emit_head(writer, head, error);
 
-    if (result == 0)
-        result = writer_emit(writer, payload, head->length, error);
-    if (result == 0)
-        result = writer_finish_section(writer, head, start, &part, 0, error);
-    if (result == 0)
+    if (ret == 0)
+        ret = writer_emit(writer, payload, head->length, error);
+    if (ret == 0)
+        ret = writer_finish_section(writer, head, start, &part, 0, error);
+    if (ret == 0)
         writer->payload += head->length;
-    return result;
+    return ret;
 }
 
 int vgic5_snapshot_put_raw(struct vgic5_snapshot_writer *writer, uint32_t kind, const char *type,
@@ -220,13 +219,13 @@ int vgic5_snapshot_put_raw(struct vgic5_snapshot_writer *writer, uint32_t kind, 
                                 .kind = kind,
                                 .required = required,
                                 .length = size};
-    int result;
+    int ret;
 
     if (kind <= SECTION_MEMORY)
         return error_misuse(error, "section kind %" PRIu32 " is not a foreign one", kind);
     set_type(&head, type);
-    result = writer_check_section(writer, &head, error);
-    return result == 0 ? put_payload(writer, &head, raw, error) : result;
+    ret = writer_check_section(writer, &head, error);
+    return ret == 0 ? put_payload(writer, &head, raw, error) : ret;
 }
 
 int vgic5_snapshot_put_fields(struct vgic5_snapshot_writer *writer, const char *type,
@@ -239,31 +238,30 @@ int vgic5_snapshot_put_fields(struct vgic5_snapshot_writer *writer, const char *
                                 .required = required,
                                 .length = fields_encoded_size(fields)};
     uint8_t *payload;
-    int result;
+    int ret;
 
     set_type(&head, type);
     if (vgic5_fields_error(fields))
         return error_misuse(error,
-                               "section %.31s[0x%" PRIx64 "]: the list of fields had an "
-                               "error: %s",
-                               head.type, instance, strerror(-vgic5_fields_error(fields)));
-    result = writer_check_section(writer, &head, error);
-    if (result == 0 && vgic5_fields_count(fields) > MAX_FIELDS_IN_ALL - writer->nr_fields)
-        result = error_misuse(error, "section %s[0x%" PRIx64 "]: too many fields in all",
-                                 head.type, instance);
-    if (result != 0)
-        return result;
+                            "section %.31s[0x%" PRIx64 "]: the list of fields had an "
+                            "error: %s",
+                            head.type, instance, strerror(-vgic5_fields_error(fields)));
+    ret = writer_check_section(writer, &head, error);
+    if (ret == 0 && vgic5_fields_count(fields) > MAX_FIELDS_IN_ALL - writer->nr_fields)
+        ret = error_misuse(error, "section %s[0x%" PRIx64 "]: too many fields in all", head.type,
+                           instance);
+    if (ret != 0)
+        return ret;
     payload = malloc(head.length + 1);
     if (!payload)
         return error_no_memory(error, "a section");
     fields_encode(fields, payload);
-    result = put_payload(writer, &head, payload, error);
+    ret = put_payload(writer, &head, payload, error);
     free(payload);
-    if (result == 0)
+    if (ret == 0)
         writer->nr_fields += vgic5_fields_count(fields);
-    return result;
+    return ret;
 }
-
 
 /* ---- Trailer --------------------------------------------------------------------------------- */
 
@@ -273,26 +271,25 @@ int vgic5_snapshot_end_root(struct vgic5_snapshot_writer *writer, uint8_t *root,
     size_t table_size = writer->nr_sections * TABLE_ENTRY_SIZE;
     uint8_t table_head[SECTION_HEADER_SIZE], raw[END_SIZE];
     struct file_end end = {.table_offset = writer->offset};
-    int result = 0;
+    int ret = 0;
 
     if (writer->failed)
-        result = error_set(error, VGIC5_CAUSE_ENVIRONMENT, writer->failed,
-                               "an earlier write of this snapshot failed: %s",
-                               strerror(-writer->failed));
+        ret = error_set(error, VGIC5_CAUSE_ENVIRONMENT, writer->failed,
+                        "an earlier write of this snapshot failed: %s", strerror(-writer->failed));
     table_head_encode(writer->nr_sections, table_head);
-    if (result == 0)
-        result = writer_emit(writer, table_head, sizeof(table_head), error);
-    if (result == 0)
-        result = writer_emit(writer, writer->table, table_size, error);
+    if (ret == 0)
+        ret = writer_emit(writer, table_head, sizeof(table_head), error);
+    if (ret == 0)
+        ret = writer_emit(writer, writer->table, table_size, error);
     end.file_size = writer->offset + END_SIZE;
     root_hash(&(struct hash_part){writer->header, HEADER_SIZE}, table_head,
               &(struct hash_part){writer->table, table_size}, end.root);
     file_end_encode(&end, raw);
-    if (result == 0)
-        result = writer_emit(writer, raw, sizeof(raw), error);
+    if (ret == 0)
+        ret = writer_emit(writer, raw, sizeof(raw), error);
     memcpy(root, end.root, sizeof(end.root));
     vgic5_snapshot_abort(writer);
-    return result;
+    return ret;
 }
 
 int vgic5_snapshot_end(struct vgic5_snapshot_writer *writer, struct vgic5_error *error)

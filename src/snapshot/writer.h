@@ -17,7 +17,6 @@ struct vgic5_snapshot_writer {
     bool incremental;
 };
 
-
 int writer_emit(struct vgic5_snapshot_writer *writer, const void *bytes, size_t size,
                 struct vgic5_error *error);
 /* Everything that can be refused, before the first byte of the section is written. */

@@ -29,9 +29,9 @@ static bool number_in(const char *text, unsigned long low, unsigned long high, u
 
 uint32_t gic_option_abi(const char *name)
 {
-    static const uint32_t abis[] = { VGIC5_ABI_V1, VGIC5_ABI_7_4 };
+    static const uint32_t abis[] = {VGIC5_ABI_V1, VGIC5_ABI_7_4};
 
-    for (size_t n = 0; n < sizeof abis / sizeof *abis; n++)
+    for (size_t n = 0; n < sizeof(abis) / sizeof(*abis); n++)
         if (strcmp(vgic5_abi_name(abis[n]), name) == 0)
             return abis[n];
     return 0;
@@ -75,25 +75,25 @@ static const struct {
     const char *key, *values;
     bool (*set)(const char *text, struct gic_value *to);
 } keys[] = {
-    { "abi", "v1 or 7.4", set_abi },
-    { "spis", "a multiple of 32 from 32 to 1024", set_spis },
-    { "lpi-bits", "1 to 24", set_lpi_bits },
-    { "ist", "linear or two-level", set_ist },
+    {"abi", "v1 or 7.4", set_abi},
+    {"spis", "a multiple of 32 from 32 to 1024", set_spis},
+    {"lpi-bits", "1 to 24", set_lpi_bits},
+    {"ist", "linear or two-level", set_ist},
 };
 
 static bool parse_pair(char *pair, struct gic_value *to)
 {
     char *equals = strchr(pair, '=');
 
-    if (equals != NULL)
+    if (equals)
         *equals = '\0';
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+    for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
         if (strcmp(keys[i].key, pair) != 0)
             continue;
-        if (equals != NULL && keys[i].set(equals + 1, to))
+        if (equals && keys[i].set(equals + 1, to))
             return true;
-        fprintf(stderr, "vgic5: --gic %s is '%s', expected %s\n", pair,
-                equals != NULL ? equals + 1 : "", keys[i].values);
+        fprintf(stderr, "vgic5: --gic %s is '%s', expected %s\n", pair, equals ? equals + 1 : "",
+                keys[i].values);
         return false;
     }
     fprintf(stderr, "vgic5: --gic has no key '%s'; keys: abi, spis, lpi-bits, ist\n", pair);
@@ -102,23 +102,23 @@ static bool parse_pair(char *pair, struct gic_value *to)
 
 bool gic_option_parse(const char *text, struct vgic5_config *config, uint32_t *nr_spis)
 {
-    struct gic_value to = { config, nr_spis };
+    struct gic_value to = {config, nr_spis};
     char *copy, *pair, *rest;
     bool good = true;
 
-    memset(config, 0, sizeof *config);
-    config->size = sizeof *config;
+    memset(config, 0, sizeof(*config));
+    config->size = sizeof(*config);
     config->abi = VGIC5_ABI_V1;
     config->lpi_id_bits = 16;
     config->ist_l2sz = IST_L2SZ_ALL;
     config->ppis[0] = MACHINE_PPIS;
     *nr_spis = 128;
-    if (text == NULL)
+    if (!text)
         return true;
     copy = strdup(text);
-    if (copy == NULL)
+    if (!copy)
         return false;
-    for (pair = strtok_r(copy, ",", &rest); pair != NULL && good; pair = strtok_r(NULL, ",", &rest))
+    for (pair = strtok_r(copy, ",", &rest); pair && good; pair = strtok_r(NULL, ",", &rest))
         good = parse_pair(pair, &to);
     free(copy);
     return good;

@@ -10,7 +10,7 @@ json_t *json_hex(uint64_t value)
 {
     char text[20];
 
-    snprintf(text, sizeof text, "0x%" PRIx64, value);
+    snprintf(text, sizeof(text), "0x%" PRIx64, value);
     return json_string(text);
 }
 

@@ -42,8 +42,9 @@ int lazy_ram_begin(struct ram_watch *watch, struct pager *pager, struct vgic5_er
     status = ram_watch_begin(watch, pager->host, pager->size);
     if (status == 0)
         status = ram_watch_empty(watch, fill, pager);
-    return status == 0 ? 0 : error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "RAM cannot be protected: %s",
-                                        strerror(-status));
+    return status == 0 ? 0
+                       : error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL,
+                                   "RAM cannot be protected: %s", strerror(-status));
 }
 
 static bool is_zero(const struct ram_watch *watch, const struct pager *pager, uint64_t frame)

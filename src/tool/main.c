@@ -66,7 +66,7 @@ static bool reads_anywhere(enum cli_verb verb)
 static enum cli_exit run(enum cli_verb verb, struct cli_options *options)
 {
     struct spooled spooled[2];
-    struct vgic5_error error = { 0 };
+    struct vgic5_error error = {0};
 
     if (reads_anywhere(verb) &&
         (pipe_spool(&options->operand, &spooled[0], &error) != 0 ||

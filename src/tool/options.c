@@ -18,8 +18,8 @@ struct option {
 };
 
 static const struct option table[NR_OPTIONS] = {
-#define OPTION(field, name, kind, metavar, verbs, help)                                            \
-    { name, metavar, help, KIND_##kind, verbs, offsetof(struct cli_options, field) },
+#define OPTION(field, name, kind, metavar, verbs, help) \
+    {name, metavar, help, KIND_##kind, verbs, offsetof(struct cli_options, field)},
 #include "tool/options.def"
 #undef OPTION
 };
@@ -27,7 +27,7 @@ static const struct option table[NR_OPTIONS] = {
 static const struct {
     const char *name, *operands, *what;
 } verbs[NR_VERBS] = {
-#define VERB(name, operands, what) { #name, operands, what },
+#define VERB(name, operands, what) {#name, operands, what},
 #include "tool/verbs.def"
 #undef VERB
 };
@@ -59,8 +59,8 @@ static bool parse_number(const char *text, bool suffix_allowed, uint64_t *value)
         return false;
     if (suffix_allowed && *end != '\0') {
         const char *at = strchr(suffixes, *end);
-        unsigned shift = at != NULL ? 10 * (unsigned)(at - suffixes + 1) : 0;
-        if (at == NULL || *value > UINT64_MAX >> shift)
+        unsigned shift = at ? 10 * (unsigned)(at - suffixes + 1) : 0;
+        if (!at || *value > UINT64_MAX >> shift)
             return false;
         *value <<= shift;
         end++;
@@ -72,7 +72,7 @@ bool cli_next_count(const char **counts, uint64_t *value)
 {
     char *end;
 
-    if (*counts == NULL || **counts < '0' || **counts > '9')
+    if (!*counts || **counts < '0' || **counts > '9')
         return false;
     errno = 0;
     *value = strtoull(*counts, &end, 0);
@@ -137,7 +137,7 @@ static const struct option *find(enum cli_verb verb, const char *name, size_t le
 static enum cli_exit usage(enum cli_verb verb, const char *what, const char *about)
 {
     fprintf(stderr, "vgic5: %s: %s%s%s; see vgic5 %s --help\n", verbs[verb].name, what,
-            about != NULL ? " " : "", about != NULL ? about : "", verbs[verb].name);
+            about ? " " : "", about ? about : "", verbs[verb].name);
     return EXIT_USAGE;
 }
 
@@ -146,22 +146,22 @@ static enum cli_exit parse_option(enum cli_verb verb, int argc, char **argv, int
                                   struct cli_options *options)
 {
     const char *name = argv[*i] + 2, *equals = strchr(name, '=');
-    size_t length = equals != NULL ? (size_t)(equals - name) : strlen(name);
+    size_t length = equals ? (size_t)(equals - name) : strlen(name);
     const struct option *option = find(verb, name, length);
-    const char *argument = equals != NULL ? equals + 1 : NULL;
+    const char *argument = equals ? equals + 1 : NULL;
 
-    if (option == NULL)
+    if (!option)
         return usage(verb, "unknown option", argv[*i]);
-    if (option->kind == KIND_FLAG && argument != NULL)
+    if (option->kind == KIND_FLAG && argument)
         return usage(verb, "an argument for", argv[*i]);
-    if (option->kind != KIND_FLAG && argument == NULL) {
+    if (option->kind != KIND_FLAG && !argument) {
         if (*i + 1 >= argc)
             return usage(verb, "no argument for", argv[*i]);
         argument = argv[++*i];
     }
     if (!store(option, argument, options))
-        return usage(verb, option->kind == KIND_LIST ? "too many options like" : "not a number:",
-                     argument);
+        return usage(
+            verb, option->kind == KIND_LIST ? "too many options like" : "not a number:", argument);
     options->given |= 1ull << (option - table);
     return EXIT_DONE;
 }
@@ -179,7 +179,7 @@ static int nr_operands(enum cli_verb verb)
 
 static enum cli_exit take_operand(enum cli_verb verb, const char *text, struct cli_options *options)
 {
-    int taken = (options->operand != NULL) + (options->operand2 != NULL);
+    int taken = !!options->operand + !!options->operand2;
 
     if (taken >= nr_operands(verb))
         return usage(verb, "unexpected", text);
@@ -191,7 +191,7 @@ enum cli_exit cli_parse(enum cli_verb verb, int argc, char **argv, struct cli_op
 {
     bool only_operands = false;
 
-    memset(options, 0, sizeof *options);
+    memset(options, 0, sizeof(*options));
     for (int i = 0; i < argc; i++) {
         if (!only_operands && strcmp(argv[i], "--") == 0) {
             only_operands = true;
@@ -205,7 +205,7 @@ enum cli_exit cli_parse(enum cli_verb verb, int argc, char **argv, struct cli_op
                 return status;
         }
     }
-    if ((options->operand != NULL) + (options->operand2 != NULL) < nr_operands(verb))
+    if (!!options->operand + !!options->operand2 < nr_operands(verb))
         return usage(verb, "missing:", verbs[verb].operands);
     return EXIT_DONE;
 }
@@ -227,7 +227,7 @@ void cli_help_verb(FILE *to, enum cli_verb verb)
 
         if (!(table[i].verbs >> verb & 1))
             continue;
-        snprintf(left, sizeof left, "--%s %s", table[i].name, table[i].metavar);
+        snprintf(left, sizeof(left), "--%s %s", table[i].name, table[i].metavar);
         fprintf(to, "  %-24s %s\n", left, table[i].help);
     }
 }

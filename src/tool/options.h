@@ -42,7 +42,7 @@ typedef struct cli_list {
 } cli_type_LIST;
 
 struct cli_options {
-    const char *operand; /* the first that is no option, or NULL */
+    const char *operand;  /* the first that is no option, or NULL */
     const char *operand2; /* of a verb that takes two */
 #define OPTION(field, name, kind, metavar, verbs, help) cli_type_##kind field;
 #include "tool/options.def"

@@ -21,9 +21,9 @@ static int open_sink(const char *path, struct output *output, struct vgic5_sink 
 {
     int status;
 
-    *output = (struct output){ .pipe = -1 };
+    *output = (struct output){.pipe = -1};
     if (pipe_is(path)) {
-        *sink = (struct vgic5_sink){ write_pipe, output };
+        *sink = (struct vgic5_sink){write_pipe, output};
         return pipe_open(path, &output->pipe, error);
     }
     status = vgic5_atomic_file_create(path, NULL, &output->file, error);
@@ -52,9 +52,8 @@ int output_begin(const char *path, const char *producer, const uint8_t *base, co
 
     if (status != 0)
         return status;
-    status = base != NULL
-                 ? vgic5_snapshot_begin_on(sink, producer, base, name, &output->writer, error)
-                 : vgic5_snapshot_begin(sink, producer, &output->writer, error);
+    status = base ? vgic5_snapshot_begin_on(sink, producer, base, name, &output->writer, error)
+                  : vgic5_snapshot_begin(sink, producer, &output->writer, error);
     return status == 0 ? 0 : close_sink(output, status, error);
 }
 
@@ -94,23 +93,22 @@ static int next_frame(void *opaque, uint64_t offset, uint32_t size, const void *
     struct frames *frames = opaque;
     uint64_t number = offset / VGIC5_FRAME_SIZE;
 
-    if (frames->progress != NULL)
+    if (frames->progress)
         progress_part(frames->progress, offset, frames->pager.size);
     *memory = frames->pager.host + offset;
     if (frames->whole)
-        *pages = chain_has_frame(frames->pager.chain, number)
-                     ? (uint16_t)((1u << size / 4096) - 1) : 0;
+        *pages =
+            chain_has_frame(frames->pager.chain, number) ? (uint16_t)((1u << size / 4096) - 1) : 0;
     else
         *pages = own_pages(frames->pager.chain, number);
     return *pages != 0 ? pager_need(&frames->pager, number) : 0;
 }
 
-int output_memory(struct output *output, struct chain *chain, bool whole,
-                  struct vgic5_error *error)
+int output_memory(struct output *output, struct chain *chain, bool whole, struct vgic5_error *error)
 {
-    struct frames frames = { .whole = whole, .progress = output->progress };
-    const struct vgic5_memory_from from = { .size = sizeof from, .threads = 2,
-                                            .frame = next_frame, .opaque = &frames };
+    struct frames frames = {.whole = whole, .progress = output->progress};
+    const struct vgic5_memory_from from = {
+        .size = sizeof(from), .threads = 2, .frame = next_frame, .opaque = &frames};
     const struct vgic5_section *memory = chain_memory(chain);
     int status = pager_open(chain, NULL, &frames.pager, error);
 
@@ -127,7 +125,7 @@ int output_memory(struct output *output, struct chain *chain, bool whole,
 int output_section(struct output *output, const struct vgic5_section *section,
                    struct vgic5_error *error)
 {
-    if (section->fields != NULL)
+    if (section->fields)
         return vgic5_snapshot_put_fields(output->writer, section->type, section->instance,
                                          section->version, section->required, section->fields,
                                          error);

@@ -44,5 +44,5 @@ static void warn(void *opaque, const char *message)
     fprintf(stderr, "vgic5: %s\n", message);
 }
 
-const struct vgic5_migration_options report_warnings = { .size = sizeof report_warnings,
-                                                         .warn = warn };
+const struct vgic5_migration_options report_warnings = {.size = sizeof(report_warnings),
+                                                        .warn = warn};

@@ -62,7 +62,7 @@ static int collect(struct saver *saver, const void *bytes, size_t size)
         size_t room = 2 * (saver->nr_collected + size);
         uint8_t *grown = realloc(saver->collected, room);
 
-        if (grown == NULL)
+        if (!grown)
             return -ENOMEM;
         saver->collected = grown;
         saver->room = room;
@@ -86,9 +86,9 @@ static int sink_write(void *opaque, const void *bytes, size_t size)
 
     if (atomic_load(&saver->cancelled))
         return -ECANCELED;
-    if (saver->file == NULL && saver->pipe < 0)
+    if (!saver->file && saver->pipe < 0)
         return collect(saver, bytes, size);
-    if (saver->file == NULL) {
+    if (!saver->file) {
         saver->bytes += size;
         return pipe_write(saver->pipe, bytes, size, is_cancelled, saver);
     }
@@ -100,8 +100,8 @@ static int sink_write(void *opaque, const void *bytes, size_t size)
 /* ---- Memory ---------------------------------------------------------------------------------- */
 
 /* The pages whose content is not that of the base. What was written may be what was there. */
-static int changed_pages(struct saver *saver, uint64_t frame, const uint8_t *memory,
-                         uint16_t there, uint16_t *changed)
+static int changed_pages(struct saver *saver, uint64_t frame, const uint8_t *memory, uint16_t there,
+                         uint16_t *changed)
 {
     uint16_t among = saver->knows_written ? saver->among[frame] : UINT16_MAX;
     uint64_t offset = frame * VGIC5_FRAME_SIZE;
@@ -145,7 +145,7 @@ static int next_frame(void *opaque, uint64_t offset, uint32_t size, const void *
     if (atomic_load(&saver->cancelled))
         return -ECANCELED;
     atomic_store(&saver->percent, (unsigned)(offset * 100 / saver->image.size));
-    if (saver->is_absent != NULL && saver->is_absent[frame])
+    if (saver->is_absent && saver->is_absent[frame])
         status = absent_frame(saver, frame, &from, &there);
     *memory = from;
     if (status == 0 && saver->base.nr_levels > 0)
@@ -165,16 +165,16 @@ static unsigned nr_threads(void)
 
 static int write_rest(struct saver *saver)
 {
-    const struct vgic5_memory_from from = { .size = sizeof from, .threads = nr_threads(),
-                                            .frame = next_frame, .opaque = saver };
+    const struct vgic5_memory_from from = {
+        .size = sizeof(from), .threads = nr_threads(), .frame = next_frame, .opaque = saver};
     int status = sink_write(saver, saver->collected, saver->nr_collected);
 
     if (status != 0)
-        error_set(&saver->error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "cannot write %.300s: %s", saver->path,
-                   strerror(-status));
+        error_set(&saver->error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "cannot write %.300s: %s",
+                  saver->path, strerror(-status));
     else
-        status = vgic5_snapshot_put_memory_from(saver->writer, saver->image.base,
-                                                saver->image.size, &from, &saver->error);
+        status = vgic5_snapshot_put_memory_from(saver->writer, saver->image.base, saver->image.size,
+                                                &from, &saver->error);
     if (status != 0)
         return status;
     status = vgic5_snapshot_end_root(saver->writer, saver->root, &saver->error);
@@ -215,7 +215,8 @@ static void *run(void *opaque)
     int status = pipe_is(saver->path) ? write_to_pipe(saver) : write_file(saver);
 
     if (status != 0 && atomic_load(&saver->cancelled))
-        error_set(&saver->error, VGIC5_CAUSE_GIVEN_UP, -EINVAL, "the save to %.300s was given up", saver->path);
+        error_set(&saver->error, VGIC5_CAUSE_GIVEN_UP, -EINVAL, "the save to %.300s was given up",
+                  saver->path);
     pthread_mutex_lock(&saver->lock);
     saver->status = status;
     saver->is_done = true;
@@ -243,11 +244,11 @@ static int start_thread(struct saver *saver)
 static bool name_of_base(const char *path, const char *base, char to[PATH_MAX])
 {
     const char *slash = strrchr(path, '/'), *base_slash = strrchr(base, '/');
-    size_t directory = slash != NULL ? (size_t)(slash - path) + 1 : 0;
-    size_t base_directory = base_slash != NULL ? (size_t)(base_slash - base) + 1 : 0;
+    size_t directory = slash ? (size_t)(slash - path) + 1 : 0;
+    size_t base_directory = base_slash ? (size_t)(base_slash - base) + 1 : 0;
 
     if (directory != base_directory || memcmp(path, base, directory) != 0)
-        return realpath(base, to) != NULL;
+        return realpath(base, to);
     return snprintf(to, PATH_MAX, "%s", base + base_directory) < PATH_MAX;
 }
 
@@ -258,41 +259,47 @@ static int open_base(struct saver *saver, const struct saver_request *request,
     int status;
 
     if (pipe_is(request->base)) /* it would also keep the guest waiting */
-        return error_set(error, VGIC5_CAUSE_REQUEST, -EINVAL, "%.300s is a pipe: the new snapshot could not be read "
-                          "with it", request->base);
+        return error_set(error, VGIC5_CAUSE_REQUEST, -EINVAL,
+                         "%.300s is a pipe: the new snapshot could not be read "
+                         "with it",
+                         request->base);
     status = chain_open(request->base, NULL, &saver->base, error);
     if (status != 0)
         return status;
     if (saver->base.nr_levels == CHAIN_MAX)
-        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL, "%.300s builds on %u others already: flatten it",
-                          request->base, CHAIN_MAX - 1);
+        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
+                         "%.300s builds on %u others already: flatten it", request->base,
+                         CHAIN_MAX - 1);
     if (chain_has_file(&saver->base, request->path))
-        return error_set(error, VGIC5_CAUSE_REQUEST, -EINVAL, "%.300s cannot be written over: the new snapshot "
-                          "would build on it", request->path);
+        return error_set(error, VGIC5_CAUSE_REQUEST, -EINVAL,
+                         "%.300s cannot be written over: the new snapshot "
+                         "would build on it",
+                         request->path);
     memory = chain_memory(&saver->base);
     saver->frame = malloc(VGIC5_FRAME_SIZE);
-    if (saver->frame == NULL)
+    if (!saver->frame)
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for the base");
     if (memory->memory_base != saver->image.base || memory->memory_size != saver->image.size)
-        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL, "%.300s has other memory than this guest",
-                          request->base);
+        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
+                         "%.300s has other memory than this guest", request->base);
     return 0;
 }
 
 static int begin(struct saver *saver, const struct saver_request *request,
                  struct vgic5_error *error)
 {
-    struct vgic5_sink sink = { sink_write, saver };
+    struct vgic5_sink sink = {sink_write, saver};
     char name[PATH_MAX];
     int status;
 
-    if (request->base == NULL)
+    if (!request->base)
         return vgic5_snapshot_begin(sink, vgic5_version(), &saver->writer, error);
     status = open_base(saver, request, error);
     if (status != 0)
         return status;
     if (!name_of_base(request->path, request->base, name))
-        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "%.300s: %s", request->base, strerror(errno));
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "%.300s: %s", request->base,
+                         strerror(errno));
     return vgic5_snapshot_begin_on(sink, vgic5_version(),
                                    vgic5_snapshot_root(chain_top(&saver->base)), name,
                                    &saver->writer, error);
@@ -325,13 +332,13 @@ static int leave_absent(struct saver *saver)
     const struct ram_watch *watch = &saver->log->watch;
     uint64_t nr_frames = saver->image.size / RAM_FRAME;
 
-    memset(saver->among, 0xff, nr_frames * sizeof *saver->among);
-    if (watch->host == NULL || watch->nr_absent == 0)
+    memset(saver->among, 0xff, nr_frames * sizeof(*saver->among));
+    if (!watch->host || watch->nr_absent == 0)
         return 0;
-    saver->is_absent = malloc(nr_frames * sizeof *saver->is_absent);
-    if (saver->is_absent == NULL)
+    saver->is_absent = malloc(nr_frames * sizeof(*saver->is_absent));
+    if (!saver->is_absent)
         return -ENOMEM;
-    memcpy(saver->is_absent, watch->absent, nr_frames * sizeof *saver->is_absent);
+    memcpy(saver->is_absent, watch->absent, nr_frames * sizeof(*saver->is_absent));
     for (uint64_t frame = 0; frame < nr_frames; frame++)
         if (saver->is_absent[frame])
             saver->among[frame] = 0;
@@ -343,12 +350,12 @@ static int choose_pages(struct saver *saver)
 {
     bool incremental = saver->base.nr_levels > 0;
 
-    saver->among = calloc(saver->image.size / RAM_FRAME, sizeof *saver->among);
-    if (saver->among == NULL)
+    saver->among = calloc(saver->image.size / RAM_FRAME, sizeof(*saver->among));
+    if (!saver->among)
         return -ENOMEM;
     saver->knows_written =
-        incremental && ram_log_since(saver->log, vgic5_snapshot_root(chain_top(&saver->base)),
-                                     saver->among);
+        incremental &&
+        ram_log_since(saver->log, vgic5_snapshot_root(chain_top(&saver->base)), saver->among);
     saver->result.compared = incremental && !saver->knows_written;
     return saver->knows_written ? 0 : leave_absent(saver);
 }
@@ -359,8 +366,8 @@ static int take_ram(struct saver *saver, void *ram, const struct saver_request *
     int status = choose_pages(saver);
 
     if (status == 0)
-        status = ram_image_take(ram, image->base, image->size, !request->guest_waits,
-                                saver->among, image);
+        status = ram_image_take(ram, image->base, image->size, !request->guest_waits, saver->among,
+                                image);
     if (status == 0 && request->followed)
         ram_log_mark(saver->log, ram, image->size);
     if (status == 0)
@@ -381,7 +388,9 @@ static int take(struct saver *saver, struct machine *machine, const struct machi
     if (status != 0)
         return status;
     status = take_ram(saver, ram, request);
-    return status == 0 ? 0 : error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for the save");
+    return status == 0
+               ? 0
+               : error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for the save");
 }
 
 static void saver_free(struct saver *saver)
@@ -402,10 +411,10 @@ static void saver_free(struct saver *saver)
 
 static struct saver *saver_new(const char *path)
 {
-    struct saver *saver = calloc(1, sizeof *saver);
+    struct saver *saver = calloc(1, sizeof(*saver));
     pthread_condattr_t clock;
 
-    if (saver == NULL)
+    if (!saver)
         return NULL;
     pthread_mutex_init(&saver->lock, NULL);
     pthread_condattr_init(&clock);
@@ -414,7 +423,7 @@ static struct saver *saver_new(const char *path)
     pthread_condattr_destroy(&clock);
     saver->pipe = -1;
     saver->path = strdup(path);
-    if (saver->path != NULL)
+    if (saver->path)
         return saver;
     saver_free(saver);
     return NULL;
@@ -429,7 +438,7 @@ int saver_start(struct machine *machine, const struct machine_config *config,
     int status;
 
     *saver = NULL;
-    if (fresh == NULL)
+    if (!fresh)
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for the save");
     fresh->log = request->log;
     status = take(fresh, machine, config, request, error);
@@ -449,7 +458,7 @@ int saver_start(struct machine *machine, const struct machine_config *config,
 bool saver_is_done(struct saver *saver, unsigned milliseconds)
 {
     uint64_t until = now_us() + (uint64_t)milliseconds * 1000;
-    struct timespec end = { (time_t)(until / 1000000), (long)(until % 1000000) * 1000 };
+    struct timespec end = {(time_t)(until / 1000000), (long)(until % 1000000) * 1000};
     bool done;
 
     pthread_mutex_lock(&saver->lock);

@@ -15,10 +15,10 @@ struct saver;
 
 struct saver_request {
     const char *path;
-    const char *base; /* of an incremental snapshot, or NULL */
-    bool guest_waits; /* until saver_finish: then nothing needs to be copied */
+    const char *base;    /* of an incremental snapshot, or NULL */
+    bool guest_waits;    /* until saver_finish: then nothing needs to be copied */
     struct ram_log *log; /* must live until saver_finish */
-    bool followed;    /* perhaps, by an incremental save on top of this one */
+    bool followed;       /* perhaps, by an incremental save on top of this one */
 };
 
 struct saver_result {

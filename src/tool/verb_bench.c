@@ -67,23 +67,23 @@ static void find_files(char tool[PATH_MAX], char guest[PATH_MAX + 32])
 
     tool[length > 0 ? length : 0] = '\0';
     slash = strrchr(tool, '/');
-    snprintf(guest, PATH_MAX + 32, "%.*s/../../guests/rounds.elf",
-             slash != NULL ? (int)(slash - tool) : 0, tool);
+    snprintf(guest, PATH_MAX + 32, "%.*s/../../guests/rounds.elf", slash ? (int)(slash - tool) : 0,
+             tool);
 }
 
 int verb_bench(const struct cli_options *options)
 {
     const struct bench *bench = bench_of(options->operand);
-    struct bench_report figures = { .nr_figures = 0 };
+    struct bench_report figures = {.nr_figures = 0};
     char tool[PATH_MAX], guest[PATH_MAX + 32];
-    struct bench_options paths = { .tool = tool, .guest = guest };
+    struct bench_options paths = {.tool = tool, .guest = guest};
     int status;
 
-    if (bench == NULL)
+    if (!bench)
         return usage(options->operand);
     find_files(tool, guest);
     paths.qemu = options->qemu;
-    if (options->kernel != NULL)
+    if (options->kernel)
         paths.guest = options->kernel;
     if (bench->run(&paths, &figures) != 0)
         return EXIT_ENVIRONMENT;

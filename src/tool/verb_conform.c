@@ -57,7 +57,7 @@ static void take(void *opaque, const struct vgic5_conform_result *result)
     struct results *results = opaque;
 
     results->count++;
-    if (results->checks != NULL)
+    if (results->checks)
         add_to_json(results->checks, result);
     else if (results->tap)
         print_tap(results->count, result);
@@ -68,12 +68,11 @@ static void take(void *opaque, const struct vgic5_conform_result *result)
 static int print_summary(const struct results *results, uint32_t abi, const char *port,
                          const struct vgic5_conform_summary *summary)
 {
-    if (results->checks != NULL)
-        return json_print(json_pack("{s:s, s:s, s:s, s:o, s:i, s:i, s:i}", "schema",
-                                    "vgic5.conform/1", "port", port, "abi", vgic5_abi_name(abi),
-                                    "checks", results->checks, "passed", (int)summary->passed,
-                                    "failed", (int)summary->failed, "skipped",
-                                    (int)summary->skipped));
+    if (results->checks)
+        return json_print(json_pack(
+            "{s:s, s:s, s:s, s:o, s:i, s:i, s:i}", "schema", "vgic5.conform/1", "port", port, "abi",
+            vgic5_abi_name(abi), "checks", results->checks, "passed", (int)summary->passed,
+            "failed", (int)summary->failed, "skipped", (int)summary->skipped));
     if (results->tap)
         printf("1..%u\n", results->count);
     else
@@ -85,23 +84,23 @@ static int print_summary(const struct results *results, uint32_t abi, const char
 /* The profile of a kernel is found by asking it; --abi only says what is expected. */
 static int look_for_kvm(const struct cli_options *options, uint32_t *abi)
 {
-    struct vgic5_error error = { 0 };
+    struct vgic5_error error = {0};
     uint32_t found;
 
     if (vgic5_kvm_look(NULL, &found, &error) != 0)
         return report_error(VERB_conform, &error);
     if (*abi != 0 && *abi != found)
-        return report(VERB_conform, EXIT_UNFIT, "--abi is %s, but this kernel is %s",
-                      options->abi, vgic5_abi_name(found));
+        return report(VERB_conform, EXIT_UNFIT, "--abi is %s, but this kernel is %s", options->abi,
+                      vgic5_abi_name(found));
     *abi = found;
     return EXIT_DONE;
 }
 
 static int run_suite(const struct cli_options *options, const char *port, uint32_t abi)
 {
-    struct vgic5_config config = { .size = sizeof config, .abi = abi };
-    struct results results = { .tap = options->tap };
-    struct vgic5_conform_summary summary = { 0 };
+    struct vgic5_config config = {.size = sizeof(config), .abi = abi};
+    struct results results = {.tap = options->tap};
+    struct vgic5_conform_summary summary = {0};
     struct vgic5_conform_ops ops;
     int status;
 
@@ -120,11 +119,11 @@ static int run_suite(const struct cli_options *options, const char *port, uint32
 
 int verb_conform(const struct cli_options *options)
 {
-    const char *port = options->port != NULL ? options->port : "model";
-    uint32_t abi = options->abi != NULL ? gic_option_abi(options->abi) : 0;
+    const char *port = options->port ? options->port : "model";
+    uint32_t abi = options->abi ? gic_option_abi(options->abi) : 0;
     int status = EXIT_DONE;
 
-    if (options->abi != NULL && abi == 0)
+    if (options->abi && abi == 0)
         return report(VERB_conform, EXIT_USAGE, "--abi is '%s', expected v1 or 7.4", options->abi);
     if (strcmp(port, "model") != 0 && strcmp(port, "kvm") != 0)
         return report(VERB_conform, EXIT_USAGE, "--port is '%s', expected model or kvm", port);

@@ -24,7 +24,7 @@ static json_t *root_of(const struct vgic5_snapshot *snapshot)
 
 static int to_json(const struct cli_options *options)
 {
-    struct vgic5_error error = { 0 };
+    struct vgic5_error error = {0};
     struct vgic5_snapshot *snapshot;
     json_t *root, *sections = json_array();
     int status;
@@ -38,10 +38,10 @@ static int to_json(const struct cli_options *options)
     root = json_pack("{s:s, s:s, s:o, s:o}", "schema", "vgic5.snapshot/1", "producer",
                      vgic5_snapshot_header(snapshot)->producer, "root", root_of(snapshot),
                      "sections", sections);
-    status = options->output == NULL ? json_print(root) : json_write(root, options->output);
+    status = !options->output ? json_print(root) : json_write(root, options->output);
     if (status != EXIT_DONE)
         report(VERB_convert, EXIT_ENVIRONMENT, "cannot write %s: %s",
-               options->output != NULL ? options->output : "to stdout", strerror(errno));
+               options->output ? options->output : "to stdout", strerror(errno));
     vgic5_snapshot_close(snapshot);
     return status;
 }
@@ -56,10 +56,13 @@ static int check_memory(const json_t *memory, const struct chain *chain, const c
 
     if (!json_to_u64(json_object_get(memory, "base"), &base) ||
         !json_to_u64(json_object_get(memory, "size"), &size))
-        return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "%s: expected memory with base and size", where);
+        return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
+                         "%s: expected memory with base and size", where);
     if (base != chain_memory(chain)->memory_base || size != chain_memory(chain)->memory_size)
-        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL, "%s: its memory is not that of the snapshot that "
-                          "--memory names", where);
+        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
+                         "%s: its memory is not that of the snapshot that "
+                         "--memory names",
+                         where);
     return 0;
 }
 
@@ -71,10 +74,10 @@ static int put_section(const json_t *section, struct chain *chain, struct output
     char where[80];
     int status;
 
-    snprintf(where, sizeof where, "sections[%zu] (%.31s)", n, type != NULL ? type : "no type");
-    if (type != NULL && strcmp(type, "base") == 0)
+    snprintf(where, sizeof(where), "sections[%zu] (%.31s)", n, type ? type : "no type");
+    if (type && strcmp(type, "base") == 0)
         return 0; /* output_begin has put it */
-    if (memory == NULL)
+    if (!memory)
         return section_from_json(section, output->writer, where, error);
     status = check_memory(memory, chain, where, error);
     return status == 0 ? output_memory(output, chain, false, error) : status;
@@ -87,9 +90,8 @@ static int put_sections(const json_t *root, struct chain *chain, struct output *
     int status = 0;
     size_t n;
 
-    json_array_foreach(sections, n, section)
-        if (status == 0)
-            status = put_section(section, chain, output, n, error);
+    json_array_foreach(sections, n, section) if (status == 0) status =
+        put_section(section, chain, output, n, error);
     return status;
 }
 
@@ -101,12 +103,13 @@ static int write_snapshot(const struct cli_options *options, const json_t *root,
     struct output output;
     int status;
 
-    if (base != NULL && chain_has_file(chain, options->output) &&
+    if (base && chain_has_file(chain, options->output) &&
         strcmp(options->output, options->memory) != 0)
-        return error_set(error, VGIC5_CAUSE_REQUEST, -EINVAL, "%.300s cannot be written over: the new snapshot "
-                          "would build on it", options->output);
-    status = output_begin(options->output, producer, base, name != NULL ? name : "", &output,
-                              error);
+        return error_set(error, VGIC5_CAUSE_REQUEST, -EINVAL,
+                         "%.300s cannot be written over: the new snapshot "
+                         "would build on it",
+                         options->output);
+    status = output_begin(options->output, producer, base, name ? name : "", &output, error);
 
     return status == 0 ? output_end(&output, put_sections(root, chain, &output, error), error)
                        : status;
@@ -116,18 +119,18 @@ static bool is_our_json(const json_t *root)
 {
     const char *schema = json_string_value(json_object_get(root, "schema"));
 
-    return schema != NULL && strcmp(schema, "vgic5.snapshot/1") == 0 &&
+    return schema && strcmp(schema, "vgic5.snapshot/1") == 0 &&
            json_is_string(json_object_get(root, "producer")) &&
            json_is_array(json_object_get(root, "sections"));
 }
 
 static int from_json(const struct cli_options *options, const json_t *root)
 {
-    struct vgic5_error error = { 0 };
+    struct vgic5_error error = {0};
     struct chain chain;
     int status;
 
-    if (options->memory == NULL || options->output == NULL)
+    if (!options->memory || !options->output)
         return report(VERB_convert, EXIT_USAGE,
                       "JSON to a snapshot needs --memory SNAPSHOT and --output FILE");
     if (!is_our_json(root))
@@ -147,9 +150,9 @@ static int from_json(const struct cli_options *options, const json_t *root)
 static int first_byte(const char *path)
 {
     FILE *file = fopen(path, "rb");
-    int byte = file != NULL ? getc(file) : EOF;
+    int byte = file ? getc(file) : EOF;
 
-    if (file != NULL)
+    if (file)
         fclose(file);
     return byte;
 }
@@ -163,7 +166,7 @@ int verb_convert(const struct cli_options *options)
     if (first_byte(options->operand) != '{')
         return to_json(options);
     root = json_load_file(options->operand, JSON_REJECT_DUPLICATES, &error);
-    if (root == NULL)
+    if (!root)
         return report(VERB_convert, EXIT_DAMAGED, "%s, line %d: %s", options->operand, error.line,
                       error.text);
     status = from_json(options, root);

@@ -14,13 +14,13 @@ bool diff_is_ignored(struct diff *diff, const char *what, const char *field)
 {
     char whole[160], type[64];
 
-    snprintf(whole, sizeof whole, "%s.%s", what, field);
-    snprintf(type, sizeof type, "%.*s", (int)strcspn(what, " "), what);
+    snprintf(whole, sizeof(whole), "%s.%s", what, field);
+    snprintf(type, sizeof(type), "%.*s", (int)strcspn(what, " "), what);
     for (size_t n = 0; n < diff->ignored->n; n++) {
         const char *pattern = diff->ignored->items[n];
         char of_type[160];
 
-        snprintf(of_type, sizeof of_type, "%s.%s", type, field);
+        snprintf(of_type, sizeof(of_type), "%s.%s", type, field);
         if (fnmatch(pattern, whole, 0) == 0 || fnmatch(pattern, of_type, 0) == 0 ||
             fnmatch(pattern, field, 0) == 0 || fnmatch(pattern, what, 0) == 0 ||
             fnmatch(pattern, type, 0) == 0) {
@@ -49,8 +49,7 @@ void diff_numbers(struct diff *diff, const char *what, const char *field, uint64
 
 /* ---- The verb -------------------------------------------------------------------------------- */
 
-static int compare(struct diff *diff, struct loaded *a, struct loaded *b,
-                   struct vgic5_error *error)
+static int compare(struct diff *diff, struct loaded *a, struct loaded *b, struct vgic5_error *error)
 {
     int status;
 
@@ -66,7 +65,7 @@ static void print_value(const json_t *value)
     if (json_is_string(value))
         printf("%s", json_string_value(value));
     else
-        printf("%s", json_is_null(value) ? "missing" : text != NULL ? text : "?");
+        printf("%s", json_is_null(value) ? "missing" : text ? text : "?");
     free(text);
 }
 
@@ -75,13 +74,14 @@ static void print_words(const struct diff *diff)
     const json_t *entry;
     size_t n;
 
-    json_array_foreach(diff->found, n, entry) {
+    json_array_foreach(diff->found, n, entry)
+    {
         const char *what = json_string_value(json_object_get(entry, "what"));
 
         printf("%s %s: ", what, json_string_value(json_object_get(entry, "field")));
         if (strcmp(what, "memory") == 0 && json_is_object(json_object_get(entry, "a"))) {
-            printf("%d pages differ\n", (int)json_integer_value(json_object_get(
-                                            json_object_get(entry, "a"), "pages")));
+            printf("%d pages differ\n",
+                   (int)json_integer_value(json_object_get(json_object_get(entry, "a"), "pages")));
             continue;
         }
         print_value(json_object_get(entry, "a"));
@@ -109,8 +109,8 @@ static int finish(struct diff *diff, const struct cli_options *options)
 
 int verb_diff(const struct cli_options *options)
 {
-    struct diff diff = { .ignored = &options->ignore, .found = json_array() };
-    struct vgic5_error error = { 0 };
+    struct diff diff = {.ignored = &options->ignore, .found = json_array()};
+    struct vgic5_error error = {0};
     struct loaded a, b;
     int status;
 

@@ -23,7 +23,7 @@ static int copy(struct chain *chain, struct output *output, struct vgic5_error *
 
 int verb_flatten(const struct cli_options *options)
 {
-    struct vgic5_error error = { 0 };
+    struct vgic5_error error = {0};
     struct progress progress;
     struct output output;
     struct chain chain;

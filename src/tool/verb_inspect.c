@@ -22,7 +22,7 @@ uint64_t inspection_instructions(const struct vgic5_snapshot *snapshot)
     const struct vgic5_section *clock = vgic5_snapshot_find(snapshot, "clock", 0);
     uint64_t instructions = 0;
 
-    if (clock != NULL && clock->fields != NULL)
+    if (clock && clock->fields)
         vgic5_fields_get_u64(clock->fields, "clock", "INSTRUCTIONS", &instructions, NULL);
     return instructions;
 }
@@ -30,9 +30,10 @@ uint64_t inspection_instructions(const struct vgic5_snapshot *snapshot)
 struct memory_summary inspection_memory(const struct chain *chain)
 {
     const struct vgic5_section *memory = chain_memory(chain);
-    struct memory_summary summary = { .base = memory->memory_base, .size = memory->memory_size,
-                                      .frames = vgic5_snapshot_nr_frames(memory),
-                                      .nr_bases = chain->nr_levels - 1 };
+    struct memory_summary summary = {.base = memory->memory_base,
+                                     .size = memory->memory_size,
+                                     .frames = vgic5_snapshot_nr_frames(memory),
+                                     .nr_bases = chain->nr_levels - 1};
 
     for (size_t n = 0; n < summary.frames; n++) {
         struct vgic5_frame frame;
@@ -57,7 +58,7 @@ bool inspection_wants_interrupt(const struct inspection *inspection,
     const struct cli_options *options = inspection->options;
     uint32_t intid = 0;
 
-    if (options->intid != NULL)
+    if (options->intid)
         return intid_parse(options->intid, &intid) && intid == interrupt->intid &&
                (interrupt->vcpu == inspection->picture.nr_vcpus ||
                 inspection_wants_vcpu(inspection, interrupt->vcpu));
@@ -84,17 +85,16 @@ static void look(struct inspection *inspection)
     const struct cli_options *options = inspection->options;
     struct vgic5_error ignored;
 
-    if (options->section == NULL &&
-        load_open(options->operand, options->on_base, &inspection->loaded,
-                  &inspection->error) == 0) {
-        inspection->has_picture = picture_take(&inspection->loaded, &inspection->picture,
-                                               &inspection->error) == 0;
+    if (!options->section && load_open(options->operand, options->on_base, &inspection->loaded,
+                                       &inspection->error) == 0) {
+        inspection->has_picture =
+            picture_take(&inspection->loaded, &inspection->picture, &inspection->error) == 0;
         if (inspection->has_picture)
             return;
         load_close(&inspection->loaded);
     }
     chain_open(options->operand, options->on_base, &inspection->chain,
-               options->section != NULL ? &inspection->error : &ignored);
+               options->section ? &inspection->error : &ignored);
 }
 
 static int show(const struct inspection *inspection)
@@ -102,9 +102,9 @@ static int show(const struct inspection *inspection)
     const struct cli_options *options = inspection->options;
     int status;
 
-    if (options->html != NULL && inspection->has_picture)
+    if (options->html && inspection->has_picture)
         status = inspect_html(inspection, options->html);
-    else if (options->section != NULL && inspection_snapshot(inspection) != NULL)
+    else if (options->section && inspection_snapshot(inspection))
         status = inspect_sections(inspection);
     else if (options->json)
         status = inspect_json(inspection);
@@ -117,12 +117,12 @@ static int show(const struct inspection *inspection)
 
 int verb_inspect(const struct cli_options *options)
 {
-    struct inspection inspection = { .options = options };
-    struct vgic5_error error = { 0 };
+    struct inspection inspection = {.options = options};
+    struct vgic5_error error = {0};
     uint32_t intid;
     int status;
 
-    if (options->intid != NULL && !intid_parse(options->intid, &intid))
+    if (options->intid && !intid_parse(options->intid, &intid))
         return report(VERB_inspect, EXIT_USAGE,
                       "--intid is '%s', expected ppi:N, spi:N, lpi:N or an INTID", options->intid);
     if (header_of_file(options->operand, &inspection.header, &error) != 0)

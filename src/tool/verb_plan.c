@@ -63,7 +63,7 @@ static int print_words(uint32_t abi, enum vgic5_direction direction)
 
 int verb_plan(const struct cli_options *options)
 {
-    uint32_t abi = gic_option_abi(options->abi != NULL ? options->abi : "v1");
+    uint32_t abi = gic_option_abi(options->abi ? options->abi : "v1");
     bool save = strcmp(options->operand, "save") == 0;
     enum vgic5_direction direction = save ? VGIC5_SAVE : VGIC5_RESTORE;
 

@@ -8,11 +8,11 @@
 
 static int build(struct session *session, struct loaded *loaded)
 {
-    struct vgic5_error error = { 0 };
+    struct vgic5_error error = {0};
     int status;
 
     session->config = loaded->config;
-    if (session->options->abi != NULL)
+    if (session->options->abi)
         session->config.gic.abi = gic_option_abi(session->options->abi);
     status = session_open(session);
     if (status != EXIT_DONE)
@@ -21,7 +21,7 @@ static int build(struct session *session, struct loaded *loaded)
         load_into(loaded, session->machine, &session->log, session_wants_log(session), &error) != 0)
         return report_error(session->verb, &error);
     /* The place in the file belongs to the guest's state. */
-    if (session->options->input != NULL &&
+    if (session->options->input &&
         !console_skip(&session->console, machine_input_bytes(session->machine)))
         return report(session->verb, EXIT_UNFIT,
                       "--input %s: shorter than the %" PRIu64 " bytes that the guest has taken",
@@ -38,22 +38,22 @@ static void tell_what_is_ignored(const struct vgic5_snapshot *snapshot)
         if (!load_knows_section(section))
             report(VERB_restore, EXIT_DONE,
                    "section %s[%" PRIu64 "] at offset 0x%" PRIx64 " is optional and not known to "
-                   "this program: it is left out", section->type, section->instance,
-                   section->offset);
+                   "this program: it is left out",
+                   section->type, section->instance, section->offset);
     }
 }
 
 int verb_restore(const struct cli_options *options)
 {
-    struct session session = { .verb = VERB_restore, .options = options, .console.input = -1,
-                               .steer.control.fd = -1 };
-    struct vgic5_error error = { 0 };
+    struct session session = {
+        .verb = VERB_restore, .options = options, .console.input = -1, .steer.control.fd = -1};
+    struct vgic5_error error = {0};
     struct loaded loaded;
     int status;
 
     if (!session_check_options(session.verb, options))
         return EXIT_USAGE;
-    if (options->abi != NULL && gic_option_abi(options->abi) == 0)
+    if (options->abi && gic_option_abi(options->abi) == 0)
         return report(session.verb, EXIT_USAGE, "--abi is '%s', expected v1 or 7.4", options->abi);
     if (load_open(options->operand, options->on_base, &loaded, &error) != 0)
         return report_error(session.verb, &error);

@@ -15,12 +15,12 @@ static int configure(struct session *session)
     const struct cli_options *options = session->options;
     struct machine_config *config = &session->config;
 
-    if (options->kernel == NULL)
+    if (!options->kernel)
         return report(session->verb, EXIT_USAGE, "no --kernel FILE");
     if (!session_check_options(session->verb, options) ||
         !gic_option_parse(options->gic, &config->gic, &config->nr_spis))
         return EXIT_USAGE;
-    if (options->append != NULL && strlen(options->append) > LONGEST_APPEND)
+    if (options->append && strlen(options->append) > LONGEST_APPEND)
         return report(session->verb, EXIT_USAGE,
                       "--append has %zu bytes, a Linux kernel reads %u of them",
                       strlen(options->append), LONGEST_APPEND);
@@ -39,9 +39,9 @@ static int configure(struct session *session)
 
 int verb_run(const struct cli_options *options)
 {
-    struct session session = { .verb = VERB_run, .options = options, .console.input = -1,
-                               .steer.control.fd = -1 };
-    struct vgic5_error error = { 0 };
+    struct session session = {
+        .verb = VERB_run, .options = options, .console.input = -1, .steer.control.fd = -1};
+    struct vgic5_error error = {0};
     int status = configure(&session);
 
     if (status != EXIT_DONE) {
@@ -49,7 +49,8 @@ int verb_run(const struct cli_options *options)
         return status;
     }
     if (machine_create(&session.config, &session.machine, &error) != 0 ||
-        machine_boot(session.machine, options->kernel, options->initrd, options->append, &error) != 0)
+        machine_boot(session.machine, options->kernel, options->initrd, options->append, &error) !=
+            0)
         status = report_error(session.verb, &error);
     else
         status = session_run(&session);

@@ -21,16 +21,16 @@ static json_t *absolute(const char *path)
 {
     char here[PATH_MAX], whole[2 * PATH_MAX];
 
-    if (*path == '/' || getcwd(here, sizeof here) == NULL)
+    if (*path == '/' || !getcwd(here, sizeof(here)))
         return json_string(path);
-    snprintf(whole, sizeof whole, "%s/%s", here, path);
+    snprintf(whole, sizeof(whole), "%s/%s", here, path);
     return json_string(whole);
 }
 
 static bool send_line(int fd, json_t *request)
 {
     char *text = json_dumps(request, JSON_COMPACT | JSON_SORT_KEYS);
-    bool good = text != NULL && send(fd, text, strlen(text), MSG_NOSIGNAL) > 0 &&
+    bool good = text && send(fd, text, strlen(text), MSG_NOSIGNAL) > 0 &&
                 send(fd, "\n", 1, MSG_NOSIGNAL) == 1;
 
     free(text);
@@ -48,16 +48,16 @@ struct lines {
 /* The next reply, NULL when none has come in time; `gone` when none will. */
 static json_t *next_reply(struct lines *lines, bool *gone)
 {
-    struct pollfd ready = { lines->fd, POLLIN, 0 };
+    struct pollfd ready = {lines->fd, POLLIN, 0};
     char *end = memchr(lines->text, '\n', lines->n);
     json_t *reply;
     ssize_t got;
 
     *gone = false;
-    if (end == NULL) {
+    if (!end) {
         if (poll(&ready, 1, ASK_EVERY) <= 0)
             return NULL;
-        got = recv(lines->fd, lines->text + lines->n, sizeof lines->text - lines->n, 0);
+        got = recv(lines->fd, lines->text + lines->n, sizeof(lines->text) - lines->n, 0);
         *gone = got == 0 || (got < 0 && errno != EINTR);
         lines->n += got > 0 ? (size_t)got : 0;
         return NULL;
@@ -79,8 +79,8 @@ static int take_reply(json_t *reply, struct progress *progress, bool *over)
         progress_show(progress, (unsigned)json_integer_value(saving));
     if (!*over)
         return EXIT_DONE;
-    progress_end(progress, words == NULL);
-    if (words != NULL)
+    progress_end(progress, !words);
+    if (words)
         return report(VERB_save, (enum cli_exit)json_integer_value(json_object_get(reply, "exit")),
                       "%s", words);
     return json_print(json_incref(reply));
@@ -88,7 +88,7 @@ static int take_reply(json_t *reply, struct progress *progress, bool *over)
 
 static int wait_for_it(int fd, struct progress *progress)
 {
-    struct lines lines = { .fd = fd };
+    struct lines lines = {.fd = fd};
     bool over = false, gone = false;
     int status = EXIT_DONE;
 
@@ -97,7 +97,7 @@ static int wait_for_it(int fd, struct progress *progress)
 
         if (progress_asked_to_end() != 0)
             gone = !send_line(fd, json_pack("{s:s}", "command", "cancel"));
-        if (reply != NULL)
+        if (reply)
             status = take_reply(reply, progress, &over);
         else if (progress->form != PROGRESS_NONE && lines.n == 0 && !gone)
             gone = !send_line(fd, json_pack("{s:s}", "command", "status"));
@@ -111,9 +111,8 @@ static int wait_for_it(int fd, struct progress *progress)
 /* /dev/stdout, /dev/fd/3: the guest's process has others of these names. */
 static bool is_own_pipe(const char *path)
 {
-    return pipe_is(path) &&
-           (strncmp(path, "/dev/", strlen("/dev/")) == 0 ||
-            strncmp(path, "/proc/", strlen("/proc/")) == 0);
+    return pipe_is(path) && (strncmp(path, "/dev/", strlen("/dev/")) == 0 ||
+                             strncmp(path, "/proc/", strlen("/proc/")) == 0);
 }
 
 int verb_save(const struct cli_options *options)
@@ -122,21 +121,23 @@ int verb_save(const struct cli_options *options)
     json_t *request;
     int fd, status;
 
-    if (options->control == NULL)
+    if (!options->control)
         return report(VERB_save, EXIT_USAGE, "no --control PATH");
     if (!progress_begin(&progress, "save", options->progress))
         return report(VERB_save, EXIT_USAGE, "--progress is '%s', expected bar, json or none",
                       options->progress);
     if (is_own_pipe(options->operand))
-        return report(VERB_save, EXIT_USAGE, "%s is a pipe of this process, which the guest's "
-                      "cannot write into; use a FIFO (mkfifo)", options->operand);
+        return report(VERB_save, EXIT_USAGE,
+                      "%s is a pipe of this process, which the guest's "
+                      "cannot write into; use a FIFO (mkfifo)",
+                      options->operand);
     fd = control_connect(options->control);
     if (fd < 0)
         return report(VERB_save, EXIT_ENVIRONMENT, "--control %s: %s", options->control,
                       strerror(-fd));
     progress_catch_signals();
     request = json_pack("{s:s, s:o}", "command", "save", "file", absolute(options->operand));
-    if (options->base != NULL)
+    if (options->base)
         json_object_set_new(request, "base", absolute(options->base));
     status = send_line(fd, request) ? wait_for_it(fd, &progress)
                                     : report(VERB_save, EXIT_ENVIRONMENT, "--control %s: %s",

@@ -29,9 +29,9 @@ static void fault(struct verification *verification, const struct vgic5_error *e
     if (verification->exit_code == EXIT_DONE)
         verification->exit_code = (int)exit_of(error->cause);
     if (json_array_size(verification->faults) < MOST_FAULTS)
-        json_array_append_new(verification->faults,
-                              json_pack("{s:i, s:s}", "exit", (int)exit_of(error->cause), "message",
-                                        error->message));
+        json_array_append_new(
+            verification->faults,
+            json_pack("{s:i, s:s}", "exit", (int)exit_of(error->cause), "message", error->message));
 }
 
 /* ---- Frames ---------------------------------------------------------------------------------- */
@@ -43,7 +43,7 @@ static void check_frames(struct verification *verification, struct vgic5_snapsho
     size_t nr_frames = vgic5_snapshot_nr_frames(memory);
 
     for (size_t n = 0; n < nr_frames; n++) {
-        struct vgic5_error error = { 0 };
+        struct vgic5_error error = {0};
         struct vgic5_frame frame;
 
         progress_part(&verification->progress, n, nr_frames);
@@ -60,13 +60,13 @@ static void check_frames(struct verification *verification, struct vgic5_snapsho
 static bool check_container(struct verification *verification)
 {
     const struct cli_options *options = verification->options;
-    struct vgic5_error error = { 0 };
+    struct vgic5_error error = {0};
     uint8_t *frame = malloc(VGIC5_FRAME_SIZE);
     struct chain chain;
 
-    if (frame == NULL)
+    if (!frame)
         error_set(&error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for a frame");
-    if (frame == NULL || chain_open(options->operand, options->on_base, &chain, &error) != 0) {
+    if (!frame || chain_open(options->operand, options->on_base, &chain, &error) != 0) {
         fault(verification, &error);
         free(frame);
         return false;
@@ -86,7 +86,7 @@ static void note(struct verification *verification, const char *text, uint32_t i
 {
     char line[200];
 
-    snprintf(line, sizeof line, text, id);
+    snprintf(line, sizeof(line), text, id);
     json_array_append_new(verification->notes, json_string(line));
 }
 
@@ -102,8 +102,10 @@ static void look_for_oddities(struct verification *verification, const struct pi
                 active |= 1u << picture->interrupts[i].priority;
         odd = picture->vcpus[n].apr & ~active;
         if (odd != 0)
-            note(verification, "vCPU %" PRIu32 ": ICC_APR_EL1 has a priority that no active "
-                               "interrupt of this PE has", picture->vcpus[n].id);
+            note(verification,
+                 "vCPU %" PRIu32 ": ICC_APR_EL1 has a priority that no active "
+                 "interrupt of this PE has",
+                 picture->vcpus[n].id);
     }
     for (size_t i = 0; i < picture->nr_interrupts; i++)
         if (picture->interrupts[i].vcpu == picture->nr_vcpus && picture->interrupts[i].pending)
@@ -115,7 +117,7 @@ static void look_for_oddities(struct verification *verification, const struct pi
 static int fill_machine(struct loaded *loaded, struct vgic5_error *error)
 {
     struct machine *machine = NULL;
-    struct ram_log log = { 0 };
+    struct ram_log log = {0};
     int status = machine_create(&loaded->config, &machine, error);
 
     if (status == 0)
@@ -128,7 +130,7 @@ static int fill_machine(struct loaded *loaded, struct vgic5_error *error)
 static void check_meaning(struct verification *verification)
 {
     const struct cli_options *options = verification->options;
-    struct vgic5_error error = { 0 };
+    struct vgic5_error error = {0};
     struct picture picture;
     struct loaded loaded;
 
@@ -154,9 +156,8 @@ static int print_words(struct verification *verification)
     const json_t *entry;
     size_t n;
 
-    json_array_foreach(verification->faults, n, entry)
-        fprintf(stderr, "vgic5: verify: %s\n",
-                json_string_value(json_object_get(entry, "message")));
+    json_array_foreach(verification->faults, n, entry) fprintf(
+        stderr, "vgic5: verify: %s\n", json_string_value(json_object_get(entry, "message")));
     json_array_foreach(verification->notes, n, entry)
         printf("note: %s\n", json_string_value(entry));
     if (verification->exit_code == EXIT_DONE)
@@ -168,11 +169,11 @@ static int print_words(struct verification *verification)
 
 static int print_json(struct verification *verification)
 {
-    int printed = json_print(json_pack(
-        "{s:s, s:b, s:i, s:O, s:O, s:I, s:I}", "schema", "vgic5.verify/1", "sound",
-        verification->exit_code == EXIT_DONE, "exit", verification->exit_code, "faults",
-        verification->faults, "notes", verification->notes, "frames",
-        (json_int_t)verification->frames, "snapshots", (json_int_t)verification->levels));
+    int printed = json_print(
+        json_pack("{s:s, s:b, s:i, s:O, s:O, s:I, s:I}", "schema", "vgic5.verify/1", "sound",
+                  verification->exit_code == EXIT_DONE, "exit", verification->exit_code, "faults",
+                  verification->faults, "notes", verification->notes, "frames",
+                  (json_int_t)verification->frames, "snapshots", (json_int_t)verification->levels));
 
     return verification->exit_code != EXIT_DONE ? verification->exit_code : printed;
 }
@@ -181,7 +182,7 @@ static int verify(struct verification *verification)
 {
     const struct cli_options *options = verification->options;
     struct vgic5_snapshot_header header;
-    struct vgic5_error error = { 0 };
+    struct vgic5_error error = {0};
 
     if (header_of_file(options->operand, &header, &error) != 0)
         fault(verification, &error);
@@ -193,8 +194,8 @@ static int verify(struct verification *verification)
 
 int verb_verify(const struct cli_options *options)
 {
-    struct verification verification = { .options = options, .faults = json_array(),
-                                         .notes = json_array() };
+    struct verification verification = {
+        .options = options, .faults = json_array(), .notes = json_array()};
     int status;
 
     if (!progress_begin(&verification.progress, "verify", options->progress))

@@ -56,8 +56,7 @@ uc_err unicorn_run_probe(struct vcpu *vcpu, const uint32_t *code, size_t size)
 
 static int not_executed(struct vgic5_error *error)
 {
-    return unicorn_fail(error, -ENOTSUP, "%s did not execute two instructions",
-                        vcpu_engine_name());
+    return unicorn_fail(error, -ENOTSUP, "%s did not execute two instructions", vcpu_engine_name());
 }
 
 static bool found_syndrome(const struct vcpu *vcpu, size_t at)
@@ -93,7 +92,8 @@ static int search(const struct vcpu *vcpu, bool (*found)(const struct vcpu *, si
         return 0;
     return unicorn_fail(error, -ENOTSUP,
                         "%s: %s is at %u places of its context, expected 1; this version of "
-                        "Unicorn is not supported", vcpu_engine_name(), what, n);
+                        "Unicorn is not supported",
+                        vcpu_engine_name(), what, n);
 }
 
 /*
@@ -103,11 +103,11 @@ static int search(const struct vcpu *vcpu, bool (*found)(const struct vcpu *, si
  */
 static int probe_flags(struct vcpu *vcpu, struct vgic5_error *error)
 {
-    static const uint32_t code[] = { INSN_MRS_X9_VBAR, UNICORN_INSN_SVC_PROBE };
+    static const uint32_t code[] = {INSN_MRS_X9_VBAR, UNICORN_INSN_SVC_PROBE};
     struct unicorn_layout *layout = &vcpu->engine->layout;
     uint64_t base = vcpu->engine->ram->base;
     size_t x0 = 0;
-    int result;
+    int ret;
 
     unicorn_set_pstate(vcpu, PSTATE_DAIF);
     unicorn_set_sysreg(vcpu, UNICORN_SPSR_EL1, 0);
@@ -116,16 +116,18 @@ static int probe_flags(struct vcpu *vcpu, struct vgic5_error *error)
     layout->flags_by_hand = unicorn_get(vcpu, UC_ARM64_REG_PC) == base + sizeof(code);
     if (!layout->flags_by_hand)
         return 0;
-    result = search(vcpu, found_x0, "X0", &x0, error);
-    if (result != 0)
-        return result;
+    ret = search(vcpu, found_x0, "X0", &x0, error);
+    if (ret != 0)
+        return ret;
     if (unicorn_peek64(vcpu, x0 + PC_BEHIND_X0) == base + sizeof(code) &&
         unicorn_peek32(vcpu, x0 + STATE_BEHIND_X0) == 1) {
         layout->flags = x0 + FLAGS_BEHIND_X0;
         return 0;
     }
-    return unicorn_fail(error, -ENOTSUP, "%s: PC and the execution state are not behind X31 in its "
-                        "context; this version of Unicorn is not supported", vcpu_engine_name());
+    return unicorn_fail(error, -ENOTSUP,
+                        "%s: PC and the execution state are not behind X31 in its "
+                        "context; this version of Unicorn is not supported",
+                        vcpu_engine_name());
 }
 
 static void find_features(struct vcpu *vcpu)
@@ -155,28 +157,27 @@ static void find_identity(struct vcpu *vcpu)
 
 int unicorn_calibrate(struct vcpu_engine *engine, struct vgic5_error *error)
 {
-    static const uint32_t code[] = { INSN_LDXR_X11_X8, UNICORN_INSN_SVC_PROBE };
-    struct vcpu vcpu = { .engine = engine };
-    int result = unicorn_open(&vcpu, error);
+    static const uint32_t code[] = {INSN_LDXR_X11_X8, UNICORN_INSN_SVC_PROBE};
+    struct vcpu vcpu = {.engine = engine};
+    int ret = unicorn_open(&vcpu, error);
 
-    if (result == 0)
+    if (ret == 0)
         find_identity(&vcpu);
-    if (result == 0 && unicorn_run_probe(&vcpu, code, sizeof(code)) != UC_ERR_OK)
-        result = not_executed(error);
-    if (result == 0)
-        result = search(&vcpu, found_syndrome, "the syndrome of an SVC", &engine->layout.syndrome,
-                        error);
-    if (result == 0)
-        result = search(&vcpu, found_monitor, "the exclusive monitor", &engine->layout.monitor,
-                        error);
-    if (result == 0)
-        result = probe_flags(&vcpu, error);
-    if (result == 0)
+    if (ret == 0 && unicorn_run_probe(&vcpu, code, sizeof(code)) != UC_ERR_OK)
+        ret = not_executed(error);
+    if (ret == 0)
+        ret = search(&vcpu, found_syndrome, "the syndrome of an SVC", &engine->layout.syndrome,
+                     error);
+    if (ret == 0)
+        ret = search(&vcpu, found_monitor, "the exclusive monitor", &engine->layout.monitor, error);
+    if (ret == 0)
+        ret = probe_flags(&vcpu, error);
+    if (ret == 0)
         find_features(&vcpu);
-    if (result == 0)
+    if (ret == 0)
         unicorn_zero_find_block(&vcpu);
-    if (result == 0)
+    if (ret == 0)
         unicorn_stores_try(&vcpu);
     unicorn_close(&vcpu);
-    return result;
+    return ret;
 }

@@ -23,7 +23,9 @@ const char *vcpu_engine_name(void)
     unsigned major, minor;
 
     uc_version(&major, &minor);
-    return major == 2 && minor == 0 ? "Unicorn 2.0" : major == 2 ? "Unicorn 2.1 or later" : "Unicorn";
+    return major == 2 && minor == 0 ? "Unicorn 2.0"
+           : major == 2             ? "Unicorn 2.1 or later"
+                                    : "Unicorn";
 }
 
 const char *vcpu_model(void)
@@ -34,7 +36,7 @@ const char *vcpu_model(void)
 const struct vcpu_identity *vcpu_identity(size_t *n)
 {
     static const struct vcpu_identity registers[] = {
-#define IDENTITY(name, op0, op1, crn, crm, op2) { name, VGIC5_ENCODING(op0, op1, crn, crm, op2) },
+#define IDENTITY(name, op0, op1, crn, crm, op2) {name, VGIC5_ENCODING(op0, op1, crn, crm, op2)},
 #include "vcpu/identity.def"
 #undef IDENTITY
     };
@@ -76,9 +78,9 @@ int unicorn_open(struct vcpu *vcpu, struct vgic5_error *error)
 
 void unicorn_close(struct vcpu *vcpu)
 {
-    if (vcpu->context != NULL)
+    if (vcpu->context)
         uc_context_free(vcpu->context);
-    if (vcpu->uc != NULL)
+    if (vcpu->uc)
         uc_close(vcpu->uc);
     unicorn_stores_close(vcpu);
     vcpu->context = NULL;
@@ -89,17 +91,17 @@ int vcpu_engine_create(const struct memory *ram, struct vcpu_clock *clock,
                        struct vcpu_engine **engine, struct vgic5_error *error)
 {
     struct vcpu_engine *e = calloc(1, sizeof(*e));
-    int result;
+    int ret;
 
-    if (e == NULL)
+    if (!e)
         return unicorn_fail(error, -ENOMEM, "no memory for the vCPU engine");
     e->ram = ram;
     e->clock = clock;
     e->most_code = MOST_CODE;
-    result = unicorn_calibrate(e, error);
-    if (result != 0) {
+    ret = unicorn_calibrate(e, error);
+    if (ret != 0) {
         vcpu_engine_destroy(e);
-        return result;
+        return ret;
     }
     *engine = e;
     return 0;
@@ -107,7 +109,7 @@ int vcpu_engine_create(const struct memory *ram, struct vcpu_clock *clock,
 
 void vcpu_engine_destroy(struct vcpu_engine *engine)
 {
-    if (engine != NULL)
+    if (engine)
         unicorn_stores_destroy(engine);
     free(engine);
 }
@@ -119,10 +121,9 @@ void vcpu_engine_limit_code(struct vcpu_engine *engine, uint64_t bytes)
 
 static int reset(struct vcpu *vcpu, struct vgic5_error *error)
 {
-    const struct unicorn_monitor open_monitor = { .address = UINT64_MAX };
+    const struct unicorn_monitor open_monitor = {.address = UINT64_MAX};
 
-    if (uc_context_save(vcpu->uc, vcpu->context) == UC_ERR_OK &&
-        unicorn_add_hooks(vcpu) == 0) {
+    if (uc_context_save(vcpu->uc, vcpu->context) == UC_ERR_OK && unicorn_add_hooks(vcpu) == 0) {
         if (vcpu->engine->layout.flags_by_hand)
             vcpu->reset_flags = unicorn_peek32(vcpu, vcpu->engine->layout.flags);
         if (unicorn_eret_to(vcpu, PSTATE_RESET) == 0 &&
@@ -134,29 +135,29 @@ static int reset(struct vcpu *vcpu, struct vgic5_error *error)
 
 int unicorn_create(struct vcpu *vcpu, struct vgic5_error *error)
 {
-    int result = unicorn_open(vcpu, error);
+    int ret = unicorn_open(vcpu, error);
 
-    return result == 0 ? reset(vcpu, error) : result;
+    return ret == 0 ? reset(vcpu, error) : ret;
 }
 
 int vcpu_create(struct vcpu_engine *engine, const struct vcpu_host *host, struct vcpu **vcpu,
                 struct vgic5_error *error)
 {
     struct vcpu *v = calloc(1, sizeof(*v));
-    int result;
+    int ret;
 
-    if (v == NULL)
+    if (!v)
         return unicorn_fail(error, -ENOMEM, "no memory for a vCPU");
     v->engine = engine;
     v->clock = engine->clock;
     v->host = host;
-    if (engine->vcpus == NULL)
+    if (!engine->vcpus)
         unicorn_find_plain(engine, host);
-    result = unicorn_create(v, error);
-    if (result != 0) {
+    ret = unicorn_create(v, error);
+    if (ret != 0) {
         unicorn_close(v);
         free(v);
-        return result;
+        return ret;
     }
     v->next = engine->vcpus;
     engine->vcpus = v;
@@ -166,9 +167,9 @@ int vcpu_create(struct vcpu_engine *engine, const struct vcpu_host *host, struct
 
 void vcpu_destroy(struct vcpu *vcpu)
 {
-    if (vcpu == NULL)
+    if (!vcpu)
         return;
-    for (struct vcpu **at = &vcpu->engine->vcpus; *at != NULL; at = &(*at)->next) {
+    for (struct vcpu **at = &vcpu->engine->vcpus; *at; at = &(*at)->next) {
         if (*at == vcpu) {
             *at = vcpu->next;
             break;
@@ -178,7 +179,8 @@ void vcpu_destroy(struct vcpu *vcpu)
     free(vcpu);
 }
 
-/* ---- Running ----------------------------------------------------------------------------------- */
+/* ---- Running -----------------------------------------------------------------------------------
+ */
 
 /* Until a hook stops it, or a WFI does. False: Unicorn gave up. */
 static bool emulate(struct vcpu *vcpu)
@@ -270,9 +272,8 @@ static bool goes_on(struct vcpu *vcpu, enum vcpu_exit *exit)
     *exit = vcpu->exception.number == EXCEPTION_HVC ? VCPU_EXIT_HVC : VCPU_EXIT_SEMIHOSTING;
     if (vcpu->exception.number == EXCEPTION_HVC)
         return false;
-    if (vcpu->exception.number == EXCEPTION_UNDEFINED &&
-        PSTATE_EL(unicorn_get_pstate(vcpu)) == 1 && unicorn_fetch(vcpu, vcpu->pc, &insn) &&
-        insn == INSN_HLT_SEMIHOSTING)
+    if (vcpu->exception.number == EXCEPTION_UNDEFINED && PSTATE_EL(unicorn_get_pstate(vcpu)) == 1 &&
+        unicorn_fetch(vcpu, vcpu->pc, &insn) && insn == INSN_HLT_SEMIHOSTING)
         return false;
     unicorn_take_exception(vcpu);
     return true;
@@ -312,8 +313,9 @@ void vcpu_trouble(struct vcpu *vcpu, char *text, size_t size)
     unicorn_get_sysreg(vcpu, UNICORN_ESR_EL1, &esr);
     unicorn_get_sysreg(vcpu, UNICORN_ELR_EL1, &elr);
     unicorn_get_sysreg(vcpu, UNICORN_FAR_EL1, &far);
-    snprintf(text, size, "%s%sPC 0x%" PRIx64 " PSTATE 0x%" PRIx32 " ELR_EL1 0x%" PRIx64
-             " ESR_EL1 0x%" PRIx64 " FAR_EL1 0x%" PRIx64, vcpu->trouble,
-             vcpu->trouble[0] != '\0' ? "; " : "", vcpu->pc, unicorn_get_pstate(vcpu), elr, esr,
-             far);
+    snprintf(text, size,
+             "%s%sPC 0x%" PRIx64 " PSTATE 0x%" PRIx32 " ELR_EL1 0x%" PRIx64 " ESR_EL1 0x%" PRIx64
+             " FAR_EL1 0x%" PRIx64,
+             vcpu->trouble, vcpu->trouble[0] != '\0' ? "; " : "", vcpu->pc,
+             unicorn_get_pstate(vcpu), elr, esr, far);
 }

@@ -46,9 +46,9 @@
 
 /* What an uc_context holds that no call returns; learnt in vcpu_unicorn_calibrate.c. */
 struct unicorn_layout {
-    size_t syndrome;  /* of the last exception: ESR (4), pad (4), FAR (8), target EL (4) */
-    size_t monitor;   /* exclusive monitor: address, value, high (8 each) */
-    size_t flags;     /* the cached CPU flags (4), where Unicorn does not keep them in step */
+    size_t syndrome; /* of the last exception: ESR (4), pad (4), FAR (8), target EL (4) */
+    size_t monitor;  /* exclusive monitor: address, value, high (8 each) */
+    size_t flags;    /* the cached CPU flags (4), where Unicorn does not keep them in step */
     bool flags_by_hand;
 };
 
@@ -64,17 +64,17 @@ struct vcpu_engine {
     struct unicorn_features features;
     struct unicorn_stores *stores; /* see vcpu_unicorn_stores.c */
     bool stores_directly;
-    uint64_t most_code; /* bytes that a vCPU may have translated */
-    uint64_t zero_block; /* bytes that DC ZVA zeroes */
-    uint64_t identity[16]; /* index as vcpu_identity has it */
-    uint64_t plain[2][1024]; /* a bit per encoding: reads, writes that concern nobody here */
-    uint64_t asked[2][1024]; /* those that Unicorn has been asked about; */
+    uint64_t most_code;        /* bytes that a vCPU may have translated */
+    uint64_t zero_block;       /* bytes that DC ZVA zeroes */
+    uint64_t identity[16];     /* index as vcpu_identity has it */
+    uint64_t plain[2][1024];   /* a bit per encoding: reads, writes that concern nobody here */
+    uint64_t asked[2][1024];   /* those that Unicorn has been asked about; */
     uint64_t unknown[2][1024]; /* and does not know: see vcpu_unicorn_unknown.c */
 };
 
 /* Why uc_emu_start came back. */
 enum unicorn_stop {
-    UNICORN_WFI, /* nobody stopped it: only WFI does that */
+    UNICORN_WFI,   /* nobody stopped it: only WFI does that */
     UNICORN_LIMIT, /* stop_at, or trouble */
     UNICORN_CHECK,
     UNICORN_IRQ,
@@ -99,8 +99,8 @@ struct unicorn_stale {
 
 /* The page that was last written by DC ZVA; until any other system instruction, or exit. */
 struct unicorn_window {
-    uint8_t *host; /* NULL: closed */
-    uint64_t page; /* virtual */
+    uint8_t *host;   /* NULL: closed */
+    uint64_t page;   /* virtual */
     uint32_t pstate; /* EL and PAN */
 };
 
@@ -136,7 +136,7 @@ struct vcpu {
     struct vcpu *next;
     const struct vcpu_host *host;
     uc_engine *uc;
-    uc_context *context; /* scratch */
+    uc_context *context;  /* scratch */
     void *cpu;            /* Unicorn's, once it has filled its TLB; and a bit for each page of */
     uint64_t *translated; /* RAM that holds code: with engine->stores_directly, else NULL */
 
@@ -146,8 +146,8 @@ struct vcpu {
     uint32_t rest;      /* instructions that remain of the block it was stopped in */
     uint64_t horizon;   /* count up to which blocks need no look at anything */
 
-    uint64_t code;      /* bytes that its translations take, about */
-    uint64_t moved_at;  /* instructions counted when it last dropped them */
+    uint64_t code;     /* bytes that its translations take, about */
+    uint64_t moved_at; /* instructions counted when it last dropped them */
     bool irq;
     bool in_stub;
     bool translating; /* a table walk of ours: devices keep out of it */
@@ -265,13 +265,15 @@ bool unicorn_is_full(const struct vcpu *vcpu);
 void unicorn_renew(struct vcpu *vcpu);
 
 /* vcpu_unicorn_stores.c */
-/* Sets engine->stores_directly, if all is as expected; with a vCPU that is good for nothing else. */
+/* Sets engine->stores_directly, if all is as expected; with a vCPU that is good for nothing else.
+ */
 void unicorn_stores_try(struct vcpu *vcpu);
 void unicorn_stores_destroy(struct vcpu_engine *engine);
 uc_err unicorn_stores_open(struct vcpu *vcpu);
 void unicorn_stores_close(struct vcpu *vcpu);
 /* From now on this thread is inside this vCPU, or (NULL) an instance that is none; returns whose it
- * was. For hooks that need an instance of their own: Unicorn's calls do not say whom they are for. */
+ * was. For hooks that need an instance of their own: Unicorn's calls do not say whom they are for.
+ */
 struct vcpu *unicorn_inside(struct vcpu *vcpu);
 /* The first part of what lies between two physical addresses from which code may have been
  * translated: from *start on. False: there is none. */

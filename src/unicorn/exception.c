@@ -12,7 +12,6 @@
 
 #define EC_SVE 0x19u
 
-
 /* More exceptions in a row than any guest takes without executing one instruction. */
 #define FRUITLESS_LIMIT 1000u
 
@@ -105,6 +104,6 @@ void unicorn_take_exception(struct vcpu *vcpu)
 
 void vcpu_inject_undefined(struct vcpu *vcpu)
 {
-    vcpu->exception = (struct unicorn_exception){ .esr = ESR_UNDEFINED, .to_el1 = true };
+    vcpu->exception = (struct unicorn_exception){.esr = ESR_UNDEFINED, .to_el1 = true};
     unicorn_take_exception(vcpu);
 }

@@ -51,7 +51,7 @@ static int poke(struct vcpu *vcpu, size_t offset, const void *bytes, size_t size
 
 int unicorn_set_monitor(struct vcpu *vcpu, const struct unicorn_monitor *monitor)
 {
-    const uint64_t values[3] = { monitor->address, monitor->value, monitor->high };
+    const uint64_t values[3] = {monitor->address, monitor->value, monitor->high};
 
     return poke(vcpu, vcpu->engine->layout.monitor, values, sizeof(values));
 }
@@ -60,7 +60,7 @@ int unicorn_set_monitor(struct vcpu *vcpu, const struct unicorn_monitor *monitor
 static bool run_stub(struct vcpu *vcpu)
 {
     const struct memory *ram = vcpu->engine->ram;
-    const uint32_t code[2] = { INSN_MSR_OSLAR_XZR, INSN_ERET };
+    const uint32_t code[2] = {INSN_MSR_OSLAR_XZR, INSN_ERET};
     uint64_t landing = ram->base + sizeof(code);
     uint8_t saved[sizeof(code)];
     uc_err error;

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-
 void unicorn_stop(struct vcpu *vcpu, enum unicorn_stop stop, uint64_t pc)
 {
     vcpu->stop = stop;
@@ -169,7 +168,7 @@ static bool write_concerns_us(uint16_t encoding)
 void unicorn_find_plain(struct vcpu_engine *engine, const struct vcpu_host *host)
 {
     memset(engine->plain, 0, sizeof(engine->plain));
-    if (host->answers == NULL)
+    if (!host->answers)
         return;
     for (uint32_t encoding = 0; encoding <= UINT16_MAX; encoding++) {
         uint64_t bit = UINT64_C(1) << encoding % 64;
@@ -250,14 +249,14 @@ int unicorn_add_hooks(struct vcpu *vcpu)
         void *function;
         int instruction;
     } hooks[] = {
-        { UC_HOOK_BLOCK, (void *)on_block, 0 },
-        { UC_HOOK_EDGE_GENERATED, (void *)unicorn_on_translation, 0 },
-        { UC_HOOK_INTR, (void *)on_exception, 0 },
-        { UC_HOOK_MEM_FETCH_PROT, (void *)on_fetch, 0 },
-        { UC_HOOK_INSN, (void *)on_read, UC_ARM64_INS_MRS },
-        { UC_HOOK_INSN, (void *)on_write, UC_ARM64_INS_MSR },
-        { UC_HOOK_INSN, (void *)on_write, UC_ARM64_INS_SYS },
-        { UC_HOOK_INSN, (void *)on_read, UC_ARM64_INS_SYSL },
+        {UC_HOOK_BLOCK, (void *)on_block, 0},
+        {UC_HOOK_EDGE_GENERATED, (void *)unicorn_on_translation, 0},
+        {UC_HOOK_INTR, (void *)on_exception, 0},
+        {UC_HOOK_MEM_FETCH_PROT, (void *)on_fetch, 0},
+        {UC_HOOK_INSN, (void *)on_read, UC_ARM64_INS_MRS},
+        {UC_HOOK_INSN, (void *)on_write, UC_ARM64_INS_MSR},
+        {UC_HOOK_INSN, (void *)on_write, UC_ARM64_INS_SYS},
+        {UC_HOOK_INSN, (void *)on_read, UC_ARM64_INS_SYSL},
     };
     uc_err error = UC_ERR_OK;
 

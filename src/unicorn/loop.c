@@ -75,7 +75,7 @@ static bool same_registers(struct vcpu *vcpu)
 void unicorn_count_loop(struct vcpu *vcpu, uint32_t esr)
 {
     struct unicorn_loop *loop = &vcpu->loop;
-    const struct unicorn_cause now = { vcpu->pc, vcpu->exception.far, esr };
+    const struct unicorn_cause now = {vcpu->pc, vcpu->exception.far, esr};
     uint64_t instructions = vcpu->engine->clock->instructions;
     uint32_t pstate = unicorn_get_pstate(vcpu);
     bool in_handler = loop->last.esr != 0 && instructions - loop->at <= ROUND_LENGTH &&
@@ -97,8 +97,8 @@ static bool has_far(uint32_t esr)
 {
     uint32_t ec = esr >> ESR_EC_SHIFT;
 
-    return (ec >= EC_INSTRUCTION_ABORT && ec <= EC_PC_ALIGNMENT) ||
-           ec == EC_DATA_ABORT || ec == EC_DATA_ABORT + 1;
+    return (ec >= EC_INSTRUCTION_ABORT && ec <= EC_PC_ALIGNMENT) || ec == EC_DATA_ABORT ||
+           ec == EC_DATA_ABORT + 1;
 }
 
 /* The registers tell of the last one only; what went wrong is the first. */
@@ -112,8 +112,7 @@ void unicorn_give_up(struct vcpu *vcpu, unsigned times, const char *what)
     snprintf(text, size, "%u %s", times, what);
     n = strlen(text);
     snprintf(text + n, size - n, ", beginning at PC 0x%" PRIx64 "%s with ESR_EL1 0x%" PRIx32,
-             first->pc, unicorn_fetch(vcpu, first->pc, &insn) ? "" : " (no RAM there)",
-             first->esr);
+             first->pc, unicorn_fetch(vcpu, first->pc, &insn) ? "" : " (no RAM there)", first->esr);
     n = strlen(text);
     if (has_far(first->esr))
         snprintf(text + n, size - n, " FAR_EL1 0x%" PRIx64, first->far);

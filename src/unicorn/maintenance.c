@@ -54,7 +54,7 @@ void unicorn_forget_stale(struct vcpu *vcpu)
 
 static void forget_everywhere(struct vcpu *vcpu, uint64_t physical, uint64_t size, bool others)
 {
-    for (struct vcpu *v = vcpu->engine->vcpus; v != NULL; v = v->next)
+    for (struct vcpu *v = vcpu->engine->vcpus; v; v = v->next)
         if (v != vcpu && others)
             unicorn_forget_code(v, physical, size);
     mark_stale(vcpu, physical, size);
@@ -64,7 +64,7 @@ static void broadcast_tlbi(struct vcpu *vcpu, uint16_t encoding, uint64_t value)
 {
     uint16_t local = (uint16_t)((encoding & ~(15u << 3)) | CRM_TLBI_LOCAL << 3);
 
-    for (struct vcpu *v = vcpu->engine->vcpus; v != NULL; v = v->next)
+    for (struct vcpu *v = vcpu->engine->vcpus; v; v = v->next)
         if (v != vcpu)
             unicorn_set_sysreg(v, local, value);
 }

@@ -30,7 +30,7 @@ static uint64_t mmio_read(struct vcpu *vcpu, uint64_t address, unsigned size)
         return halves->value >> 32;
     }
     halves->expected = false;
-    if (vcpu->translating || vcpu->host == NULL)
+    if (vcpu->translating || !vcpu->host)
         return 0;
     if (size != 4 || address & 7 || !unicorn_access_is_wide(vcpu, address, false, 0))
         return vcpu->host->mmio_read(vcpu->host->opaque, address, size);
@@ -49,7 +49,7 @@ static void mmio_write(struct vcpu *vcpu, uint64_t address, unsigned size, uint6
         return;
     }
     halves->expected = false;
-    if (vcpu->translating || vcpu->host == NULL)
+    if (vcpu->translating || !vcpu->host)
         return;
     if (size != 4 || address & 7 || !unicorn_access_is_wide(vcpu, address, true, (uint32_t)value))
         vcpu->host->mmio_write(vcpu->host->opaque, address, size, value);
@@ -104,8 +104,7 @@ int unicorn_map(struct vcpu *vcpu)
     if (error == UC_ERR_OK)
         error = uc_mmio_map(vcpu->uc, 0, ram->base, read_below, vcpu, write_below, vcpu);
     if (error == UC_ERR_OK)
-        error = uc_mmio_map(vcpu->uc, end, end_of_map() - end, read_above, vcpu, write_above,
-                            vcpu);
+        error = uc_mmio_map(vcpu->uc, end, end_of_map() - end, read_above, vcpu, write_above, vcpu);
     return error == UC_ERR_OK ? 0 : -EIO;
 }
 

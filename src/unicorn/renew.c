@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Unicorn keeps what it has translated, up to 1 GiB for each vCPU, and has no call that drops all of
- * it at a bearable price (2.0 takes seconds, and touches the whole GiB). So a vCPU that has
+ * Unicorn keeps what it has translated, up to 1 GiB for each vCPU, and has no call that drops all
+ * of it at a bearable price (2.0 takes seconds, and touches the whole GiB). So a vCPU that has
  * translated much moves into a new instance, with its state as a snapshot would have it: 4 ms.
  */
 #include "unicorn/engine.h"
 
-/* What a block and each of its instructions take, a little more than was found in a Linux boot: 73,000
- * blocks of 370,000 instructions in 46 MiB. */
+/* What a block and each of its instructions take, a little more than was found in a Linux boot:
+ * 73,000 blocks of 370,000 instructions in 46 MiB. */
 #define BLOCK_BYTES 350u
 #define INSTRUCTION_BYTES 70u
 

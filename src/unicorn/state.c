@@ -6,9 +6,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* clang-format off */
 #define X_ROWS(X)                                                                                  \
     X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16)   \
     X(17) X(18) X(19) X(20) X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29) X(30)
+/* clang-format on */
 
 /* Where each kind of row begins. */
 enum row {
@@ -33,26 +35,26 @@ enum row {
 };
 
 static const struct vcpu_register registers[NR_ROWS] = {
-#define X(n) [ROW_X0 + n] = { "X" #n, 0, 8 },
+#define X(n) [ROW_X0 + n] = {"X" #n, 0, 8},
     X_ROWS(X)
 #undef X
-    [ROW_SP_EL0] = { "SP_EL0", VGIC5_ENCODING(3, 0, 4, 1, 0), 8 },
-    [ROW_SP_EL1] = { "SP_EL1", VGIC5_ENCODING(3, 4, 4, 1, 0), 8 },
-    [ROW_PC] = { "PC", 0, 8 },
-    [ROW_PSTATE] = { "PSTATE", 0, 8 },
-#define VCPU_SYSREG(name, op0, op1, crn, crm, op2)                                                 \
-    [ROW_##name] = { #name, VGIC5_ENCODING(op0, op1, crn, crm, op2), 8 },
+        [ROW_SP_EL0] = {"SP_EL0", VGIC5_ENCODING(3, 0, 4, 1, 0), 8},
+    [ROW_SP_EL1] = {"SP_EL1", VGIC5_ENCODING(3, 4, 4, 1, 0), 8},
+    [ROW_PC] = {"PC", 0, 8},
+    [ROW_PSTATE] = {"PSTATE", 0, 8},
+#define VCPU_SYSREG(name, op0, op1, crn, crm, op2) \
+    [ROW_##name] = {#name, VGIC5_ENCODING(op0, op1, crn, crm, op2), 8},
 #include "vcpu/registers.def"
 #undef VCPU_SYSREG
-    [ROW_FPCR] = { "FPCR", VGIC5_ENCODING(3, 3, 4, 4, 0), 8 },
-    [ROW_FPSR] = { "FPSR", VGIC5_ENCODING(3, 3, 4, 4, 1), 8 },
-#define X(n) [ROW_Q0 + n] = { "Q" #n, 0, 16 },
+    [ROW_FPCR] = {"FPCR", VGIC5_ENCODING(3, 3, 4, 4, 0), 8},
+    [ROW_FPSR] = {"FPSR", VGIC5_ENCODING(3, 3, 4, 4, 1), 8},
+#define X(n) [ROW_Q0 + n] = {"Q" #n, 0, 16},
     X_ROWS(X) X(31)
 #undef X
-    [ROW_EXCLUSIVE_ADDRESS] = { "EXCLUSIVE_ADDRESS", 0, 8 },
-    [ROW_EXCLUSIVE_VALUE] = { "EXCLUSIVE_VALUE", 0, 8 },
-    [ROW_EXCLUSIVE_HIGH] = { "EXCLUSIVE_HIGH", 0, 8 },
-    [ROW_BLOCK_REST] = { "BLOCK_REST", 0, 8 },
+        [ROW_EXCLUSIVE_ADDRESS] = {"EXCLUSIVE_ADDRESS", 0, 8},
+    [ROW_EXCLUSIVE_VALUE] = {"EXCLUSIVE_VALUE", 0, 8},
+    [ROW_EXCLUSIVE_HIGH] = {"EXCLUSIVE_HIGH", 0, 8},
+    [ROW_BLOCK_REST] = {"BLOCK_REST", 0, 8},
 };
 
 _Static_assert(NR_ROWS <= UNICORN_MOST_REGISTERS, "room for a state");
@@ -166,8 +168,7 @@ int vcpu_put_state(struct vcpu *vcpu, const struct vcpu_value *values)
     };
 
     /* The flags depend on these registers, and arriving in PSTATE makes the flags. */
-    if (!put_sysregs(vcpu, values) ||
-        unicorn_eret_to(vcpu, (uint32_t)values[ROW_PSTATE].low) != 0)
+    if (!put_sysregs(vcpu, values) || unicorn_eret_to(vcpu, (uint32_t)values[ROW_PSTATE].low) != 0)
         return -EIO;
     /* ERET takes some of PSTATE's bits only with their features. */
     unicorn_set_pstate(vcpu, (uint32_t)values[ROW_PSTATE].low);

@@ -3,8 +3,8 @@
  * Stores that cost what a store costs. A store into a page from which code has been translated must
  * be noticed. Unicorn 2.0 sends *every* store through the function that looks for such code, 40 ns
  * with two allocations: a page that enters its TLB is marked as "to be noticed", and nothing ever
- * takes the mark away. That is done here, in functions of Unicorn's that the dynamic linker finds in
- * this program first:
+ * takes the mark away. That is done here, in functions of Unicorn's that the dynamic linker finds
+ * in this program first:
  *
  *   - a page that enters the TLB, and has no translated code, loses the mark at once;
  *   - when code is first translated from a page, its entries in the TLB get it back;
@@ -62,7 +62,7 @@ static void find_originals(struct unicorn_stores *stores)
 /* `scratch` is for the calls of whoever else uses Unicorn in this process. */
 static const struct unicorn_stores *originals(struct unicorn_stores *scratch)
 {
-    if (inside != NULL && inside->engine->stores != NULL)
+    if (inside && inside->engine->stores)
         return inside->engine->stores;
     find_originals(scratch);
     return scratch;
@@ -71,7 +71,7 @@ static const struct unicorn_stores *originals(struct unicorn_stores *scratch)
 /* The vCPU that this thread runs, if its stores are direct. */
 static struct vcpu *direct(void)
 {
-    return inside != NULL && inside->translated != NULL ? inside : NULL;
+    return inside && inside->translated ? inside : NULL;
 }
 
 static bool has_code(const struct vcpu *vcpu, uint64_t ram_address)
@@ -121,7 +121,7 @@ void tlb_set_page_with_attrs_aarch64(void *cpu, uint64_t address, uint64_t physi
     uint64_t ram_address;
 
     stores->set_page(cpu, address, physical, attributes, access, regime, size);
-    if (vcpu == NULL)
+    if (!vcpu)
         return;
     vcpu->cpu = cpu;
     ram_address = physical - vcpu->engine->ram->base;
@@ -137,10 +137,10 @@ void tlb_protect_code_aarch64(uc_engine *uc, uint64_t ram_address)
     uint64_t page = ram_address / PAGE_SIZE;
 
     stores->protect(uc, ram_address);
-    if (vcpu == NULL || uc != vcpu->uc || ram_address >= vcpu->engine->ram->size)
+    if (!vcpu || uc != vcpu->uc || ram_address >= vcpu->engine->ram->size)
         return;
     vcpu->translated[page / 64] |= UINT64_C(1) << page % 64;
-    if (vcpu->cpu != NULL)
+    if (vcpu->cpu)
         stores->reset_dirty(vcpu->cpu, (uintptr_t)vcpu->engine->ram->host + page * PAGE_SIZE,
                             PAGE_SIZE);
 }
@@ -149,14 +149,14 @@ void *page_collection_lock_aarch64(uc_engine *uc, uint64_t start, uint64_t end)
 {
     struct unicorn_stores scratch;
 
-    return direct() != NULL ? NULL : originals(&scratch)->lock(uc, start, end);
+    return direct() ? NULL : originals(&scratch)->lock(uc, start, end);
 }
 
 void page_collection_unlock_aarch64(void *set)
 {
     struct unicorn_stores scratch;
 
-    if (set != NULL)
+    if (set)
         originals(&scratch)->unlock(set);
 }
 
@@ -164,14 +164,16 @@ void page_collection_unlock_aarch64(void *set)
 static bool overwritten_code_is_noticed(struct vcpu *vcpu)
 {
     static const uint32_t code[] = {
-        0x10008002,             /* adr x2, . + 4096 */
-        0x52800401, 0x72ba5001, /* w1 = "movz x0, #1" */
-        0x52800804, 0x72ba5004, /* w4 = "movz x0, #2" */
-        0xb9000041,             /* str w1, [x2] */
-        0xd63f0040,             /* blr x2 */
-        0xaa0003e3,             /* mov x3, x0 */
-        0xb9000044,             /* str w4, [x2] */
-        0xd63f0040,             /* blr x2 */
+        0x10008002, /* adr x2, . + 4096 */
+        0x52800401,
+        0x72ba5001, /* w1 = "movz x0, #1" */
+        0x52800804,
+        0x72ba5004, /* w4 = "movz x0, #2" */
+        0xb9000041, /* str w1, [x2] */
+        0xd63f0040, /* blr x2 */
+        0xaa0003e3, /* mov x3, x0 */
+        0xb9000044, /* str w4, [x2] */
+        0xd63f0040, /* blr x2 */
         UNICORN_INSN_SVC_PROBE,
     };
     static const uint32_t ret = 0xd65f03c0;
@@ -182,8 +184,8 @@ static bool overwritten_code_is_noticed(struct vcpu *vcpu)
     memcpy(overwritten + sizeof(ret), &ret, sizeof(ret));
     executed = unicorn_run_probe(vcpu, code, sizeof(code)) == UC_ERR_OK;
     memcpy(overwritten, saved, sizeof(saved));
-    return executed && vcpu_get_x(vcpu, 3) == 1 && vcpu_get_x(vcpu, 0) == 2 &&
-           has_code(vcpu, 0) && has_code(vcpu, PAGE_SIZE) && !has_code(vcpu, 2 * PAGE_SIZE);
+    return executed && vcpu_get_x(vcpu, 3) == 1 && vcpu_get_x(vcpu, 0) == 2 && has_code(vcpu, 0) &&
+           has_code(vcpu, PAGE_SIZE) && !has_code(vcpu, 2 * PAGE_SIZE);
 }
 
 /* Has the linker given ours to Unicorn, and are the others there? */
@@ -193,8 +195,8 @@ static bool find(struct unicorn_stores *stores)
     stores->set_dirty = dlsym(RTLD_DEFAULT, "tlb_set_dirty_aarch64");
     stores->reset_dirty = dlsym(RTLD_DEFAULT, "tlb_reset_dirty_aarch64");
     return dlsym(RTLD_DEFAULT, "tlb_protect_code_aarch64") == (void *)tlb_protect_code_aarch64 &&
-           stores->set_page != NULL && stores->protect != NULL && stores->lock != NULL &&
-           stores->unlock != NULL && stores->set_dirty != NULL && stores->reset_dirty != NULL;
+           stores->set_page && stores->protect && stores->lock && stores->unlock &&
+           stores->set_dirty && stores->reset_dirty;
 }
 
 void unicorn_stores_try(struct vcpu *vcpu)
@@ -202,10 +204,9 @@ void unicorn_stores_try(struct vcpu *vcpu)
     struct vcpu_engine *engine = vcpu->engine;
 
     engine->stores = calloc(1, sizeof(*engine->stores));
-    if (engine->stores == NULL)
+    if (!engine->stores)
         return;
-    engine->stores_directly = find(engine->stores) &&
-                              uc_version(NULL, NULL) >> 8 == THE_VERSION;
+    engine->stores_directly = find(engine->stores) && uc_version(NULL, NULL) >> 8 == THE_VERSION;
     engine->stores_directly = engine->stores_directly && unicorn_stores_open(vcpu) == UC_ERR_OK &&
                               overwritten_code_is_noticed(vcpu);
 }
@@ -220,7 +221,7 @@ uc_err unicorn_stores_open(struct vcpu *vcpu)
     if (!vcpu->engine->stores_directly)
         return UC_ERR_OK;
     vcpu->translated = calloc(vcpu->engine->ram->size / PAGE_SIZE / 64 + 1, sizeof(uint64_t));
-    return vcpu->translated != NULL ? UC_ERR_OK : UC_ERR_NOMEM;
+    return vcpu->translated ? UC_ERR_OK : UC_ERR_NOMEM;
 }
 
 void unicorn_stores_close(struct vcpu *vcpu)
@@ -290,7 +291,7 @@ uc_err unicorn_start(struct vcpu *vcpu, uint64_t pc)
 
 bool unicorn_find_code(const struct vcpu *vcpu, uint64_t *start, uint64_t end, uint64_t *size)
 {
-    if (vcpu->translated != NULL)
+    if (vcpu->translated)
         return find_code(vcpu, start, end, size);
     *size = end - *start;
     return *size > 0;

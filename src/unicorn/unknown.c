@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A register that the machine answers for is skipped by Unicorn after our hook, unless Unicorn found
- * while translating that there is no such register or direction: then it comes back to the same
- * instruction for ever, and the hook has to step over it. Which these are is found out when one is
- * used for the first time, by executing it in a Unicorn of its own.
+ * A register that the machine answers for is skipped by Unicorn after our hook, unless Unicorn
+ * found while translating that there is no such register or direction: then it comes back to the
+ * same instruction for ever, and the hook has to step over it. Which these are is found out when
+ * one is used for the first time, by executing it in a Unicorn of its own.
  */
 #include "unicorn/engine.h"
 
@@ -38,8 +38,9 @@ static uint32_t on_access(uc_engine *uc, uc_arm64_reg reg, const uc_arm64_cp_reg
 
 static bool comes_back(struct vcpu *vcpu, uint16_t encoding, bool is_write)
 {
-    const uint32_t code[] = { (is_write ? INSN_MSR : INSN_MRS) | (uint32_t)encoding << 5, INSN_SVC_0 };
-    struct question question = { .vcpu = vcpu };
+    const uint32_t code[] = {(is_write ? INSN_MSR : INSN_MRS) | (uint32_t)encoding << 5,
+                             INSN_SVC_0};
+    struct question question = {.vcpu = vcpu};
     uc_hook hook;
 
     if (uc_hook_add(vcpu->uc, &hook, UC_HOOK_INSN, (void *)on_access, &question, 1, 0,
@@ -59,7 +60,7 @@ static bool surely_known(uint16_t encoding)
 
 static bool find_out(struct vcpu_engine *engine, uint16_t encoding, bool is_write)
 {
-    struct vcpu vcpu = { .engine = engine }, *outer = unicorn_inside(NULL);
+    struct vcpu vcpu = {.engine = engine}, *outer = unicorn_inside(NULL);
     bool unknown = unicorn_open(&vcpu, NULL) == 0 && comes_back(&vcpu, encoding, is_write);
 
     unicorn_close(&vcpu);

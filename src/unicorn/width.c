@@ -55,8 +55,9 @@ static bool decode_single(struct vcpu *vcpu, uint32_t insn, struct access *a)
 
     if (!simd && size == 3 && opc == 2) /* PRFM */
         return false;
-    *a = (struct access){ base, quad ? 8 : 1u << size, quad ? 2 : 1, false, false,
-                          { simd ? -1 : (int)(insn & 31), -1 } };
+    *a = (struct access){base,         quad ? 8 : 1u << size,
+                         quad ? 2 : 1, false,
+                         false,        {simd ? -1 : (int)(insn & 31), -1}};
     set_direction(a, simd ? opc & 1 : opc != 0);
     if (insn >> 24 & 1) { /* unsigned offset */
         a->address = base + ((uint64_t)(insn >> 10 & 0xfff) << scale);
@@ -81,8 +82,12 @@ static bool decode_pair(struct vcpu *vcpu, uint32_t insn, struct access *a)
     unsigned scale = simd ? opc + 2 : opc == 2 ? 3 : 2;
     uint64_t base = read_x_or_sp(vcpu, insn >> 5 & 31);
 
-    *a = (struct access){ base, scale > 3 ? 8 : 1u << scale, scale > 3 ? 4 : 2, false, false,
-                          { simd ? -1 : (int)(insn & 31), simd ? -1 : (int)(insn >> 10 & 31) } };
+    *a = (struct access){base,
+                         scale > 3 ? 8 : 1u << scale,
+                         scale > 3 ? 4 : 2,
+                         false,
+                         false,
+                         {simd ? -1 : (int)(insn & 31), simd ? -1 : (int)(insn >> 10 & 31)}};
     set_direction(a, insn >> 22 & 1);
     if ((insn >> 23 & 3) != 1)
         a->address = base + ((uint64_t)signed_field(insn, 15, 7) << scale);
@@ -95,8 +100,8 @@ static bool decode_exclusive(struct vcpu *vcpu, uint32_t insn, struct access *a)
     bool pair = insn >> 21 & 1 && !(insn >> 23 & 1);
     unsigned size = pair ? (insn >> 30 & 1) + 2 : insn >> 30;
 
-    *a = (struct access){ read_x_or_sp(vcpu, insn >> 5 & 31), 1u << size, pair ? 2 : 1,
-                          false, false, { -1, -1 } };
+    *a = (struct access){
+        read_x_or_sp(vcpu, insn >> 5 & 31), 1u << size, pair ? 2 : 1, false, false, {-1, -1}};
     set_direction(a, insn >> 22 & 1);
     if (insn >> 21 & 1) /* CAS, CASP and the pairs do either */
         a->loads = a->stores = true;
@@ -107,8 +112,12 @@ static bool decode_exclusive(struct vcpu *vcpu, uint32_t insn, struct access *a)
 
 static bool decode_rcpc(struct vcpu *vcpu, uint32_t insn, struct access *a)
 {
-    *a = (struct access){ read_x_or_sp(vcpu, insn >> 5 & 31) + (uint64_t)signed_field(insn, 12, 9),
-                          1u << (insn >> 30), 1, false, false, { (int)(insn & 31), -1 } };
+    *a = (struct access){read_x_or_sp(vcpu, insn >> 5 & 31) + (uint64_t)signed_field(insn, 12, 9),
+                         1u << (insn >> 30),
+                         1,
+                         false,
+                         false,
+                         {(int)(insn & 31), -1}};
     set_direction(a, (insn >> 22 & 3) != 0);
     return true;
 }
@@ -117,10 +126,10 @@ static const struct {
     uint32_t mask, value;
     bool (*decode)(struct vcpu *vcpu, uint32_t insn, struct access *a);
 } encodings[] = {
-    { 0x3a000000, 0x38000000, decode_single },
-    { 0x3a000000, 0x28000000, decode_pair },
-    { 0x3f000000, 0x08000000, decode_exclusive },
-    { 0x3f200c00, 0x19000000, decode_rcpc },
+    {0x3a000000, 0x38000000, decode_single},
+    {0x3a000000, 0x28000000, decode_pair},
+    {0x3f000000, 0x08000000, decode_exclusive},
+    {0x3f200c00, 0x19000000, decode_rcpc},
 };
 
 static bool decode(struct vcpu *vcpu, uint32_t insn, struct access *a)

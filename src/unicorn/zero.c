@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * DC ZVA. Unicorn 2.0 by itself sends each byte that it zeroes through the slow path of a store: 3 us
- * for the 64 bytes of its block. So we zero the block. Unicorn does not notice that, and may go on
- * with code that it has translated there until an IC instruction names it, as a PE may (B2.7.4.2 of
- * Arm DDI 0487).
+ * DC ZVA. Unicorn 2.0 by itself sends each byte that it zeroes through the slow path of a store: 3
+ * us for the 64 bytes of its block. So we zero the block. Unicorn does not notice that, and may go
+ * on with code that it has translated there until an IC instruction names it, as a PE may (B2.7.4.2
+ * of Arm DDI 0487).
  */
 #include "unicorn/engine.h"
 
@@ -43,7 +43,7 @@ static bool open_window(struct vcpu *vcpu, uint64_t page, uint32_t pstate)
     vcpu->window.page = page;
     vcpu->window.pstate = pstate;
     vcpu->window.host = memory_at(ram, physical, PAGE_SIZE);
-    return vcpu->window.host != NULL;
+    return vcpu->window.host;
 }
 
 static bool zero(struct vcpu *vcpu, uint64_t address)
@@ -53,7 +53,7 @@ static bool zero(struct vcpu *vcpu, uint64_t address)
     uint64_t page = address & ~(PAGE_SIZE - 1);
     uint32_t pstate = unicorn_get_pstate(vcpu) & (PSTATE_EL_BITS | PSTATE_PAN);
 
-    if ((window->host == NULL || window->page != page || window->pstate != pstate) &&
+    if ((!window->host || window->page != page || window->pstate != pstate) &&
         !open_window(vcpu, page, pstate))
         return false;
     memset(window->host + (address & (PAGE_SIZE - 1) & ~(block - 1)), 0, block);

@@ -83,12 +83,12 @@ int vcpu_create(struct vcpu_engine *engine, const struct vcpu_host *host, struct
 void vcpu_destroy(struct vcpu *vcpu);
 
 enum vcpu_exit {
-    VCPU_EXIT_STOP,  /* clock->stop_at, exactly */
-    VCPU_EXIT_CHECK, /* a check point at or after clock->check_at */
-    VCPU_EXIT_WFI,   /* after a WFI */
-    VCPU_EXIT_HVC,   /* after an HVC: the call is in X0 … */
+    VCPU_EXIT_STOP,        /* clock->stop_at, exactly */
+    VCPU_EXIT_CHECK,       /* a check point at or after clock->check_at */
+    VCPU_EXIT_WFI,         /* after a WFI */
+    VCPU_EXIT_HVC,         /* after an HVC: the call is in X0 … */
     VCPU_EXIT_SEMIHOSTING, /* at an HLT #0xf000 at EL1 */
-    VCPU_EXIT_STUCK, /* it cannot go on: vcpu_trouble says why */
+    VCPU_EXIT_STUCK,       /* it cannot go on: vcpu_trouble says why */
 };
 enum vcpu_exit vcpu_run(struct vcpu *vcpu);
 
@@ -116,7 +116,8 @@ int vcpu_read_memory(struct vcpu *vcpu, uint64_t address, void *to, size_t size)
 /* One line about where it is and what went wrong. */
 void vcpu_trouble(struct vcpu *vcpu, char *text, size_t size);
 
-/* ---- The architectural state, as a table of named registers ------------------------------------ */
+/* ---- The architectural state, as a table of named registers ------------------------------------
+ */
 
 struct vcpu_register {
     const char *name;
@@ -135,8 +136,7 @@ struct vcpu_value {
 /* All of them, in the order of the table. */
 int vcpu_get_state(struct vcpu *vcpu, struct vcpu_value *values);
 /* Could a vCPU be in this state? -EINVAL with `error` filled, exit code 4, naming `where`. */
-int vcpu_check_state(const struct vcpu_value *values, const char *where,
-                     struct vgic5_error *error);
+int vcpu_check_state(const struct vcpu_value *values, const char *where, struct vgic5_error *error);
 /* Into a vCPU that has just been created. */
 int vcpu_put_state(struct vcpu *vcpu, const struct vcpu_value *values);
 

@@ -89,14 +89,14 @@ static int with_spis(void *vm, const struct vgic5_attr *attr, const uint32_t *sp
 
 /* ---- What a get shows ------------------------------------------------------------------------ */
 
-#define AFTER_GET(name, condition, change)                                      \
-    static int name(void *vm, enum call call, const struct vgic5_attr *attr)    \
-    {                                                                           \
-        int ret = model(vm, call, attr);                                        \
-                                                                                \
-        if (ret == 0 && call == GET && (condition))                             \
-            change;                                                             \
-        return ret;                                                             \
+#define AFTER_GET(name, condition, change)                                   \
+    static int name(void *vm, enum call call, const struct vgic5_attr *attr) \
+    {                                                                        \
+        int ret = model(vm, call, attr);                                     \
+                                                                             \
+        if (ret == 0 && call == GET && (condition))                          \
+            change;                                                          \
+        return ret;                                                          \
     }
 
 AFTER_GET(cr0_without_idle, is_irs(attr, CR0), *u64_of(attr) &= ~UINT64_C(2))
@@ -116,12 +116,12 @@ AFTER_GET(second_get_is_empty, spis_of(attr) && ++count > 1, memset(spis_of(attr
 
 /* ---- What a set does, or does not ------------------------------------------------------------ */
 
-#define DROPPED_SET(name, condition)                                            \
-    static int name(void *vm, enum call call, const struct vgic5_attr *attr)    \
-    {                                                                           \
-        if (call == SET && attr->addr >= 4096 && (condition))                   \
-            return 0;                                                           \
-        return model(vm, call, attr);                                           \
+#define DROPPED_SET(name, condition)                                         \
+    static int name(void *vm, enum call call, const struct vgic5_attr *attr) \
+    {                                                                        \
+        if (call == SET && attr->addr >= 4096 && (condition))                \
+            return 0;                                                        \
+        return model(vm, call, attr);                                        \
     }
 
 DROPPED_SET(cr1_dropped, is_irs(attr, CR1))
@@ -239,8 +239,8 @@ static int init_once_only(void *vm, enum call call, const struct vgic5_attr *att
     uint32_t number = 0;
     struct vgic5_attr ask = {.group = VGIC5_GRP_NR_IRQS, .addr = (uintptr_t)&number};
     uint64_t mask[2] = {0};
-    struct vgic5_attr ppis = {.group = VGIC5_GRP_CTRL, .attr = VGIC5_CTRL_USERSPACE_PPIS,
-                              .addr = (uintptr_t)mask};
+    struct vgic5_attr ppis = {
+        .group = VGIC5_GRP_CTRL, .attr = VGIC5_CTRL_USERSPACE_PPIS, .addr = (uintptr_t)mask};
 
     inner.get_attr(vm, &ask);
     inner.get_attr(vm, &ppis);

@@ -116,8 +116,8 @@ static void count_failures(void *opaque, const struct vgic5_conform_result *resu
 {
     struct count *count = opaque;
 
-    count->failed += result->verdict == VGIC5_CONFORM_FAIL &&
-                     strcmp(result->check.row, count->row) == 0;
+    count->failed +=
+        result->verdict == VGIC5_CONFORM_FAIL && strcmp(result->check.row, count->row) == 0;
 }
 
 /* How many checks that cite this row fail; a name may be the beginning of another's. */
@@ -206,11 +206,10 @@ static void test_every_row(void **state)
     assert_int_equal(missed, 0);
 }
 
-
 /* ---- Precedence ------------------------------------------------------------------------------ */
 
-/* These may come first: none of the rows before them can hold at the same time, or the contract does
- * not say which of the two is looked at first. */
+/* These may come first: none of the rows before them can hold at the same time, or the contract
+ * does not say which of the two is looked at first. */
 static const char *const may_be_first[] = {
     "run_early", "line_cpu", "line_ppi", "line_type", "irs_get_run", "ist_set_exists",
 };

@@ -158,9 +158,12 @@ static void test_every_row_is_cited(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_model_passes), cmocka_unit_test(test_metadata_is_skipped),
-        cmocka_unit_test(test_a_poor_port),      cmocka_unit_test(test_a_prefix),
-        cmocka_unit_test(test_names),            cmocka_unit_test(test_every_row_is_cited),
+        cmocka_unit_test(test_the_model_passes),
+        cmocka_unit_test(test_metadata_is_skipped),
+        cmocka_unit_test(test_a_poor_port),
+        cmocka_unit_test(test_a_prefix),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_every_row_is_cited),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

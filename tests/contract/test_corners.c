@@ -317,7 +317,8 @@ static void test_a_hole_does_not_hide_the_rest(void **state)
     vmm_destroy(&vmm);
 }
 
-/* ---- Ports that say too much ------------------------------------------------------------------ */
+/* ---- Ports that say too much ------------------------------------------------------------------
+ */
 
 static int too_many_vcpus(void *opaque, uint32_t *ids, size_t max)
 {

@@ -190,7 +190,10 @@ static void test_a_target_without_room(void **state)
     static const struct {
         int answer;
         enum vgic5_cause cause;
-    } answers[] = {{-ENOSPC, VGIC5_CAUSE_ENVIRONMENT}, {-ENOMEM, VGIC5_CAUSE_ENVIRONMENT}, {-ETIMEDOUT, VGIC5_CAUSE_ENVIRONMENT}, {-E2BIG, VGIC5_CAUSE_UNFIT}};
+    } answers[] = {{-ENOSPC, VGIC5_CAUSE_ENVIRONMENT},
+                   {-ENOMEM, VGIC5_CAUSE_ENVIRONMENT},
+                   {-ETIMEDOUT, VGIC5_CAUSE_ENVIRONMENT},
+                   {-E2BIG, VGIC5_CAUSE_UNFIT}};
     struct vgic5_config config = vmm_busy_config(VGIC5_ABI_7_4);
     struct vgic5_state *saved;
     struct vmm source, target;
@@ -363,8 +366,8 @@ static void watch_warning(void *opaque, const char *message)
     snprintf(watcher->last, sizeof(watcher->last), "%s", message);
 }
 
-/* Part of the guest's table is not there, and was never touched: the save is given up, as no restore
- * would take the snapshot. */
+/* Part of the guest's table is not there, and was never touched: the save is given up, as no
+ * restore would take the snapshot. */
 static void test_a_table_that_ends_in_nothing(void **state)
 {
     struct vgic5_error error = {0};
@@ -548,8 +551,8 @@ static void check_shape(uint32_t nr_vcpus, uint32_t stride, uint32_t nr_spis)
     vmm_destroy(&target);
 }
 
-
-/* A caller of an earlier or a later version: no more is written than it has, and the rest is zero. */
+/* A caller of an earlier or a later version: no more is written than it has, and the rest is zero.
+ */
 static void test_ports_of_other_sizes(void **state)
 {
     struct {

@@ -17,8 +17,8 @@
 
 /* The rows of the conformance suite: here the device is looked at from inside as well. */
 static const struct errno_check rows[] = {
-#define ERRNO(row, name, profiles, life, call, group, attr, payload, value, error)                \
-    {#row, name, profiles, LIFE_##life, ERRNO_##call, VGIC5_GRP_##group, attr, PAYLOAD_##payload, \
+#define ERRNO(row, name, profiles, life, call, group, attr, payload, value, error)                 \
+    {#row,  name, profiles, LIFE_##life, ERRNO_##call, VGIC5_GRP_##group, attr, PAYLOAD_##payload, \
      value, error},
 #include "conform/errno_checks.def"
 #undef ERRNO

@@ -271,7 +271,8 @@ static void test_prepared(void **state)
             vmm_set(&vmm, VGIC5_GRP_NR_IRQS, 0, &target->nr_spis);
         vgic5_port_model(vmm.device, &port);
         assert_int_equal(vgic5_restore(&port, saved, NULL, &error), target->message ? -ENOTSUP : 0);
-        if (target->message && (error.cause != VGIC5_CAUSE_UNFIT || !strstr(error.message, target->message)))
+        if (target->message &&
+            (error.cause != VGIC5_CAUSE_UNFIT || !strstr(error.message, target->message)))
             fail_msg("exit %d \"%s\"", error.cause, error.message);
         vmm_destroy(&vmm);
     }

@@ -74,7 +74,8 @@ static void open_vm(struct vmm *vmm, const struct shape *shape, uint32_t abi)
     struct vgic5_config config = {.size = sizeof(config),
                                   .abi = abi,
                                   .lpi_id_bits = shape->lpi_bits,
-                                  .ist_l2sz = shape->table == TWO_LEVEL ? (uint8_t)(1u << shape->l2sz) : 0,
+                                  .ist_l2sz =
+                                      shape->table == TWO_LEVEL ? (uint8_t)(1u << shape->l2sz) : 0,
                                   .istmd = shape->istmd,
                                   .istmd_sz = shape->istmd ? 10 : 0};
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The engine without memory: each allocation fails once. A save is given up and the source goes on; a
- * restore is refused; nothing leaks (the sanitizers look). Linked with --wrap. */
+/* The engine without memory: each allocation fails once. A save is given up and the source goes on;
+ * a restore is refused; nothing leaks (the sanitizers look). Linked with --wrap. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -115,8 +115,8 @@ static const struct {
     {BOTH, VGIC5_RESTORE, "R6", "R4"},
     {V1, VGIC5_RESTORE, "R7", "R6"}, /* BASER creates what CFGR describes */
     {BOTH, VGIC5_RESTORE, "R8b", "R7"},
-    {V1, VGIC5_RESTORE, "R8b", "R1b"},   /* the LPIs are in guest memory */
-    {V1, VGIC5_RESTORE, "R9d", "R9b"},   /* 3: the guest's selectors are lost */
+    {V1, VGIC5_RESTORE, "R8b", "R1b"}, /* the LPIs are in guest memory */
+    {V1, VGIC5_RESTORE, "R9d", "R9b"}, /* 3: the guest's selectors are lost */
     {V1, VGIC5_RESTORE, "R9e", "R9c"},
     {V1, VGIC5_RESTORE, "R7", "R5a"}, /* the identity is frozen once there is an LPI IST */
     {V7_4, VGIC5_RESTORE, "R8b", "R5c"},
@@ -243,7 +243,7 @@ static const struct seen {
     {BOTH, NULL, "R2", NULL, EBUSY}, /* ADDR precedes INIT, so INIT is missing too */
     {BOTH, NULL, "R4", NULL, EBUSY},
     {V1, "R9b", "R1a", NULL, EINVAL}, /* there is no vCPU */
-    {V1, "R7", "R5a", NULL, EINVAL}, /* which is before IST_CFGR too */
+    {V1, "R7", "R5a", NULL, EINVAL},  /* which is before IST_CFGR too */
     {V1, "R7", "R5b", NULL, EINVAL},
     {V1, "R7", "R5c", NULL, EINVAL},
     {V1, "R7", "R6", NULL, EINVAL},

@@ -48,17 +48,21 @@ static const struct flaw flaws[] = {
     {"nr_spis is 0", STATE(nr_spis), 4, false, 0, VGIC5_CAUSE_DAMAGED},
     {"nr_spis is 33", STATE(nr_spis), 4, false, 33, VGIC5_CAUSE_DAMAGED},
     {"addr is 0x8010001", STATE(addr), 8, true, 1, VGIC5_CAUSE_DAMAGED},
-    {"addr is 0xffffffffffff0000", STATE(addr), 8, false, UINT64_C(0xffffffffffff0000), VGIC5_CAUSE_DAMAGED},
-    {"IRS_IDR0 is 0x100000015, it has 32 bits", REG(IRS_IDR0), 8, true, UINT64_C(1) << 32, VGIC5_CAUSE_DAMAGED},
+    {"addr is 0xffffffffffff0000", STATE(addr), 8, false, UINT64_C(0xffffffffffff0000),
+     VGIC5_CAUSE_DAMAGED},
+    {"IRS_IDR0 is 0x100000015, it has 32 bits", REG(IRS_IDR0), 8, true, UINT64_C(1) << 32,
+     VGIC5_CAUSE_DAMAGED},
     {"IRS_IDR0.INT_DOM is 0", REG(IRS_IDR0), 8, true, 1, VGIC5_CAUSE_DAMAGED},
     {"IRS_IDR1.PE_CNT is 3", REG(IRS_IDR1), 8, true, 1, VGIC5_CAUSE_DAMAGED},
-    {"IRS_IDR1.IAFFID_BITS is 5, the rest of the state says 4", REG(IRS_IDR1), 8, true, 1 << 16, VGIC5_CAUSE_DAMAGED},
+    {"IRS_IDR1.IAFFID_BITS is 5, the rest of the state says 4", REG(IRS_IDR1), 8, true, 1 << 16,
+     VGIC5_CAUSE_DAMAGED},
     {"IRS_IDR1.PRI_BITS is 5", REG(IRS_IDR1), 8, true, 1 << 20, VGIC5_CAUSE_DAMAGED},
     {"IRS_IDR2.LPI is 0", REG(IRS_IDR2), 8, true, 1 << 5, VGIC5_CAUSE_DAMAGED},
     {"IRS_IDR2.ID_BITS is 30", REG(IRS_IDR2), 8, true, 1 << 4, VGIC5_CAUSE_DAMAGED},
     {"MIN_LPI_ID_BITS 15", REG(IRS_IDR2), 8, true, 14 << 6, VGIC5_CAUSE_DAMAGED},
     {"IRS_IDR5.SPI_RANGE is 96", REG(IRS_IDR5), 8, true, 32, VGIC5_CAUSE_DAMAGED},
-    {"IRS_IDR5 is 0x80000040, reserved bits 0x80000000", REG(IRS_IDR5), 8, true, 1u << 31, VGIC5_CAUSE_DAMAGED},
+    {"IRS_IDR5 is 0x80000040, reserved bits 0x80000000", REG(IRS_IDR5), 8, true, 1u << 31,
+     VGIC5_CAUSE_DAMAGED},
     {"IRS_IDR6.SPI_IRS_RANGE is 32", REG(IRS_IDR6), 8, false, 32, VGIC5_CAUSE_DAMAGED},
     {"IRS_IDR7.SPI_BASE is 1", REG(IRS_IDR7), 8, true, 1, VGIC5_CAUSE_DAMAGED},
     {"IRS_CR0.IDLE is 0", REG(IRS_CR0), 8, true, 2, VGIC5_CAUSE_DAMAGED},
@@ -69,11 +73,16 @@ static const struct flaw flaws[] = {
     {"IRS_SPI_SELR", REG(IRS_SPI_SELR), 8, true, 1 << 24, VGIC5_CAUSE_DAMAGED},
     {"IRS_PE_SELR", REG(IRS_PE_SELR), 8, true, 1 << 16, VGIC5_CAUSE_DAMAGED},
     {"IRS_IST_BASER", REG(IRS_IST_BASER), 8, true, 2, VGIC5_CAUSE_DAMAGED},
-    {"IRS_IST_CFGR is 0x1020c, reserved bits 0x200", REG(IRS_IST_CFGR), 8, true, 1 << 9, VGIC5_CAUSE_DAMAGED},
-    {"IST_CFGR.LPI_ID_BITS is 15, IDR2.ID_BITS allows 14", REG(IRS_IST_CFGR), 8, true, 3, VGIC5_CAUSE_DAMAGED},
-    {"IST_CFGR.LPI_ID_BITS is 0, IDR2.MIN_LPI_ID_BITS asks 1", REG(IRS_IST_CFGR), 8, true, 12, VGIC5_CAUSE_DAMAGED},
-    {"IST_CFGR.ISTSZ is 1, IDR2 requires 0", REG(IRS_IST_CFGR), 8, true, 1 << 7, VGIC5_CAUSE_DAMAGED},
-    {"IST_CFGR is 0x1002c, a two-level table", REG(IRS_IST_CFGR), 8, true, 1 << 5, VGIC5_CAUSE_DAMAGED},
+    {"IRS_IST_CFGR is 0x1020c, reserved bits 0x200", REG(IRS_IST_CFGR), 8, true, 1 << 9,
+     VGIC5_CAUSE_DAMAGED},
+    {"IST_CFGR.LPI_ID_BITS is 15, IDR2.ID_BITS allows 14", REG(IRS_IST_CFGR), 8, true, 3,
+     VGIC5_CAUSE_DAMAGED},
+    {"IST_CFGR.LPI_ID_BITS is 0, IDR2.MIN_LPI_ID_BITS asks 1", REG(IRS_IST_CFGR), 8, true, 12,
+     VGIC5_CAUSE_DAMAGED},
+    {"IST_CFGR.ISTSZ is 1, IDR2 requires 0", REG(IRS_IST_CFGR), 8, true, 1 << 7,
+     VGIC5_CAUSE_DAMAGED},
+    {"IST_CFGR is 0x1002c, a two-level table", REG(IRS_IST_CFGR), 8, true, 1 << 5,
+     VGIC5_CAUSE_DAMAGED},
     {"iste of spi 9 is 0x00000010, bits 0x00000010", SPI(9), 4, true, 1 << 4, VGIC5_CAUSE_DAMAGED},
     {"iste of spi 0", SPI(0), 4, true, 1 << 8, VGIC5_CAUSE_DAMAGED},
     {"iste of spi 63", SPI(63), 4, true, 1 << 9, VGIC5_CAUSE_DAMAGED},
@@ -91,15 +100,15 @@ static void spoil(struct vgic5_state *state, const struct flaw *flaw)
     memcpy(at, &value, flaw->bytes);
 }
 
-static void check_refused(const struct vgic5_state *state, const char *message, enum vgic5_cause cause)
+static void check_refused(const struct vgic5_state *state, const char *message,
+                          enum vgic5_cause cause)
 {
     struct vgic5_error error = {0};
 
     if (vgic5_state_check(state, &error) == 0)
         fail_msg("%s: accepted", message);
     if (!strstr(error.message, message) || error.cause != cause)
-        fail_msg("cause %d \"%s\", expected %d \"%s\"", error.cause, error.message, cause,
-                 message);
+        fail_msg("cause %d \"%s\", expected %d \"%s\"", error.cause, error.message, cause, message);
 }
 
 static void test_flaws(void **state)
@@ -253,17 +262,22 @@ static const struct damage damages[] = {
     {"section gic 0 has no field abi", DROP_FIELD, "gic", 0, "abi", 0, VGIC5_CAUSE_DAMAGED},
     {"section irs 0 has no field IRS_CR1", DROP_FIELD, "irs", 0, "IRS_CR1", 0, VGIC5_CAUSE_DAMAGED},
     {"section spi 0 has no field iste", DROP_FIELD, "spi", 0, "iste", 0, VGIC5_CAUSE_DAMAGED},
-    {"section icc 17 has no field ICC_APR", DROP_FIELD, "icc", 17, "ICC_APR", 0, VGIC5_CAUSE_DAMAGED},
+    {"section icc 17 has no field ICC_APR", DROP_FIELD, "icc", 17, "ICC_APR", 0,
+     VGIC5_CAUSE_DAMAGED},
     {"field nr_spis is of kind 3", OTHER_KIND, "gic", 0, "nr_spis", 0, VGIC5_CAUSE_DAMAGED},
     {"field iste is of kind 3", OTHER_KIND, "lpi", 0, "iste", 0, VGIC5_CAUSE_DAMAGED},
-    {"field IRS_CR1 has id 0x85, expected 0x84", OTHER_ID, "irs", 0, "IRS_CR1", 0, VGIC5_CAUSE_DAMAGED},
+    {"field IRS_CR1 has id 0x85, expected 0x84", OTHER_ID, "irs", 0, "IRS_CR1", 0,
+     VGIC5_CAUSE_DAMAGED},
     {"field ICC_PCR has id 0xce03", OTHER_ID, "icc", 3, "ICC_PCR", 0, VGIC5_CAUSE_DAMAGED},
-    {"field IRS_CR1 is 0x100000000", OTHER_VALUE, "irs", 0, "IRS_CR1", UINT64_C(1) << 32, VGIC5_CAUSE_DAMAGED},
+    {"field IRS_CR1 is 0x100000000", OTHER_VALUE, "irs", 0, "IRS_CR1", UINT64_C(1) << 32,
+     VGIC5_CAUSE_DAMAGED},
     {"nr_spis is 0x420", OTHER_VALUE, "gic", 0, "nr_spis", 1056, VGIC5_CAUSE_DAMAGED},
     {"nr_spis is 33", OTHER_VALUE, "gic", 0, "nr_spis", 33, VGIC5_CAUSE_DAMAGED},
-    {"field iste has 256 bytes, expected 384", OTHER_VALUE, "gic", 0, "nr_spis", 96, VGIC5_CAUSE_DAMAGED},
+    {"field iste has 256 bytes, expected 384", OTHER_VALUE, "gic", 0, "nr_spis", 96,
+     VGIC5_CAUSE_DAMAGED},
     {"IRS_CR0.IDLE is 0", OTHER_VALUE, "irs", 0, "IRS_CR0", 1, VGIC5_CAUSE_DAMAGED},
-    {"LPI_ID_BITS is above 24", OTHER_VALUE, "irs", 0, "IRS_IST_CFGR", 0x1001f, VGIC5_CAUSE_DAMAGED},
+    {"LPI_ID_BITS is above 24", OTHER_VALUE, "irs", 0, "IRS_IST_CFGR", 0x1001f,
+     VGIC5_CAUSE_DAMAGED},
     {"IST_BASER.VALID is 0", OTHER_VALUE, "irs", 0, "IRS_IST_BASER", 0, VGIC5_CAUSE_DAMAGED},
     {"field iste has 255 bytes", SHORTER, "spi", 0, "iste", 0, VGIC5_CAUSE_DAMAGED},
     {"field wires has 7 bytes", SHORTER, "spi", 0, "wires", 0, VGIC5_CAUSE_DAMAGED},
@@ -338,8 +352,7 @@ static void check_damage(const struct vgic5_snapshot *good, const struct damage 
     struct vgic5_error error = {0};
     int ret = vgic5_state_from_snapshot(bad, &made, &error);
 
-    if (ret == 0 || made || error.cause != damage->cause ||
-        !strstr(error.message, damage->message))
+    if (ret == 0 || made || error.cause != damage->cause || !strstr(error.message, damage->message))
         fail_msg("%d, cause %d \"%s\", expected %d \"%s\"", ret, error.cause, error.message,
                  damage->cause, damage->message);
     vgic5_snapshot_close(bad);

@@ -40,7 +40,7 @@ struct vmm {
     int claim_answer; /* of host.claim, once */
     unsigned claims;  /* how often it was asked, */
     uint32_t claimed; /* and for which highest id */
-    unsigned lines; /* calls of host.line */
+    unsigned lines;   /* calls of host.line */
     unsigned logs;
 };
 

@@ -65,7 +65,7 @@ struct world {
     struct noted {
         uint32_t lpi;
         size_t at;
-    } *noted; /* note_entries */
+    } * noted; /* note_entries */
     uint32_t nr_noted;
     uint64_t statistic[NR_STATISTICS];
 };

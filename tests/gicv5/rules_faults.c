@@ -59,7 +59,8 @@ static void test_a_page_of_a_linear_table_is_not_there(void **state)
     assert_the_rest_works(m);
 }
 
-/* What nobody could adopt is not handed out: the VMM hears of it at the save (kvm-abi §2, EFAULT). */
+/* What nobody could adopt is not handed out: the VMM hears of it at the save (kvm-abi §2, EFAULT).
+ */
 static void assert_the_save_is_refused(struct machine *m)
 {
     uint32_t words[32];

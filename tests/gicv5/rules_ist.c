@@ -418,8 +418,8 @@ static void test_the_last_lpi_of_every_geometry(void **state)
                                             .istmd = istsz != 0,
                                             .istmd_sz = istsz == 1 ? 25 : 0};
         struct machine m;
-        build(&m, &(struct machine_options){
-                      .nr_vcpus = 1, .config = &config, .ram_size = 0x1000000});
+        build(&m,
+              &(struct machine_options){.nr_vcpus = 1, .config = &config, .ram_size = 0x1000000});
         for (uint32_t bits = 1; bits <= 24; bits++) {
             if (bits + 2 + istsz <= 20)
                 check_last_lpi(&m, bits | CFGR_ISTSZ(istsz));
@@ -621,7 +621,8 @@ static void test_L1_ISTE_reserved_bits_are_not_address(void **state)
     assert_int_equal(flushed_entry(m, L2_TABLE(0) + 8), ISTE_ENABLE);
 }
 
-/* L2 tables of 16 and 64 KiB are aligned to their size: what L2_ADDR has below that is taken as 0. */
+/* L2 tables of 16 and 64 KiB are aligned to their size: what L2_ADDR has below that is taken as 0.
+ */
 static void test_L1_ISTE_address_bits_below_the_size_of_a_table_do_not_count(void **state)
 {
     struct machine *m = *state;

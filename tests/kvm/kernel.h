@@ -14,21 +14,21 @@
 struct kernel {
     uint32_t abi;
     const char *machine;
-    int open_errno;          /* of /dev/kvm; 0: it opens */
-    int api;                 /* KVM_GET_API_VERSION */
-    unsigned long fail_on;   /* this request */
+    int open_errno;        /* of /dev/kvm; 0: it opens */
+    int api;               /* KVM_GET_API_VERSION */
+    unsigned long fail_on; /* this request */
     int fail_errno;
-    bool ctrl_only;          /* Linux 7.1 and 7.2 */
-    bool no_hm;              /* GRP_IST comes with HM as the guest left it: 0 */
+    bool ctrl_only; /* Linux 7.1 and 7.2 */
+    bool no_hm;     /* GRP_IST comes with HM as the guest left it: 0 */
 
     struct vgic5 *device;
-    uint64_t ram;            /* where KVM_SET_USER_MEMORY_REGION said, and what it is in the guest */
+    uint64_t ram; /* where KVM_SET_USER_MEMORY_REGION said, and what it is in the guest */
     uint64_t ram_base, ram_size;
     uint32_t ids[MOST_VCPUS];
     uint32_t nr_vcpus;
-    bool dead;               /* its first run has failed: every ioctl but a close is EIO */
-    int opened;              /* fds that were not closed */
-    void *run;               /* struct kvm_run */
+    bool dead;  /* its first run has failed: every ioctl but a close is EIO */
+    int opened; /* fds that were not closed */
+    void *run;  /* struct kvm_run */
 
     struct line {
         int fd;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The port to /dev/kvm, before a kernel of the tests: what it asks, in which order, and what it makes
- * of the answers. */
+/* The port to /dev/kvm, before a kernel of the tests: what it asks, in which order, and what it
+ * makes of the answers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -113,9 +113,8 @@ static void open_kernel(struct scene *scene, uint32_t abi)
 static void scene_open(struct scene *scene, uint32_t abi, const char *what)
 {
     memset(scene, 0, sizeof(*scene));
-    scene->traffic = (struct traffic){.file = open_recording(abi, what),
-                                      .abi = abi,
-                                      .nr_spis = VGIC5_NR_SPIS_DEFAULT};
+    scene->traffic = (struct traffic){
+        .file = open_recording(abi, what), .abi = abi, .nr_spis = VGIC5_NR_SPIS_DEFAULT};
     if (recording)
         open_kernel(scene, abi);
     scene->calls = traffic_calls(&scene->traffic);

@@ -46,8 +46,8 @@ static size_t pieces_of(const struct traffic *traffic, const struct vgic5_attr *
     return 1;
 }
 
-static size_t print_payload(const struct traffic *traffic, const struct vgic5_attr *attr, char *line,
-                            size_t at)
+static size_t print_payload(const struct traffic *traffic, const struct vgic5_attr *attr,
+                            char *line, size_t at)
 {
     struct piece pieces[2];
     size_t count = pieces_of(traffic, attr, pieces);
@@ -135,7 +135,8 @@ static int play(struct traffic *traffic, unsigned long request, uintptr_t argume
     print_question(traffic, request, argument, question);
     traffic->line++;
     if (!fgets(line, LINE_MOST, traffic->file))
-        fail_msg("line %u: the recording has ended, and the port asks: %s", traffic->line, question);
+        fail_msg("line %u: the recording has ended, and the port asks: %s", traffic->line,
+                 question);
     answer = strstr(line, " = ");
     if (!answer || (size_t)(answer - line) != strlen(question) ||
         memcmp(line, question, strlen(question)) != 0)

@@ -17,7 +17,7 @@
 struct traffic {
     FILE *file;
     uint32_t abi;
-    uint32_t nr_spis; /* for the size of v1's GRP_IST */
+    uint32_t nr_spis;                     /* for the size of v1's GRP_IST */
     const struct vgic5_kvm_calls *kernel; /* NULL: the file is played */
     unsigned line;
 };

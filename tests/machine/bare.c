@@ -24,13 +24,13 @@ static uint64_t mmio_read(void *opaque, uint64_t address, unsigned size)
 {
     uint64_t value = device_value(address, size);
 
-    note(opaque, (struct bare_access){ false, address, size, value });
+    note(opaque, (struct bare_access){false, address, size, value});
     return value;
 }
 
 static void mmio_write(void *opaque, uint64_t address, unsigned size, uint64_t value)
 {
-    note(opaque, (struct bare_access){ true, address, size, value });
+    note(opaque, (struct bare_access){true, address, size, value});
 }
 
 static enum vcpu_sysreg_result sysreg(void *opaque, struct vcpu_sysreg *access)
@@ -48,7 +48,7 @@ int bare_setup(void **state)
 
     assert_non_null(bare);
     assert_int_equal(memory_create(&bare->ram, RAM, RAM_SIZE), 0);
-    bare->host = (struct vcpu_host){ mmio_read, mmio_write, sysreg, NULL, bare };
+    bare->host = (struct vcpu_host){mmio_read, mmio_write, sysreg, NULL, bare};
     assert_int_equal(vcpu_engine_create(&bare->ram, &bare->clock, &bare->engine, NULL), 0);
     assert_int_equal(vcpu_create(bare->engine, &bare->host, &bare->vcpu, NULL), 0);
     *state = bare;

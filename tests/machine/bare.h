@@ -43,10 +43,10 @@ int bare_setup(void **state);
 int bare_teardown(void **state);
 /* Code at RAM + offset. */
 void bare_code(struct bare *bare, uint64_t offset, const uint32_t *code, size_t n);
-#define BARE_CODE(bare, offset, ...)                                                               \
-    do {                                                                                           \
-        const uint32_t code_[] = { __VA_ARGS__ };                                                  \
-        bare_code(bare, offset, code_, sizeof(code_) / sizeof(*code_));                            \
+#define BARE_CODE(bare, offset, ...)                                    \
+    do {                                                                \
+        const uint32_t code_[] = {__VA_ARGS__};                         \
+        bare_code(bare, offset, code_, sizeof(code_) / sizeof(*code_)); \
     } while (0)
 /* Run from RAM + offset without limits. */
 enum vcpu_exit bare_run(struct bare *bare, uint64_t offset);

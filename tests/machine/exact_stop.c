@@ -32,7 +32,7 @@ static void check(bool ok, const char *format, uint64_t a, uint64_t b)
 
 static struct machine_stopped run_until(struct machine *machine, uint64_t insn, const char *text)
 {
-    const struct machine_until until = { .insn = insn, .text = text };
+    const struct machine_until until = {.insn = insn, .text = text};
     struct machine_stopped stopped;
 
     machine_run(machine, &until, &stopped);
@@ -108,7 +108,7 @@ static uint64_t undisturbed(const struct setup *setup, struct image *end)
 
 static void run_series(const struct setup *setup, uint64_t points)
 {
-    struct series series = { 0 };
+    struct series series = {0};
     struct image end;
     uint64_t total = undisturbed(setup, &end);
     uint64_t step = points == 0 || points >= total ? 1 : total / points;
@@ -120,8 +120,8 @@ static void run_series(const struct setup *setup, uint64_t points)
     machine_destroy(original);
     machine_destroy(copy);
     image_free(&end);
-    check(series.exact == series.points, "%" PRIu64 " of %" PRIu64 " stops are exact",
-          series.exact, series.points);
+    check(series.exact == series.points, "%" PRIu64 " of %" PRIu64 " stops are exact", series.exact,
+          series.points);
     check(series.same_state == series.points,
           "%" PRIu64 " of %" PRIu64 " snapshots are those of a machine rebuilt before",
           series.same_state, series.points);
@@ -211,13 +211,13 @@ static void stop_in_host_time(const struct setup *setup, uint64_t points)
 int main(int argc, char **argv)
 {
     uint64_t points = argc > 2 ? strtoull(argv[2], NULL, 0) : DEFAULT_POINTS;
-    struct setup setup = { .ram_size = 4 << 20, .deterministic = true };
+    struct setup setup = {.ram_size = 4 << 20, .deterministic = true};
 
     if (argc < 2)
         die("usage", "exact_stop GUEST.elf [POINTS]");
     setup.guest = argv[1];
     for (setup.nr_vcpus = 1; setup.nr_vcpus <= 2; setup.nr_vcpus++) {
-        static const uint64_t slices[] = { 211, 20000 };
+        static const uint64_t slices[] = {211, 20000};
 
         for (size_t i = 0; i < sizeof(slices) / sizeof(*slices); i++) {
             setup.slice_length = slices[i];

@@ -23,7 +23,7 @@ struct machine_config setup_config(const struct setup *setup)
         .nr_vcpus = setup->nr_vcpus,
         .ram_size = setup->ram_size,
         .nr_spis = 64,
-        .gic = { .size = sizeof(struct vgic5_config) },
+        .gic = {.size = sizeof(struct vgic5_config)},
         .deterministic = setup->deterministic,
     };
 }
@@ -31,7 +31,7 @@ struct machine_config setup_config(const struct setup *setup)
 static struct machine *created(const struct setup *setup)
 {
     struct machine_config config = setup_config(setup);
-    struct vgic5_error error = { 0 };
+    struct vgic5_error error = {0};
     struct machine *machine;
 
     if (machine_create(&config, &machine, &error) != 0)
@@ -46,14 +46,15 @@ static struct machine *created(const struct setup *setup)
 struct machine *booted(const struct setup *setup)
 {
     struct machine *machine = created(setup);
-    struct vgic5_error error = { 0 };
+    struct vgic5_error error = {0};
 
     if (machine_boot(machine, setup->guest, NULL, NULL, &error) != 0)
         die("boot", error.message);
     return machine;
 }
 
-/* ---- Saving ------------------------------------------------------------------------------------ */
+/* ---- Saving ------------------------------------------------------------------------------------
+ */
 
 static int append(void *opaque, const void *bytes, size_t size)
 {
@@ -75,7 +76,7 @@ static int append(void *opaque, const void *bytes, size_t size)
 
 struct vgic5_sink sink_of(struct image *image)
 {
-    return (struct vgic5_sink){ .write = append, .opaque = image };
+    return (struct vgic5_sink){.write = append, .opaque = image};
 }
 
 static int write_sections(struct machine *machine, const struct setup *setup,
@@ -96,8 +97,8 @@ static int write_sections(struct machine *machine, const struct setup *setup,
 
 struct image saved(struct machine *machine, const struct setup *setup)
 {
-    struct image image = { 0 };
-    struct vgic5_error error = { 0 };
+    struct image image = {0};
+    struct vgic5_error error = {0};
     struct vgic5_snapshot_writer *writer;
     struct vgic5_state *state;
     struct vgic5_port port;
@@ -113,7 +114,8 @@ struct image saved(struct machine *machine, const struct setup *setup)
     return image;
 }
 
-/* ---- Restoring --------------------------------------------------------------------------------- */
+/* ---- Restoring ---------------------------------------------------------------------------------
+ */
 
 static long read_image(void *opaque, void *to, size_t size)
 {
@@ -147,11 +149,11 @@ static const struct vgic5_section *memory_of(const struct vgic5_snapshot *snapsh
 
 struct vgic5_snapshot *opened(const struct image *image, struct reader *reader)
 {
-    const struct vgic5_source source = { read_image, seek_image, image->size, reader };
-    struct vgic5_error error = { 0 };
+    const struct vgic5_source source = {read_image, seek_image, image->size, reader};
+    struct vgic5_error error = {0};
     struct vgic5_snapshot *snapshot;
 
-    *reader = (struct reader){ .image = image };
+    *reader = (struct reader){.image = image};
     if (vgic5_snapshot_open_source(source, NULL, &snapshot, &error) != 0)
         die("open", error.message);
     return snapshot;
@@ -159,7 +161,7 @@ struct vgic5_snapshot *opened(const struct image *image, struct reader *reader)
 
 static void restore(struct machine *machine, struct vgic5_snapshot *snapshot)
 {
-    struct vgic5_error error = { 0 };
+    struct vgic5_error error = {0};
     struct vgic5_state *state = NULL;
     struct vgic5_port port;
     uint64_t base, size;
@@ -188,7 +190,8 @@ struct machine *rebuilt(const struct setup *setup, const struct image *image)
     return machine;
 }
 
-/* ---- What differs ------------------------------------------------------------------------------ */
+/* ---- What differs ------------------------------------------------------------------------------
+ */
 
 static void explain_fields(const struct vgic5_section *a, const struct vgic5_section *b)
 {
@@ -206,10 +209,9 @@ static void explain_fields(const struct vgic5_section *a, const struct vgic5_sec
 static uint8_t *loaded_memory(struct vgic5_snapshot *snapshot, const struct vgic5_section *section)
 {
     uint8_t *memory = calloc(1, section->memory_size);
-    struct vgic5_error error = { 0 };
+    struct vgic5_error error = {0};
 
-    if (memory == NULL ||
-        vgic5_snapshot_load_memory(snapshot, section, memory, &error) != 0)
+    if (memory == NULL || vgic5_snapshot_load_memory(snapshot, section, memory, &error) != 0)
         die("memory", error.message);
     return memory;
 }
@@ -237,8 +239,8 @@ void explain(const struct image *a, const struct image *b)
 
     for (size_t n = 0; n < vgic5_snapshot_nr_sections(x); n++) {
         const struct vgic5_section *section = vgic5_snapshot_section(x, n);
-        const struct vgic5_section *other = vgic5_snapshot_find(y, section->type,
-                                                                section->instance);
+        const struct vgic5_section *other =
+            vgic5_snapshot_find(y, section->type, section->instance);
 
         if (section->fields != NULL && other != NULL)
             explain_fields(section, other);
@@ -256,5 +258,5 @@ bool same(const struct image *a, const struct image *b)
 void image_free(struct image *image)
 {
     free(image->bytes);
-    *image = (struct image){ 0 };
+    *image = (struct image){0};
 }

@@ -32,20 +32,21 @@ static struct machine *started(bool deterministic, const uint32_t *code, size_t 
     return machine;
 }
 
-#define STARTED(deterministic, ...)                                                                \
-    started(deterministic, (const uint32_t[]){ __VA_ARGS__ },                                      \
-            sizeof((const uint32_t[]){ __VA_ARGS__ }) / 4)
+#define STARTED(deterministic, ...)                         \
+    started(deterministic, (const uint32_t[]){__VA_ARGS__}, \
+            sizeof((const uint32_t[]){__VA_ARGS__}) / 4)
 
 static struct machine_stopped run(struct machine *machine, const struct machine_until *until)
 {
-    const struct machine_until always = { .insn = UINT64_MAX };
+    const struct machine_until always = {.insn = UINT64_MAX};
     struct machine_stopped stopped;
 
     machine_run(machine, until != NULL ? until : &always, &stopped);
     return stopped;
 }
 
-/* ---- How a run ends ---------------------------------------------------------------------------- */
+/* ---- How a run ends ----------------------------------------------------------------------------
+ */
 
 static void psci_ends_the_guest(void **state)
 {
@@ -64,7 +65,7 @@ static void semihosting_tells_the_status(void **state)
 {
     static const struct {
         uint64_t reason, status, expected;
-    } rows[] = { { 0x20026, 0, 0 }, { 0x20026, 42, 42 }, { 0x20023, 0, 1 } };
+    } rows[] = {{0x20026, 0, 0}, {0x20026, 42, 42}, {0x20023, 0, 1}};
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -98,7 +99,7 @@ static void without_vectors_it_is_stuck(void **state)
     struct machine_stopped stopped;
 
     (void)state;
-    bare_code(&(struct bare){ .ram = machine->ram }, 0x200, (const uint32_t[]){ UNALLOCATED }, 1);
+    bare_code(&(struct bare){.ram = machine->ram}, 0x200, (const uint32_t[]){UNALLOCATED}, 1);
     vcpu_set_pc(machine->cpus[0].vcpu, RAM);
     stopped = run(machine, NULL);
     assert_int_equal(stopped.why, MACHINE_STOP_STUCK);
@@ -117,7 +118,9 @@ static void a_request_is_heard(void **state)
     struct machine *machine = STARTED(true, 0x91000400 /* add x0, x0, #1 */, BRANCH_BACK_BY_ONE);
     int asked = 0;
     const struct machine_until until = {
-        .insn = UINT64_MAX, .interrupted = at_the_third_time, .opaque = &asked,
+        .insn = UINT64_MAX,
+        .interrupted = at_the_third_time,
+        .opaque = &asked,
     };
 
     (void)state;
@@ -131,10 +134,10 @@ static void a_request_is_heard(void **state)
 /* Whoever waits for a text may stop the machine in the middle of it, at every instruction. */
 static void a_text_is_found_across_stops(void **state)
 {
-    struct machine *machine = STARTED(true, 0xd2a12001 /* mov x1, #0x9000000 */, MOV_X0('a'),
-                                      STR_W0_X1, MOV_X0('b'), STR_W0_X1, MOV_X0('c'), STR_W0_X1,
-                                      BRANCH_TO_ITSELF);
-    struct machine_until until = { .text = "abc" };
+    struct machine *machine =
+        STARTED(true, 0xd2a12001 /* mov x1, #0x9000000 */, MOV_X0('a'), STR_W0_X1, MOV_X0('b'),
+                STR_W0_X1, MOV_X0('c'), STR_W0_X1, BRANCH_TO_ITSELF);
+    struct machine_until until = {.text = "abc"};
 
     (void)state;
     for (until.insn = 1; until.insn < 7; until.insn++)
@@ -144,7 +147,8 @@ static void a_text_is_found_across_stops(void **state)
     machine_destroy(machine);
 }
 
-/* ---- Time -------------------------------------------------------------------------------------- */
+/* ---- Time --------------------------------------------------------------------------------------
+ */
 
 #define MRS_X0_CNTVCT 0xd53be040u
 #define MSR_CNTV_CVAL_X0 0xd51be340u
@@ -172,13 +176,12 @@ static void sixteen_instructions_are_a_tick(void **state)
 /* WFI until a timer that nobody may see: idle time is skipped, not spent. */
 static void idle_time_jumps(void **state)
 {
-    struct machine *machine = STARTED(true, 0xd2a00020 /* mov x0, #0x10000 */, MSR_CNTV_CVAL_X0,
-                                      MOV_X0(1), MSR_CNTV_CTL_X0, MOV_X0(31),
-                                      0xd519c040 /* ICC_PCR */, 0xd2a10000 /* mov x0, #1 << 27 */,
-                                      0xd518cac0 /* ICC_PPI_ENABLER0 */, MOV_X0(1),
-                                      0xd519c020 /* ICC_CR0 */, WFI, MRS_X0_CNTVCT,
-                                      MRS_X1_CNTV_CTL, UNALLOCATED);
-    const struct machine_until until = { .insn = 13 };
+    struct machine *machine =
+        STARTED(true, 0xd2a00020 /* mov x0, #0x10000 */, MSR_CNTV_CVAL_X0, MOV_X0(1),
+                MSR_CNTV_CTL_X0, MOV_X0(31), 0xd519c040 /* ICC_PCR */,
+                0xd2a10000 /* mov x0, #1 << 27 */, 0xd518cac0 /* ICC_PPI_ENABLER0 */, MOV_X0(1),
+                0xd519c020 /* ICC_CR0 */, WFI, MRS_X0_CNTVCT, MRS_X1_CNTV_CTL, UNALLOCATED);
+    const struct machine_until until = {.insn = 13};
 
     (void)state;
     assert_int_equal(run(machine, &until).why, MACHINE_STOP_INSN);
@@ -192,21 +195,21 @@ static void idle_time_jumps(void **state)
 static void the_counter_does_not_jump(void **state)
 {
     struct machine *machine = STARTED(false, MRS_X0_CNTVCT, MRS_X0_CNTVCT, NOP, NOP);
-    const struct timespec pause = { .tv_nsec = 50000000 };
+    const struct timespec pause = {.tv_nsec = 50000000};
     uint64_t before;
 
     (void)state;
-    run(machine, &(struct machine_until){ .insn = 1 });
+    run(machine, &(struct machine_until){.insn = 1});
     before = vcpu_get_x(machine->cpus[0].vcpu, 0);
     nanosleep(&pause, NULL);
-    run(machine, &(struct machine_until){ .insn = 2 });
+    run(machine, &(struct machine_until){.insn = 2});
     assert_in_range(vcpu_get_x(machine->cpus[0].vcpu, 0) - before, 0, COUNTER_FREQUENCY / 40);
     machine_destroy(machine);
 }
 
 static void timers_follow_their_registers(void **state)
 {
-    struct timer timer = { 0 };
+    struct timer timer = {0};
 
     (void)state;
     timer_write(&timer, TIMER_TVAL, 100, (uint64_t)-30);
@@ -229,7 +232,7 @@ static void timers_follow_their_registers(void **state)
 /* So far that a count of instructions could wrap, time does not go. */
 static void time_ends_before_it_wraps(void **state)
 {
-    struct guest_clock clock = { .deterministic = true, .run.instructions = 100 };
+    struct guest_clock clock = {.deterministic = true, .run.instructions = 100};
 
     (void)state;
     assert_false(clock_jump(&clock, END_OF_TIME / INSTRUCTIONS_PER_TICK));
@@ -239,10 +242,10 @@ static void time_ends_before_it_wraps(void **state)
     assert_int_equal(clock_counter(&clock, 100), END_OF_TIME / INSTRUCTIONS_PER_TICK - 1);
 }
 
-/* ---- What a load refuses ----------------------------------------------------------------------- */
+/* ---- What a load refuses -----------------------------------------------------------------------
+ */
 
-static const struct setup two_vcpus = { .nr_vcpus = 2, .ram_size = RAM_SIZE,
-                                        .deterministic = true };
+static const struct setup two_vcpus = {.nr_vcpus = 2, .ram_size = RAM_SIZE, .deterministic = true};
 
 static struct machine *empty(bool deterministic)
 {
@@ -286,7 +289,7 @@ static struct vgic5_fields *changed(const struct vgic5_fields *fields, const str
 
 static struct image rewritten(const struct image *image, const struct change *change)
 {
-    struct image result = { 0 };
+    struct image result = {0};
     struct vgic5_snapshot_writer *writer;
     struct reader reader;
     struct vgic5_snapshot *snapshot = opened(image, &reader);
@@ -301,7 +304,8 @@ static struct image rewritten(const struct image *image, const struct change *ch
             continue;
         fields = changed(s->fields, hit ? change : NULL);
         assert_int_equal(vgic5_snapshot_put_fields(writer, s->type, s->instance, s->version,
-                                                   s->required, fields, NULL), 0);
+                                                   s->required, fields, NULL),
+                         0);
         vgic5_fields_free(fields);
     }
     assert_int_equal(vgic5_snapshot_end(writer, NULL), 0);
@@ -314,7 +318,7 @@ static struct image a_snapshot(void)
     struct machine *machine = STARTED(true, NOP, NOP, NOP, NOP);
     struct image image;
 
-    run(machine, &(struct machine_until){ .insn = 2 });
+    run(machine, &(struct machine_until){.insn = 2});
     image = saved(machine, &two_vcpus);
     machine_destroy(machine);
     return image;
@@ -324,7 +328,7 @@ static void check_refused(const struct image *image, const struct change *change
 {
     struct image bad = rewritten(image, change);
     struct machine *machine = empty(true);
-    struct vgic5_error error = { 0 };
+    struct vgic5_error error = {0};
     struct reader reader;
     struct vgic5_snapshot *snapshot = opened(&bad, &reader);
     char words[80];
@@ -335,8 +339,7 @@ static void check_refused(const struct image *image, const struct change *change
                  (unsigned long long)change->value);
     if (error.cause != (change->drop ? VGIC5_CAUSE_DAMAGED : change->cause) ||
         strstr(error.message, words) == NULL)
-        fail_msg("%s %s: cause %d, %s", change->type, change->field, error.cause,
-                 error.message);
+        fail_msg("%s %s: cause %d, %s", change->type, change->field, error.cause, error.message);
     assert_null(machine->cpus[0].vcpu);
     assert_int_equal(machine_instructions(machine), 0);
     assert_int_equal(machine->slice_length, SLICE_LENGTH);
@@ -348,27 +351,27 @@ static void check_refused(const struct image *image, const struct change *change
 static void damaged_fields_are_refused(void **state)
 {
     static const struct change changes[] = {
-        { "clock", "DETERMINISTIC", 2, VGIC5_CAUSE_DAMAGED, false },
-        { "clock", "DETERMINISTIC", 0, VGIC5_CAUSE_UNFIT, false },
-        { "clock", "COUNTER", 99, VGIC5_CAUSE_DAMAGED, false },
-        { "clock", "SKEW", UINT64_MAX, VGIC5_CAUSE_DAMAGED, false },
-        { "clock", "SKEW", UINT64_C(1) << 63, VGIC5_CAUSE_DAMAGED, false },
-        { "clock", "INSTRUCTIONS", UINT64_MAX - 100, VGIC5_CAUSE_DAMAGED, false },
-        { "clock", "INSTRUCTIONS", UINT64_C(1) << 63, VGIC5_CAUSE_DAMAGED, false },
-        { "clock", "SLICE_LENGTH", 0, VGIC5_CAUSE_DAMAGED, false },
-        { "clock", "SLICE_POSITION", 3, VGIC5_CAUSE_DAMAGED, false },
-        { "clock", "CURRENT_VCPU", 7, VGIC5_CAUSE_DAMAGED, false },
-        { "clock", "ENDED", 9, VGIC5_CAUSE_DAMAGED, false },
-        { "clock", "INSTRUCTIONS", 0, VGIC5_CAUSE_DAMAGED, true },
-        { "cpu", "ON", 2, VGIC5_CAUSE_DAMAGED, false },
-        { "cpu", "WFI", 2, VGIC5_CAUSE_DAMAGED, false },
-        { "cpu", "CNTV_CTL_EL0", 4, VGIC5_CAUSE_DAMAGED, false },
-        { "cpu", "CNTP_LEVEL", 2, VGIC5_CAUSE_DAMAGED, false },
-        { "cpu", "PSTATE", 0x3cd, VGIC5_CAUSE_DAMAGED, false },
-        { "cpu", "BLOCK_REST", 5000, VGIC5_CAUSE_DAMAGED, false },
-        { "cpu", "X17", 0, VGIC5_CAUSE_DAMAGED, true },
-        { "cpu", "Q31", 0, VGIC5_CAUSE_DAMAGED, true },
-        { "cpu", "VBAR_EL1", 0, VGIC5_CAUSE_DAMAGED, true },
+        {"clock", "DETERMINISTIC", 2, VGIC5_CAUSE_DAMAGED, false},
+        {"clock", "DETERMINISTIC", 0, VGIC5_CAUSE_UNFIT, false},
+        {"clock", "COUNTER", 99, VGIC5_CAUSE_DAMAGED, false},
+        {"clock", "SKEW", UINT64_MAX, VGIC5_CAUSE_DAMAGED, false},
+        {"clock", "SKEW", UINT64_C(1) << 63, VGIC5_CAUSE_DAMAGED, false},
+        {"clock", "INSTRUCTIONS", UINT64_MAX - 100, VGIC5_CAUSE_DAMAGED, false},
+        {"clock", "INSTRUCTIONS", UINT64_C(1) << 63, VGIC5_CAUSE_DAMAGED, false},
+        {"clock", "SLICE_LENGTH", 0, VGIC5_CAUSE_DAMAGED, false},
+        {"clock", "SLICE_POSITION", 3, VGIC5_CAUSE_DAMAGED, false},
+        {"clock", "CURRENT_VCPU", 7, VGIC5_CAUSE_DAMAGED, false},
+        {"clock", "ENDED", 9, VGIC5_CAUSE_DAMAGED, false},
+        {"clock", "INSTRUCTIONS", 0, VGIC5_CAUSE_DAMAGED, true},
+        {"cpu", "ON", 2, VGIC5_CAUSE_DAMAGED, false},
+        {"cpu", "WFI", 2, VGIC5_CAUSE_DAMAGED, false},
+        {"cpu", "CNTV_CTL_EL0", 4, VGIC5_CAUSE_DAMAGED, false},
+        {"cpu", "CNTP_LEVEL", 2, VGIC5_CAUSE_DAMAGED, false},
+        {"cpu", "PSTATE", 0x3cd, VGIC5_CAUSE_DAMAGED, false},
+        {"cpu", "BLOCK_REST", 5000, VGIC5_CAUSE_DAMAGED, false},
+        {"cpu", "X17", 0, VGIC5_CAUSE_DAMAGED, true},
+        {"cpu", "Q31", 0, VGIC5_CAUSE_DAMAGED, true},
+        {"cpu", "VBAR_EL1", 0, VGIC5_CAUSE_DAMAGED, true},
     };
     struct image image = a_snapshot();
 
@@ -380,13 +383,13 @@ static void damaged_fields_are_refused(void **state)
 
 static void ram_is_whole_blocks(void **state)
 {
-    static const uint64_t sizes[] = { 0, 4096, RAM_SIZE + 4096 };
+    static const uint64_t sizes[] = {0, 4096, RAM_SIZE + 4096};
     struct setup setup = two_vcpus;
 
     (void)state;
     for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
         struct machine_config config;
-        struct vgic5_error error = { 0 };
+        struct vgic5_error error = {0};
         struct machine *machine = NULL;
 
         setup.ram_size = sizes[i];
@@ -400,16 +403,22 @@ static void ram_is_whole_blocks(void **state)
 
 static void the_configuration_survives(void **state)
 {
-    static const uint32_t ids[] = { 17, 3, 300 };
+    static const uint32_t ids[] = {17, 3, 300};
     const struct machine_config config = {
-        .nr_vcpus = 3, .vcpu_ids = ids, .ram_size = 64 << 20, .nr_spis = 96,
-        .gic = { .size = sizeof(config.gic), .abi = VGIC5_ABI_7_4, .lpi_id_bits = 12,
-                 .ist_l2sz = 5, .priority_bits = 4 },
+        .nr_vcpus = 3,
+        .vcpu_ids = ids,
+        .ram_size = 64 << 20,
+        .nr_spis = 96,
+        .gic = {.size = sizeof(config.gic),
+                .abi = VGIC5_ABI_7_4,
+                .lpi_id_bits = 12,
+                .ist_l2sz = 5,
+                .priority_bits = 4},
         .deterministic = true,
     };
     struct machine_config loaded;
     struct machine *machine;
-    struct image image = { 0 };
+    struct image image = {0};
     struct vgic5_snapshot_writer *writer;
     struct vgic5_snapshot *snapshot;
     struct reader reader;
@@ -435,11 +444,14 @@ static void the_configuration_survives(void **state)
 
 static void sparse_ids_have_their_mpidr(void **state)
 {
-    static const uint32_t ids[] = { 300, 3 };
-    const struct machine_config config = { .nr_vcpus = 2, .vcpu_ids = ids, .ram_size = RAM_SIZE,
-                                           .nr_spis = 64, .gic.size = sizeof(config.gic) };
-    const uint32_t code[] = { 0xd53800a0 /* mrs x0, mpidr_el1 */,
-                              0xd538caa1 /* mrs x1, ICC_IAFFIDR */, WFI };
+    static const uint32_t ids[] = {300, 3};
+    const struct machine_config config = {.nr_vcpus = 2,
+                                          .vcpu_ids = ids,
+                                          .ram_size = RAM_SIZE,
+                                          .nr_spis = 64,
+                                          .gic.size = sizeof(config.gic)};
+    const uint32_t code[] = {0xd53800a0 /* mrs x0, mpidr_el1 */,
+                             0xd538caa1 /* mrs x1, ICC_IAFFIDR */, WFI};
     struct machine *machine;
 
     (void)state;

@@ -8,8 +8,8 @@
 
 #define LIMIT 130000000u /* a panic is certain after 100 million */
 #define SLICES 200000u
-#define MOV_X0_RAM 0xd2a80000u          /* mov x0, #0x40000000 */
-#define ADD_X0_PAGE 0x91400400u         /* add x0, x0, #0x1000 */
+#define MOV_X0_RAM 0xd2a80000u  /* mov x0, #0x40000000 */
+#define ADD_X0_PAGE 0x91400400u /* add x0, x0, #0x1000 */
 #define ADD_X0_1 0x91000400u
 #define MSR_VBAR_X0 0xd518c000u
 #define WFE 0xd503205fu
@@ -35,16 +35,16 @@ static struct machine *started(const uint32_t *code, size_t n)
     return machine;
 }
 
-#define STARTED(...)                                                                               \
-    started((const uint32_t[]){ __VA_ARGS__ }, sizeof((const uint32_t[]){ __VA_ARGS__ }) / 4)
+#define STARTED(...) \
+    started((const uint32_t[]){__VA_ARGS__}, sizeof((const uint32_t[]){__VA_ARGS__}) / 4)
 
-#define PUT(machine, offset, ...)                                                                  \
-    memory_write(&(machine)->ram, RAM + (offset), (const uint32_t[]){ __VA_ARGS__ },               \
-                 sizeof((const uint32_t[]){ __VA_ARGS__ }))
+#define PUT(machine, offset, ...)                                                  \
+    memory_write(&(machine)->ram, RAM + (offset), (const uint32_t[]){__VA_ARGS__}, \
+                 sizeof((const uint32_t[]){__VA_ARGS__}))
 
 static struct machine_stopped run(struct machine *machine, uint64_t limit)
 {
-    const struct machine_until until = { .insn = limit };
+    const struct machine_until until = {.insn = limit};
     struct machine_stopped stopped;
 
     machine_run(machine, &until, &stopped);
@@ -71,12 +71,13 @@ static void expect_goes_on(struct machine *machine, uint64_t limit)
         fail_msg("ended with %d: %s", (int)stopped.why, stopped.message);
 }
 
-/* ---- Loops ------------------------------------------------------------------------------------- */
+/* ---- Loops -------------------------------------------------------------------------------------
+ */
 
 #define EMPTY_LOOP "a loop that does nothing"
 /* The virtual timer, in 17 seconds. */
-#define TIMER_ON                                                                                   \
-    0xd2a80003u /* mov x3, #0x40000000 */, 0xd51be343u /* msr cntv_cval_el0, x3 */,               \
+#define TIMER_ON                                                                    \
+    0xd2a80003u /* mov x3, #0x40000000 */, 0xd51be343u /* msr cntv_cval_el0, x3 */, \
         0xd2800023u /* mov x3, #1 */, 0xd51be323u /* msr cntv_ctl_el0, x3 */
 
 static void a_loop_that_does_nothing(void **state)
@@ -105,7 +106,8 @@ static void fetch_from_nowhere(void **state)
     (void)state;
     expect_stuck(STARTED(0xd2a20000 /* mov x0, #0x10000000 */, 0xd61f0000 /* br x0 */),
                  "exceptions in a row without one instruction executed, beginning at PC 0x10000000"
-                 " (no RAM there) with ESR_EL1 0x2000000; ", "; PC 0x200");
+                 " (no RAM there) with ESR_EL1 0x2000000; ",
+                 "; PC 0x200");
 }
 
 /* The registers tell where it ended, the words where it began. */
@@ -129,13 +131,13 @@ static void exception_in_its_handler(void **state)
 /* The handler counts, in a register: something goes on. */
 static void exceptions_one_after_the_other(void **state)
 {
-    struct machine *machine = STARTED(MOV_X0_RAM, ADD_X0_PAGE, MSR_VBAR_X0, SVC_7,
-                                      BRANCH_BACK_BY_ONE);
+    struct machine *machine =
+        STARTED(MOV_X0_RAM, ADD_X0_PAGE, MSR_VBAR_X0, SVC_7, BRANCH_BACK_BY_ONE);
 
     (void)state;
     PUT(machine, SYNCHRONOUS, 0x910004a5 /* add x5, x5, #1 */, ERET);
     for (uint32_t i = 0; i < 2; i++) {
-        const struct machine_until until = { .insn = 100000 * (i + 1) };
+        const struct machine_until until = {.insn = 100000 * (i + 1)};
         struct machine_stopped stopped;
 
         machine_run(machine, &until, &stopped);
@@ -144,19 +146,18 @@ static void exceptions_one_after_the_other(void **state)
     machine_destroy(machine);
 }
 
-/* ---- Panic ------------------------------------------------------------------------------------- */
+/* ---- Panic -------------------------------------------------------------------------------------
+ */
 
 #define TEXT 0x2000u
 
 /* Prints the text at RAM + TEXT and goes on with `rest`, of two instructions. */
 static struct machine *printing(const char *text, uint32_t rest, uint32_t then)
 {
-    struct machine *machine = STARTED(MOV_X0_RAM, 0x91400800 /* add x0, x0, #0x2000 */,
-                                      0xd2a12002 /* mov x2, #0x9000000 */,
-                                      0x38401401 /* ldrb w1, [x0], #1 */,
-                                      0x34000061 /* cbz w1, +12 */,
-                                      0x39000041 /* strb w1, [x2] */, 0x17fffffd /* b -12 */,
-                                      rest, then);
+    struct machine *machine = STARTED(
+        MOV_X0_RAM, 0x91400800 /* add x0, x0, #0x2000 */, 0xd2a12002 /* mov x2, #0x9000000 */,
+        0x38401401 /* ldrb w1, [x0], #1 */, 0x34000061 /* cbz w1, +12 */,
+        0x39000041 /* strb w1, [x2] */, 0x17fffffd /* b -12 */, rest, then);
 
     memory_write(&machine->ram, RAM + TEXT, text, strlen(text) + 1);
     return machine;

@@ -14,7 +14,7 @@
 #define MSR_PCR_X3 0xd519c043u
 #define DC_ZVA_X0 0xd50b7420u
 #define IC_IVAU_X0 0xd50b7520u
-#define BL(words) (0x94000000u | ((uint32_t)(words) & 0x3ffffff))
+#define BL(words) (0x94000000u | ((uint32_t)(words)&0x3ffffff))
 #define TABLE 0x10000u /* offset in RAM */
 #define PSTATE_PAN 0x400000u
 #define SCTLR_MMU 0x30d00801u
@@ -125,12 +125,10 @@ static void exceptions_have_their_syndrome(void **state)
         uint32_t insn;
         uint64_t esr, elr;
     } rows[] = {
-        { SVC_7, 0x56000007, 8 },
-        { 0xd4200060, 0xf2000003, 4 },  /* brk #3 */
-        { UNALLOCATED, 0x02000000, 4 },
-        { 0xd4000003, 0x02000000, 4 },  /* smc #0: no EL3 */
-        { 0xd4400020, 0x02000000, 4 },  /* hlt #1 */
-        { 0x2518e3e0, 0x02000000, 4 },  /* ptrue p0.b: no SVE */
+        {SVC_7, 0x56000007, 8},       {0xd4200060, 0xf2000003, 4}, /* brk #3 */
+        {UNALLOCATED, 0x02000000, 4}, {0xd4000003, 0x02000000, 4}, /* smc #0: no EL3 */
+        {0xd4400020, 0x02000000, 4},                               /* hlt #1 */
+        {0x2518e3e0, 0x02000000, 4},                               /* ptrue p0.b: no SVE */
     };
     struct bare *bare = *state;
 
@@ -218,7 +216,8 @@ static void aarch32_is_a_dead_end(void **state)
     assert_non_null(strstr(text, "AArch32"));
 }
 
-/* ---- System registers -------------------------------------------------------------------------- */
+/* ---- System registers --------------------------------------------------------------------------
+ */
 
 static void gic_registers_reach_the_host(void **state)
 {
@@ -253,7 +252,8 @@ static void an_undefined_gic_register_is_an_exception(void **state)
     assert_int_equal(bare_register(bare, "ELR_EL1"), RAM + 4);
 }
 
-/* ---- DC ZVA ------------------------------------------------------------------------------------ */
+/* ---- DC ZVA ------------------------------------------------------------------------------------
+ */
 
 #define ZEROED 0x3040u /* the block of 64 bytes that the tests name by an address inside of it */
 
@@ -303,7 +303,7 @@ static void dc_zva_of_el0_may_be_trapped(void **state)
 /* 1 GiB each from 0x40000000 on: as it is; read-only; EL0's as well. All are RAM. */
 static void map(struct bare *bare)
 {
-    const uint64_t entries[] = { 0, RAM | 0x701, RAM | 0x781, RAM | 0x741 };
+    const uint64_t entries[] = {0, RAM | 0x701, RAM | 0x781, RAM | 0x741};
 
     memcpy(bare->ram.host + TABLE, entries, sizeof(entries));
     bare_set_register(bare, "MAIR_EL1", 0xff);
@@ -318,9 +318,8 @@ static void dc_zva_is_translated_as_a_store(void **state)
         uint64_t page, pan;
         bool zeroed;
     } rows[] = {
-        { 0x40000000, 0, true },           { 0x80000000, 0, false },
-        { 0xc0000000, 0, true },           { 0xc0000000, PSTATE_PAN, false },
-        { 0x40000000, PSTATE_PAN, true },  { 0x100000000, 0, false },
+        {0x40000000, 0, true},           {0x80000000, 0, false},         {0xc0000000, 0, true},
+        {0xc0000000, PSTATE_PAN, false}, {0x40000000, PSTATE_PAN, true}, {0x100000000, 0, false},
     };
     struct bare *bare = *state;
 
@@ -375,7 +374,8 @@ static void code_that_dc_zva_overwrote_is_forgotten(void **state)
     assert_int_equal(bare_register(bare, "ELR_EL1"), RAM + 0x4000);
 }
 
-/* ---- Code that is overwritten ------------------------------------------------------------------ */
+/* ---- Code that is overwritten ------------------------------------------------------------------
+ */
 
 #define ALIAS 0x80000000u /* from RAM to where it is once more, after `map_twice` */
 #define VICTIM 0x4000u    /* "movz x5, #1", "ret" */
@@ -402,25 +402,25 @@ static const struct {
     uint32_t insn;
     uint32_t offset; /* of X2 from the victim */
 } stores[] = {
-    { "str x1, [x2]", STR_X1_X2, 0 },
-    { "str w1, [x2]", 0xb9000041, 0 },
-    { "strb w3, [x2]", 0x39000043, 0 }, /* w3: the byte that differs */
-    { "stp x1, x1, [x2]", 0xa9000441, 0 },
-    { "stp x1, x1, [x2], from the page before", 0xa9000441, (uint32_t)-8 },
-    { "str x4, [x2], half of it in the page before", 0xf9000044, (uint32_t)-4 },
-    { "stlr x1, [x2]", 0xc89ffc41, 0 },
-    { "str q1, [x2]", 0x3d800041, 0 },
-    { "st1 {v1.2d}, [x2]", 0x4c007c41, 0 },
-    { "swp x1, x6, [x2]", 0xf8218046, 0 },
-    { "cas x7, x1, [x2]", 0xc8a77c41, 0 },
-    { "stadd x8, [x2]", 0xf828005f, 0 },
+    {"str x1, [x2]", STR_X1_X2, 0},
+    {"str w1, [x2]", 0xb9000041, 0},
+    {"strb w3, [x2]", 0x39000043, 0}, /* w3: the byte that differs */
+    {"stp x1, x1, [x2]", 0xa9000441, 0},
+    {"stp x1, x1, [x2], from the page before", 0xa9000441, (uint32_t)-8},
+    {"str x4, [x2], half of it in the page before", 0xf9000044, (uint32_t)-4},
+    {"stlr x1, [x2]", 0xc89ffc41, 0},
+    {"str q1, [x2]", 0x3d800041, 0},
+    {"st1 {v1.2d}, [x2]", 0x4c007c41, 0},
+    {"swp x1, x6, [x2]", 0xf8218046, 0},
+    {"cas x7, x1, [x2]", 0xc8a77c41, 0},
+    {"stadd x8, [x2]", 0xf828005f, 0},
 };
 
 /* Call the victim, store, let `between` be executed, call it again. */
 static void overwrite(struct bare *bare, size_t i, uint64_t alias, const uint32_t between[3])
 {
-    const uint64_t old[2] = { OLD_CODE, OLD_CODE };
-    const uint64_t q1[2] = { NEW_CODE, NEW_CODE };
+    const uint64_t old[2] = {OLD_CODE, OLD_CODE};
+    const uint64_t q1[2] = {NEW_CODE, NEW_CODE};
 
     memcpy(bare->ram.host + VICTIM, old, sizeof(old));
     bare_set_register(bare, "X1", NEW_CODE);
@@ -445,7 +445,7 @@ static void overwrite(struct bare *bare, size_t i, uint64_t alias, const uint32_
 
 static void map_twice(struct bare *bare)
 {
-    const uint64_t entries[] = { 0, RAM | 0x701, 0, RAM | 0x701 };
+    const uint64_t entries[] = {0, RAM | 0x701, 0, RAM | 0x701};
 
     memcpy(bare->ram.host + TABLE, entries, sizeof(entries));
     bare_set_register(bare, "MAIR_EL1", 0xff);
@@ -457,7 +457,7 @@ static void map_twice(struct bare *bare)
 /* As the architecture wants it done: see B2.4.4 of Arm DDI 0487. */
 static void overwritten_code_is_not_executed_after_ic(void **state)
 {
-    static const uint32_t maintenance[] = { IC_IVAU_X0, DSB, ISB };
+    static const uint32_t maintenance[] = {IC_IVAU_X0, DSB, ISB};
 
     for (int mmu = 0; mmu <= 1; mmu++) {
         for (size_t i = 0; i < sizeof(stores) / sizeof(*stores); i++) {
@@ -469,11 +469,11 @@ static void overwritten_code_is_not_executed_after_ic(void **state)
     }
 }
 
-/* What the architecture does not promise: a vCPU sees what it has itself written from the next block
- * on. Unicorn 2.1 does not notice what is written through another virtual address. */
+/* What the architecture does not promise: a vCPU sees what it has itself written from the next
+ * block on. Unicorn 2.1 does not notice what is written through another virtual address. */
 static void overwritten_code_is_noticed_without_ic(void **state)
 {
-    static const uint32_t nothing[] = { NOP, NOP, NOP };
+    static const uint32_t nothing[] = {NOP, NOP, NOP};
     const bool aliases = strcmp(vcpu_engine_name(), "Unicorn 2.0") == 0;
 
     for (int mmu = 0; mmu <= 1; mmu++) {
@@ -511,7 +511,8 @@ static void the_code_of_another_vcpu_is_forgotten_after_ic(void **state)
     vcpu_destroy(other);
 }
 
-/* ---- The state table --------------------------------------------------------------------------- */
+/* ---- The state table ---------------------------------------------------------------------------
+ */
 
 /* Into another vCPU, and out again: nothing is lost, nothing is invented. */
 static void the_state_survives_a_round_trip(void **state)
@@ -561,12 +562,12 @@ static void impossible_states_are_refused(void **state)
         const char *name;
         uint64_t value;
     } rows[] = {
-        { "PSTATE", 0x3c9 },           /* EL2h */
-        { "PSTATE", 0x10 },            /* AArch32 */
-        { "PSTATE", UINT64_C(1) << 40 },
-        { "BLOCK_REST", 1025 },        /* beyond the page */
-        { "BLOCK_REST", UINT64_MAX },
-        { "FPCR", UINT64_C(1) << 32 },
+        {"PSTATE", 0x3c9}, /* EL2h */
+        {"PSTATE", 0x10},  /* AArch32 */
+        {"PSTATE", UINT64_C(1) << 40},
+        {"BLOCK_REST", 1025}, /* beyond the page */
+        {"BLOCK_REST", UINT64_MAX},
+        {"FPCR", UINT64_C(1) << 32},
     };
     struct bare *bare = *state;
     struct vcpu_value values[256];

@@ -14,8 +14,14 @@ struct expected {
     uint64_t value; /* of a write */
 };
 
-#define R(offset, size) { false, offset, size, 0 }
-#define W(offset, size, value) { true, offset, size, value }
+#define R(offset, size)        \
+    {                          \
+        false, offset, size, 0 \
+    }
+#define W(offset, size, value)    \
+    {                             \
+        true, offset, size, value \
+    }
 
 /* X0 = WIDE, X1 = DEVICE, X2 = LOW, X3 = HIGH, X4 = 8, X8 in RAM, Q0 = WIDE. */
 static const struct row {
@@ -24,44 +30,46 @@ static const struct row {
     struct expected accesses[4];
     size_t n;
 } rows[] = {
-    { "str x", { 0xf9000020 }, { W(0, 8, WIDE) }, 1 },
-    { "str w", { 0xb9000020 }, { W(0, 4, LOW) }, 1 },
-    { "strh", { 0x79000020 }, { W(0, 2, 0x7788) }, 1 },
-    { "strb", { 0x39000020 }, { W(0, 1, 0x88) }, 1 },
-    { "two str w, low half first", { 0xb9000022, 0xb9000423 }, { W(0, 4, LOW), W(4, 4, HIGH) }, 2 },
-    { "two str w, high half first", { 0xb9000423, 0xb9000022 }, { W(4, 4, HIGH), W(0, 4, LOW) },
-      2 },
-    { "two str w, then str x", { 0xb9000022, 0xb9000423, 0xf9000020 },
-      { W(0, 4, LOW), W(4, 4, HIGH), W(0, 8, WIDE) }, 3 },
-    { "str x, then two str w", { 0xf9000020, 0xb9000022, 0xb9000423 },
-      { W(0, 8, WIDE), W(0, 4, LOW), W(4, 4, HIGH) }, 3 },
-    { "stp w", { 0x29000c22 }, { W(0, 4, LOW), W(4, 4, HIGH) }, 2 },
-    { "stp x", { 0xa9000820 }, { W(0, 8, WIDE), W(8, 8, LOW) }, 2 },
-    { "str x, pre-indexed", { 0xf8008c20 }, { W(8, 8, WIDE) }, 1 },
-    { "str x, post-indexed", { 0xf8008420 }, { W(0, 8, WIDE) }, 1 },
-    { "stp x, post-indexed", { 0xa8810820 }, { W(0, 8, WIDE), W(8, 8, LOW) }, 2 },
-    { "stur x", { 0xf8008020 }, { W(8, 8, WIDE) }, 1 },
-    { "str x, register offset", { 0xf8246820 }, { W(8, 8, WIDE) }, 1 },
-    { "str x, register offset scaled", { 0xf8247820 }, { W(64, 8, WIDE) }, 1 },
-    { "stlr x", { 0xc89ffc20 }, { W(0, 8, WIDE) }, 1 },
-    { "stlr w", { 0x889ffc20 }, { W(0, 4, LOW) }, 1 },
-    { "str d", { 0xfd000020 }, { W(0, 8, WIDE) }, 1 },
-    { "str s", { 0xbd000020 }, { W(0, 4, LOW) }, 1 },
-    { "str q", { 0x3d800020 }, { W(0, 8, WIDE), W(8, 8, 0) }, 2 },
-    { "str xzr", { 0xf900003f }, { W(0, 8, 0) }, 1 },
-    { "str wzr", { 0xb900003f }, { W(0, 4, 0) }, 1 },
-    { "ldr x", { 0xf9400026 }, { R(0, 8) }, 1 },
-    { "ldr w", { 0xb9400026 }, { R(0, 4) }, 1 },
-    { "ldrsw", { 0xb9800026 }, { R(0, 4) }, 1 },
-    { "two ldr w", { 0xb9400026, 0xb9400427 }, { R(0, 4), R(4, 4) }, 2 },
-    { "ldp x", { 0xa9401c26 }, { R(0, 8), R(8, 8) }, 2 },
-    { "ldp w", { 0x29401c26 }, { R(0, 4), R(4, 4) }, 2 },
-    { "ldar x", { 0xc8dffc26 }, { R(0, 8) }, 1 },
-    { "ldr d", { 0xfd400021 }, { R(0, 8) }, 1 },
-    { "store x, load x", { 0xf9000020, 0xf9400026 }, { W(0, 8, WIDE), R(0, 8) }, 2 },
-    { "load w, store x", { 0xb9400026, 0xf9000020 }, { R(0, 4), W(0, 8, WIDE) }, 2 },
-    { "a store to RAM in front", { 0xf9000100 /* str x0, [x8] */, 0xb9000022 },
-      { W(0, 4, LOW) }, 1 },
+    {"str x", {0xf9000020}, {W(0, 8, WIDE)}, 1},
+    {"str w", {0xb9000020}, {W(0, 4, LOW)}, 1},
+    {"strh", {0x79000020}, {W(0, 2, 0x7788)}, 1},
+    {"strb", {0x39000020}, {W(0, 1, 0x88)}, 1},
+    {"two str w, low half first", {0xb9000022, 0xb9000423}, {W(0, 4, LOW), W(4, 4, HIGH)}, 2},
+    {"two str w, high half first", {0xb9000423, 0xb9000022}, {W(4, 4, HIGH), W(0, 4, LOW)}, 2},
+    {"two str w, then str x",
+     {0xb9000022, 0xb9000423, 0xf9000020},
+     {W(0, 4, LOW), W(4, 4, HIGH), W(0, 8, WIDE)},
+     3},
+    {"str x, then two str w",
+     {0xf9000020, 0xb9000022, 0xb9000423},
+     {W(0, 8, WIDE), W(0, 4, LOW), W(4, 4, HIGH)},
+     3},
+    {"stp w", {0x29000c22}, {W(0, 4, LOW), W(4, 4, HIGH)}, 2},
+    {"stp x", {0xa9000820}, {W(0, 8, WIDE), W(8, 8, LOW)}, 2},
+    {"str x, pre-indexed", {0xf8008c20}, {W(8, 8, WIDE)}, 1},
+    {"str x, post-indexed", {0xf8008420}, {W(0, 8, WIDE)}, 1},
+    {"stp x, post-indexed", {0xa8810820}, {W(0, 8, WIDE), W(8, 8, LOW)}, 2},
+    {"stur x", {0xf8008020}, {W(8, 8, WIDE)}, 1},
+    {"str x, register offset", {0xf8246820}, {W(8, 8, WIDE)}, 1},
+    {"str x, register offset scaled", {0xf8247820}, {W(64, 8, WIDE)}, 1},
+    {"stlr x", {0xc89ffc20}, {W(0, 8, WIDE)}, 1},
+    {"stlr w", {0x889ffc20}, {W(0, 4, LOW)}, 1},
+    {"str d", {0xfd000020}, {W(0, 8, WIDE)}, 1},
+    {"str s", {0xbd000020}, {W(0, 4, LOW)}, 1},
+    {"str q", {0x3d800020}, {W(0, 8, WIDE), W(8, 8, 0)}, 2},
+    {"str xzr", {0xf900003f}, {W(0, 8, 0)}, 1},
+    {"str wzr", {0xb900003f}, {W(0, 4, 0)}, 1},
+    {"ldr x", {0xf9400026}, {R(0, 8)}, 1},
+    {"ldr w", {0xb9400026}, {R(0, 4)}, 1},
+    {"ldrsw", {0xb9800026}, {R(0, 4)}, 1},
+    {"two ldr w", {0xb9400026, 0xb9400427}, {R(0, 4), R(4, 4)}, 2},
+    {"ldp x", {0xa9401c26}, {R(0, 8), R(8, 8)}, 2},
+    {"ldp w", {0x29401c26}, {R(0, 4), R(4, 4)}, 2},
+    {"ldar x", {0xc8dffc26}, {R(0, 8)}, 1},
+    {"ldr d", {0xfd400021}, {R(0, 8)}, 1},
+    {"store x, load x", {0xf9000020, 0xf9400026}, {W(0, 8, WIDE), R(0, 8)}, 2},
+    {"load w, store x", {0xb9400026, 0xf9000020}, {R(0, 4), W(0, 8, WIDE)}, 2},
+    {"a store to RAM in front", {0xf9000100 /* str x0, [x8] */, 0xb9000022}, {W(0, 4, LOW)}, 1},
 };
 
 static void set_registers(struct bare *bare)
@@ -83,8 +91,8 @@ static void check_accesses(const struct bare *bare, const struct row *row)
         const struct bare_access *a = &bare->accesses[i];
         const struct expected *e = &row->accesses[i];
 
-        if (a->is_write != e->is_write || a->address != DEVICE + e->offset ||
-            a->size != e->size || (e->is_write && a->value != e->value))
+        if (a->is_write != e->is_write || a->address != DEVICE + e->offset || a->size != e->size ||
+            (e->is_write && a->value != e->value))
             fail_msg("%s: access %zu is %s 0x%llx size %u value 0x%llx", row->name, i,
                      a->is_write ? "write" : "read", (unsigned long long)a->address, a->size,
                      (unsigned long long)a->value);
@@ -145,8 +153,8 @@ static void a_load_gets_both_halves(void **state)
 /* The end of the address space is no hole, and what is not there is a device. */
 static void the_map_has_no_hole(void **state)
 {
-    static const uint64_t addresses[] = { 0, 0x3ffffff8, RAM + RAM_SIZE, 0x7f000000000,
-                                          0xfffffffff8 };
+    static const uint64_t addresses[] = {0, 0x3ffffff8, RAM + RAM_SIZE, 0x7f000000000,
+                                         0xfffffffff8};
     struct bare *bare = *state;
 
     BARE_CODE(bare, 0, 0xf9400026, WFI);

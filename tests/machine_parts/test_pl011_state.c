@@ -57,8 +57,7 @@ static void names_and_values(void **unused)
     } rows[] = {{"RSR", 4, 8},        {"ILPR", 0x20, 1},     {"IBRD", 0x24, 2},
                 {"FBRD", 0x28, 3},    {"LCR_H", 0x2c, 0x70}, {"CR", 0x30, 0xf01},
                 {"IFLS", 0x34, 0x0a}, {"IMSC", 0x38, 0x450}, {"RIS", 0x3c, 0x470},
-                {"DMACR", 0x48, 5},   {"OVERRUN", 0, 1},
-                {"POLLS", 0, 2}};
+                {"DMACR", 0x48, 5},   {"OVERRUN", 0, 1},     {"POLLS", 0, 2}};
     const struct vgic5_field *fifo;
     struct vgic5_fields *fields;
     struct bench b;
@@ -210,8 +209,9 @@ static void hostile_fields_change_nothing(void **unused)
 
         assert_true(pl011_load(c.uart, bad, &error) < 0);
         assert_true(pl011_load(c.uart, bad, NULL) < 0);
-        assert_int_equal(error.cause, strcmp(hostile[i].name, "SURPRISE") == 0 ? VGIC5_CAUSE_UNFIT
-                                                                       : VGIC5_CAUSE_DAMAGED);
+        assert_int_equal(error.cause, strcmp(hostile[i].name, "SURPRISE") == 0
+                                          ? VGIC5_CAUSE_UNFIT
+                                          : VGIC5_CAUSE_DAMAGED);
         assert_non_null(strstr(error.message, "pl011"));
         if (!strstr(error.message, hostile[i].expected))
             fail_msg("'%s' does not say '%s'", error.message, hostile[i].expected);

@@ -17,7 +17,7 @@
 #define MIS 0x018u
 #define ICR 0x01cu
 
-#define SECONDS(n) ((uint64_t)(n) * COUNTER_FREQUENCY)
+#define SECONDS(n) ((uint64_t)(n)*COUNTER_FREQUENCY)
 
 struct clock_bench {
     struct pl031 *rtc;
@@ -43,8 +43,8 @@ static void changed(void *opaque)
 
 static void create(struct clock_bench *b)
 {
-    *b = (struct clock_bench){ .level = 0 };
-    b->rtc = pl031_create((struct bus_wire){ drive, b }, SPI_PL031, changed, b);
+    *b = (struct clock_bench){.level = 0};
+    b->rtc = pl031_create((struct bus_wire){drive, b}, SPI_PL031, changed, b);
     assert_non_null(b->rtc);
     b->device = pl031_device(b->rtc);
     pl031_set(b->rtc, 1000);
@@ -160,7 +160,7 @@ static void a_match_with_the_present_interrupts_at_once(void **unused)
 
 static void identification(void **unused)
 {
-    static const uint8_t expected[] = { 0x31, 0x10, 0x04, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
+    static const uint8_t expected[] = {0x31, 0x10, 0x04, 0x00, 0x0d, 0xf0, 0x05, 0xb1};
     struct clock_bench b;
 
     (void)unused;
@@ -204,14 +204,14 @@ static void saved_and_loaded(void **unused)
 /* One field too large, missing, or too many: refused, and nothing has changed. */
 static void refused(void **unused)
 {
-    static const char *const names[] = { "MR", "LR", "IMSC", "RIS", "BASE", "ELAPSED" };
+    static const char *const names[] = {"MR", "LR", "IMSC", "RIS", "BASE", "ELAPSED"};
     struct clock_bench b;
 
     (void)unused;
     create(&b);
     for (unsigned bad = 0; bad < 13; bad++) {
         struct vgic5_fields *fields = vgic5_fields_new();
-        struct vgic5_error error = { 0 };
+        struct vgic5_error error = {0};
 
         for (unsigned i = 0; i < 6; i++)
             if (bad != 6 + i)

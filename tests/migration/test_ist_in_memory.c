@@ -67,10 +67,10 @@ static void mmio(struct guest *guest, uint64_t offset, uint8_t size, uint64_t va
 /* A device with an IST of that shape (`cfgr`), LPI 5 enabled and pending, and its state. */
 static struct guest *guest_new(uint32_t cfgr, uint8_t priority_bits)
 {
-    const struct vgic5_config config = {.size = sizeof(config), .ist_l2sz = 7,
-                                        .priority_bits = priority_bits};
-    const struct vgic5_host host = {.size = sizeof(host), .read_guest = read_guest,
-                                    .write_guest = write_guest};
+    const struct vgic5_config config = {
+        .size = sizeof(config), .ist_l2sz = 7, .priority_bits = priority_bits};
+    const struct vgic5_host host = {
+        .size = sizeof(host), .read_guest = read_guest, .write_guest = write_guest};
     uint64_t irs = 0x8010000, l1 = L2 | 1, lpi = VGIC5_INTID(VGIC5_LPI, 5);
     struct guest *guest = calloc(1, sizeof(*guest));
     struct vgic5_port port;
@@ -142,7 +142,7 @@ static void test_bits_that_must_be_zero(void **state)
     static const struct {
         uint32_t shape, table, lpi;
     } places[] = {
-        {LINEAR, L1, 0}, {LINEAR, L1, 2000}, {LINEAR, L1, 4095},
+        {LINEAR, L1, 0},    {LINEAR, L1, 2000},    {LINEAR, L1, 4095},
         {TWO_LEVEL, L2, 0}, {TWO_LEVEL, L2, 1023},
     };
 

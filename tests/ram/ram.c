@@ -40,7 +40,7 @@ unsigned ram_mappings(const uint8_t *ram)
     unsigned n = 0;
 
     assert_non_null(maps);
-    while (fgets(line, sizeof line, maps) != NULL) {
+    while (fgets(line, sizeof(line), maps) != NULL) {
         unsigned long long first, end;
 
         if (sscanf(line, "%llx-%llx", &first, &end) == 2)

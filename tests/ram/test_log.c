@@ -40,19 +40,19 @@ static bool since(struct bench *bench, unsigned number)
 /* Exactly these pages, up to a page of ~0. */
 static void assert_since(struct bench *bench, unsigned number, const uint64_t *pages)
 {
-    uint16_t expected[NR_FRAMES] = { 0 };
+    uint16_t expected[NR_FRAMES] = {0};
 
     for (; *pages != UINT64_MAX; pages++)
         expected[*pages / RAM_PAGES_PER_FRAME] |= (uint16_t)(1u << *pages % RAM_PAGES_PER_FRAME);
     assert_true(since(bench, number));
-    assert_memory_equal(bench->written, expected, sizeof expected);
+    assert_memory_equal(bench->written, expected, sizeof(expected));
 }
 
-#define PAGES(...) ((const uint64_t[]){ __VA_ARGS__, UINT64_MAX })
+#define PAGES(...) ((const uint64_t[]){__VA_ARGS__, UINT64_MAX})
 
 static void begin(struct bench *bench)
 {
-    memset(bench, 0, sizeof *bench);
+    memset(bench, 0, sizeof(*bench));
     bench->ram = ram_new();
 }
 
@@ -198,7 +198,8 @@ static void nothing_is_lost(struct bench *bench, const struct copies *copies)
         }
         for (uint64_t page = 0; page < NR_PAGES; page++)
             assert_true(has_page(bench->written, page) ||
-                        memcmp(then + page * RAM_PAGE, bench->ram + page * RAM_PAGE, RAM_PAGE) == 0);
+                        memcmp(then + page * RAM_PAGE, bench->ram + page * RAM_PAGE, RAM_PAGE) ==
+                            0);
     }
 }
 
@@ -216,7 +217,7 @@ static void fill_nothing(void *opaque, uint64_t frame)
 
 static void play(uint64_t seed, uint64_t most_edges, bool absent)
 {
-    struct copies copies = { .next = 0 };
+    struct copies copies = {.next = 0};
     struct bench bench;
 
     begin(&bench);

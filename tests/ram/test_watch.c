@@ -33,7 +33,7 @@ static void fill(void *opaque, uint64_t frame)
 
 static void begin(struct ram_watch *watch, struct source *source)
 {
-    *source = (struct source){ .ram = ram_new() };
+    *source = (struct source){.ram = ram_new()};
     assert_int_equal(ram_watch_begin(watch, source->ram, RAM_SIZE), 0);
 }
 
@@ -262,7 +262,7 @@ static void test_the_faults_of_others(void **state)
 
 static void test_one_at_a_time(void **state)
 {
-    struct ram_watch watch, other = { 0 };
+    struct ram_watch watch, other = {0};
     struct source source;
     uint8_t *ram = ram_new();
 

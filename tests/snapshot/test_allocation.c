@@ -45,7 +45,8 @@ static int task_write(struct task *task)
     struct vgic5_snapshot_writer *writer = NULL;
     int result = fields ? fill_fields(fields) : -ENOMEM;
 
-    task->error = (struct vgic5_error){.cause = VGIC5_CAUSE_ENVIRONMENT, .message = "no memory for fields"};
+    task->error =
+        (struct vgic5_error){.cause = VGIC5_CAUSE_ENVIRONMENT, .message = "no memory for fields"};
     if (result == 0)
         result = vgic5_snapshot_begin(sink, "p", &writer, &task->error);
     if (result == 0)

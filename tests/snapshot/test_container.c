@@ -347,7 +347,8 @@ static void test_header_of_later_versions(void **state)
     put_u32(buffer.bytes + 12, 160);
     expect(&buffer, VGIC5_CAUSE_DAMAGED, "file header at offset 0x0: checksum");
     put_u64(buffer.bytes + 120, hash_64(buffer.bytes, 120));
-    expect(&buffer, VGIC5_CAUSE_UNFIT, "format 2.3, written by \"sample 1.0\"; this program reads 1.x");
+    expect(&buffer, VGIC5_CAUSE_UNFIT,
+           "format 2.3, written by \"sample 1.0\"; this program reads 1.x");
     buffer.size = HEADER_SIZE; /* the rest may be anything */
     assert_int_equal(vgic5_snapshot_read_header(pipe_like(&reading, &buffer), &header, &error), 0);
     assert_true(header.major == 2 && header.minor == 3 && header.header_size == 160);

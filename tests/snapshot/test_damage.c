@@ -4,8 +4,8 @@
  * exit code 4 and words that say where, both by the section table and front to back, and none at
  * the price of more memory than twice the file.
  *
- * Arguments: number of splices (20000), seed (1), KiB of memory added to the sample (0); of the bits,
- * only those of the bytes from this one (0) up to that one (the end), for several processes.
+ * Arguments: number of splices (20000), seed (1), KiB of memory added to the sample (0); of the
+ * bits, only those of the bytes from this one (0) up to that one (the end), for several processes.
  */
 #include "craft.h"
 #include "watch.h"
@@ -112,8 +112,8 @@ static void expect_refusal(int result, const struct vgic5_error *error, const st
                            unsigned int way, size_t at)
 {
     if (result != -EBADMSG || error->cause != VGIC5_CAUSE_DAMAGED)
-        fail_msg("way %u, byte 0x%zx: result %d, exit code %d: %s", way, at, result,
-                 error->cause, error->message);
+        fail_msg("way %u, byte 0x%zx: result %d, exit code %d: %s", way, at, result, error->cause,
+                 error->message);
     if (!strstr(error->message, "offset 0x") ||
         (!strstr(error->message, place->name) && !strstr(error->message, place->offset) &&
          !strstr(error->message, "end record at")))
@@ -391,7 +391,8 @@ static void test_splices(void **state)
             struct vgic5_error error = {0};
             int result = read_by(way, &spliced, &error);
 
-            if (result != -EBADMSG || error.cause != VGIC5_CAUSE_DAMAGED || !strstr(error.message, "offset 0x"))
+            if (result != -EBADMSG || error.cause != VGIC5_CAUSE_DAMAGED ||
+                !strstr(error.message, "offset 0x"))
                 fail_msg("splice %u, way %u: result %d, exit code %d: %s", i, way, result,
                          error.cause, error.message);
         }

@@ -53,8 +53,9 @@ static void fill(uint8_t *memory, struct random *random, const uint8_t *which)
         uint64_t kind = random_below(random, 3);
 
         for (unsigned n = 0; (!which || which[page]) && n < 4096; n++)
-            memory[page * 4096 + n] = kind == 0 ? 0 : kind == 1 ? (uint8_t)random_next(random)
-                                                                : (uint8_t)page;
+            memory[page * 4096 + n] = kind == 0   ? 0
+                                      : kind == 1 ? (uint8_t)random_next(random)
+                                                  : (uint8_t)page;
     }
 }
 
@@ -138,7 +139,8 @@ static void test_it_names_its_base(void **state)
 }
 
 static int apply(void *opaque, const struct vgic5_snapshot *snapshot,
-                 const struct vgic5_section *memory, uint64_t offset, const void *bytes, size_t size)
+                 const struct vgic5_section *memory, uint64_t offset, const void *bytes,
+                 size_t size)
 {
     (void)snapshot;
     (void)memory;
@@ -173,8 +175,9 @@ static void test_from_a_pipe(void **state)
     struct reading reading;
 
     (void)state;
-    assert_int_equal(vgic5_snapshot_open_source(pipe_like(&reading, &pair->on_top), &options,
-                                                &snapshot, NULL), 0);
+    assert_int_equal(
+        vgic5_snapshot_open_source(pipe_like(&reading, &pair->on_top), &options, &snapshot, NULL),
+        0);
     assert_memory_equal(pair->before, pair->after, SIZE);
     vgic5_snapshot_close(snapshot);
     pair_free(pair);

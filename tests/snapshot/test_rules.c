@@ -16,9 +16,10 @@ static void expect_damaged(const struct buffer *file, const char *words)
         int result =
             read_whole(way ? pipe_like(&reading, file) : file_like(&reading, file), &error);
 
-        if (result != -EBADMSG || error.cause != VGIC5_CAUSE_DAMAGED || !strstr(error.message, words))
-            fail_msg("way %u: %d, exit code %d: \"%s\"; expected: \"%s\"", way, result,
-                     error.cause, error.message, words);
+        if (result != -EBADMSG || error.cause != VGIC5_CAUSE_DAMAGED ||
+            !strstr(error.message, words))
+            fail_msg("way %u: %d, exit code %d: \"%s\"; expected: \"%s\"", way, result, error.cause,
+                     error.message, words);
     }
 }
 

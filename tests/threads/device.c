@@ -111,8 +111,8 @@ static void enable(struct stress *s)
 int stress_create(struct stress *s)
 {
     const struct vgic5_config config = {.size = sizeof(config), .threads = 1};
-    const struct vgic5_host host = {.size = sizeof(host), .read_guest = read_guest,
-                                    .write_guest = write_guest, .line = line};
+    const struct vgic5_host host = {
+        .size = sizeof(host), .read_guest = read_guest, .write_guest = write_guest, .line = line};
     pthread_rwlockattr_t fair;
     pthread_rwlockattr_init(&fair);
     pthread_rwlockattr_setkind_np(&fair, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);

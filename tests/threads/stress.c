@@ -19,8 +19,8 @@ static const struct cast {
     void *(*body)(void *actor);
     uint32_t nr;
 } cast[] = {
-    {actor_vcpu, NR_VCPUS}, {actor_sleeper, NR_SLEEPERS}, {actor_wires, 2},
-    {actor_frame, 2},       {actor_vmm, 1},
+    {actor_vcpu, NR_VCPUS}, {actor_sleeper, NR_SLEEPERS}, {actor_wires, 2}, {actor_frame, 2},
+    {actor_vmm, 1},
 };
 #define NR_CASTS (sizeof(cast) / sizeof(cast[0]))
 #define NR_ACTORS (NR_ALL + 2 + 2 + 1)
@@ -98,8 +98,8 @@ static void judge(struct stress *s)
         restless += book->way[i] != WAY_IDLE;
     }
     for (uint32_t i = 0; i < NR_ALL; i++)
-        wrong_lines += vgic5_vcpu_line(s->vcpu[i]) != VGIC5_LINE_NONE ||
-                       s->told[i].line != VGIC5_LINE_NONE;
+        wrong_lines +=
+            vgic5_vcpu_line(s->vcpu[i]) != VGIC5_LINE_NONE || s->told[i].line != VGIC5_LINE_NONE;
     check(caused > s->steps, "interrupts caused", caused);
     check(caused == taken, "lost", caused - taken);
     check(book->duplicated == 0, "duplicated", book->duplicated);

@@ -80,15 +80,15 @@ static int open_any(const char *name, const char *path, int flags, mode_t mode)
     return fd;
 }
 
-#define OPEN(name)                                                                                 \
-    int name(const char *path, int flags, ...);                                                    \
-    int name(const char *path, int flags, ...)                                                     \
-    {                                                                                              \
-        va_list list;                                                                              \
-        va_start(list, flags);                                                                     \
-        mode_t mode = (flags & O_CREAT) ? va_arg(list, mode_t) : 0;                                \
-        va_end(list);                                                                              \
-        return open_any(#name, path, flags, mode);                                                 \
+#define OPEN(name)                                                  \
+    int name(const char *path, int flags, ...);                     \
+    int name(const char *path, int flags, ...)                      \
+    {                                                               \
+        va_list list;                                               \
+        va_start(list, flags);                                      \
+        mode_t mode = (flags & O_CREAT) ? va_arg(list, mode_t) : 0; \
+        va_end(list);                                               \
+        return open_any(#name, path, flags, mode);                  \
     }
 OPEN(open)
 OPEN(open64)

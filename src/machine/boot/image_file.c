@@ -14,7 +14,7 @@
 
 #define FIRST_ROOM ((uint64_t)1 << 20)
 
-int image_fail(struct vgic5_error *error, int result, const char *path, const char *format, ...)
+int image_fail(struct vgic5_error *error, int ret, const char *path, const char *format, ...)
 {
     char reason[256];
     va_list arguments;
@@ -22,7 +22,7 @@ int image_fail(struct vgic5_error *error, int result, const char *path, const ch
     va_start(arguments, format);
     vsnprintf(reason, sizeof(reason), format, arguments);
     va_end(arguments);
-    return error_set(error, VGIC5_CAUSE_ENVIRONMENT, result, "%s: %s", path, reason);
+    return error_set(error, VGIC5_CAUSE_ENVIRONMENT, ret, "%s: %s", path, reason);
 }
 
 static int grow(const char *path, struct image_bytes *bytes, uint64_t room,

@@ -25,13 +25,13 @@ static void compare(struct diff *diff, const char *what, const struct picture_in
         const char *field;
         uint64_t a, b;
     } fields[] = {
-        { "PENDING", a->pending, b->pending },    { "ACTIVE", a->active, b->active },
-        { "ENABLE", a->enabled, b->enabled },     { "PRIORITY", a->priority, b->priority },
-        { "IAFFID", a->iaffid, b->iaffid },       { "LEVEL", a->level, b->level },
-        { "WIRE", a->wire, b->wire },
+        {"PENDING", a->pending, b->pending}, {"ACTIVE", a->active, b->active},
+        {"ENABLE", a->enabled, b->enabled},  {"PRIORITY", a->priority, b->priority},
+        {"IAFFID", a->iaffid, b->iaffid},    {"LEVEL", a->level, b->level},
+        {"WIRE", a->wire, b->wire},
     };
 
-    for (size_t n = 0; n < sizeof fields / sizeof *fields; n++)
+    for (size_t n = 0; n < sizeof(fields) / sizeof(*fields); n++)
         if (fields[n].a != fields[n].b)
             diff_numbers(diff, what, fields[n].field, fields[n].a, fields[n].b);
 }
@@ -40,21 +40,21 @@ static void compare(struct diff *diff, const char *what, const struct picture_in
 static void diff_pair(struct diff *diff, const struct picture *picture,
                       const struct picture_interrupt *a, const struct picture_interrupt *b)
 {
-    const struct picture_interrupt *one = a != NULL ? a : b;
+    const struct picture_interrupt *one = a ? a : b;
     uint32_t type = VGIC5_INTID_TYPE(one->intid);
-    struct picture_interrupt reset = { .intid = one->intid };
+    struct picture_interrupt reset = {.intid = one->intid};
     char what[64];
 
     if (type == VGIC5_PPI) { /* has no IAFFID and no HM of its own */
         reset.iaffid = one->iaffid;
         reset.level = one->level;
-        snprintf(what, sizeof what, "ppi %u of vCPU %u", VGIC5_INTID_ID(one->intid),
+        snprintf(what, sizeof(what), "ppi %u of vCPU %u", VGIC5_INTID_ID(one->intid),
                  picture->vcpus[one->vcpu].id);
     } else {
-        snprintf(what, sizeof what, "%s %u", picture_type_name(one->intid),
+        snprintf(what, sizeof(what), "%s %u", picture_type_name(one->intid),
                  VGIC5_INTID_ID(one->intid));
     }
-    compare(diff, what, a != NULL ? a : &reset, b != NULL ? b : &reset);
+    compare(diff, what, a ? a : &reset, b ? b : &reset);
 }
 
 static void diff_pictures(struct diff *diff, const struct picture *a, const struct picture *b)

@@ -23,7 +23,7 @@ static void close_run(struct comparison *comparison)
 
     if (comparison->pages == 0)
         return;
-    snprintf(field, sizeof field, "0x%" PRIx64 "+0x%" PRIx64, comparison->first,
+    snprintf(field, sizeof(field), "0x%" PRIx64 "+0x%" PRIx64, comparison->first,
              comparison->pages * PAGE);
     diff_add(comparison->diff, "memory", field,
              json_pack("{s:I}", "pages", (json_int_t)comparison->pages),
@@ -57,8 +57,7 @@ static bool same_hash(const struct chain *a, const struct chain *b, uint64_t fra
     struct vgic5_frame one, other;
     size_t i, j;
 
-    if (a->nr_levels != 1 || b->nr_levels != 1 ||
-        !section_find_frame(chain_memory(a), frame, &i) ||
+    if (a->nr_levels != 1 || b->nr_levels != 1 || !section_find_frame(chain_memory(a), frame, &i) ||
         !section_find_frame(chain_memory(b), frame, &j))
         return false;
     vgic5_snapshot_frame(chain_memory(a), i, &one);
@@ -76,8 +75,7 @@ static int compare_all(struct comparison *comparison, struct chain *a, struct ch
          offset += VGIC5_FRAME_SIZE) {
         uint64_t frame = offset / VGIC5_FRAME_SIZE, left = memory->memory_size - offset;
 
-        if ((!chain_has_frame(a, frame) && !chain_has_frame(b, frame)) ||
-            same_hash(a, b, frame)) {
+        if ((!chain_has_frame(a, frame) && !chain_has_frame(b, frame)) || same_hash(a, b, frame)) {
             close_run(comparison);
             continue;
         }
@@ -95,7 +93,7 @@ static int compare_all(struct comparison *comparison, struct chain *a, struct ch
 int diff_memory(struct diff *diff, struct chain *a, struct chain *b, struct vgic5_error *error)
 {
     const struct vgic5_section *one = chain_memory(a), *other = chain_memory(b);
-    struct comparison comparison = { .diff = diff };
+    struct comparison comparison = {.diff = diff};
     int status;
 
     if (one->memory_base != other->memory_base || one->memory_size != other->memory_size) {
@@ -105,7 +103,7 @@ int diff_memory(struct diff *diff, struct chain *a, struct chain *b, struct vgic
     }
     comparison.a = malloc(VGIC5_FRAME_SIZE);
     comparison.b = malloc(VGIC5_FRAME_SIZE);
-    status = comparison.a != NULL && comparison.b != NULL
+    status = comparison.a && comparison.b
                  ? compare_all(&comparison, a, b, error)
                  : error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for a frame");
     free(comparison.a);

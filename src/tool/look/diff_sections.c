@@ -22,7 +22,7 @@ static void name_of(const struct vgic5_section *section, char name[64])
 
 static json_t *value_of(const struct vgic5_field *field)
 {
-    if (field == NULL)
+    if (!field)
         return json_null();
     if (field->kind == VGIC5_FIELD_U64)
         return json_hex(field->u64);
@@ -33,7 +33,7 @@ static json_t *value_of(const struct vgic5_field *field)
 
 static bool same(const struct vgic5_field *a, const struct vgic5_field *b)
 {
-    if (a == NULL || b == NULL || a->kind != b->kind || a->id != b->id)
+    if (!a || !b || a->kind != b->kind || a->id != b->id)
         return false;
     if (a->kind == VGIC5_FIELD_U64)
         return a->u64 == b->u64;
@@ -52,7 +52,7 @@ static void diff_fields(struct diff *diff, const struct vgic5_section *section,
         const struct vgic5_field *field = vgic5_fields_at(fields, n);
         const struct vgic5_field *other = vgic5_fields_find(others, field->name);
 
-        if (told_by_interrupts(section->type, field->name) || (swapped && other != NULL) ||
+        if (told_by_interrupts(section->type, field->name) || (swapped && other) ||
             same(field, other))
             continue;
         diff_add(diff, what, field->name, value_of(swapped ? other : field),
@@ -81,7 +81,7 @@ static void diff_section(struct diff *diff, const struct vgic5_section *a,
         diff_numbers(diff, what, "version", a->version, b->version);
     if (a->kind != b->kind)
         diff_numbers(diff, what, "kind", a->kind, b->kind);
-    else if (a->fields != NULL && b->fields != NULL) {
+    else if (a->fields && b->fields) {
         diff_fields(diff, a, a->fields, b->fields, false);
         diff_fields(diff, a, b->fields, a->fields, true);
     } else if (a->kind != VGIC5_SECTION_MEMORY) {
@@ -109,12 +109,12 @@ void diff_sections(struct diff *diff, const struct vgic5_snapshot *a,
 {
     for (size_t n = 0; n < vgic5_snapshot_nr_sections(a); n++) {
         const struct vgic5_section *section = vgic5_snapshot_section(a, n);
-        const struct vgic5_section *other = vgic5_snapshot_find(b, section->type,
-                                                                section->instance);
+        const struct vgic5_section *other =
+            vgic5_snapshot_find(b, section->type, section->instance);
 
         if (!is_compared(section))
             continue;
-        if (other == NULL)
+        if (!other)
             only_in_one(diff, section, true);
         else
             diff_section(diff, section, other);
@@ -122,8 +122,7 @@ void diff_sections(struct diff *diff, const struct vgic5_snapshot *a,
     for (size_t n = 0; n < vgic5_snapshot_nr_sections(b); n++) {
         const struct vgic5_section *section = vgic5_snapshot_section(b, n);
 
-        if (is_compared(section) &&
-            vgic5_snapshot_find(a, section->type, section->instance) == NULL)
+        if (is_compared(section) && !vgic5_snapshot_find(a, section->type, section->instance))
             only_in_one(diff, section, false);
     }
 }

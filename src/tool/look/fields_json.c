@@ -17,7 +17,7 @@ static json_t *hex_of(const uint8_t *bytes, size_t size)
     char *text = malloc(2 * size + 1);
     json_t *json;
 
-    if (text == NULL)
+    if (!text)
         return NULL;
     for (size_t n = 0; n < size; n++) {
         text[2 * n] = digits[bytes[n] >> 4];
@@ -45,8 +45,8 @@ static json_t *words_of(const uint8_t *bytes, size_t size)
 
 static bool has_words(const struct vgic5_field *field)
 {
-    return field->size % 4 == 0 && field->size / 4 <= MOST_WORDS && (strcmp(field->name, "iste") == 0 ||
-                                    strcasecmp(field->name, "vcpu_ids") == 0);
+    return field->size % 4 == 0 && field->size / 4 <= MOST_WORDS &&
+           (strcmp(field->name, "iste") == 0 || strcasecmp(field->name, "vcpu_ids") == 0);
 }
 
 json_t *field_bytes_as_json(const struct vgic5_field *field)
@@ -81,7 +81,7 @@ json_t *section_as_json(const struct vgic5_section *section)
                                       json_hex(section->memory_size)));
         return json;
     }
-    if (section->fields == NULL) {
+    if (!section->fields) {
         json_object_set_new(json, "kind", json_integer(section->kind));
         json_object_set_new(json, "raw", hex_of(section->raw, section->raw_size));
         return json;
@@ -104,7 +104,7 @@ bool json_to_u64(const json_t *json, uint64_t *value)
         *value = (uint64_t)json_integer_value(json);
         return true;
     }
-    if (text == NULL || *text < '0' || *text > '9')
+    if (!text || *text < '0' || *text > '9')
         return false;
     errno = 0;
     *value = strtoull(text, &end, 0);
@@ -113,8 +113,10 @@ bool json_to_u64(const json_t *json, uint64_t *value)
 
 static int digit(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10
-         : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 /* Allocated; NULL: it is no hex, or there is no memory. */
@@ -122,10 +124,10 @@ static uint8_t *bytes_of_hex(const json_t *json, size_t *size)
 {
     const char *text = json_string_value(json);
     size_t length = json_string_length(json);
-    uint8_t *bytes = text != NULL && length % 2 == 0 ? malloc(length / 2 + 1) : NULL;
+    uint8_t *bytes = text && length % 2 == 0 ? malloc(length / 2 + 1) : NULL;
 
     *size = length / 2;
-    for (size_t n = 0; bytes != NULL && n < *size; n++) {
+    for (size_t n = 0; bytes && n < *size; n++) {
         int high = digit(text[2 * n]), low = digit(text[2 * n + 1]);
 
         if (high < 0 || low < 0) {
@@ -142,7 +144,7 @@ static uint8_t *bytes_of_words(const json_t *json, size_t *size)
     uint8_t *bytes = json_is_array(json) ? malloc(4 * json_array_size(json) + 1) : NULL;
 
     *size = 4 * json_array_size(json);
-    for (size_t n = 0; bytes != NULL && n < *size; n += 4) {
+    for (size_t n = 0; bytes && n < *size; n += 4) {
         uint64_t word;
 
         if (!json_to_u64(json_array_get(json, n / 4), &word) || word > UINT32_MAX) {
@@ -160,7 +162,7 @@ static int put_bytes(struct vgic5_fields *fields, const char *name, uint64_t id,
 {
     size_t size = 0;
     uint8_t *bytes = decode(json, &size);
-    int status = bytes != NULL ? vgic5_fields_put_bytes(fields, name, id, bytes, size) : -EINVAL;
+    int status = bytes ? vgic5_fields_put_bytes(fields, name, id, bytes, size) : -EINVAL;
 
     free(bytes);
     return status;
@@ -173,17 +175,17 @@ static int put_field(struct vgic5_fields *fields, const json_t *json)
     const json_t *bytes = json_object_get(json, "bytes"), *words = json_object_get(json, "words");
     uint64_t id = 0, value;
 
-    if (name == NULL || !json_to_u64(json_object_get(json, "id"), &id) ||
-        (number != NULL) + (text != NULL) + (bytes != NULL) + (words != NULL) != 1)
+    if (!name || !json_to_u64(json_object_get(json, "id"), &id) ||
+        !number + !text + !bytes + !words != 3)
         return -EINVAL;
-    if (number != NULL)
+    if (number)
         return json_to_u64(number, &value) ? vgic5_fields_put_u64(fields, name, id, value)
                                            : -EINVAL;
-    if (text != NULL)
+    if (text)
         return json_is_string(text) && strlen(json_string_value(text)) == json_string_length(text)
                    ? vgic5_fields_put_text(fields, name, id, json_string_value(text))
                    : -EINVAL;
-    if (bytes != NULL)
+    if (bytes)
         return put_bytes(fields, name, id, bytes, bytes_of_hex);
     return put_bytes(fields, name, id, words, bytes_of_words);
 }
@@ -197,11 +199,11 @@ static int put_fields(struct vgic5_fields *fields, const json_t *list, const cha
         int status = put_field(fields, json);
 
         if (status != 0)
-            return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "%s: field %zu (%.63s): %s", where, n,
-                              name != NULL ? name : "without a name",
-                              status == -EEXIST ? "its name is there already"
-                                                : "expected name, id, and one of number, text, "
-                                                  "bytes (hex) and words");
+            return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "%s: field %zu (%.63s): %s",
+                             where, n, name ? name : "without a name",
+                             status == -EEXIST ? "its name is there already"
+                                               : "expected name, id, and one of number, text, "
+                                                 "bytes (hex) and words");
     }
     return 0;
 }
@@ -217,25 +219,27 @@ int section_from_json(const json_t *json, struct vgic5_snapshot_writer *writer, 
     uint8_t *bytes;
     int status;
 
-    if (type == NULL || !json_to_u64(json_object_get(json, "instance"), &instance) ||
+    if (!type || !json_to_u64(json_object_get(json, "instance"), &instance) ||
         !json_to_u64(json_object_get(json, "version"), &version) || version > UINT32_MAX ||
         !json_is_boolean(required) || !json_is_array(json_object_get(json, "fields")) == !raw)
-        return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "%s: expected type, instance, version, required, "
-                          "and fields or raw", where);
-    if (raw != NULL) {
+        return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
+                         "%s: expected type, instance, version, required, "
+                         "and fields or raw",
+                         where);
+    if (raw) {
         bytes = bytes_of_hex(raw, &size);
-        if (bytes == NULL || !json_to_u64(json_object_get(json, "kind"), &kind) ||
-            kind > UINT32_MAX)
-            status = error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "%s: expected kind, and raw in hex", where);
+        if (!bytes || !json_to_u64(json_object_get(json, "kind"), &kind) || kind > UINT32_MAX)
+            status = error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
+                               "%s: expected kind, and raw in hex", where);
         else
-            status = vgic5_snapshot_put_raw(writer, (uint32_t)kind, type, instance,
-                                            (uint32_t)version, json_is_true(required), bytes, size,
-                                            error);
+            status =
+                vgic5_snapshot_put_raw(writer, (uint32_t)kind, type, instance, (uint32_t)version,
+                                       json_is_true(required), bytes, size, error);
         free(bytes);
         return status;
     }
     fields = vgic5_fields_new();
-    if (fields == NULL)
+    if (!fields)
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for the fields");
     status = put_fields(fields, json_object_get(json, "fields"), where, error);
     if (status == 0)

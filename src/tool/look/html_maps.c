@@ -66,11 +66,12 @@ static void draw_row(FILE *page, const struct map *map, uint32_t row, uint32_t y
 static void draw_band(FILE *page, const struct map *map, uint32_t row, uint32_t rows, uint32_t y)
 {
     draw_name(page, map, row, y);
-    fprintf(page, "<rect class=\"m0\" x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" rx=\"2\">"
+    fprintf(page,
+            "<rect class=\"m0\" x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" rx=\"2\">"
             "<title>%" PRIu32 " rows: %s</title></rect>"
-            "<text class=\"at\" x=\"%u\" y=\"%u\">%" PRIu32 " rows: %s</text>\n", GUTTER, y,
-            COLUMNS * CELL - 2, CELL - 2, rows, map->nothing, GUTTER + 8, y + CELL - 4, rows,
-            map->nothing);
+            "<text class=\"at\" x=\"%u\" y=\"%u\">%" PRIu32 " rows: %s</text>\n",
+            GUTTER, y, COLUMNS * CELL - 2, CELL - 2, rows, map->nothing, GUTTER + 8, y + CELL - 4,
+            rows, map->nothing);
 }
 
 static void draw_map(FILE *page, const struct map *map)
@@ -79,8 +80,10 @@ static void draw_map(FILE *page, const struct map *map)
 
     for (uint32_t row = 0; row < nr_rows(map); row += band(map, row))
         lines++;
-    fprintf(page, "<svg class=\"map\" viewBox=\"0 0 %u %u\" style=\"max-width:%upx\" role=\"img\" "
-            "aria-label=\"%s\">\n", width, lines * CELL, width, map->label);
+    fprintf(page,
+            "<svg class=\"map\" viewBox=\"0 0 %u %u\" style=\"max-width:%upx\" role=\"img\" "
+            "aria-label=\"%s\">\n",
+            width, lines * CELL, width, map->label);
     lines = 0;
     for (uint32_t row = 0, rows; row < nr_rows(map); row += rows, lines++) {
         rows = band(map, row);
@@ -103,17 +106,20 @@ static const char *class_of(const struct lpi_cell *cell)
 {
     if (cell->pending != 0 && cell->active != 0)
         return "both";
-    return cell->active != 0 ? "active" : cell->pending != 0 ? "pending"
-         : cell->enabled != 0 ? "enabled" : cell->reachable != 0 ? "idle" : "unreachable";
+    return cell->active != 0      ? "active"
+           : cell->pending != 0   ? "pending"
+           : cell->enabled != 0   ? "enabled"
+           : cell->reachable != 0 ? "idle"
+                                  : "unreachable";
 }
 
 static struct lpi_cell *collect(const struct picture *picture, uint32_t cells, uint32_t per_cell)
 {
-    struct lpi_cell *all = calloc(cells, sizeof *all);
+    struct lpi_cell *all = calloc(cells, sizeof(*all));
 
-    for (uint32_t id = 0; all != NULL && id < picture->nr_lpis; id++)
+    for (uint32_t id = 0; all && id < picture->nr_lpis; id++)
         all[id / per_cell].reachable += picture->reachable[id / 8] >> id % 8 & 1;
-    for (size_t n = 0; all != NULL && n < picture->nr_interrupts; n++) {
+    for (size_t n = 0; all && n < picture->nr_interrupts; n++) {
         const struct picture_interrupt *lpi = &picture->interrupts[n];
         struct lpi_cell *cell = &all[VGIC5_INTID_ID(lpi->intid) / per_cell];
 
@@ -150,10 +156,11 @@ static void draw_lpi(FILE *page, const void *opaque, uint32_t n)
     const struct lpi_map *map = opaque;
     const struct lpi_cell *cell = &map->cells[n];
 
-    fprintf(page, "class=\"%s\"><title>LPI %" PRIu32 " to %" PRIu32 ": %" PRIu32 " reachable, %"
-            PRIu32 " enabled, %" PRIu32 " pending, %" PRIu32 " active", class_of(cell),
-            n * map->per_cell, (n + 1) * map->per_cell - 1, cell->reachable, cell->enabled,
-            cell->pending, cell->active);
+    fprintf(page,
+            "class=\"%s\"><title>LPI %" PRIu32 " to %" PRIu32 ": %" PRIu32 " reachable, %" PRIu32
+            " enabled, %" PRIu32 " pending, %" PRIu32 " active",
+            class_of(cell), n * map->per_cell, (n + 1) * map->per_cell - 1, cell->reachable,
+            cell->enabled, cell->pending, cell->active);
 }
 
 static void draw_lpis(FILE *page, const struct picture *picture)
@@ -161,14 +168,20 @@ static void draw_lpis(FILE *page, const struct picture *picture)
     uint32_t per_cell = (picture->nr_lpis + MOST_CELLS - 1) / MOST_CELLS;
     uint32_t cells = (picture->nr_lpis + per_cell - 1) / per_cell;
     struct lpi_cell *all = collect(picture, cells, per_cell);
-    const struct lpi_map lpis = { all, per_cell };
-    const struct map map = { "map of the LPI table", "no reachable ISTE", cells, lpi_is_empty,
-                             draw_lpi, name_lpi, &lpis };
+    const struct lpi_map lpis = {all, per_cell};
+    const struct map map = {"map of the LPI table",
+                            "no reachable ISTE",
+                            cells,
+                            lpi_is_empty,
+                            draw_lpi,
+                            name_lpi,
+                            &lpis};
 
-    fprintf(page, "<p>%" PRIu32 " LPIs at 0x%" PRIx64 "; a cell is %" PRIu32 " of them, a row %"
-            PRIu32 ".</p>", picture->nr_lpis, picture->ist_baser & ~UINT64_C(63), per_cell,
-            per_cell * COLUMNS);
-    if (all != NULL)
+    fprintf(page,
+            "<p>%" PRIu32 " LPIs at 0x%" PRIx64 "; a cell is %" PRIu32 " of them, a row %" PRIu32
+            ".</p>",
+            picture->nr_lpis, picture->ist_baser & ~UINT64_C(63), per_cell, per_cell * COLUMNS);
+    if (all)
         draw_map(page, &map);
     free(all);
 }
@@ -215,7 +228,7 @@ static void count_pages(const struct chain *chain, uint64_t frame, uint32_t *sto
 
 static const char *shade(uint32_t stored, uint32_t pages)
 {
-    static const char *const shades[] = { "m1", "m2", "m3", "m4" };
+    static const char *const shades[] = {"m1", "m2", "m3", "m4"};
 
     return stored == 0 ? "m0" : shades[(uint64_t)(stored - 1) * 4 / pages];
 }
@@ -281,16 +294,17 @@ static void draw_memory(FILE *page, const struct inspection *inspection)
     uint64_t frames = (memory->memory_size + VGIC5_FRAME_SIZE - 1) / VGIC5_FRAME_SIZE;
     uint64_t per_cell = (frames + MOST_CELLS - 1) / MOST_CELLS;
     uint32_t cells = (uint32_t)((frames + per_cell - 1) / per_cell);
-    struct memory_map all = { calloc(cells, sizeof *all.cells), memory->memory_base,
-                              per_cell * VGIC5_FRAME_SIZE,
-                              inspection->loaded.chain.nr_levels > 1 };
-    const struct map map = { "memory map", "zero, not stored", cells, memory_is_empty,
-                             draw_memory_cell, name_memory, &all };
+    struct memory_map all = {calloc(cells, sizeof(*all.cells)), memory->memory_base,
+                             per_cell * VGIC5_FRAME_SIZE, inspection->loaded.chain.nr_levels > 1};
+    const struct map map = {"memory map",     "zero, not stored", cells, memory_is_empty,
+                            draw_memory_cell, name_memory,        &all};
 
-    fprintf(page, "<p>0x%" PRIx64 " to 0x%" PRIx64 "; a cell is %" PRIu64 " KiB, a row %" PRIu64
-            " KiB.</p>", memory->memory_base, memory->memory_base + memory->memory_size - 1,
-            per_cell * 64, per_cell * 64 * COLUMNS);
-    if (all.cells != NULL) {
+    fprintf(page,
+            "<p>0x%" PRIx64 " to 0x%" PRIx64 "; a cell is %" PRIu64 " KiB, a row %" PRIu64
+            " KiB.</p>",
+            memory->memory_base, memory->memory_base + memory->memory_size - 1, per_cell * 64,
+            per_cell * 64 * COLUMNS);
+    if (all.cells) {
         fill_memory_map(inspection, frames, cells, &all);
         draw_map(page, &map);
     }

@@ -11,11 +11,20 @@ void html_text(FILE *page, const char *text)
 {
     for (; *text != '\0'; text++) {
         switch (*text) {
-        case '<': fputs("&lt;", page); break;
-        case '>': fputs("&gt;", page); break;
-        case '&': fputs("&amp;", page); break;
-        case '"': fputs("&quot;", page); break;
-        default: fputc(*text, page);
+        case '<':
+            fputs("&lt;", page);
+            break;
+        case '>':
+            fputs("&gt;", page);
+            break;
+        case '&':
+            fputs("&amp;", page);
+            break;
+        case '"':
+            fputs("&quot;", page);
+            break;
+        default:
+            fputc(*text, page);
         }
     }
 }
@@ -29,7 +38,7 @@ void html_legend(FILE *page, const char *class, const char *meaning)
 static const char *grouped(uint64_t value, char text[32])
 {
     char digits[24];
-    int length = snprintf(digits, sizeof digits, "%" PRIu64, value), to = 0;
+    int length = snprintf(digits, sizeof(digits), "%" PRIu64, value), to = 0;
 
     for (int n = 0; n < length; n++) {
         if (n != 0 && (length - n) % 3 == 0)
@@ -58,17 +67,17 @@ void html_summary(FILE *page, const struct inspection *inspection)
     tile(page, "instructions executed",
          grouped(inspection_instructions(inspection->loaded.snapshot), text),
          config->deterministic ? "deterministic time" : "real time");
-    snprintf(value, sizeof value, "%" PRIu32, config->nr_vcpus);
+    snprintf(value, sizeof(value), "%" PRIu32, config->nr_vcpus);
     tile(page, config->nr_vcpus == 1 ? "vCPU" : "vCPUs", value,
          inspection->picture.irsen ? "IRSEN 1" : "IRSEN 0: the IRS forwards nothing");
-    snprintf(value, sizeof value, "%s MiB", grouped(memory.size >> 20, text));
-    snprintf(more, sizeof more, "%s KiB of it stored, in %s KiB", grouped(memory.pages * 4, text),
+    snprintf(value, sizeof(value), "%s MiB", grouped(memory.size >> 20, text));
+    snprintf(more, sizeof(more), "%s KiB of it stored, in %s KiB", grouped(memory.pages * 4, text),
              grouped(memory.bytes >> 10, other));
     tile(page, "RAM", value, more);
-    snprintf(value, sizeof value, "%" PRIu32, config->nr_spis);
-    snprintf(more, sizeof more, "contract %s", vgic5_abi_name(config->gic.abi));
+    snprintf(value, sizeof(value), "%" PRIu32, config->nr_spis);
+    snprintf(more, sizeof(more), "contract %s", vgic5_abi_name(config->gic.abi));
     tile(page, "SPIs", value, more);
-    snprintf(more, sizeof more, "%s without a reachable ISTE",
+    snprintf(more, sizeof(more), "%s without a reachable ISTE",
              grouped(inspection->picture.nr_unreachable, text));
     tile(page, "LPIs in the table", grouped(inspection->picture.nr_lpis, other), more);
     fputs("</section>\n", page);
@@ -82,7 +91,7 @@ struct tally {
 
 static struct tally tally_of(const struct picture *picture, uint32_t type)
 {
-    struct tally tally = { 0 };
+    struct tally tally = {0};
 
     for (size_t n = 0; n < picture->nr_interrupts; n++) {
         const struct picture_interrupt *interrupt = &picture->interrupts[n];
@@ -106,8 +115,10 @@ static struct tally tally_of(const struct picture *picture, uint32_t type)
 static void segment(FILE *page, const char *class, uint32_t count, uint32_t all, const char *what)
 {
     if (count != 0)
-        fprintf(page, "<i class=\"%s\" style=\"flex:%" PRIu32 "\" title=\"%" PRIu32 " of %" PRIu32
-                " %s\">%" PRIu32 "</i>", class, count, count, all, what, count);
+        fprintf(page,
+                "<i class=\"%s\" style=\"flex:%" PRIu32 "\" title=\"%" PRIu32 " of %" PRIu32
+                " %s\">%" PRIu32 "</i>",
+                class, count, count, all, what, count);
 }
 
 static void kind_row(FILE *page, const struct picture *picture, uint32_t type, const char *name)
@@ -158,13 +169,14 @@ static void rung(FILE *page, const struct picture_vcpu *vcpu, int p, uint32_t co
     int running = vcpu->running_priority;
     bool masked = p > vcpu->pcr, preempted = running >= 0 && p >= running;
 
-    fprintf(page, "<div class=\"rung%s\" title=\"priority %d: %" PRIu32 " pending%s%s%s\">"
+    fprintf(page,
+            "<div class=\"rung%s\" title=\"priority %d: %" PRIu32 " pending%s%s%s\">"
             "<span class=\"col\"><i style=\"height:%" PRIu32 "%%\"></i></span>"
             "<span class=\"apr%s%s\"></span><em>%d</em></div>",
-            masked || preempted ? " shut" : "", p, count,
-            masked ? ", masked by ICC_PCR" : "", preempted ? ", does not preempt" : "",
-            vcpu->apr >> p & 1 ? ", active" : "", most != 0 ? count * 100 / most : 0,
-            vcpu->apr >> p & 1 ? " on" : "", p == running ? " running" : "", p);
+            masked || preempted ? " shut" : "", p, count, masked ? ", masked by ICC_PCR" : "",
+            preempted ? ", does not preempt" : "", vcpu->apr >> p & 1 ? ", active" : "",
+            most != 0 ? count * 100 / most : 0, vcpu->apr >> p & 1 ? " on" : "",
+            p == running ? " running" : "", p);
 }
 
 static void ladder(FILE *page, const struct picture *picture, uint32_t n)
@@ -186,17 +198,18 @@ static void card(FILE *page, const struct picture *picture, uint32_t n)
     const struct picture_interrupt *next;
     struct picture_reason why = picture_why_next(picture, n, &next);
 
-    fprintf(page, "<article><h3>vCPU %" PRIu32 "</h3><p class=\"facts\">"
+    fprintf(page,
+            "<article><h3>vCPU %" PRIu32 "</h3><p class=\"facts\">"
             "<span>EN %d</span><span>PCR %u</span><span>APR 0x%08" PRIx32 "</span>"
-            "<span>PSTATE.I %d</span>%s%s", vcpu->id, vcpu->enabled, vcpu->pcr, vcpu->apr,
-            vcpu->masked, vcpu->wfi ? "<span>in WFI</span>" : "",
-            vcpu->on ? "" : "<span>off</span>");
+            "<span>PSTATE.I %d</span>%s%s",
+            vcpu->id, vcpu->enabled, vcpu->pcr, vcpu->apr, vcpu->masked,
+            vcpu->wfi ? "<span>in WFI</span>" : "", vcpu->on ? "" : "<span>off</span>");
     if (vcpu->running_priority >= 0)
         fprintf(page, "<span class=\"strong\">running priority %d</span>", vcpu->running_priority);
     fputs("</p>", page);
     ladder(page, picture, n);
     fprintf(page, "<p class=\"next %s\">", why.word);
-    if (next != NULL)
+    if (next)
         fprintf(page, "<b>%s %u</b> is next: ", picture_type_name(next->intid),
                 VGIC5_INTID_ID(next->intid));
     html_text(page, why.sentence);
@@ -246,7 +259,8 @@ void html_interrupts(FILE *page, const struct picture *picture)
 
     fputs("<section><h2>What was in flight</h2><table class=\"list\"><thead><tr><th>interrupt</th>"
           "<th>state</th><th class=\"n\">priority</th><th class=\"n\">vCPU</th>"
-          "<th>delivered next?</th></tr></thead><tbody>\n", page);
+          "<th>delivered next?</th></tr></thead><tbody>\n",
+          page);
     for (size_t n = 0; n < picture->nr_interrupts; n++) {
         if (!picture->interrupts[n].pending && !picture->interrupts[n].active)
             continue;

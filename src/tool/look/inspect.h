@@ -9,9 +9,9 @@
 #include "tool/look/picture.h"
 
 struct memory_summary {
-    uint64_t base, size;   /* of the guest */
+    uint64_t base, size;                       /* of the guest */
     uint64_t frames, pages, zero_pages, bytes; /* that this file stores; compressed bytes */
-    size_t nr_bases;       /* snapshots that it builds on */
+    size_t nr_bases;                           /* snapshots that it builds on */
 };
 
 struct inspection {

@@ -23,7 +23,8 @@ static const char style[] =
     "h3{font-size:15px;margin:0}p{margin:6px 0}.by{color:var(--soft);margin:0 0 20px}\n"
     "section{background:var(--card);border:1px solid var(--line);border-radius:10px;"
     "padding:18px 20px;margin:0 0 18px}"
-    ".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(170px,1fr));gap:1px;padding:0;"
+    ".tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(170px,1fr));gap:1px;padding:"
+    "0;"
     "overflow:hidden}.tile{outline:1px solid var(--line);padding:14px 18px}"
     ".tile b{display:block;font-size:21px;font-variant-numeric:tabular-nums}"
     ".tile span{display:block}.tile small{color:var(--soft)}\n"
@@ -64,17 +65,19 @@ static const char style[] =
     ".at{fill:var(--soft);font:11px ui-monospace,'DejaVu Sans Mono',monospace}\n"
     ".list td,.list th{padding:4px 10px 4px 0;border-bottom:1px solid var(--line);"
     "vertical-align:top}.list .n{padding-right:22px}.state i{font-style:normal;font-size:12px;"
-    "color:#fff;border-radius:4px;padding:1px 7px;margin-right:4px}.state .idle{color:var(--ink)}\n";
+    "color:#fff;border-radius:4px;padding:1px 7px;margin-right:4px}.state "
+    ".idle{color:var(--ink)}\n";
 
 static void write_page(FILE *page, const struct inspection *inspection)
 {
     const char *path = inspection->options->operand, *slash = strrchr(path, '/');
 
     fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-          "<meta name=\"viewport\" content=\"width=device-width\"><title>", page);
-    html_text(page, slash != NULL ? slash + 1 : path);
+          "<meta name=\"viewport\" content=\"width=device-width\"><title>",
+          page);
+    html_text(page, slash ? slash + 1 : path);
     fprintf(page, "</title><style>\n%s</style></head><body><main>\n<h1>", style);
-    html_text(page, slash != NULL ? slash + 1 : path);
+    html_text(page, slash ? slash + 1 : path);
     fputs("</h1><p class=\"by\">a snapshot by ", page);
     html_text(page, inspection->header.producer);
     fprintf(page, ", format %u.%u</p>\n", inspection->header.major, inspection->header.minor);
@@ -93,7 +96,7 @@ int inspect_html(const struct inspection *inspection, const char *path)
     FILE *page = fd >= 0 ? fdopen(fd, "w") : NULL;
     bool good;
 
-    if (page == NULL)
+    if (!page)
         return report(VERB_inspect, EXIT_ENVIRONMENT, "--html %s: %s", path, strerror(errno));
     write_page(page, inspection);
     good = ferror(page) == 0;

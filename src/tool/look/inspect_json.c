@@ -19,7 +19,8 @@ static json_t *sections_as_json(const struct vgic5_snapshot *snapshot)
         const struct vgic5_section *section = vgic5_snapshot_section(snapshot, n);
         bool known = load_knows_section(section);
 
-        json_array_append_new(sections,
+        json_array_append_new(
+            sections,
             json_pack("{s:s, s:o, s:i, s:b, s:b, s:o, s:o}", "type", section->type, "instance",
                       json_hex(section->instance), "version", (int)section->version, "required",
                       (int)section->required, "known", (int)known, "offset",
@@ -54,16 +55,16 @@ static json_t *interrupt_as_json(const struct picture *picture,
 {
     struct picture_reason reason = picture_why(picture, interrupt);
 
-    return json_pack("{s:s, s:I, s:o, s:b, s:b, s:b, s:i, s:i, s:o, s:b, s:b, s:s, s:s}", "type",
-                     picture_type_name(interrupt->intid), "id",
-                     (json_int_t)VGIC5_INTID_ID(interrupt->intid), "intid",
-                     json_hex(interrupt->intid), "pending", (int)interrupt->pending, "active",
-                     (int)interrupt->active, "enabled", (int)interrupt->enabled, "priority",
-                     interrupt->priority, "iaffid", interrupt->iaffid, "vcpu",
-                     interrupt->vcpu < picture->nr_vcpus
-                         ? json_integer(picture->vcpus[interrupt->vcpu].id) : json_null(),
-                     "level", (int)interrupt->level, "wire", (int)interrupt->wire, "reason",
-                     reason.word, "why", reason.sentence);
+    return json_pack(
+        "{s:s, s:I, s:o, s:b, s:b, s:b, s:i, s:i, s:o, s:b, s:b, s:s, s:s}", "type",
+        picture_type_name(interrupt->intid), "id", (json_int_t)VGIC5_INTID_ID(interrupt->intid),
+        "intid", json_hex(interrupt->intid), "pending", (int)interrupt->pending, "active",
+        (int)interrupt->active, "enabled", (int)interrupt->enabled, "priority", interrupt->priority,
+        "iaffid", interrupt->iaffid, "vcpu",
+        interrupt->vcpu < picture->nr_vcpus ? json_integer(picture->vcpus[interrupt->vcpu].id)
+                                            : json_null(),
+        "level", (int)interrupt->level, "wire", (int)interrupt->wire, "reason", reason.word, "why",
+        reason.sentence);
 }
 
 static json_t *next_as_json(const struct picture *picture, uint32_t n)
@@ -71,7 +72,7 @@ static json_t *next_as_json(const struct picture *picture, uint32_t n)
     const struct picture_interrupt *next;
     struct picture_reason reason = picture_why_next(picture, n, &next);
 
-    if (next != NULL)
+    if (next)
         return interrupt_as_json(picture, next);
     return json_pack("{s:s, s:s}", "reason", reason.word, "why", reason.sentence);
 }
@@ -106,18 +107,18 @@ static void add_picture(const struct inspection *inspection, json_t *root)
             json_array_append_new(vcpus, vcpu_as_json(picture, n));
     for (size_t n = 0; n < picture->nr_interrupts; n++)
         if (inspection_wants_interrupt(inspection, &picture->interrupts[n]))
-            json_array_append_new(interrupts,
-                                  interrupt_as_json(picture, &picture->interrupts[n]));
+            json_array_append_new(interrupts, interrupt_as_json(picture, &picture->interrupts[n]));
     json_object_set_new(root, "vcpus", vcpus);
     json_object_set_new(root, "interrupts", interrupts);
     json_object_set_new(root, "in_flight", kinds_as_json(picture));
     json_object_set_new(root, "irs",
-        json_pack("{s:b, s:b, s:o, s:I, s:I}", "irsen", (int)picture->irsen, "ist_valid",
-                  (int)picture->ist_valid, "ist_base",
-                  json_hex(picture->ist_baser & ~UINT64_C(63)), "lpis",
-                  (json_int_t)picture->nr_lpis, "unreachable_lpis",
-                  (json_int_t)picture->nr_unreachable));
-    json_object_set_new(root, "machine",
+                        json_pack("{s:b, s:b, s:o, s:I, s:I}", "irsen", (int)picture->irsen,
+                                  "ist_valid", (int)picture->ist_valid, "ist_base",
+                                  json_hex(picture->ist_baser & ~UINT64_C(63)), "lpis",
+                                  (json_int_t)picture->nr_lpis, "unreachable_lpis",
+                                  (json_int_t)picture->nr_unreachable));
+    json_object_set_new(
+        root, "machine",
         json_pack("{s:I, s:o, s:I, s:s, s:b}", "vcpus", (json_int_t)config->nr_vcpus, "ram_size",
                   json_hex(config->ram_size), "spis", (json_int_t)config->nr_spis, "abi",
                   vgic5_abi_name(config->gic.abi), "deterministic", (int)config->deterministic));
@@ -126,12 +127,12 @@ static void add_picture(const struct inspection *inspection, json_t *root)
 int inspect_json(const struct inspection *inspection)
 {
     const struct vgic5_snapshot *snapshot = inspection_snapshot(inspection);
-    const struct chain *chain = inspection->has_picture ? &inspection->loaded.chain
-                                                        : &inspection->chain;
+    const struct chain *chain =
+        inspection->has_picture ? &inspection->loaded.chain : &inspection->chain;
     json_t *root = json_pack("{s:s, s:o}", "schema", "vgic5.inspect/1", "header",
                              header_as_json(&inspection->header));
 
-    if (snapshot != NULL) {
+    if (snapshot) {
         json_object_set_new(root, "sections", sections_as_json(snapshot));
         json_object_set_new(root, "memory", memory_as_json(chain));
         json_object_set_new(root, "instructions", json_hex(inspection_instructions(snapshot)));

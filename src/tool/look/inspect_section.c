@@ -54,7 +54,7 @@ static void print_section(const struct vgic5_section *section)
 {
     printf("%s %" PRIu64 ": version %" PRIu32 ", offset 0x%" PRIx64 ", %" PRIu64 " bytes\n",
            section->type, section->instance, section->version, section->offset, section->size);
-    if (section->fields != NULL)
+    if (section->fields)
         print_fields(section);
     else if (section->kind == VGIC5_SECTION_MEMORY)
         printf("  memory 0x%" PRIx64 "+0x%" PRIx64 ", %zu frames stored\n", section->memory_base,

@@ -14,8 +14,8 @@ static void print_header(const struct vgic5_snapshot_header *header)
     printf("format %u.%u, written by \"%s\"", header->major, header->minor, header->producer);
     if (header->incompatible | header->compatible | header->autoclear)
         printf(", features: incompatible 0x%" PRIx64 " compatible 0x%" PRIx64
-               " autoclear 0x%" PRIx64, header->incompatible, header->compatible,
-               header->autoclear);
+               " autoclear 0x%" PRIx64,
+               header->incompatible, header->compatible, header->autoclear);
     printf("\n");
 }
 
@@ -35,9 +35,9 @@ static void print_memory(const struct chain *chain)
 {
     struct memory_summary memory = inspection_memory(chain);
 
-    printf("memory 0x%" PRIx64 "+0x%" PRIx64 ": %" PRIu64 " pages in %" PRIu64
-           " frames, %" PRIu64 " bytes stored", memory.base, memory.size, memory.pages,
-           memory.frames, memory.bytes);
+    printf("memory 0x%" PRIx64 "+0x%" PRIx64 ": %" PRIu64 " pages in %" PRIu64 " frames, %" PRIu64
+           " bytes stored",
+           memory.base, memory.size, memory.pages, memory.frames, memory.bytes);
     if (memory.nr_bases > 0)
         printf("; %" PRIu64 " pages became zero; builds on %zu other%s", memory.zero_pages,
                memory.nr_bases, memory.nr_bases > 1 ? "s" : "");
@@ -65,15 +65,16 @@ static void print_vcpu(const struct picture *picture, uint32_t n)
 
     printf("vCPU %" PRIu32 ": %" PRIu32 " pending, %" PRIu32 " active, line %s, ", vcpu->id,
            vcpu->pending, vcpu->active,
-           vcpu->line == VGIC5_LINE_NONE ? "none"
-           : vcpu->line == VGIC5_LINE_IRQ ? "irq" : "superpriority");
+           vcpu->line == VGIC5_LINE_NONE  ? "none"
+           : vcpu->line == VGIC5_LINE_IRQ ? "irq"
+                                          : "superpriority");
     if (vcpu->running_priority < 0)
         printf("no running priority");
     else
         printf("running priority %d", vcpu->running_priority);
     printf("; EN %d, PCR %u, APR 0x%08" PRIx32 ", PSTATE.I %d%s%s\n", vcpu->enabled, vcpu->pcr,
            vcpu->apr, vcpu->masked, vcpu->wfi ? ", in WFI" : "", vcpu->on ? "" : ", off");
-    if (next != NULL)
+    if (next)
         printf("  next is %s %u: ", picture_type_name(next->intid), VGIC5_INTID_ID(next->intid));
     else
         printf("  ");
@@ -93,8 +94,8 @@ static void print_machine(const struct inspection *inspection)
     printf("IRS: IRSEN %d, ", picture->irsen);
     if (picture->ist_valid)
         printf("LPI IST at 0x%" PRIx64 " for %" PRIu32 " LPIs, %" PRIu32 " of them without a "
-               "reachable ISTE\n", picture->ist_baser & ~UINT64_C(63), picture->nr_lpis,
-               picture->nr_unreachable);
+               "reachable ISTE\n",
+               picture->ist_baser & ~UINT64_C(63), picture->nr_lpis, picture->nr_unreachable);
     else
         printf("no LPI IST: no LPI is reachable\n");
     for (uint32_t type = VGIC5_PPI; type <= VGIC5_SPI; type++)
@@ -116,7 +117,7 @@ static void print_interrupts(const struct inspection *inspection)
     }
     if (wanted > MOST_INTERRUPTS)
         printf("  … and %zu more: see --json\n", wanted - MOST_INTERRUPTS);
-    if (wanted == 0 && inspection->options->intid != NULL)
+    if (wanted == 0 && inspection->options->intid)
         printf("  %s is in its reset state, or its ISTE is not reachable\n",
                inspection->options->intid);
 }
@@ -124,7 +125,7 @@ static void print_interrupts(const struct inspection *inspection)
 int inspect_words(const struct inspection *inspection)
 {
     const struct vgic5_snapshot *snapshot = inspection_snapshot(inspection);
-    bool brief = inspection->options->intid != NULL || cli_given(inspection->options, OPTION_vcpu);
+    bool brief = inspection->options->intid || cli_given(inspection->options, OPTION_vcpu);
 
     if (!brief || !inspection->has_picture)
         print_header(&inspection->header);
@@ -132,11 +133,11 @@ int inspect_words(const struct inspection *inspection)
         if (!brief)
             print_machine(inspection);
         for (uint32_t n = 0; n < inspection->picture.nr_vcpus; n++)
-            if (inspection->options->intid == NULL && inspection_wants_vcpu(inspection, n))
+            if (!inspection->options->intid && inspection_wants_vcpu(inspection, n))
                 print_vcpu(&inspection->picture, n);
         print_interrupts(inspection);
     }
-    if (snapshot != NULL && !brief) {
+    if (snapshot && !brief) {
         print_memory(inspection->has_picture ? &inspection->loaded.chain : &inspection->chain);
         print_sections(snapshot);
     }

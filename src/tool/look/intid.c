@@ -21,10 +21,10 @@ bool intid_parse(const char *text, uint32_t *intid)
     static const struct {
         const char *prefix;
         enum vgic5_type type;
-    } types[] = { { "ppi:", VGIC5_PPI }, { "spi:", VGIC5_SPI }, { "lpi:", VGIC5_LPI } };
+    } types[] = {{"ppi:", VGIC5_PPI}, {"spi:", VGIC5_SPI}, {"lpi:", VGIC5_LPI}};
     uint64_t value;
 
-    for (size_t n = 0; n < sizeof types / sizeof *types; n++) {
+    for (size_t n = 0; n < sizeof(types) / sizeof(*types); n++) {
         if (strncmp(text, types[n].prefix, 4) != 0)
             continue;
         if (!number(text + 4, 0xffffff, &value))

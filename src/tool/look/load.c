@@ -9,17 +9,17 @@
 #include "machine/bus.h"
 #include "tool/report.h"
 
-static const char *const machine_sections[] = { "machine", "clock", "pl011", "pl031", "panic", "cpu", "memory",
-                                                "base" };
+static const char *const machine_sections[] = {"machine", "clock", "pl011",  "pl031",
+                                               "panic",   "cpu",   "memory", "base"};
 
-#define NR_MACHINE_SECTIONS (sizeof machine_sections / sizeof *machine_sections)
+#define NR_MACHINE_SECTIONS (sizeof(machine_sections) / sizeof(*machine_sections))
 
 static bool knows_type(const char *type)
 {
     for (size_t n = 0; n < NR_MACHINE_SECTIONS; n++)
         if (strcmp(machine_sections[n], type) == 0)
             return true;
-    for (const char *const *name = vgic5_state_section_types(); *name != NULL; name++)
+    for (const char *const *name = vgic5_state_section_types(); *name; name++)
         if (strcmp(*name, type) == 0)
             return true;
     return false;
@@ -46,11 +46,11 @@ static int check_sections(const struct vgic5_snapshot *snapshot, struct vgic5_er
 
         if (section->required && !load_knows_section(section))
             return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
-                              "section %s[%" PRIu64 "] at offset 0x%" PRIx64 " (kind %" PRIu32
-                              ", version %" PRIu32 ") is required and not known to this program; "
-                              "written by \"%s\", format %u.%u", section->type,
-                              section->instance, section->offset, section->kind, section->version,
-                              header->producer, header->major, header->minor);
+                             "section %s[%" PRIu64 "] at offset 0x%" PRIx64 " (kind %" PRIu32
+                             ", version %" PRIu32 ") is required and not known to this program; "
+                             "written by \"%s\", format %u.%u",
+                             section->type, section->instance, section->offset, section->kind,
+                             section->version, header->producer, header->major, header->minor);
     }
     return 0;
 }
@@ -62,24 +62,24 @@ static int check_gic_config(const struct vgic5_config *config, struct vgic5_erro
         const char *name;
         uint64_t value, low, high; /* 0 stands for the default */
     } rows[] = {
-        { "GIC_IPA_BITS", config->ipa_bits, 32, 56 },
-        { "GIC_LPI_ID_BITS", config->lpi_id_bits, 1, 24 },
-        { "GIC_MIN_LPI_ID_BITS", config->min_lpi_id_bits, 1, 14 },
-        { "GIC_PRIORITY_BITS", config->priority_bits, 1, 5 },
-        { "GIC_IST_L2SZ", config->ist_l2sz, 0, 7 },
-        { "GIC_ISTMD", config->istmd, 0, 1 },
-        { "GIC_ISTMD_SZ", config->istmd_sz, 0, 31 },
-        { "GIC_PPIS1", config->ppis[1], 0, 0 },
+        {"GIC_IPA_BITS", config->ipa_bits, 32, 56},
+        {"GIC_LPI_ID_BITS", config->lpi_id_bits, 1, 24},
+        {"GIC_MIN_LPI_ID_BITS", config->min_lpi_id_bits, 1, 14},
+        {"GIC_PRIORITY_BITS", config->priority_bits, 1, 5},
+        {"GIC_IST_L2SZ", config->ist_l2sz, 0, 7},
+        {"GIC_ISTMD", config->istmd, 0, 1},
+        {"GIC_ISTMD_SZ", config->istmd_sz, 0, 31},
+        {"GIC_PPIS1", config->ppis[1], 0, 0},
     };
 
-    if (config->abi != 0 && vgic5_abi_name(config->abi) == NULL)
-        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL, "machine GIC_ABI is %" PRIu32 ", which is not known",
-                          config->abi);
-    for (size_t n = 0; n < sizeof rows / sizeof *rows; n++)
+    if (config->abi != 0 && !vgic5_abi_name(config->abi))
+        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
+                         "machine GIC_ABI is %" PRIu32 ", which is not known", config->abi);
+    for (size_t n = 0; n < sizeof(rows) / sizeof(*rows); n++)
         if (rows[n].value != 0 && (rows[n].value < rows[n].low || rows[n].value > rows[n].high))
             return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
-                              "machine %s is %" PRIu64 ", expected %" PRIu64 " to %" PRIu64,
-                              rows[n].name, rows[n].value, rows[n].low, rows[n].high);
+                             "machine %s is %" PRIu64 ", expected %" PRIu64 " to %" PRIu64,
+                             rows[n].name, rows[n].value, rows[n].low, rows[n].high);
     return 0;
 }
 
@@ -94,8 +94,9 @@ static int check_cpus(const struct loaded *loaded, struct vgic5_error *error)
             found = loaded->config.vcpu_ids[i] == section->instance;
         if (!found)
             return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
-                              "section cpu[%" PRIu64 "] at offset 0x%" PRIx64 " is of no vCPU in "
-                              "machine VCPU_IDS", section->instance, section->offset);
+                             "section cpu[%" PRIu64 "] at offset 0x%" PRIx64 " is of no vCPU in "
+                             "machine VCPU_IDS",
+                             section->instance, section->offset);
     }
     return 0;
 }
@@ -105,22 +106,24 @@ static int check_memory(const struct loaded *loaded, struct vgic5_error *error)
 {
     if (loaded->memory->memory_size != loaded->config.ram_size)
         return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
-                          "the memory section at offset 0x%" PRIx64 " has 0x%" PRIx64
-                          " bytes, machine RAM_SIZE is 0x%" PRIx64, loaded->memory->offset,
-                          loaded->memory->memory_size, loaded->config.ram_size);
+                         "the memory section at offset 0x%" PRIx64 " has 0x%" PRIx64
+                         " bytes, machine RAM_SIZE is 0x%" PRIx64,
+                         loaded->memory->offset, loaded->memory->memory_size,
+                         loaded->config.ram_size);
     if (loaded->memory->memory_base != MAP_RAM_BASE)
         return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
-                          "the memory section at offset 0x%" PRIx64 " is at address 0x%" PRIx64
-                          ", this machine has its RAM at 0x%" PRIx64, loaded->memory->offset,
-                          loaded->memory->memory_base, (uint64_t)MAP_RAM_BASE);
+                         "the memory section at offset 0x%" PRIx64 " is at address 0x%" PRIx64
+                         ", this machine has its RAM at 0x%" PRIx64,
+                         loaded->memory->offset, loaded->memory->memory_base,
+                         (uint64_t)MAP_RAM_BASE);
     return 0;
 }
 
 static int differs(const char *what, uint64_t gic, uint64_t machine, struct vgic5_error *error)
 {
     return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
-                      "gic: %s is 0x%" PRIx64 ", the machine section says 0x%" PRIx64, what, gic,
-                      machine);
+                     "gic: %s is 0x%" PRIx64 ", the machine section says 0x%" PRIx64, what, gic,
+                     machine);
 }
 
 /* IRS_IDR0 … are in both. */
@@ -134,8 +137,8 @@ static int check_irs(const struct loaded *loaded, struct vgic5_error *error)
 
         if (vgic5_state_irs(loaded->state, field->name, &value) == 0 && value != field->u64)
             return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
-                              "machine %s is 0x%" PRIx64 ", section irs says 0x%" PRIx64,
-                              field->name, field->u64, value);
+                             "machine %s is 0x%" PRIx64 ", section irs says 0x%" PRIx64,
+                             field->name, field->u64, value);
     }
     return 0;
 }
@@ -157,14 +160,14 @@ static int check_agreement(const struct loaded *loaded, struct vgic5_error *erro
             return differs("a vCPU id", vgic5_state_vcpu_id(state, n), config->vcpu_ids[n], error);
     if (vgic5_state_addr(state) != MAP_IRS_BASE)
         return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
-                          "gic: addr is 0x%" PRIx64 ", this machine has its IRS at 0x%" PRIx64,
-                          vgic5_state_addr(state), (uint64_t)MAP_IRS_BASE);
+                         "gic: addr is 0x%" PRIx64 ", this machine has its IRS at 0x%" PRIx64,
+                         vgic5_state_addr(state), (uint64_t)MAP_IRS_BASE);
     return check_irs(loaded, error);
 }
 
 static int check_ist(struct loaded *loaded, struct vgic5_error *error)
 {
-    const struct vgic5_guest_reader reader = { pager_read, &loaded->pager };
+    const struct vgic5_guest_reader reader = {pager_read, &loaded->pager};
     int status = pager_open(&loaded->chain, NULL, &loaded->pager, error);
 
     if (status == 0)
@@ -197,7 +200,7 @@ int load_open(const char *path, const char *base, struct loaded *loaded, struct 
 {
     int status;
 
-    memset(loaded, 0, sizeof *loaded);
+    memset(loaded, 0, sizeof(*loaded));
     status = chain_open(path, base, &loaded->chain, error);
     if (status != 0)
         return status;
@@ -217,7 +220,8 @@ void load_close(struct loaded *loaded)
     loaded->state = NULL;
 }
 
-/* RAM is the snapshot's as long as nothing has run: what restoring the VGICv5 writes comes later. */
+/* RAM is the snapshot's as long as nothing has run: what restoring the VGICv5 writes comes later.
+ */
 static void begin_log(const struct loaded *loaded, struct ram_log *log, void *ram)
 {
     ram_log_mark(log, ram, loaded->pager.size);

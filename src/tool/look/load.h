@@ -21,8 +21,7 @@ struct loaded {
 };
 
 /* `base`: see chain_open. Of memory only the LPI IST is looked at. */
-int load_open(const char *path, const char *base, struct loaded *loaded,
-              struct vgic5_error *error);
+int load_open(const char *path, const char *base, struct loaded *loaded, struct vgic5_error *error);
 void load_close(struct loaded *loaded);
 
 /* Is it one of those that a restore knows? */

@@ -24,19 +24,19 @@
 
 static int build(struct loaded *loaded, struct vgic5 **device, struct vgic5_error *error)
 {
-    const struct vgic5_host host = { .size = sizeof host, .read_guest = pager_read,
-                                     .write_guest = pager_write };
+    const struct vgic5_host host = {
+        .size = sizeof(host), .read_guest = pager_read, .write_guest = pager_write};
     struct vgic5_port port;
     int status = vgic5_create(&loaded->config.gic, &host, &loaded->pager, device);
 
     if (status != 0)
-        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL, "machine: a VGICv5 cannot be created from it: %s",
-                          strerror(-status));
+        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
+                         "machine: a VGICv5 cannot be created from it: %s", strerror(-status));
     for (uint32_t n = 0; status == 0 && n < loaded->config.nr_vcpus; n++)
         status = vgic5_add_vcpu(*device, loaded->config.vcpu_ids[n]);
     if (status != 0)
-        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL, "machine: the VGICv5 refuses its vCPUs: %s",
-                          strerror(-status));
+        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
+                         "machine: the VGICv5 refuses its vCPUs: %s", strerror(-status));
     vgic5_port_model(*device, &port);
     status = vgic5_restore(&port, loaded->state, NULL, error);
     if (status != 0 && loaded->pager.error.cause != VGIC5_CAUSE_NONE)
@@ -52,9 +52,9 @@ static int add(struct picture *picture, const struct picture_interrupt *interrup
 
     if (picture->nr_interrupts == picture->room) {
         size_t room = picture->room != 0 ? 2 * picture->room : 256;
-        void *grown = reallocarray(picture->interrupts, room, sizeof *picture->interrupts);
+        void *grown = reallocarray(picture->interrupts, room, sizeof(*picture->interrupts));
 
-        if (grown == NULL)
+        if (!grown)
             return -ENOMEM;
         picture->interrupts = grown;
         picture->room = room;
@@ -89,21 +89,24 @@ static bool ask(const struct picture *picture, struct vgic5_vcpu *pe, uint32_t i
     if (icsr & ICSR_F)
         return false;
     *to = (struct picture_interrupt){
-        .intid = intid, .iaffid = ICSR_IAFFID(icsr), .priority = ICSR_PRIORITY(icsr),
-        .pending = icsr & ICSR_PENDING, .active = icsr & ICSR_ACTIVE,
-        .enabled = icsr & ICSR_ENABLED, .level = icsr & ICSR_HM,
+        .intid = intid,
+        .iaffid = ICSR_IAFFID(icsr),
+        .priority = ICSR_PRIORITY(icsr),
+        .pending = icsr & ICSR_PENDING,
+        .active = icsr & ICSR_ACTIVE,
+        .enabled = icsr & ICSR_ENABLED,
+        .level = icsr & ICSR_HM,
     };
     to->vcpu = vcpu_of(picture, to->iaffid);
     return true;
 }
 
-static int look_at_spis(struct picture *picture, const struct loaded *loaded,
-                        struct vgic5_vcpu *pe)
+static int look_at_spis(struct picture *picture, const struct loaded *loaded, struct vgic5_vcpu *pe)
 {
     int status = 0;
 
     for (uint32_t id = 0; id < loaded->config.nr_spis && status == 0; id++) {
-        struct picture_interrupt spi = { 0 };
+        struct picture_interrupt spi = {0};
 
         if (!ask(picture, pe, VGIC5_INTID(VGIC5_SPI, id), &spi))
             continue;
@@ -118,10 +121,10 @@ static int look_at_lpis(struct picture *picture, struct vgic5_vcpu *pe)
     int status = 0;
 
     picture->reachable = calloc(picture->nr_lpis / 8 + 1, 1);
-    if (picture->reachable == NULL)
+    if (!picture->reachable)
         return -ENOMEM;
     for (uint32_t id = 0; id < picture->nr_lpis && status == 0; id++) {
-        struct picture_interrupt lpi = { 0 };
+        struct picture_interrupt lpi = {0};
 
         if (!ask(picture, pe, VGIC5_INTID(VGIC5_LPI, id), &lpi)) {
             picture->nr_unreachable++;
@@ -152,14 +155,17 @@ static int look_at_ppis(struct picture *picture, const struct loaded *loaded, ui
     for (uint32_t ppi = 0; ppi < 64 && status == 0; ppi++) {
         char name[] = "ICC_PPI_PRIORITYR0";
         struct picture_interrupt interrupt = {
-            .intid = VGIC5_INTID(VGIC5_PPI, ppi), .vcpu = n,
-            .iaffid = (uint16_t)picture->vcpus[n].id, .pending = pending >> ppi & 1,
-            .active = active >> ppi & 1, .enabled = enabled >> ppi & 1,
+            .intid = VGIC5_INTID(VGIC5_PPI, ppi),
+            .vcpu = n,
+            .iaffid = (uint16_t)picture->vcpus[n].id,
+            .pending = pending >> ppi & 1,
+            .active = active >> ppi & 1,
+            .enabled = enabled >> ppi & 1,
             .level = ppi != VGIC5_PPI_SW,
         };
 
         if (ppi % 8 == 0) {
-            name[sizeof name - 2] = (char)('0' + ppi / 8);
+            name[sizeof(name) - 2] = (char)('0' + ppi / 8);
             priorities = icc(loaded, n, name);
         }
         interrupt.priority = priorities >> 8 * (ppi % 8) & 31;
@@ -177,13 +183,13 @@ static uint64_t cpu_field(const struct loaded *loaded, uint32_t id, const char *
     const struct vgic5_section *cpu = vgic5_snapshot_find(loaded->snapshot, "cpu", id);
     uint64_t value = 0;
 
-    if (cpu != NULL && cpu->fields != NULL)
+    if (cpu && cpu->fields)
         vgic5_fields_get_u64(cpu->fields, "cpu", name, &value, NULL);
     return value;
 }
 
-static void look_at_vcpu(struct picture *picture, const struct loaded *loaded,
-                         struct vgic5 *device, uint32_t n)
+static void look_at_vcpu(struct picture *picture, const struct loaded *loaded, struct vgic5 *device,
+                         uint32_t n)
 {
     uint32_t id = loaded->config.vcpu_ids[n];
     struct vgic5_vcpu *pe = vgic5_vcpu(device, id);
@@ -192,11 +198,15 @@ static void look_at_vcpu(struct picture *picture, const struct loaded *loaded,
 
     vgic5_cpu_access(pe, ICC_HPPIR, false, &hppir);
     *vcpu = (struct picture_vcpu){
-        .id = id, .enabled = icc(loaded, n, "ICC_CR0") & 1,
+        .id = id,
+        .enabled = icc(loaded, n, "ICC_CR0") & 1,
         .pcr = (uint8_t)(icc(loaded, n, "ICC_PCR") & 31),
-        .apr = (uint32_t)icc(loaded, n, "ICC_APR"), .running_priority = -1,
-        .line = vgic5_vcpu_line(pe), .hppi = hppir & HPPIR_VALID ? (uint32_t)hppir : 0,
-        .on = cpu_field(loaded, id, "ON"), .wfi = cpu_field(loaded, id, "WFI"),
+        .apr = (uint32_t)icc(loaded, n, "ICC_APR"),
+        .running_priority = -1,
+        .line = vgic5_vcpu_line(pe),
+        .hppi = hppir & HPPIR_VALID ? (uint32_t)hppir : 0,
+        .on = cpu_field(loaded, id, "ON"),
+        .wfi = cpu_field(loaded, id, "WFI"),
         .masked = cpu_field(loaded, id, "PSTATE") & PSTATE_I,
     };
     if (vcpu->apr != 0)
@@ -229,9 +239,9 @@ int picture_take(struct loaded *loaded, struct picture *picture, struct vgic5_er
     struct vgic5 *device = NULL;
     int status;
 
-    *picture = (struct picture){ .nr_vcpus = loaded->config.nr_vcpus };
-    picture->vcpus = calloc(picture->nr_vcpus, sizeof *picture->vcpus);
-    if (picture->vcpus == NULL)
+    *picture = (struct picture){.nr_vcpus = loaded->config.nr_vcpus};
+    picture->vcpus = calloc(picture->nr_vcpus, sizeof(*picture->vcpus));
+    if (!picture->vcpus)
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for the vCPUs");
     status = build(loaded, &device, error);
     if (status == 0 && look(picture, loaded, device) != 0)
@@ -247,15 +257,15 @@ void picture_free(struct picture *picture)
     free(picture->interrupts);
     free(picture->reachable);
     free(picture->vcpus);
-    *picture = (struct picture){ 0 };
+    *picture = (struct picture){0};
 }
 
 /* ---- Asking ---------------------------------------------------------------------------------- */
 
 const char *picture_type_name(uint32_t intid)
 {
-    static const char *const names[] = { [VGIC5_PPI] = "ppi", [VGIC5_LPI] = "lpi",
-                                         [VGIC5_SPI] = "spi" };
+    static const char *const names[] = {
+        [VGIC5_PPI] = "ppi", [VGIC5_LPI] = "lpi", [VGIC5_SPI] = "spi"};
     uint32_t type = VGIC5_INTID_TYPE(intid);
 
     return type >= VGIC5_PPI && type <= VGIC5_SPI ? names[type] : "none";
@@ -267,8 +277,7 @@ const struct picture_interrupt *picture_find(const struct picture *picture, uint
     bool own = VGIC5_INTID_TYPE(intid) == VGIC5_PPI;
 
     for (size_t n = 0; n < picture->nr_interrupts; n++)
-        if (picture->interrupts[n].intid == intid &&
-            (!own || picture->interrupts[n].vcpu == vcpu))
+        if (picture->interrupts[n].intid == intid && (!own || picture->interrupts[n].vcpu == vcpu))
             return &picture->interrupts[n];
     return NULL;
 }

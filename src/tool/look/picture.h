@@ -24,7 +24,7 @@ struct picture_vcpu {
     uint32_t apr;
     int running_priority; /* -1: none */
     enum vgic5_line line;
-    uint32_t hppi; /* the interrupt that is signalled; 0: none */
+    uint32_t hppi;        /* the interrupt that is signalled; 0: none */
     bool on, wfi, masked; /* PSTATE.I */
 };
 

@@ -6,14 +6,14 @@
 
 #include "tool/look/picture.h"
 
-__attribute__((format(printf, 2, 3)))
-static struct picture_reason because(const char *word, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static struct picture_reason because(const char *word,
+                                                                           const char *format, ...)
 {
-    struct picture_reason reason = { .word = word };
+    struct picture_reason reason = {.word = word};
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(reason.sentence, sizeof reason.sentence, format, arguments);
+    vsnprintf(reason.sentence, sizeof(reason.sentence), format, arguments);
     va_end(arguments);
     return reason;
 }
@@ -40,8 +40,10 @@ static struct picture_reason why_at_interface(const struct picture_vcpu *vcpu,
         return because("pcr", "priority %u is masked: ICC_PCR_EL1.PRIORITY of vCPU %u is %u",
                        interrupt->priority, vcpu->id, vcpu->pcr);
     if (running >= 0 && interrupt->priority >= running)
-        return because("running-priority", "priority %u does not preempt: the running priority of "
-                       "vCPU %u is %d", interrupt->priority, vcpu->id, running);
+        return because("running-priority",
+                       "priority %u does not preempt: the running priority of "
+                       "vCPU %u is %d",
+                       interrupt->priority, vcpu->id, running);
     if (interrupt->intid == vcpu->hppi)
         return why_signalled(vcpu);
     return because("behind", "behind %s %u, the HPPI of vCPU %u", picture_type_name(vcpu->hppi),
@@ -54,8 +56,8 @@ struct picture_reason picture_why(const struct picture *picture,
     bool own = VGIC5_INTID_TYPE(interrupt->intid) == VGIC5_PPI;
 
     if (!interrupt->pending)
-        return because("not-pending", interrupt->active ? "active, and not pending again"
-                                                        : "not pending");
+        return because("not-pending",
+                       interrupt->active ? "active, and not pending again" : "not pending");
     if (interrupt->active)
         return because("active", "pending, but active: no candidate until it is deactivated");
     if (!interrupt->enabled)
@@ -70,7 +72,7 @@ struct picture_reason picture_why(const struct picture *picture,
 /* Candidates first, then by priority, then PPI, SPI, LPI, then by id: the order of delivery. */
 static uint64_t rank(const struct picture_interrupt *interrupt)
 {
-    static const uint8_t order[] = { 3, 0, 2, 1 }; /* by enum vgic5_type */
+    static const uint8_t order[] = {3, 0, 2, 1}; /* by enum vgic5_type */
     uint32_t type = VGIC5_INTID_TYPE(interrupt->intid) & 3;
     uint64_t candidate = interrupt->enabled && !interrupt->active ? 0 : 1;
 
@@ -88,10 +90,10 @@ struct picture_reason picture_why_next(const struct picture *picture, uint32_t v
         const struct picture_interrupt *interrupt = &picture->interrupts[n];
 
         if (interrupt->vcpu == vcpu && interrupt->pending &&
-            (*next == NULL || rank(interrupt) < rank(*next)))
+            (!*next || rank(interrupt) < rank(*next)))
             *next = interrupt;
     }
-    if (*next == NULL)
+    if (!*next)
         return because("not-pending", "nothing is pending for vCPU %u", picture->vcpus[vcpu].id);
     return picture_why(picture, *next);
 }

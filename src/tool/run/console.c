@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define CTRL_A 1
-#define LAST_LINES 8u /* and what follows the last of them */
+#define LAST_LINES 8u      /* and what follows the last of them */
 #define LOOK_EVERY 2000000 /* nanoseconds between looks at the terminal */
 
 static void make_raw(struct console *console)
@@ -25,7 +25,7 @@ static void make_raw(struct console *console)
 
 int console_open(struct console *console, enum console_from from, const char *path)
 {
-    *console = (struct console){ .input = -1, .from = from, .at_line_start = true };
+    *console = (struct console){.input = -1, .from = from, .at_line_start = true};
     console->shares_terminal = isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
     if (from == CONSOLE_FILE) {
         console->input = open(path, O_RDONLY | O_CLOEXEC);
@@ -60,7 +60,7 @@ void console_output(void *opaque, const uint8_t *bytes, size_t n)
     while (n > 0) {
         ssize_t done = write(STDOUT_FILENO, bytes, n);
         if (done < 0 && errno == EAGAIN) {
-            struct pollfd room = { STDOUT_FILENO, POLLOUT, 0 };
+            struct pollfd room = {STDOUT_FILENO, POLLOUT, 0};
             poll(&room, 1, -1);
         } else if (done < 0 && errno != EINTR) {
             return; /* nobody listens any more: the guest goes on, as on a real wire */
@@ -128,7 +128,7 @@ static size_t filter_escapes(struct console *console, uint8_t *bytes, size_t n)
 /* What there is now. A file is read whole: the bytes must not depend on the moment. */
 static size_t read_some(struct console *console, uint8_t *bytes, size_t n)
 {
-    struct pollfd ready = { console->input, POLLIN, 0 };
+    struct pollfd ready = {console->input, POLLIN, 0};
     ssize_t got;
 
     if (console->input < 0 || n == 0)

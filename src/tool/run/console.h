@@ -13,18 +13,18 @@ enum console_from { CONSOLE_NO_INPUT, CONSOLE_STDIN, CONSOLE_FILE };
 
 struct console {
     enum console_from from;
-    int input;              /* a file descriptor, or -1: no input (any more) */
+    int input; /* a file descriptor, or -1: no input (any more) */
     bool is_terminal;
-    bool escape;            /* Ctrl-A was typed */
-    bool quit;              /* Ctrl-A x was typed */
-    struct termios cooked;  /* the terminal as it was */
-    int64_t looked;         /* when the terminal was last looked at */
-    uint8_t ahead[16384];   /* typed, and not yet taken by the guest */
+    bool escape;           /* Ctrl-A was typed */
+    bool quit;             /* Ctrl-A x was typed */
+    struct termios cooked; /* the terminal as it was */
+    int64_t looked;        /* when the terminal was last looked at */
+    uint8_t ahead[16384];  /* typed, and not yet taken by the guest */
     size_t nr_ahead;
-    char last[2048];        /* of the output, round and round */
+    char last[2048]; /* of the output, round and round */
     uint64_t nr_output;
-    bool shares_terminal;   /* stdout and stderr are one */
-    bool at_line_start;     /* of the terminal, whatever the output ended in */
+    bool shares_terminal; /* stdout and stderr are one */
+    bool at_line_start;   /* of the terminal, whatever the output ended in */
 };
 
 /* 0 or a negative errno. `path` for CONSOLE_FILE. */

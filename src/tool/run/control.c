@@ -16,9 +16,9 @@ static bool address_of(const char *path, struct sockaddr_un *address)
 {
     size_t length = strlen(path);
 
-    if (length == 0 || length >= sizeof address->sun_path)
+    if (length == 0 || length >= sizeof(address->sun_path))
         return false;
-    memset(address, 0, sizeof *address);
+    memset(address, 0, sizeof(*address));
     address->sun_family = AF_UNIX;
     memcpy(address->sun_path, path, length);
     return true;
@@ -32,7 +32,7 @@ int control_connect(const char *path)
     if (!address_of(path, &address))
         return -ENAMETOOLONG;
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
         return fd < 0 ? -errno : fd;
     error = -errno;
     close(fd);
@@ -60,7 +60,7 @@ static int make_way(const char *path)
 static int listen_at(int fd, const struct sockaddr_un *address)
 {
     mode_t before = umask(0177); /* from the moment at which it is there */
-    int result = bind(fd, (const struct sockaddr *)address, sizeof *address) == 0 ? 0 : -errno;
+    int result = bind(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ? 0 : -errno;
 
     umask(before);
     return result == 0 && listen(fd, CONTROL_CLIENTS) != 0 ? -errno : result;
@@ -140,10 +140,10 @@ void control_reply(struct control *control, int client, json_t *reply)
 {
     char *text = json_dumps(reply, JSON_COMPACT | JSON_SORT_KEYS);
     struct control_client *to = find(control, client);
-    size_t length = text != NULL ? strlen(text) : 0;
+    size_t length = text ? strlen(text) : 0;
 
     json_decref(reply);
-    if (text != NULL && to != NULL) {
+    if (text && to) {
         text[length] = '\n'; /* in the place of the NUL: one write, one line */
         if (send(to->fd, text, length + 1, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)length + 1)
             forget(to);
@@ -184,8 +184,8 @@ static void take_lines(struct control *control, int n)
 static void hear(struct control *control, int n)
 {
     struct control_client *client = &control->clients[n];
-    ssize_t got = recv(client->fd, client->line + client->n, CONTROL_LINE - client->n,
-                       MSG_DONTWAIT);
+    ssize_t got =
+        recv(client->fd, client->line + client->n, CONTROL_LINE - client->n, MSG_DONTWAIT);
 
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
@@ -218,8 +218,8 @@ void control_poll(struct control *control, int milliseconds)
     struct pollfd ready[CONTROL_CLIENTS + 1];
 
     for (int n = 0; n < CONTROL_CLIENTS; n++)
-        ready[n] = (struct pollfd){ control->clients[n].fd, POLLIN, 0 };
-    ready[CONTROL_CLIENTS] = (struct pollfd){ control->fd, POLLIN, 0 };
+        ready[n] = (struct pollfd){control->clients[n].fd, POLLIN, 0};
+    ready[CONTROL_CLIENTS] = (struct pollfd){control->fd, POLLIN, 0};
     if (poll(ready, CONTROL_CLIENTS + 1, milliseconds) <= 0)
         return;
     for (int n = 0; n < CONTROL_CLIENTS; n++)

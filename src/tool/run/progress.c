@@ -24,7 +24,7 @@ static void on_ending(int number)
 
 void progress_catch_signals(void)
 {
-    struct sigaction action = { .sa_handler = on_usr1, .sa_flags = SA_RESTART }, before;
+    struct sigaction action = {.sa_handler = on_usr1, .sa_flags = SA_RESTART}, before;
 
     sigaction(SIGUSR1, &action, NULL);
     action.sa_handler = on_ending;
@@ -61,8 +61,8 @@ void progress_end_by(int number)
 
 bool progress_begin(struct progress *progress, const char *what, const char *form)
 {
-    *progress = (struct progress){ PROGRESS_NONE, what, -1 };
-    if (form == NULL)
+    *progress = (struct progress){PROGRESS_NONE, what, -1};
+    if (!form)
         progress->form = isatty(STDERR_FILENO) ? PROGRESS_BAR : PROGRESS_NONE;
     else if (strcmp(form, "json") == 0)
         progress->form = PROGRESS_JSON;

@@ -10,18 +10,18 @@
 
 bool session_check_options(enum cli_verb verb, const struct cli_options *options)
 {
-    int moments = cli_given(options, OPTION_save_at_insn) + cli_given(options, OPTION_save_at_text) +
-                  cli_given(options, OPTION_save_after);
+    int moments = cli_given(options, OPTION_save_at_insn) +
+                  cli_given(options, OPTION_save_at_text) + cli_given(options, OPTION_save_after);
 
     if (moments > 1) {
         report(verb, EXIT_USAGE, "one of --save-at-insn, --save-at-text and --save-after");
         return false;
     }
-    if (options->save == NULL && (moments > 0 || options->exit_after_save)) {
+    if (!options->save && (moments > 0 || options->exit_after_save)) {
         report(verb, EXIT_USAGE, "the moment of a save without --save FILE");
         return false;
     }
-    if (options->save_at_text != NULL && *options->save_at_text == '\0') {
+    if (options->save_at_text && *options->save_at_text == '\0') {
         report(verb, EXIT_USAGE, "--save-at-text is empty");
         return false;
     }
@@ -31,16 +31,19 @@ bool session_check_options(enum cli_verb verb, const struct cli_options *options
 int session_open(struct session *session)
 {
     const struct cli_options *options = session->options;
-    enum console_from from = options->input != NULL ? CONSOLE_FILE
-                             : session->config.deterministic ? CONSOLE_NO_INPUT : CONSOLE_STDIN;
+    enum console_from from = options->input                  ? CONSOLE_FILE
+                             : session->config.deterministic ? CONSOLE_NO_INPUT
+                                                             : CONSOLE_STDIN;
     int error = console_open(&session->console, from, options->input);
 
     if (error != 0)
         return report(session->verb, EXIT_ENVIRONMENT, "--input %s: %s", options->input,
                       strerror(-error));
     session->config.console = (struct machine_console){
-        .output = console_output, .input = console_input,
-        .input_ended = console_input_ended, .opaque = &session->console,
+        .output = console_output,
+        .input = console_input,
+        .input_ended = console_input_ended,
+        .opaque = &session->console,
     };
     error = trace_open(&session->trace, options->trace);
     if (error != 0)
@@ -75,8 +78,8 @@ static bool interrupted(void *opaque)
 
 static struct machine_until next_stop(struct session *session)
 {
-    struct machine_until until = { .insn = UINT64_MAX, .interrupted = interrupted,
-                                   .opaque = session };
+    struct machine_until until = {
+        .insn = UINT64_MAX, .interrupted = interrupted, .opaque = session};
 
     if (session->save_pending && cli_given(session->options, OPTION_save_at_insn))
         until.insn = session->save_at;
@@ -94,9 +97,9 @@ static char *name_of_file(const struct session *session)
     size_t size = strlen(file) + 24;
     char *name = malloc(size);
 
-    if (name != NULL && counts != NULL && strchr(counts, ',') != NULL)
+    if (name && counts && strchr(counts, ','))
         snprintf(name, size, "%s.%" PRIu64, file, session->save_at);
-    else if (name != NULL)
+    else if (name)
         snprintf(name, size, "%s", file);
     return name;
 }
@@ -105,8 +108,8 @@ static char *name_of_file(const struct session *session)
 static int save_now(struct session *session, bool guest_waits)
 {
     char *path = name_of_file(session);
-    int status = path != NULL ? steer_save(&session->steer, path, session->options->base, guest_waits)
-                              : report(session->verb, EXIT_ABORTED, "no memory to save");
+    int status = path ? steer_save(&session->steer, path, session->options->base, guest_waits)
+                      : report(session->verb, EXIT_ABORTED, "no memory to save");
 
     free(path);
     session->save_pending = cli_next_count(&session->next_counts, &session->save_at);
@@ -121,9 +124,8 @@ static int end_of_guest(struct session *session, int status)
 
     steer_finish(&session->steer);
     saved = session->steer.save_status;
-    if (session->save_pending &&
-        (cli_given(options, OPTION_save_at_insn) || options->save_at_text != NULL ||
-         cli_given(options, OPTION_save_after)))
+    if (session->save_pending && (cli_given(options, OPTION_save_at_insn) ||
+                                  options->save_at_text || cli_given(options, OPTION_save_after)))
         saved = report(session->verb, EXIT_ABORTED,
                        "the guest ended at instruction %" PRIu64 ", before the moment of the save",
                        machine_instructions(session->machine));
@@ -156,7 +158,7 @@ static int guest_stopped(struct session *session, const struct machine_stopped *
 /* To note that a page was written takes 3 us, once after each mark. */
 bool session_wants_log(const struct session *session)
 {
-    return session->options->control != NULL || session->options->base != NULL;
+    return session->options->control || session->options->base;
 }
 
 int session_run(struct session *session)
@@ -165,7 +167,7 @@ int session_run(struct session *session)
     session->steer.config = &session->config;
     session->steer.console = &session->console;
     session->steer.log = &session->log;
-    session->save_pending = session->options->save != NULL;
+    session->save_pending = session->options->save;
     session->next_counts = session->options->save_at_insn;
     clock_gettime(CLOCK_MONOTONIC, &session->started);
     if (cli_next_count(&session->next_counts, &session->save_at) &&
@@ -175,7 +177,7 @@ int session_run(struct session *session)
                       session->save_at, machine_instructions(session->machine));
     for (;;) {
         struct machine_until until = next_stop(session);
-        struct machine_stopped stopped = { 0 };
+        struct machine_stopped stopped = {0};
         bool has_paused;
 
         machine_run(session->machine, &until, &stopped);

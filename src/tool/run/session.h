@@ -29,7 +29,8 @@ struct session {
 
 /* What the options ask of `save` makes sense; false after words on stderr. */
 bool session_check_options(enum cli_verb verb, const struct cli_options *options);
-/* Open the console and the trace and put them into config. An exit status, EXIT_DONE if all is well. */
+/* Open the console and the trace and put them into config. An exit status, EXIT_DONE if all is
+ * well. */
 int session_open(struct session *session);
 /* Is an incremental save on top of the snapshot that was restored to be expected? */
 bool session_wants_log(const struct session *session);

@@ -41,7 +41,8 @@ static json_t *refusal(int exit_code, const char *message)
 static void saved(struct steer *steer, const struct saver_result *result)
 {
     console_end_line(steer->console);
-    fprintf(stderr, "vgic5: %s: saved at instruction %" PRIu64 " to %s; %" PRIu64
+    fprintf(stderr,
+            "vgic5: %s: saved at instruction %" PRIu64 " to %s; %" PRIu64
             " bytes, the vCPUs stood still for %" PRIu64 ".%" PRIu64 " ms\n",
             cli_verb_name(steer->verb), result->instructions, steer->saver_path, result->bytes,
             result->still_us / 1000, result->still_us / 100 % 10);
@@ -49,8 +50,7 @@ static void saved(struct steer *steer, const struct saver_result *result)
          json_pack("{s:b, s:s, s:o, s:I, s:b, s:I, s:I}", "ok", 1, "file", steer->saver_path,
                    "instructions", json_hex(result->instructions), "bytes",
                    (json_int_t)result->bytes, "compared", result->compared, "pages_copied",
-                   (json_int_t)result->pages, "still_microseconds",
-                   (json_int_t)result->still_us));
+                   (json_int_t)result->pages, "still_microseconds", (json_int_t)result->still_us));
 }
 
 static int save_failed(struct steer *steer, int client, const struct vgic5_error *error)
@@ -66,7 +66,7 @@ static int save_failed(struct steer *steer, int client, const struct vgic5_error
 /* The thread has ended, or is waited for. */
 static int end_save(struct steer *steer)
 {
-    struct vgic5_error error = { 0 };
+    struct vgic5_error error = {0};
     struct saver_result result;
     int status = saver_finish(steer->saver, &result, &error);
 
@@ -90,10 +90,10 @@ static void obey_signals(struct steer *steer)
         console_end_line(steer->console);
         fprintf(stderr, "vgic5: %s: %s, at instruction %" PRIu64 "%s\n", cli_verb_name(steer->verb),
                 state_name(steer), machine_instructions(steer->machine),
-                steer->saver != NULL ? ", a save is under way" : "");
+                steer->saver ? ", a save is under way" : "");
     }
     number = progress_asked_to_end();
-    if (number == SIGINT && steer->saver != NULL) {
+    if (number == SIGINT && steer->saver) {
         saver_cancel(steer->saver);
     } else if (number != 0) {
         steer_close(steer); /* the socket goes with the process, and so does half a snapshot */
@@ -115,15 +115,18 @@ static int start_save(struct steer *steer, const char *path, const char *base, b
                       int client)
 {
     const struct saver_request request = {
-        .path = path, .base = base, .guest_waits = waits, .log = steer->log,
+        .path = path,
+        .base = base,
+        .guest_waits = waits,
+        .log = steer->log,
         .followed = steer->control.fd >= 0 && !waits,
     };
-    struct vgic5_error error = { 0 };
+    struct vgic5_error error = {0};
 
     steer_finish(steer); /* one at a time */
     console_end_line(steer->console);
     steer->saver_path = strdup(path);
-    if (steer->saver_path == NULL)
+    if (!steer->saver_path)
         error_set(&error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for the save");
     else if (saver_start(steer->machine, steer->config, &request, &steer->saver, &error) == 0) {
         steer->saver_client = client;
@@ -151,7 +154,7 @@ int steer_save(struct steer *steer, const char *path, const char *base, bool wai
 
 void steer_finish(struct steer *steer)
 {
-    while (steer->saver != NULL) {
+    while (steer->saver) {
         if (saver_is_done(steer->saver, WAIT)) {
             end_save(steer);
             return;
@@ -166,10 +169,10 @@ static void do_status(struct steer *steer, int client, const json_t *request)
 {
     (void)request;
     tell(steer, client,
-         json_pack("{s:b, s:s, s:o, s:I, s:o}", "ok", 1, "state", state_name(steer),
-                   "instructions", json_hex(machine_instructions(steer->machine)), "vcpus",
+         json_pack("{s:b, s:s, s:o, s:I, s:o}", "ok", 1, "state", state_name(steer), "instructions",
+                   json_hex(machine_instructions(steer->machine)), "vcpus",
                    (json_int_t)steer->config->nr_vcpus, "saving",
-                   steer->saver != NULL ? json_integer(saver_percent(steer->saver)) : json_null()));
+                   steer->saver ? json_integer(saver_percent(steer->saver)) : json_null()));
 }
 
 static void done(struct steer *steer, int client)
@@ -189,7 +192,7 @@ static void do_resume(struct steer *steer, int client, const json_t *request)
     const json_t *count = json_object_get(request, "instructions");
     json_int_t n = json_integer_value(count);
 
-    if (count != NULL && n <= 0) {
+    if (count && n <= 0) {
         tell(steer, client, refusal(EXIT_USAGE, "\"instructions\" is a number above 0"));
         return;
     }
@@ -208,7 +211,7 @@ static void do_quit(struct steer *steer, int client, const json_t *request)
 static void do_cancel(struct steer *steer, int client, const json_t *request)
 {
     (void)request;
-    if (steer->saver != NULL)
+    if (steer->saver)
         saver_cancel(steer->saver);
     done(steer, client);
 }
@@ -218,15 +221,15 @@ static void do_save(struct steer *steer, int client, const json_t *request)
     const char *path = json_string_value(json_object_get(request, "file"));
     const char *base = json_string_value(json_object_get(request, "base"));
 
-    if (path == NULL || *path == '\0') {
+    if (!path || *path == '\0') {
         tell(steer, client, refusal(EXIT_USAGE, "save without \"file\""));
-    } else if (steer->saver != NULL || steer->save_wanted) {
+    } else if (steer->saver || steer->save_wanted) {
         tell(steer, client, refusal(EXIT_ABORTED, "another save is under way"));
     } else {
         steer->wanted_path = strdup(path);
-        steer->wanted_base = base != NULL ? strdup(base) : NULL;
+        steer->wanted_base = base ? strdup(base) : NULL;
         steer->wanted_client = client;
-        steer->save_wanted = steer->wanted_path != NULL;
+        steer->save_wanted = steer->wanted_path;
     }
 }
 
@@ -234,8 +237,8 @@ static const struct {
     const char *name;
     void (*serve)(struct steer *steer, int client, const json_t *request);
 } commands[] = {
-    { "status", do_status }, { "pause", do_pause }, { "resume", do_resume },
-    { "save", do_save },     { "cancel", do_cancel }, { "quit", do_quit },
+    {"status", do_status}, {"pause", do_pause},   {"resume", do_resume},
+    {"save", do_save},     {"cancel", do_cancel}, {"quit", do_quit},
 };
 
 static void take_request(void *opaque, int client, const json_t *request)
@@ -243,7 +246,7 @@ static void take_request(void *opaque, int client, const json_t *request)
     struct steer *steer = opaque;
     const char *name = json_string_value(json_object_get(request, "command"));
 
-    for (size_t n = 0; name != NULL && n < sizeof commands / sizeof *commands; n++) {
+    for (size_t n = 0; name && n < sizeof(commands) / sizeof(*commands); n++) {
         if (strcmp(commands[n].name, name) == 0) {
             commands[n].serve(steer, client, request);
             return;
@@ -259,27 +262,31 @@ int steer_open(struct steer *steer, enum cli_verb verb, const struct cli_options
 {
     int error;
 
-    *steer = (struct steer){ .verb = verb, .control.fd = -1, .saver_client = -1, .filling = true,
-                             .pause_at = UINT64_MAX };
+    *steer = (struct steer){.verb = verb,
+                            .control.fd = -1,
+                            .saver_client = -1,
+                            .filling = true,
+                            .pause_at = UINT64_MAX};
     if (!progress_begin(&steer->progress, "save", options->progress))
         return report(verb, EXIT_USAGE, "--progress is '%s', expected bar, json or none",
                       options->progress);
-    if (options->paused && options->control == NULL)
+    if (options->paused && !options->control)
         return report(verb, EXIT_USAGE, "--paused without --control: nobody could resume it");
     steer->paused = options->paused;
     progress_catch_signals();
-    if (options->control == NULL)
+    if (!options->control)
         return EXIT_DONE;
     steer->control.request = take_request;
     steer->control.opaque = steer;
     error = control_open(&steer->control, options->control);
-    return error == 0 ? EXIT_DONE : report(verb, EXIT_ENVIRONMENT, "--control %s: %s",
-                                           options->control, strerror(-error));
+    return error == 0 ? EXIT_DONE
+                      : report(verb, EXIT_ENVIRONMENT, "--control %s: %s", options->control,
+                               strerror(-error));
 }
 
 void steer_close(struct steer *steer)
 {
-    if (steer->saver != NULL) {
+    if (steer->saver) {
         saver_cancel(steer->saver);
         end_save(steer);
     }
@@ -292,15 +299,15 @@ void steer_close(struct steer *steer)
 static void look_around(struct steer *steer)
 {
     obey_signals(steer);
-    if (steer->saver != NULL && saver_is_done(steer->saver, 0))
+    if (steer->saver && saver_is_done(steer->saver, 0))
         end_save(steer);
-    else if (steer->saver != NULL)
+    else if (steer->saver)
         progress_show(&steer->progress, saver_percent(steer->saver));
     if (steer->control.fd >= 0)
         control_poll(&steer->control, 0);
     if (steer->filling)
-        steer->filling = lazy_ram_fill(&steer->log->watch,
-                                       steer->paused ? FRAMES_IN_HASTE : FRAMES_PER_LOOK);
+        steer->filling =
+            lazy_ram_fill(&steer->log->watch, steer->paused ? FRAMES_IN_HASTE : FRAMES_PER_LOOK);
 }
 
 /* Between two slices there are microseconds: the world is looked at more rarely. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What reaches a running guest from outside: the control socket, signals, and the save under way. */
+/* What reaches a running guest from outside: the control socket, signals, and the save under way.
+ */
 #ifndef TOOL_RUN_STEER_H
 #define TOOL_RUN_STEER_H
 
@@ -19,14 +20,15 @@ struct steer {
     struct ram_log *log;
     struct saver *saver; /* the save under way, or NULL */
     char *saver_path;
-    int saver_client;    /* whom to tell; -1: nobody */
-    int save_status;     /* EXIT_ABORTED once a save has failed */
+    int saver_client; /* whom to tell; -1: nobody */
+    int save_status;  /* EXIT_ABORTED once a save has failed */
     bool paused, quit, filling;
-    uint64_t pause_at;   /* pause again when so many instructions have been executed; UINT64_MAX: never */
-    bool save_wanted;    /* by the control socket: the next two say what */
+    uint64_t
+        pause_at; /* pause again when so many instructions have been executed; UINT64_MAX: never */
+    bool save_wanted; /* by the control socket: the next two say what */
     int wanted_client;
     char *wanted_path, *wanted_base;
-    uint64_t looked;     /* when the world was last looked at, in microseconds */
+    uint64_t looked; /* when the world was last looked at, in microseconds */
 };
 
 /* An exit status; --control and --progress. */

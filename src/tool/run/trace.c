@@ -10,8 +10,8 @@ static const struct {
     uint16_t encoding;
     const char *name;
 } instructions[] = {
-#define GIC_INSTRUCTION(name, crm, op2, direction, fields)                                         \
-    { VGIC5_ENCODING(1, 0, 12, crm, op2), #name },
+#define GIC_INSTRUCTION(name, crm, op2, direction, fields) \
+    {VGIC5_ENCODING(1, 0, 12, crm, op2), #name},
 #include "facts/gic_instructions.def"
 #undef GIC_INSTRUCTION
 };
@@ -20,10 +20,10 @@ static const char *name_of(uint16_t encoding)
 {
     const struct cpu_register *reg = cpu_register_of(encoding);
 
-    for (size_t n = 0; n < sizeof instructions / sizeof *instructions; n++)
+    for (size_t n = 0; n < sizeof(instructions) / sizeof(*instructions); n++)
         if (instructions[n].encoding == encoding)
             return instructions[n].name;
-    return reg != NULL ? reg->name : "?";
+    return reg ? reg->name : "?";
 }
 
 static void write_access(void *opaque, uint64_t executed, uint32_t vcpu_id, uint16_t encoding,
@@ -39,22 +39,21 @@ static void write_access(void *opaque, uint64_t executed, uint32_t vcpu_id, uint
 
 int trace_open(struct trace *trace, const char *path)
 {
-    *trace = (struct trace){ NULL };
-    if (path == NULL)
+    *trace = (struct trace){NULL};
+    if (!path)
         return 0;
     trace->to = fopen(path, "we");
-    return trace->to != NULL ? 0 : -errno;
+    return trace->to ? 0 : -errno;
 }
 
 void trace_close(struct trace *trace)
 {
-    if (trace->to != NULL)
+    if (trace->to)
         fclose(trace->to);
     trace->to = NULL;
 }
 
 struct machine_trace trace_sink(struct trace *trace)
 {
-    return (struct machine_trace){ .access = trace->to != NULL ? write_access : NULL,
-                                   .opaque = trace };
+    return (struct machine_trace){.access = trace->to ? write_access : NULL, .opaque = trace};
 }

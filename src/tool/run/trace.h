@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* --trace FILE: what the guest asked of the GIC's CPU interfaces, one line of JSON for each access. */
+/* --trace FILE: what the guest asked of the GIC's CPU interfaces, one line of JSON for each access.
+ */
 #ifndef TOOL_RUN_TRACE_H
 #define TOOL_RUN_TRACE_H
 

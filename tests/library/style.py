@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The code looks as .clang-format says, and has one accent (HACKING.md, Style)."""
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+ROOMS = ("src", "include", "tests", "bench", "fuzz", "examples", "guests")
+FORMATTER = "clang-format-14"  # another version has other ideas
+# What clang-format does not see. Tests compare with NULL where it is the expected value.
+ACCENT = [
+    (re.compile(r"\bsizeof [*A-Za-z]"), "sizeof takes parentheses", ROOMS),
+    (re.compile(r"^\s*(?:\} else )?if \(.*[!=]= NULL"), "a pointer is tested by itself",
+     ("src", "bench", "fuzz", "examples")),
+    (re.compile(r'^#include "[^/"]+"'), "an include names the room", ("src",)),
+]
+
+
+def sources(top):
+    for room in ROOMS:
+        for directory, _, names in os.walk(os.path.join(top, room)):
+            yield from (os.path.join(directory, n) for n in sorted(names) if n.endswith((".c", ".h")))
+
+
+def accents(top, paths):
+    for path in paths:
+        name = os.path.relpath(path, top)
+        for number, line in enumerate(open(path, encoding="utf-8"), 1):
+            for pattern, words, rooms in ACCENT:
+                if name.split(os.sep)[0] in rooms and pattern.search(line):
+                    yield f"{name}:{number}: {words}"
+
+
+def verdict(number, what, found):
+    print("\n".join(found))
+    print(f"{'not ok' if found else 'ok'} {number} - {what}")
+    return not found
+
+
+top = sys.argv[1]
+paths = list(sources(top))
+good = verdict(1, "one accent", list(accents(top, paths)))
+if shutil.which(FORMATTER):
+    result = subprocess.run([FORMATTER, "-n", "--style=file", *paths], capture_output=True,
+                            text=True, check=False)
+    places = [line for line in result.stderr.splitlines() if "warning:" in line]
+    good = verdict(2, f"the layout is {FORMATTER}'s", places) and good
+else:
+    print(f"ok 2 # SKIP {FORMATTER} is not installed")
+sys.exit(not good)

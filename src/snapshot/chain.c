@@ -75,9 +75,7 @@ static int check_base(const struct chain *chain, const uint8_t *root, const char
     if (memcmp(vgic5_snapshot_root(chain->levels[top].snapshot), root, VGIC5_SNAPSHOT_ROOT_SIZE) !=
         0)
         return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
-                         "base %.300s is another snapshot than the one that was built on; name "
-                         "the right one with --base",
-                         path);
+                         "base %.300s is another snapshot than the one that was built on", path);
     if (memory->memory_base != chain_memory(chain)->memory_base ||
         memory->memory_size != chain_memory(chain)->memory_size)
         return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
@@ -103,9 +101,7 @@ static int open_bases(struct chain *chain, const char *path, const char *given,
             snprintf(there, sizeof(there), "%s", given);
         else if (!name || !path_of_base(here, name, there))
             return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL,
-                             "%.300s does not say where its base is; "
-                             "name it with --base",
-                             here);
+                             "%.300s does not say where its base is", here);
         ret = open_level(chain, there, error);
         if (ret == 0)
             ret = check_base(chain, root, there, error);
@@ -122,13 +118,16 @@ int chain_open(const char *path, const char *base, struct chain *chain, struct v
     int ret;
 
     chain->nr_levels = 0;
+    chain->base_is_missing = false;
     pthread_mutex_init(&chain->loading, NULL);
     ret = open_level(chain, path, error);
     if (ret == 0 && base && !vgic5_snapshot_base(chain_top(chain), NULL))
         ret = error_set(error, VGIC5_CAUSE_REQUEST, -EINVAL,
-                        "--base for a snapshot that is not incremental");
-    if (ret == 0)
+                        "%.300s is not incremental: it has no base", path);
+    if (ret == 0) {
         ret = open_bases(chain, path, base, error);
+        chain->base_is_missing = ret != 0;
+    }
     if (ret != 0)
         chain_close(chain);
     return ret;

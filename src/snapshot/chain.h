@@ -18,6 +18,7 @@ struct chain {
         ino_t file;
     } levels[CHAIN_MAX]; /* the snapshot itself first */
     size_t nr_levels;
+    bool base_is_missing;    /* after a chain_open that failed: for want of a base, the right one */
     pthread_mutex_t loading; /* of frames: a guest that runs may need one while a save does */
 };
 

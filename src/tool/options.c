@@ -37,6 +37,11 @@ const char *cli_verb_name(enum cli_verb verb)
     return verbs[verb].name;
 }
 
+bool cli_takes(enum cli_verb verb, enum cli_option option)
+{
+    return table[option].verbs & 1u << verb;
+}
+
 enum cli_verb cli_verb_of(const char *name)
 {
     for (enum cli_verb verb = 0; verb < NR_VERBS; verb++)

@@ -64,6 +64,7 @@ static inline bool cli_given(const struct cli_options *options, enum cli_option 
 }
 
 const char *cli_verb_name(enum cli_verb verb);
+bool cli_takes(enum cli_verb verb, enum cli_option option);
 /* NR_VERBS when there is none of this name. */
 enum cli_verb cli_verb_of(const char *name);
 

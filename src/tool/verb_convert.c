@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tool/look/fields_json.h"
+#include "tool/look/load.h"
 #include "tool/json.h"
 #include "tool/output.h"
 #include "tool/report.h"
@@ -137,7 +138,7 @@ static int from_json(const struct cli_options *options, const json_t *root)
         return report(VERB_convert, EXIT_DAMAGED,
                       "%s: expected the schema vgic5.snapshot/1 with producer and sections",
                       options->operand);
-    if (chain_open(options->memory, options->on_base, &chain, &error) != 0)
+    if (load_chain(VERB_convert, options->memory, options->on_base, &chain, &error) != 0)
         return report_error(VERB_convert, &error);
     status = write_snapshot(options, root, &chain, &error);
     chain_close(&chain);

@@ -114,11 +114,11 @@ int verb_diff(const struct cli_options *options)
     struct loaded a, b;
     int status;
 
-    if (load_open(options->operand, NULL, &a, &error) != 0) {
+    if (load_open(VERB_diff, options->operand, NULL, &a, &error) != 0) {
         json_decref(diff.found);
         return report_error(VERB_diff, &error);
     }
-    if (load_open(options->operand2, NULL, &b, &error) != 0) {
+    if (load_open(VERB_diff, options->operand2, NULL, &b, &error) != 0) {
         status = report_error(VERB_diff, &error);
     } else {
         status = compare(&diff, &a, &b, &error) == 0 ? finish(&diff, options)

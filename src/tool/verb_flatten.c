@@ -2,6 +2,7 @@
 /* Joins an incremental snapshot with what it builds on: a full snapshot of the same state. */
 #include <string.h>
 
+#include "tool/look/load.h"
 #include "tool/output.h"
 #include "tool/report.h"
 
@@ -32,7 +33,7 @@ int verb_flatten(const struct cli_options *options)
     if (!progress_begin(&progress, "flatten", options->progress))
         return report(VERB_flatten, EXIT_USAGE, "--progress is '%s', expected bar, json or none",
                       options->progress);
-    status = chain_open(options->operand, options->on_base, &chain, &error);
+    status = load_chain(VERB_flatten, options->operand, options->on_base, &chain, &error);
     if (status != 0)
         return report_error(VERB_flatten, &error);
     status = output_begin(options->operand2, vgic5_snapshot_header(chain_top(&chain))->producer,

@@ -85,15 +85,15 @@ static void look(struct inspection *inspection)
     const struct cli_options *options = inspection->options;
     struct vgic5_error ignored;
 
-    if (!options->section && load_open(options->operand, options->on_base, &inspection->loaded,
-                                       &inspection->error) == 0) {
+    if (!options->section && load_open(VERB_inspect, options->operand, options->on_base,
+                                       &inspection->loaded, &inspection->error) == 0) {
         inspection->has_picture =
             picture_take(&inspection->loaded, &inspection->picture, &inspection->error) == 0;
         if (inspection->has_picture)
             return;
         load_close(&inspection->loaded);
     }
-    chain_open(options->operand, options->on_base, &inspection->chain,
+    load_chain(VERB_inspect, options->operand, options->on_base, &inspection->chain,
                options->section ? &inspection->error : &ignored);
 }
 

@@ -66,7 +66,8 @@ static bool check_container(struct verification *verification)
 
     if (!frame)
         error_set(&error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for a frame");
-    if (!frame || chain_open(options->operand, options->on_base, &chain, &error) != 0) {
+    if (!frame ||
+        load_chain(VERB_verify, options->operand, options->on_base, &chain, &error) != 0) {
         fault(verification, &error);
         free(frame);
         return false;
@@ -134,7 +135,7 @@ static void check_meaning(struct verification *verification)
     struct picture picture;
     struct loaded loaded;
 
-    if (load_open(options->operand, options->on_base, &loaded, &error) != 0) {
+    if (load_open(VERB_verify, options->operand, options->on_base, &loaded, &error) != 0) {
         fault(verification, &error);
         return;
     }

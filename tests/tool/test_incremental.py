@@ -74,6 +74,21 @@ def test_another_snapshot_is_not_the_base(chain, tmp_path):
     assert "another snapshot" in vgic5("verify", tmp_path / "chain1", status=5).err
 
 
+def test_what_is_advised_is_what_the_verb_takes(chain, tmp_path):
+    """A reader reads of its option; a verb that has none names none."""
+    shutil.copy(chain.at("chain1"), tmp_path / "chain1")
+    shutil.copy(chain.at("full2"), tmp_path / "chain0")
+    shutil.copy(chain.at("chain0"), tmp_path / "elsewhere")
+    for verb, more in (("restore", ["--check-only"]), ("inspect", []), ("verify", []),
+                       ("flatten", [tmp_path / "whole"])):
+        words = vgic5(verb, tmp_path / "chain1", *more, status=5).err
+        assert "; --on-base FILE says where" in words, verb
+        vgic5(verb, tmp_path / "chain1", *more, "--on-base", tmp_path / "elsewhere")
+    assert "--" not in vgic5("diff", tmp_path / "chain1", tmp_path / "chain1", status=5).err
+    words = vgic5("verify", chain.at("chain0"), "--on-base", chain.at("chain0"), status=2).err
+    assert "is not incremental: it has no base" in words
+
+
 def test_a_base_that_is_damaged(chain, tmp_path):
     shutil.copy(chain.at("chain1"), tmp_path / "chain1")
     data = bytearray(chain.at("chain0").read_bytes())

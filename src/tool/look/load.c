@@ -196,12 +196,26 @@ static int decode(struct loaded *loaded, struct vgic5_error *error)
     return status == 0 ? check_ist(loaded, error) : status;
 }
 
-int load_open(const char *path, const char *base, struct loaded *loaded, struct vgic5_error *error)
+int load_chain(enum cli_verb verb, const char *path, const char *base, struct chain *chain,
+               struct vgic5_error *error)
+{
+    static const char advice[] = "; --on-base FILE says where a base is";
+    int status = chain_open(path, base, chain, error);
+    size_t length = strlen(error->message);
+
+    if (status != 0 && chain->base_is_missing && cli_takes(verb, OPTION_on_base) &&
+        length + sizeof(advice) <= sizeof(error->message))
+        memcpy(error->message + length, advice, sizeof(advice));
+    return status;
+}
+
+int load_open(enum cli_verb verb, const char *path, const char *base, struct loaded *loaded,
+              struct vgic5_error *error)
 {
     int status;
 
     memset(loaded, 0, sizeof(*loaded));
-    status = chain_open(path, base, &loaded->chain, error);
+    status = load_chain(verb, path, base, &loaded->chain, error);
     if (status != 0)
         return status;
     loaded->snapshot = chain_top(&loaded->chain);

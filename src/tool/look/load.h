@@ -9,6 +9,7 @@
 #include "machine/machine.h"
 #include "snapshot/pages.h"
 #include "ram/log.h"
+#include "tool/options.h"
 
 /* A snapshot file, opened, and everything in it but memory decoded and checked. */
 struct loaded {
@@ -20,8 +21,12 @@ struct loaded {
     struct pager pager; /* the memory, as far as somebody asked for it */
 };
 
+/* chain_open; what is missing is said with the option that names it, where the verb has that. */
+int load_chain(enum cli_verb verb, const char *path, const char *base, struct chain *chain,
+               struct vgic5_error *error);
 /* `base`: see chain_open. Of memory only the LPI IST is looked at. */
-int load_open(const char *path, const char *base, struct loaded *loaded, struct vgic5_error *error);
+int load_open(enum cli_verb verb, const char *path, const char *base, struct loaded *loaded,
+              struct vgic5_error *error);
 void load_close(struct loaded *loaded);
 
 /* Is it one of those that a restore knows? */

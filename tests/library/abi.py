@@ -46,7 +46,7 @@ def port_alone(directory, change):
         file.write(text.replace(*change))
     made = os.path.join(directory, "libport.so")
     subprocess.run(["cc", "-g", "-shared", "-fPIC", "-I" + os.path.join(directory, "include"),
-                    os.path.join(top, "src", "port", "model.c"), "-o", made], check=True)
+                    os.path.join(top, "src", "migration", "model.c"), "-o", made], check=True)
     return made
 
 

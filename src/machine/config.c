@@ -138,15 +138,15 @@ static int load_ids(const struct vgic5_fields *fields, struct machine_config *co
     return 0;
 }
 
-int machine_config_load(const struct vgic5_snapshot *snapshot, struct machine_config *config,
-                        struct vgic5_error *error)
+int machine_config_load(const struct vgic5_snapshot *snapshot, const struct vcpu_engine_ops *engine,
+                        struct machine_config *config, struct vgic5_error *error)
 {
-    struct machine_config loaded = {.gic.size = sizeof(loaded.gic)};
+    struct machine_config loaded = {.engine = engine, .gic.size = sizeof(loaded.gic)};
     const struct vgic5_fields *fields;
     int ret = section_fields(snapshot, "machine", 0, MACHINE_SECTION_VERSION, &fields, error);
 
     if (ret == 0)
-        ret = definition_check_map(fields, error);
+        ret = definition_check_map(fields, engine, error);
     if (ret == 0)
         ret = load_ids(fields, &loaded, error);
     if (ret == 0)

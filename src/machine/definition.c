@@ -55,7 +55,7 @@ void definition_put(struct machine *machine, struct vgic5_fields *fields)
     size_t n;
     const struct vcpu_identity *registers = vcpu_identity(&n);
 
-    vgic5_fields_put_text(fields, CPU_MODEL, 0, vcpu_model());
+    vgic5_fields_put_text(fields, CPU_MODEL, 0, machine->engine_ops->model());
     for (size_t i = 0; i < n; i++)
         vgic5_fields_put_u64(fields, registers[i].name, registers[i].encoding,
                              machine_identity(machine, i));
@@ -137,7 +137,8 @@ static int check_the_rest(const struct vgic5_fields *fields, struct vgic5_error 
     return ret;
 }
 
-int definition_check_map(const struct vgic5_fields *fields, struct vgic5_error *error)
+int definition_check_map(const struct vgic5_fields *fields, const struct vcpu_engine_ops *engine,
+                         struct vgic5_error *error)
 {
     struct differences differences = {0};
     const char *model;
@@ -145,9 +146,9 @@ int definition_check_map(const struct vgic5_fields *fields, struct vgic5_error *
 
     if (ret != 0)
         return ret;
-    if (strcmp(model, vcpu_model()) != 0)
+    if (strcmp(model, engine->model()) != 0)
         differ(&differences, " " CPU_MODEL " is \"%.40s\", this machine has \"%s\";", model,
-               vcpu_model());
+               engine->model());
     for (size_t i = 0; i < NR_MAP_ROWS && ret == 0; i++)
         ret = compare(fields, map_rows[i].name, map_rows[i].value, &differences, error);
     if (ret == 0)

@@ -10,6 +10,7 @@
 size_t definition_count(void); /* fields */
 void definition_put(struct machine *machine, struct vgic5_fields *fields);
 /* CPU model, addresses and wires: exit code 5 and a sentence with every field that differs. */
-int definition_check_map(const struct vgic5_fields *fields, struct vgic5_error *error);
+int definition_check_map(const struct vgic5_fields *fields, const struct vcpu_engine_ops *engine,
+                         struct vgic5_error *error);
 
 #endif

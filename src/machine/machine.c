@@ -21,6 +21,8 @@
 
 static int check_config(const struct machine_config *config, struct vgic5_error *error)
 {
+    if (!config->engine)
+        return error_set(error, VGIC5_CAUSE_BUG, -EINVAL, "a machine without an engine");
     if (config->nr_vcpus < 1 || config->nr_vcpus > VGIC5_MAX_VCPUS)
         return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL, "%" PRIu32 " vCPUs, expected 1 to %u",
                          config->nr_vcpus, VGIC5_MAX_VCPUS);
@@ -107,7 +109,8 @@ static int build(struct machine *machine, const struct machine_config *config,
         return ret;
     for (uint32_t i = 0; i < machine->nr_cpus; i++)
         machine->cpus[i].gic = vgic5_vcpu(machine->gic, machine->cpus[i].id);
-    return vcpu_engine_create(&machine->ram, &machine->clock.run, &machine->engine, error);
+    return vcpu_engine_create(config->engine, &machine->ram, &machine->clock.run, &machine->engine,
+                              error);
 }
 
 int machine_create(const struct machine_config *config, struct machine **machine,
@@ -123,6 +126,7 @@ int machine_create(const struct machine_config *config, struct machine **machine
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOMEM, "no memory for the machine");
     m->console = config->console;
     m->trace = config->trace;
+    m->engine_ops = config->engine;
     m->nr_spis = config->nr_spis;
     m->clock.deterministic = config->deterministic;
     m->slice_length = SLICE_LENGTH;

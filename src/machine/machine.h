@@ -10,6 +10,7 @@
 #include <vgic5/snapshot.h>
 
 struct machine;
+struct vcpu_engine_ops;
 
 struct machine_console {
     void (*output)(void *opaque, const uint8_t *bytes, size_t n);
@@ -29,8 +30,9 @@ struct machine_trace {
 };
 
 struct machine_config {
-    uint32_t nr_vcpus;        /* 1..VGIC5_MAX_VCPUS */
-    const uint32_t *vcpu_ids; /* NULL: 0, 1, 2, … */
+    const struct vcpu_engine_ops *engine; /* what runs its vCPUs (vcpu/vcpu.h) */
+    uint32_t nr_vcpus;                    /* 1..VGIC5_MAX_VCPUS */
+    const uint32_t *vcpu_ids;             /* NULL: 0, 1, 2, … */
     uint64_t ram_size;
     uint32_t nr_spis;
     struct vgic5_config gic;
@@ -92,11 +94,11 @@ int machine_load(struct machine *machine, const struct vgic5_snapshot *snapshot,
                  struct vgic5_error *error);
 /* What the machine is, as a section ("machine" 0), and its configuration back. Whatever no machine
  * of this program can be is refused by then (exit code 5, every field that differs). vcpu_ids of
- * the result points into the snapshot. */
+ * the result points into the snapshot; `engine` is what its vCPUs shall run on. */
 int machine_config_save(struct machine *machine, const struct machine_config *config,
                         struct vgic5_snapshot_writer *writer, struct vgic5_error *error);
-int machine_config_load(const struct vgic5_snapshot *snapshot, struct machine_config *config,
-                        struct vgic5_error *error);
+int machine_config_load(const struct vgic5_snapshot *snapshot, const struct vcpu_engine_ops *engine,
+                        struct machine_config *config, struct vgic5_error *error);
 
 /* Is this machine's CPU the one that the guest has seen? Exit code 5, every register that differs.
  */

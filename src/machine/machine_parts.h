@@ -48,6 +48,7 @@ struct machine {
     struct pl031 *rtc;
     struct bus_device devices[3];
     size_t nr_devices;
+    const struct vcpu_engine_ops *engine_ops;
     struct vcpu_engine *engine;
     struct guest_clock clock;
     struct machine_console console;

@@ -416,8 +416,8 @@ static int apply_cpus(struct machine *machine, const struct loaded_cpu *cpus,
         memcpy(cpu->timers, cpus[i].timers, sizeof(cpu->timers));
         if (cpu->vcpu && vcpu_put_state(cpu->vcpu, cpus[i].values) != 0)
             return error_set(error, VGIC5_CAUSE_BUG, -EIO,
-                             "%s does not take the state of vCPU %" PRIu32, vcpu_engine_name(),
-                             cpu->id);
+                             "%s does not take the state of vCPU %" PRIu32,
+                             vcpu_engine_name(machine->engine), cpu->id);
     }
     return 0;
 }

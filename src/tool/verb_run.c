@@ -2,9 +2,10 @@
 #include <string.h>
 
 #include "tool/gic_option.h"
-#include "vcpu/memory.h"
 #include "tool/report.h"
 #include "tool/run/session.h"
+#include "unicorn/unicorn_engine.h"
+#include "vcpu/memory.h"
 
 #define DEFAULT_RAM (256ull << 20)
 /* arm64 Linux has room for 2048 with the NUL, and leaves out the rest without a word. */
@@ -34,6 +35,7 @@ static int configure(struct session *session)
     if (config->ram_size == 0 || config->ram_size % MEMORY_BLOCK != 0)
         return report(session->verb, EXIT_USAGE, "--mem is a multiple of 2M");
     config->deterministic = options->deterministic;
+    config->engine = &unicorn_engine;
     return session_open(session);
 }
 

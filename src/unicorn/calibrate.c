@@ -46,8 +46,8 @@ uc_err unicorn_run_probe(struct vcpu *vcpu, const uint32_t *code, size_t size)
     uc_ctl_remove_cache(vcpu->uc, ram->base, ram->base + size);
     memcpy(ram->host + CELL_OFFSET, &cell, sizeof(cell));
     for (unsigned n = 0; n < 31; n++)
-        vcpu_set_x(vcpu, n, PATTERN + n);
-    vcpu_set_x(vcpu, 8, ram->base + CELL_OFFSET);
+        unicorn_set_x(vcpu, n, PATTERN + n);
+    unicorn_set_x(vcpu, 8, ram->base + CELL_OFFSET);
     error = unicorn_start(vcpu, ram->base);
     memcpy(ram->host, saved, sizeof(saved));
     uc_hook_del(vcpu->uc, hook);
@@ -56,7 +56,7 @@ uc_err unicorn_run_probe(struct vcpu *vcpu, const uint32_t *code, size_t size)
 
 static int not_executed(struct vgic5_error *error)
 {
-    return unicorn_fail(error, -ENOTSUP, "%s did not execute two instructions", vcpu_engine_name());
+    return unicorn_fail(error, -ENOTSUP, "%s did not execute two instructions", unicorn_name());
 }
 
 static bool found_syndrome(const struct vcpu *vcpu, size_t at)
@@ -93,7 +93,7 @@ static int search(const struct vcpu *vcpu, bool (*found)(const struct vcpu *, si
     return unicorn_fail(error, -ENOTSUP,
                         "%s: %s is at %u places of its context, expected 1; this version of "
                         "Unicorn is not supported",
-                        vcpu_engine_name(), what, n);
+                        unicorn_name(), what, n);
 }
 
 /*
@@ -127,16 +127,16 @@ static int probe_flags(struct vcpu *vcpu, struct vgic5_error *error)
     return unicorn_fail(error, -ENOTSUP,
                         "%s: PC and the execution state are not behind X31 in its "
                         "context; this version of Unicorn is not supported",
-                        vcpu_engine_name());
+                        unicorn_name());
 }
 
 static void find_features(struct vcpu *vcpu)
 {
     struct unicorn_features *has = &vcpu->engine->features;
-    uint64_t pfr0 = vcpu_native_register(vcpu, VGIC5_ENCODING(3, 0, 0, 4, 0));
-    uint64_t pfr1 = vcpu_native_register(vcpu, VGIC5_ENCODING(3, 0, 0, 4, 1));
-    uint64_t mmfr1 = vcpu_native_register(vcpu, VGIC5_ENCODING(3, 0, 0, 7, 1));
-    uint64_t mmfr2 = vcpu_native_register(vcpu, VGIC5_ENCODING(3, 0, 0, 7, 2));
+    uint64_t pfr0 = unicorn_native_register(vcpu, VGIC5_ENCODING(3, 0, 0, 4, 0));
+    uint64_t pfr1 = unicorn_native_register(vcpu, VGIC5_ENCODING(3, 0, 0, 4, 1));
+    uint64_t mmfr1 = unicorn_native_register(vcpu, VGIC5_ENCODING(3, 0, 0, 7, 1));
+    uint64_t mmfr2 = unicorn_native_register(vcpu, VGIC5_ENCODING(3, 0, 0, 7, 2));
 
     has->pan = mmfr1 >> 20 & 15;
     has->uao = mmfr2 >> 4 & 15;
@@ -152,7 +152,7 @@ static void find_identity(struct vcpu *vcpu)
     const struct vcpu_identity *registers = vcpu_identity(&n);
 
     for (size_t i = 0; i < n; i++)
-        vcpu->engine->identity[i] = vcpu_native_register(vcpu, registers[i].encoding);
+        vcpu->engine->identity[i] = unicorn_native_register(vcpu, registers[i].encoding);
 }
 
 int unicorn_calibrate(struct vcpu_engine *engine, struct vgic5_error *error)

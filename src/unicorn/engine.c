@@ -18,7 +18,7 @@
 /* Of the 64 MiB that a vCPU may take; the rest is for Unicorn's tables. */
 #define MOST_CODE (UINT64_C(44) << 20)
 
-const char *vcpu_engine_name(void)
+const char *unicorn_name(void)
 {
     unsigned major, minor;
 
@@ -28,27 +28,12 @@ const char *vcpu_engine_name(void)
                                     : "Unicorn";
 }
 
-const char *vcpu_model(void)
+const char *unicorn_model(void)
 {
     return "max";
 }
 
-const struct vcpu_identity *vcpu_identity(size_t *n)
-{
-    static const struct vcpu_identity registers[] = {
-#define IDENTITY(name, op0, op1, crn, crm, op2) {name, VGIC5_ENCODING(op0, op1, crn, crm, op2)},
-#include "vcpu/identity.def"
-#undef IDENTITY
-    };
-
-    _Static_assert(sizeof(registers) / sizeof(*registers) <=
-                       sizeof(((struct vcpu_engine *)NULL)->identity) / sizeof(uint64_t),
-                   "vcpu_engine.identity has room for them");
-    *n = sizeof(registers) / sizeof(*registers);
-    return registers;
-}
-
-uint64_t vcpu_engine_identity(const struct vcpu_engine *engine, size_t n)
+uint64_t unicorn_identity(const struct vcpu_engine *engine, size_t n)
 {
     return engine->identity[n];
 }
@@ -68,7 +53,7 @@ int unicorn_open(struct vcpu *vcpu, struct vgic5_error *error)
     if (status == UC_ERR_OK)
         status = unicorn_stores_open(vcpu);
     if (status != UC_ERR_OK)
-        return unicorn_fail(error, -ENOMEM, "%s: cannot create a vCPU: %s", vcpu_engine_name(),
+        return unicorn_fail(error, -ENOMEM, "%s: cannot create a vCPU: %s", unicorn_name(),
                             uc_strerror(status));
     unicorn_set_sysreg(vcpu, SCR_EL3, SCR_VALUE);
     unicorn_set_sysreg(vcpu, HCR_EL2, HCR_VALUE);
@@ -87,34 +72,35 @@ void unicorn_close(struct vcpu *vcpu)
     vcpu->uc = NULL;
 }
 
-int vcpu_engine_create(const struct memory *ram, struct vcpu_clock *clock,
-                       struct vcpu_engine **engine, struct vgic5_error *error)
+int unicorn_engine_create(const struct memory *ram, struct vcpu_clock *clock,
+                          struct vcpu_engine **engine, struct vgic5_error *error)
 {
     struct vcpu_engine *e = calloc(1, sizeof(*e));
     int ret;
 
     if (!e)
         return unicorn_fail(error, -ENOMEM, "no memory for the vCPU engine");
+    e->ops = &unicorn_engine;
     e->ram = ram;
     e->clock = clock;
     e->most_code = MOST_CODE;
     ret = unicorn_calibrate(e, error);
     if (ret != 0) {
-        vcpu_engine_destroy(e);
+        unicorn_engine_destroy(e);
         return ret;
     }
     *engine = e;
     return 0;
 }
 
-void vcpu_engine_destroy(struct vcpu_engine *engine)
+void unicorn_engine_destroy(struct vcpu_engine *engine)
 {
     if (engine)
         unicorn_stores_destroy(engine);
     free(engine);
 }
 
-void vcpu_engine_limit_code(struct vcpu_engine *engine, uint64_t bytes)
+void unicorn_limit_code(struct vcpu_engine *engine, uint64_t bytes)
 {
     engine->most_code = bytes;
 }
@@ -130,7 +116,7 @@ static int reset(struct vcpu *vcpu, struct vgic5_error *error)
             unicorn_set_monitor(vcpu, &open_monitor) == 0)
             return 0;
     }
-    return unicorn_fail(error, -ENOTSUP, "%s did not reach EL1", vcpu_engine_name());
+    return unicorn_fail(error, -ENOTSUP, "%s did not reach EL1", unicorn_name());
 }
 
 int unicorn_create(struct vcpu *vcpu, struct vgic5_error *error)
@@ -140,14 +126,15 @@ int unicorn_create(struct vcpu *vcpu, struct vgic5_error *error)
     return ret == 0 ? reset(vcpu, error) : ret;
 }
 
-int vcpu_create(struct vcpu_engine *engine, const struct vcpu_host *host, struct vcpu **vcpu,
-                struct vgic5_error *error)
+int unicorn_create_vcpu(struct vcpu_engine *engine, const struct vcpu_host *host,
+                        struct vcpu **vcpu, struct vgic5_error *error)
 {
     struct vcpu *v = calloc(1, sizeof(*v));
     int ret;
 
     if (!v)
         return unicorn_fail(error, -ENOMEM, "no memory for a vCPU");
+    v->ops = &unicorn_engine;
     v->engine = engine;
     v->clock = engine->clock;
     v->host = host;
@@ -165,7 +152,7 @@ int vcpu_create(struct vcpu_engine *engine, const struct vcpu_host *host, struct
     return 0;
 }
 
-void vcpu_destroy(struct vcpu *vcpu)
+void unicorn_destroy_vcpu(struct vcpu *vcpu)
 {
     if (!vcpu)
         return;
@@ -279,7 +266,7 @@ static bool goes_on(struct vcpu *vcpu, enum vcpu_exit *exit)
     return true;
 }
 
-enum vcpu_exit vcpu_run(struct vcpu *vcpu)
+enum vcpu_exit unicorn_run(struct vcpu *vcpu)
 {
     const struct vcpu_clock *clock = vcpu->engine->clock;
     enum vcpu_exit exit;
@@ -306,7 +293,7 @@ enum vcpu_exit vcpu_run(struct vcpu *vcpu)
     return exit;
 }
 
-void vcpu_trouble(struct vcpu *vcpu, char *text, size_t size)
+void unicorn_trouble(struct vcpu *vcpu, char *text, size_t size)
 {
     uint64_t esr, elr, far;
 

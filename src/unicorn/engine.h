@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Between the parts of the Unicorn engine. Nothing outside of vcpu_unicorn*.c includes this. */
+/* Between the parts of the Unicorn engine. Nothing outside of this room includes this. */
 #ifndef ENGINE_UNICORN_H
 #define ENGINE_UNICORN_H
 
@@ -8,6 +8,8 @@
 #include <vgic5/device.h>
 
 #include "facts/error.h"
+#include "unicorn/unicorn_engine.h"
+#include "vcpu/registers.h"
 #include "vcpu/vcpu.h"
 
 #define PSTATE_EL(pstate) ((pstate) >> 2 & 3)
@@ -44,7 +46,7 @@
 #define INSN_HLT_SEMIHOSTING 0xd45e0000u
 #define UNICORN_INSN_SVC_PROBE 0xd40b4b41u /* #0x5a5a */
 
-/* What an uc_context holds that no call returns; learnt in vcpu_unicorn_calibrate.c. */
+/* What an uc_context holds that no call returns; learnt in calibrate.c. */
 struct unicorn_layout {
     size_t syndrome; /* of the last exception: ESR (4), pad (4), FAR (8), target EL (4) */
     size_t monitor;  /* exclusive monitor: address, value, high (8 each) */
@@ -57,19 +59,20 @@ struct unicorn_features {
 };
 
 struct vcpu_engine {
+    const struct vcpu_engine_ops *ops;
     const struct memory *ram;
     struct vcpu_clock *clock;
     struct vcpu *vcpus; /* all that exist */
     struct unicorn_layout layout;
     struct unicorn_features features;
-    struct unicorn_stores *stores; /* see vcpu_unicorn_stores.c */
+    struct unicorn_stores *stores; /* see stores.c */
     bool stores_directly;
-    uint64_t most_code;        /* bytes that a vCPU may have translated */
-    uint64_t zero_block;       /* bytes that DC ZVA zeroes */
-    uint64_t identity[16];     /* index as vcpu_identity has it */
+    uint64_t most_code;                  /* bytes that a vCPU may have translated */
+    uint64_t zero_block;                 /* bytes that DC ZVA zeroes */
+    uint64_t identity[NR_VCPU_IDENTITY]; /* index as vcpu_identity has it */
     uint64_t plain[2][1024];   /* a bit per encoding: reads, writes that concern nobody here */
     uint64_t asked[2][1024];   /* those that Unicorn has been asked about; */
-    uint64_t unknown[2][1024]; /* and does not know: see vcpu_unicorn_unknown.c */
+    uint64_t unknown[2][1024]; /* and does not know: see unknown.c */
 };
 
 /* Why uc_emu_start came back. */
@@ -115,7 +118,6 @@ struct unicorn_halves {
 };
 
 #define UNICORN_LOOP_REGISTERS 32
-#define UNICORN_MOST_REGISTERS 192 /* rows of vcpu_registers */
 
 struct unicorn_cause {
     uint64_t pc, far;
@@ -131,6 +133,7 @@ struct unicorn_loop {
 };
 
 struct vcpu {
+    const struct vcpu_engine_ops *ops;
     struct vcpu_clock *clock; /* the engine's */
     struct vcpu_engine *engine;
     struct vcpu *next;
@@ -169,7 +172,34 @@ struct vcpu {
     char trouble[240];
 };
 
-/* vcpu_unicorn.c */
+/* What is in the table of operations (ops.c): vcpu/vcpu.h says what each does. */
+const char *unicorn_name(void);
+const char *unicorn_model(void);
+int unicorn_engine_create(const struct memory *ram, struct vcpu_clock *clock,
+                          struct vcpu_engine **engine, struct vgic5_error *error);
+void unicorn_engine_destroy(struct vcpu_engine *engine);
+uint64_t unicorn_identity(const struct vcpu_engine *engine, size_t n);
+int unicorn_create_vcpu(struct vcpu_engine *engine, const struct vcpu_host *host,
+                        struct vcpu **vcpu, struct vgic5_error *error);
+void unicorn_destroy_vcpu(struct vcpu *vcpu);
+enum vcpu_exit unicorn_run(struct vcpu *vcpu);
+void unicorn_set_irq(struct vcpu *vcpu, bool level);
+void unicorn_attention(struct vcpu *vcpu);
+uint64_t unicorn_instructions(const struct vcpu *vcpu);
+uint64_t unicorn_native_register(struct vcpu *vcpu, uint16_t encoding);
+unsigned unicorn_exception_level(struct vcpu *vcpu);
+uint64_t unicorn_get_x(struct vcpu *vcpu, unsigned n);
+void unicorn_set_x(struct vcpu *vcpu, unsigned n, uint64_t value);
+void unicorn_set_pc(struct vcpu *vcpu, uint64_t pc);
+void unicorn_inject_undefined(struct vcpu *vcpu);
+bool unicorn_is_in_empty_loop(struct vcpu *vcpu);
+bool unicorn_masks_interrupts(struct vcpu *vcpu);
+int unicorn_read_memory(struct vcpu *vcpu, uint64_t address, void *to, size_t size);
+void unicorn_trouble(struct vcpu *vcpu, char *text, size_t size);
+int unicorn_get_state(struct vcpu *vcpu, struct vcpu_value *values);
+int unicorn_put_state(struct vcpu *vcpu, const struct vcpu_value *values);
+
+/* engine.c */
 void unicorn_stop(struct vcpu *vcpu, enum unicorn_stop stop, uint64_t pc);
 /* Set up a machine's worth of Unicorn; NULL host: no hooks (for calibration). */
 int unicorn_open(struct vcpu *vcpu, struct vgic5_error *error);
@@ -180,7 +210,7 @@ int unicorn_create(struct vcpu *vcpu, struct vgic5_error *error);
 #define unicorn_fail(error, result, ...) \
     error_set(error, VGIC5_CAUSE_ENVIRONMENT, result, __VA_ARGS__)
 
-/* vcpu_unicorn_registers.c */
+/* registers.c */
 uint64_t unicorn_get(struct vcpu *vcpu, int reg);
 void unicorn_set(struct vcpu *vcpu, int reg, uint64_t value);
 uint32_t unicorn_get_pstate(struct vcpu *vcpu);
@@ -197,17 +227,17 @@ bool unicorn_set_sysreg(struct vcpu *vcpu, uint16_t encoding, uint64_t value);
 #define UNICORN_PAR_EL1 VGIC5_ENCODING(3, 0, 7, 4, 0)
 #define UNICORN_VBAR_EL1 VGIC5_ENCODING(3, 0, 12, 0, 0)
 
-/* vcpu_unicorn_calibrate.c */
+/* calibrate.c */
 int unicorn_calibrate(struct vcpu_engine *engine, struct vgic5_error *error);
 /* Execute code, at most 256 bytes of it, at the beginning of RAM until an exception, and keep the
  * context of that. Changes X0 to X30. */
 uc_err unicorn_run_probe(struct vcpu *vcpu, const uint32_t *code, size_t size);
 
-/* vcpu_unicorn_unknown.c */
+/* unknown.c */
 /* Has Unicorn no such register to read, or to write? A hook that has done it must move PC then. */
 bool unicorn_is_unknown(struct vcpu_engine *engine, uint16_t encoding, bool is_write);
 
-/* vcpu_unicorn_flags.c: PSTATE and the flags that Unicorn derives from it */
+/* flags.c: PSTATE and the flags that Unicorn derives from it */
 struct unicorn_monitor {
     uint64_t address, value, high;
 };
@@ -221,30 +251,30 @@ int unicorn_eret_to(struct vcpu *vcpu, uint32_t pstate);
 /* PSTATE has become `now`, at EL1: let the flags follow. */
 int unicorn_flags_follow(struct vcpu *vcpu, uint32_t before, uint32_t now);
 
-/* vcpu_unicorn_exception.c */
+/* exception.c */
 void unicorn_enter_el1(struct vcpu *vcpu, uint32_t vector, uint64_t return_address);
 void unicorn_take_irq(struct vcpu *vcpu);
 void unicorn_take_exception(struct vcpu *vcpu);
 
-/* vcpu_unicorn_hooks.c */
+/* hooks.c */
 int unicorn_add_hooks(struct vcpu *vcpu);
 void unicorn_find_plain(struct vcpu_engine *engine, const struct vcpu_host *host);
 void unicorn_on_code(uc_engine *uc, uint64_t address, uint32_t size, void *opaque);
 /* Count the instructions in flight that were executed, PC being the next one. */
 void unicorn_retire(struct vcpu *vcpu, uint64_t pc);
 
-/* vcpu_unicorn_maintenance.c: TLB and instruction cache maintenance for the other vCPUs */
+/* maintenance.c: TLB and instruction cache maintenance for the other vCPUs */
 /* A SYS instruction of this vCPU; it will then execute it itself. */
 void unicorn_maintenance(struct vcpu *vcpu, uint16_t encoding, uint64_t value);
 void unicorn_forget_stale(struct vcpu *vcpu);
 void unicorn_forget_code(struct vcpu *vcpu, uint64_t physical, uint64_t size);
 
-/* vcpu_unicorn_loop.c: an exception is about to be taken */
+/* loop.c: an exception is about to be taken */
 void unicorn_count_loop(struct vcpu *vcpu, uint32_t esr);
 /* It cannot go on: what has happened so many times, and how it began. */
 void unicorn_give_up(struct vcpu *vcpu, unsigned times, const char *what);
 
-/* vcpu_unicorn_memory.c */
+/* memory.c */
 int unicorn_map(struct vcpu *vcpu);
 /* The guest's translation of an address as for a read at EL1, to which all that is mapped at all is
  * readable: execute-only pages of EL0 too. */
@@ -253,18 +283,18 @@ bool unicorn_fetch(struct vcpu *vcpu, uint64_t address, uint32_t *instruction);
 /* By an AT instruction. */
 bool unicorn_translate_as(struct vcpu *vcpu, uint16_t at, uint64_t address, uint64_t *physical);
 
-/* vcpu_unicorn_zero.c: DC ZVA */
+/* zero.c: DC ZVA */
 void unicorn_zero_find_block(struct vcpu *vcpu);
 /* It was a DC ZVA, and is done. False: Unicorn is to execute it, and to find what is wrong. */
 bool unicorn_zero_access(struct vcpu *vcpu, uint16_t encoding, uint64_t address);
 
-/* vcpu_unicorn_renew.c */
+/* renew.c */
 void unicorn_on_translation(uc_engine *uc, uc_tb *block, uc_tb *before, void *opaque);
 bool unicorn_is_full(const struct vcpu *vcpu);
 /* Drop all translations; not from inside of a hook. */
 void unicorn_renew(struct vcpu *vcpu);
 
-/* vcpu_unicorn_stores.c */
+/* stores.c */
 /* Sets engine->stores_directly, if all is as expected; with a vCPU that is good for nothing else.
  */
 void unicorn_stores_try(struct vcpu *vcpu);
@@ -281,7 +311,7 @@ bool unicorn_find_code(const struct vcpu *vcpu, uint64_t *start, uint64_t end, u
 /* uc_emu_start without limits. */
 uc_err unicorn_start(struct vcpu *vcpu, uint64_t pc);
 
-/* vcpu_unicorn_width.c */
+/* width.c */
 /* Is the access that the vCPU makes at this physical address, of which a 32-bit half has come, a
  * 64-bit one? */
 bool unicorn_access_is_wide(struct vcpu *vcpu, uint64_t physical, bool is_write, uint32_t low);

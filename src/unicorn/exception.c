@@ -63,7 +63,7 @@ void unicorn_enter_el1(struct vcpu *vcpu, uint32_t vector, uint64_t return_addre
     if (unicorn_flags_follow(vcpu, before, now) != 0)
         snprintf(vcpu->trouble, sizeof(vcpu->trouble), "Unicorn did not take PSTATE 0x%" PRIx32,
                  now);
-    vcpu_set_pc(vcpu, vbar + vector_of(vector, before));
+    unicorn_set_pc(vcpu, vbar + vector_of(vector, before));
 }
 
 void unicorn_take_irq(struct vcpu *vcpu)
@@ -102,7 +102,7 @@ void unicorn_take_exception(struct vcpu *vcpu)
     unicorn_enter_el1(vcpu, VECTOR_SYNCHRONOUS, vcpu->pc);
 }
 
-void vcpu_inject_undefined(struct vcpu *vcpu)
+void unicorn_inject_undefined(struct vcpu *vcpu)
 {
     vcpu->exception = (struct unicorn_exception){.esr = ESR_UNDEFINED, .to_el1 = true};
     unicorn_take_exception(vcpu);

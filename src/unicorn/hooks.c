@@ -272,19 +272,19 @@ int unicorn_add_hooks(struct vcpu *vcpu)
     return error == UC_ERR_OK ? 0 : -EIO;
 }
 
-void vcpu_set_irq(struct vcpu *vcpu, bool level)
+void unicorn_set_irq(struct vcpu *vcpu, bool level)
 {
     vcpu->irq = level;
     if (level)
         vcpu->horizon = 0;
 }
 
-void vcpu_attention(struct vcpu *vcpu)
+void unicorn_attention(struct vcpu *vcpu)
 {
     vcpu->horizon = 0;
 }
 
-uint64_t vcpu_instructions(const struct vcpu *vcpu)
+uint64_t unicorn_instructions(const struct vcpu *vcpu)
 {
     uint64_t pc = 0;
 

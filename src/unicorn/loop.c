@@ -31,7 +31,7 @@ static bool does_nothing(uint32_t insn)
     return is_hint || is_barrier;
 }
 
-bool vcpu_is_in_empty_loop(struct vcpu *vcpu)
+bool unicorn_is_in_empty_loop(struct vcpu *vcpu)
 {
     uint64_t pc = vcpu->pc;
 
@@ -54,7 +54,7 @@ bool vcpu_is_in_empty_loop(struct vcpu *vcpu)
     return false;
 }
 
-bool vcpu_masks_interrupts(struct vcpu *vcpu)
+bool unicorn_masks_interrupts(struct vcpu *vcpu)
 {
     return unicorn_get_pstate(vcpu) & PSTATE_I;
 }

@@ -135,7 +135,7 @@ bool unicorn_fetch(struct vcpu *vcpu, uint64_t address, uint32_t *instruction)
            memory_read(vcpu->engine->ram, physical, instruction, sizeof(*instruction)) == 0;
 }
 
-int vcpu_read_memory(struct vcpu *vcpu, uint64_t address, void *to, size_t size)
+int unicorn_read_memory(struct vcpu *vcpu, uint64_t address, void *to, size_t size)
 {
     uint8_t *at = to;
 

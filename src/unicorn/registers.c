@@ -57,7 +57,7 @@ bool unicorn_set_sysreg(struct vcpu *vcpu, uint16_t encoding, uint64_t value)
     return uc_reg_write(vcpu->uc, UC_ARM64_REG_CP_REG, &reg) == UC_ERR_OK;
 }
 
-uint64_t vcpu_native_register(struct vcpu *vcpu, uint16_t encoding)
+uint64_t unicorn_native_register(struct vcpu *vcpu, uint16_t encoding)
 {
     uint64_t value;
 
@@ -65,23 +65,23 @@ uint64_t vcpu_native_register(struct vcpu *vcpu, uint16_t encoding)
     return value;
 }
 
-unsigned vcpu_exception_level(struct vcpu *vcpu)
+unsigned unicorn_exception_level(struct vcpu *vcpu)
 {
     return PSTATE_EL(unicorn_get_pstate(vcpu));
 }
 
-uint64_t vcpu_get_x(struct vcpu *vcpu, unsigned n)
+uint64_t unicorn_get_x(struct vcpu *vcpu, unsigned n)
 {
     return n < 31 ? unicorn_get(vcpu, unicorn_x(n)) : 0;
 }
 
-void vcpu_set_x(struct vcpu *vcpu, unsigned n, uint64_t value)
+void unicorn_set_x(struct vcpu *vcpu, unsigned n, uint64_t value)
 {
     if (n < 31)
         unicorn_set(vcpu, unicorn_x(n), value);
 }
 
-void vcpu_set_pc(struct vcpu *vcpu, uint64_t pc)
+void unicorn_set_pc(struct vcpu *vcpu, uint64_t pc)
 {
     vcpu->pc = pc;
     vcpu->rest = 0;

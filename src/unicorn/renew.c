@@ -36,15 +36,15 @@ static bool move(struct vcpu *vcpu, const struct vcpu_value *state)
     vcpu->translated = NULL;
     vcpu->el1_flags_known[0] = vcpu->el1_flags_known[1] = false;
     vcpu->stale.size = 0;
-    return unicorn_create(vcpu, NULL) == 0 && vcpu_put_state(vcpu, state) == 0;
+    return unicorn_create(vcpu, NULL) == 0 && unicorn_put_state(vcpu, state) == 0;
 }
 
 void unicorn_renew(struct vcpu *vcpu)
 {
-    struct vcpu_value state[UNICORN_MOST_REGISTERS];
+    struct vcpu_value state[NR_VCPU_ROWS];
     struct vcpu old = *vcpu;
 
-    if (vcpu_get_state(vcpu, state) == 0 && move(vcpu, state)) {
+    if (unicorn_get_state(vcpu, state) == 0 && move(vcpu, state)) {
         unicorn_close(&old);
     } else {
         if (vcpu->uc != old.uc)

@@ -184,8 +184,8 @@ static bool overwritten_code_is_noticed(struct vcpu *vcpu)
     memcpy(overwritten + sizeof(ret), &ret, sizeof(ret));
     executed = unicorn_run_probe(vcpu, code, sizeof(code)) == UC_ERR_OK;
     memcpy(overwritten, saved, sizeof(saved));
-    return executed && vcpu_get_x(vcpu, 3) == 1 && vcpu_get_x(vcpu, 0) == 2 && has_code(vcpu, 0) &&
-           has_code(vcpu, PAGE_SIZE) && !has_code(vcpu, 2 * PAGE_SIZE);
+    return executed && unicorn_get_x(vcpu, 3) == 1 && unicorn_get_x(vcpu, 0) == 2 &&
+           has_code(vcpu, 0) && has_code(vcpu, PAGE_SIZE) && !has_code(vcpu, 2 * PAGE_SIZE);
 }
 
 /* Has the linker given ours to Unicorn, and are the others there? */
@@ -297,7 +297,7 @@ bool unicorn_find_code(const struct vcpu *vcpu, uint64_t *start, uint64_t end, u
     return *size > 0;
 }
 
-bool vcpu_engine_stores_directly(const struct vcpu_engine *engine)
+bool unicorn_stores_directly(const struct vcpu_engine *engine)
 {
     return engine->stores_directly;
 }

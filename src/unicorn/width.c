@@ -18,7 +18,7 @@ struct access {
 
 static uint64_t read_x_or_sp(struct vcpu *vcpu, unsigned n)
 {
-    return n == 31 ? unicorn_get(vcpu, UC_ARM64_REG_SP) : vcpu_get_x(vcpu, n);
+    return n == 31 ? unicorn_get(vcpu, UC_ARM64_REG_SP) : unicorn_get_x(vcpu, n);
 }
 
 static int64_t signed_field(uint32_t insn, unsigned low, unsigned bits)
@@ -28,7 +28,7 @@ static int64_t signed_field(uint32_t insn, unsigned low, unsigned bits)
 
 static uint64_t extended_register(struct vcpu *vcpu, uint32_t insn, unsigned scale)
 {
-    uint64_t value = vcpu_get_x(vcpu, insn >> 16 & 31);
+    uint64_t value = unicorn_get_x(vcpu, insn >> 16 & 31);
     unsigned option = insn >> 13 & 7;
 
     if (option == 2) /* UXTW */
@@ -144,7 +144,7 @@ static bool stores_value(struct vcpu *vcpu, const struct access *a, unsigned ele
 {
     int source = element < 2 ? a->source[element] : -1;
 
-    return source < 0 || (uint32_t)vcpu_get_x(vcpu, (unsigned)source) == low;
+    return source < 0 || (uint32_t)unicorn_get_x(vcpu, (unsigned)source) == low;
 }
 
 /* Is an element of this access, from number `*element` on, the one that came? */

@@ -67,7 +67,7 @@ bool unicorn_zero_access(struct vcpu *vcpu, uint16_t encoding, uint64_t address)
 
 void unicorn_zero_find_block(struct vcpu *vcpu)
 {
-    uint64_t bits = vcpu_native_register(vcpu, DCZID_EL0) & DCZID_BS;
+    uint64_t bits = unicorn_native_register(vcpu, DCZID_EL0) & DCZID_BS;
 
     vcpu->engine->zero_block = UINT64_C(4) << bits;
 }

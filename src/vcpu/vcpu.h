@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A vCPU: an AArch64 PE at EL1 and EL0 without EL2 and EL3, and what an engine must do to be one.
- * Whoever implements these functions is the engine; the machine knows nothing else about it.
+ * A vCPU: an AArch64 PE at EL1 and EL0 without EL2 and EL3, and what an engine must do to be one:
+ * the table vcpu_engine_ops. Several engines can live in one program; whoever creates an engine
+ * chooses, and nobody else knows which it is.
  *
  * Instructions are counted exactly. The engine takes interrupts, and returns when it is asked to,
  * only at *check points*: the starts of its blocks of straight-line code. A block that was entered
@@ -16,10 +17,12 @@
 #include <stdint.h>
 
 #include "vcpu/memory.h"
+#include "vcpu/registers.h"
 
-#include <vgic5/snapshot.h>
-
-/* What the vCPUs of one machine share: the RAM, and what was learnt about the engine. */
+/*
+ * What the vCPUs of one machine share (the RAM, and what was learnt about the engine), and a vCPU.
+ * Each engine has its own, which begin with `const struct vcpu_engine_ops *ops`.
+ */
 struct vcpu_engine;
 struct vcpu;
 
@@ -49,8 +52,8 @@ struct vcpu_host {
 };
 
 /*
- * How far to run, in instructions counted over all vCPUs. The machine may change the limits while
- * the vCPU runs, and then calls vcpu_attention.
+ * How far to run, in instructions counted over all vCPUs. Whoever hosts it may change the limits
+ * while the vCPU runs, and then calls vcpu_attention.
  */
 struct vcpu_clock {
     uint64_t instructions; /* executed; the engine counts it up, block by block */
@@ -58,86 +61,90 @@ struct vcpu_clock {
     uint64_t check_at;     /* return from the first check point at or after this count */
 };
 
-/* Learns and verifies what it must know about the engine; says what it did not find. */
-int vcpu_engine_create(const struct memory *ram, struct vcpu_clock *clock,
-                       struct vcpu_engine **engine, struct vgic5_error *error);
-void vcpu_engine_destroy(struct vcpu_engine *engine); /* after its vCPUs */
-const char *vcpu_engine_name(void);
-const char *vcpu_model(void); /* of the CPU that it is told to be */
-
-/* Registers that say what the PE is (vcpu_identity.def), and the engine's own values of them. */
-struct vcpu_identity {
-    const char *name;
-    uint16_t encoding;
-};
-const struct vcpu_identity *vcpu_identity(size_t *n);
-uint64_t vcpu_engine_identity(const struct vcpu_engine *engine, size_t n);
-/* For tests: a vCPU drops its translated code when it takes more than this. */
-void vcpu_engine_limit_code(struct vcpu_engine *engine, uint64_t bytes);
-/* Does a store of the guest, after the first to a page, cost no call? For tests. */
-bool vcpu_engine_stores_directly(const struct vcpu_engine *engine);
-
-/* A PE in its reset state: EL1h, MMU off, interrupts masked. */
-int vcpu_create(struct vcpu_engine *engine, const struct vcpu_host *host, struct vcpu **vcpu,
-                struct vgic5_error *error);
-void vcpu_destroy(struct vcpu *vcpu);
-
 enum vcpu_exit {
     VCPU_EXIT_STOP,        /* clock->stop_at, exactly */
     VCPU_EXIT_CHECK,       /* a check point at or after clock->check_at */
     VCPU_EXIT_WFI,         /* after a WFI */
     VCPU_EXIT_HVC,         /* after an HVC: the call is in X0 … */
     VCPU_EXIT_SEMIHOSTING, /* at an HLT #0xf000 at EL1 */
-    VCPU_EXIT_STUCK,       /* it cannot go on: vcpu_trouble says why */
+    VCPU_EXIT_STUCK,       /* it cannot go on: `trouble` says why */
 };
+
+/* What an engine must be. Every member is there. `error` may be NULL. */
+struct vcpu_engine_ops {
+    const char *(*name)(void);
+    const char *(*model)(void); /* of the CPU that it is told to be */
+    /* Learns and verifies what it must know; says what it did not find. The engine keeps `ram` and
+     * `clock`, which stay the caller's. 0 or a negative errno with `error` filled. */
+    int (*create)(const struct memory *ram, struct vcpu_clock *clock, struct vcpu_engine **engine,
+                  struct vgic5_error *error);
+    void (*destroy)(struct vcpu_engine *engine); /* after its vCPUs */
+    /* Its own value of the n-th register of vcpu_identity. */
+    uint64_t (*identity)(const struct vcpu_engine *engine, size_t n);
+
+    /* A PE in its reset state: EL1h, MMU off, interrupts masked. It keeps `host`. */
+    int (*create_vcpu)(struct vcpu_engine *engine, const struct vcpu_host *host, struct vcpu **vcpu,
+                       struct vgic5_error *error);
+    void (*destroy_vcpu)(struct vcpu *vcpu);
+
+    enum vcpu_exit (*run)(struct vcpu *vcpu);
+    /* The interrupt line. Taken at a check point at which PSTATE.I is 0. */
+    void (*set_irq)(struct vcpu *vcpu, bool level);
+    /* From inside a callback: the clock's limits have changed. */
+    void (*attention)(struct vcpu *vcpu);
+    /* From inside a callback: instructions executed before the present one. */
+    uint64_t (*instructions)(const struct vcpu *vcpu);
+
+    /* The engine's own value of a system register that it is known to have. */
+    uint64_t (*native_register)(struct vcpu *vcpu, uint16_t encoding);
+    unsigned (*exception_level)(struct vcpu *vcpu);
+    uint64_t (*get_x)(struct vcpu *vcpu, unsigned n); /* X0 … X30; else 0 */
+    void (*set_x)(struct vcpu *vcpu, unsigned n, uint64_t value);
+    void (*set_pc)(struct vcpu *vcpu, uint64_t pc);
+    /* An HLT #0xf000 that is not served is an Undefined Instruction. */
+    void (*inject_undefined)(struct vcpu *vcpu);
+    /* At a check point: does what it will execute go round, and do nothing but wait or yield? */
+    bool (*is_in_empty_loop)(struct vcpu *vcpu);
+    bool (*masks_interrupts)(struct vcpu *vcpu);
+    /* Guest memory through the guest's own translation at EL1. 0 or -EFAULT. */
+    int (*read_memory)(struct vcpu *vcpu, uint64_t address, void *to, size_t size);
+    /* One line about where it is and what went wrong. */
+    void (*trouble)(struct vcpu *vcpu, char *text, size_t size);
+
+    /* All registers, in the order of vcpu_registers. 0 or -EIO. */
+    int (*get_state)(struct vcpu *vcpu, struct vcpu_value *values);
+    /* Into a vCPU that has just been created, what vcpu_check_state has found sound. 0 or -EIO. */
+    int (*put_state)(struct vcpu *vcpu, const struct vcpu_value *values);
+};
+
+/* ---- The same, by way of the engine's table -----------------------------------------------------
+ */
+
+int vcpu_engine_create(const struct vcpu_engine_ops *ops, const struct memory *ram,
+                       struct vcpu_clock *clock, struct vcpu_engine **engine,
+                       struct vgic5_error *error);
+void vcpu_engine_destroy(struct vcpu_engine *engine); /* NULL: nothing */
+const char *vcpu_engine_name(const struct vcpu_engine *engine);
+uint64_t vcpu_engine_identity(const struct vcpu_engine *engine, size_t n);
+
+int vcpu_create(struct vcpu_engine *engine, const struct vcpu_host *host, struct vcpu **vcpu,
+                struct vgic5_error *error);
+void vcpu_destroy(struct vcpu *vcpu); /* NULL: nothing */
 enum vcpu_exit vcpu_run(struct vcpu *vcpu);
-
-/* The interrupt line. Taken at a check point at which PSTATE.I is 0. */
 void vcpu_set_irq(struct vcpu *vcpu, bool level);
-/* From inside a callback: the clock's limits have changed. */
 void vcpu_attention(struct vcpu *vcpu);
-/* From inside a callback: instructions executed before the present one. */
 uint64_t vcpu_instructions(const struct vcpu *vcpu);
-
-/* The engine's own value of a system register that it is known to have. */
 uint64_t vcpu_native_register(struct vcpu *vcpu, uint16_t encoding);
 unsigned vcpu_exception_level(struct vcpu *vcpu);
 uint64_t vcpu_get_x(struct vcpu *vcpu, unsigned n);
 void vcpu_set_x(struct vcpu *vcpu, unsigned n, uint64_t value);
 void vcpu_set_pc(struct vcpu *vcpu, uint64_t pc);
-/* An HLT #0xf000 that is not served is an Undefined Instruction. */
 void vcpu_inject_undefined(struct vcpu *vcpu);
-/* At a check point: does what it will execute go round, and do nothing but wait or yield? */
 bool vcpu_is_in_empty_loop(struct vcpu *vcpu);
 bool vcpu_masks_interrupts(struct vcpu *vcpu);
-/* Guest memory through the guest's own translation at EL1. 0 or -EFAULT. */
 int vcpu_read_memory(struct vcpu *vcpu, uint64_t address, void *to, size_t size);
-
-/* One line about where it is and what went wrong. */
 void vcpu_trouble(struct vcpu *vcpu, char *text, size_t size);
-
-/* ---- The architectural state, as a table of named registers ------------------------------------
- */
-
-struct vcpu_register {
-    const char *name;
-    uint16_t encoding; /* of a system register, or 0 */
-    uint8_t size;      /* 8, or 16 for Q0 … Q31 */
-};
-/*
- * Everything that a PE is made of: X0 …, the system registers, the exclusive monitor, and
- * BLOCK_REST, the instructions that remain of the block in which it was stopped.
- */
-const struct vcpu_register *vcpu_registers(size_t *n);
-
-struct vcpu_value {
-    uint64_t low, high; /* high: of the 16-byte ones */
-};
-/* All of them, in the order of the table. */
 int vcpu_get_state(struct vcpu *vcpu, struct vcpu_value *values);
-/* Could a vCPU be in this state? -EINVAL with `error` filled, exit code 4, naming `where`. */
-int vcpu_check_state(const struct vcpu_value *values, const char *where, struct vgic5_error *error);
-/* Into a vCPU that has just been created. */
 int vcpu_put_state(struct vcpu *vcpu, const struct vcpu_value *values);
 
 #endif

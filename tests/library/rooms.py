@@ -16,7 +16,7 @@ BELOW = {
     "vcpu": {"vcpu", "facts"},
     "unicorn": {"unicorn", "vcpu", "facts"},
     "machine": {"machine", "vcpu", "facts"},
-    "tool": {"tool", "snapshot", "ram", "machine", "bench", "facts", "gicv5", "vcpu"},
+    "tool": {"tool", "snapshot", "ram", "machine", "bench", "facts", "gicv5", "vcpu", "unicorn"},
 }
 PUBLIC = {
     "facts": {"device.h", "error.h"},

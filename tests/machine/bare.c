@@ -49,7 +49,8 @@ int bare_setup(void **state)
     assert_non_null(bare);
     assert_int_equal(memory_create(&bare->ram, RAM, RAM_SIZE), 0);
     bare->host = (struct vcpu_host){mmio_read, mmio_write, sysreg, NULL, bare};
-    assert_int_equal(vcpu_engine_create(&bare->ram, &bare->clock, &bare->engine, NULL), 0);
+    assert_int_equal(
+        vcpu_engine_create(&unicorn_engine, &bare->ram, &bare->clock, &bare->engine, NULL), 0);
     assert_int_equal(vcpu_create(bare->engine, &bare->host, &bare->vcpu, NULL), 0);
     *state = bare;
     return 0;

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "machine/bus.h"
+#include "unicorn/unicorn_engine.h"
 #include "vcpu/vcpu.h"
 
 #define RAM MAP_RAM_BASE

@@ -10,6 +10,7 @@
 #include <vgic5/migration.h>
 
 #include "machine/machine_parts.h"
+#include "unicorn/unicorn_engine.h"
 
 void die(const char *what, const char *why)
 {
@@ -20,6 +21,7 @@ void die(const char *what, const char *why)
 struct machine_config setup_config(const struct setup *setup)
 {
     return (struct machine_config){
+        .engine = &unicorn_engine,
         .nr_vcpus = setup->nr_vcpus,
         .ram_size = setup->ram_size,
         .nr_spis = 64,
@@ -37,7 +39,7 @@ static struct machine *created(const struct setup *setup)
     if (machine_create(&config, &machine, &error) != 0)
         die("create", error.message);
     if (setup->most_code > 0)
-        vcpu_engine_limit_code(machine->engine, setup->most_code);
+        unicorn_limit_code(machine->engine, setup->most_code);
     if (setup->slice_length > 0)
         machine->slice_length = setup->slice_length;
     return machine;

@@ -16,6 +16,7 @@
 static struct machine *started(bool deterministic, const uint32_t *code, size_t n)
 {
     const struct machine_config config = {
+        .engine = &unicorn_engine,
         .nr_vcpus = 2,
         .ram_size = RAM_SIZE,
         .nr_spis = 64,
@@ -405,6 +406,7 @@ static void the_configuration_survives(void **state)
 {
     static const uint32_t ids[] = {17, 3, 300};
     const struct machine_config config = {
+        .engine = &unicorn_engine,
         .nr_vcpus = 3,
         .vcpu_ids = ids,
         .ram_size = 64 << 20,
@@ -429,7 +431,7 @@ static void the_configuration_survives(void **state)
     assert_int_equal(machine_config_save(machine, &config, writer, NULL), 0);
     assert_int_equal(vgic5_snapshot_end(writer, NULL), 0);
     snapshot = opened(&image, &reader);
-    assert_int_equal(machine_config_load(snapshot, &loaded, NULL), 0);
+    assert_int_equal(machine_config_load(snapshot, &unicorn_engine, &loaded, NULL), 0);
     assert_int_equal(loaded.nr_vcpus, 3);
     assert_memory_equal(loaded.vcpu_ids, ids, sizeof(ids));
     assert_int_equal(loaded.ram_size, config.ram_size);
@@ -445,7 +447,8 @@ static void the_configuration_survives(void **state)
 static void sparse_ids_have_their_mpidr(void **state)
 {
     static const uint32_t ids[] = {300, 3};
-    const struct machine_config config = {.nr_vcpus = 2,
+    const struct machine_config config = {.engine = &unicorn_engine,
+                                          .nr_vcpus = 2,
                                           .vcpu_ids = ids,
                                           .ram_size = RAM_SIZE,
                                           .nr_spis = 64,

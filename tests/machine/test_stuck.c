@@ -19,6 +19,7 @@
 static struct machine *started(const uint32_t *code, size_t n)
 {
     const struct machine_config config = {
+        .engine = &unicorn_engine,
         .nr_vcpus = 2,
         .ram_size = RAM_SIZE,
         .nr_spis = 64,

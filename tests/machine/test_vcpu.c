@@ -393,7 +393,7 @@ static void stores_are_direct(void **state)
 
     if (expected == NULL)
         skip();
-    assert_int_equal(vcpu_engine_stores_directly(bare->engine), atoi(expected));
+    assert_int_equal(unicorn_stores_directly(bare->engine), atoi(expected));
 }
 
 /* Stores of every kind, into code that has been executed, from a page that was written before. */
@@ -474,7 +474,7 @@ static void overwritten_code_is_not_executed_after_ic(void **state)
 static void overwritten_code_is_noticed_without_ic(void **state)
 {
     static const uint32_t nothing[] = {NOP, NOP, NOP};
-    const bool aliases = strcmp(vcpu_engine_name(), "Unicorn 2.0") == 0;
+    const bool aliases = strcmp(unicorn_engine.name(), "Unicorn 2.0") == 0;
 
     for (int mmu = 0; mmu <= 1; mmu++) {
         for (size_t i = 0; i < sizeof(stores) / sizeof(*stores); i++) {

@@ -8,6 +8,7 @@
 #include "tool/lazy_ram.h"
 #include "machine/bus.h"
 #include "tool/report.h"
+#include "unicorn/unicorn_engine.h"
 
 static const char *const machine_sections[] = {"machine", "clock", "pl011",  "pl031",
                                                "panic",   "cpu",   "memory", "base"};
@@ -182,7 +183,7 @@ static int decode(struct loaded *loaded, struct vgic5_error *error)
     int status = check_sections(loaded->snapshot, error);
 
     if (status == 0)
-        status = machine_config_load(loaded->snapshot, &loaded->config, error);
+        status = machine_config_load(loaded->snapshot, &unicorn_engine, &loaded->config, error);
     if (status == 0)
         status = check_gic_config(&loaded->config.gic, error);
     if (status == 0)

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "vcpu/vcpu.h"
+
+/* An engine, and a vCPU, begin with the table of their engine. */
+static const struct vcpu_engine_ops *ops_of(const void *object)
+{
+    return *(const struct vcpu_engine_ops *const *)object;
+}
+
+int vcpu_engine_create(const struct vcpu_engine_ops *ops, const struct memory *ram,
+                       struct vcpu_clock *clock, struct vcpu_engine **engine,
+                       struct vgic5_error *error)
+{
+    return ops->create(ram, clock, engine, error);
+}
+
+void vcpu_engine_destroy(struct vcpu_engine *engine)
+{
+    if (engine)
+        ops_of(engine)->destroy(engine);
+}
+
+const char *vcpu_engine_name(const struct vcpu_engine *engine)
+{
+    return ops_of(engine)->name();
+}
+
+uint64_t vcpu_engine_identity(const struct vcpu_engine *engine, size_t n)
+{
+    return ops_of(engine)->identity(engine, n);
+}
+
+int vcpu_create(struct vcpu_engine *engine, const struct vcpu_host *host, struct vcpu **vcpu,
+                struct vgic5_error *error)
+{
+    return ops_of(engine)->create_vcpu(engine, host, vcpu, error);
+}
+
+void vcpu_destroy(struct vcpu *vcpu)
+{
+    if (vcpu)
+        ops_of(vcpu)->destroy_vcpu(vcpu);
+}
+
+enum vcpu_exit vcpu_run(struct vcpu *vcpu)
+{
+    return ops_of(vcpu)->run(vcpu);
+}
+
+void vcpu_set_irq(struct vcpu *vcpu, bool level)
+{
+    ops_of(vcpu)->set_irq(vcpu, level);
+}
+
+void vcpu_attention(struct vcpu *vcpu)
+{
+    ops_of(vcpu)->attention(vcpu);
+}
+
+uint64_t vcpu_instructions(const struct vcpu *vcpu)
+{
+    return ops_of(vcpu)->instructions(vcpu);
+}
+
+uint64_t vcpu_native_register(struct vcpu *vcpu, uint16_t encoding)
+{
+    return ops_of(vcpu)->native_register(vcpu, encoding);
+}
+
+unsigned vcpu_exception_level(struct vcpu *vcpu)
+{
+    return ops_of(vcpu)->exception_level(vcpu);
+}
+
+uint64_t vcpu_get_x(struct vcpu *vcpu, unsigned n)
+{
+    return ops_of(vcpu)->get_x(vcpu, n);
+}
+
+void vcpu_set_x(struct vcpu *vcpu, unsigned n, uint64_t value)
+{
+    ops_of(vcpu)->set_x(vcpu, n, value);
+}
+
+void vcpu_set_pc(struct vcpu *vcpu, uint64_t pc)
+{
+    ops_of(vcpu)->set_pc(vcpu, pc);
+}
+
+void vcpu_inject_undefined(struct vcpu *vcpu)
+{
+    ops_of(vcpu)->inject_undefined(vcpu);
+}
+
+bool vcpu_is_in_empty_loop(struct vcpu *vcpu)
+{
+    return ops_of(vcpu)->is_in_empty_loop(vcpu);
+}
+
+bool vcpu_masks_interrupts(struct vcpu *vcpu)
+{
+    return ops_of(vcpu)->masks_interrupts(vcpu);
+}
+
+int vcpu_read_memory(struct vcpu *vcpu, uint64_t address, void *to, size_t size)
+{
+    return ops_of(vcpu)->read_memory(vcpu, address, to, size);
+}
+
+void vcpu_trouble(struct vcpu *vcpu, char *text, size_t size)
+{
+    ops_of(vcpu)->trouble(vcpu, text, size);
+}
+
+int vcpu_get_state(struct vcpu *vcpu, struct vcpu_value *values)
+{
+    return ops_of(vcpu)->get_state(vcpu, values);
+}
+
+int vcpu_put_state(struct vcpu *vcpu, const struct vcpu_value *values)
+{
+    return ops_of(vcpu)->put_state(vcpu, values);
+}

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tool/gic_option.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <vgic5/migration.h>
+
+#include "tool/number.h"
+#include "tool/report.h"
 
 #define IST_L2SZ_ALL 7u /* 4K, 16K and 64K */
 
@@ -17,14 +19,12 @@ struct gic_value {
     uint32_t *nr_spis;
 };
 
-static bool number_in(const char *text, unsigned long low, unsigned long high, unsigned long *value)
+static bool number_in(const char *text, uint64_t low, uint64_t high, uint64_t *value)
 {
-    char *end;
+    const char *end;
 
-    if (*text < '0' || *text > '9')
-        return false;
-    *value = strtoul(text, &end, 10);
-    return *end == '\0' && *value >= low && *value <= high;
+    return !number_read(text, NUMBER_PLAIN, &end, value) && *end == '\0' && *value >= low &&
+           *value <= high;
 }
 
 uint32_t gic_option_abi(const char *name)
@@ -45,7 +45,7 @@ static bool set_abi(const char *text, struct gic_value *to)
 
 static bool set_spis(const char *text, struct gic_value *to)
 {
-    unsigned long value;
+    uint64_t value;
 
     if (!number_in(text, VGIC5_NR_SPIS_MIN, VGIC5_NR_SPIS_MAX, &value) || value % 32 != 0)
         return false;
@@ -55,7 +55,7 @@ static bool set_spis(const char *text, struct gic_value *to)
 
 static bool set_lpi_bits(const char *text, struct gic_value *to)
 {
-    unsigned long value;
+    uint64_t value;
 
     if (!number_in(text, 1, 24, &value))
         return false;
@@ -81,28 +81,42 @@ static const struct {
     {"ist", "linear or two-level", set_ist},
 };
 
-static bool parse_pair(char *pair, struct gic_value *to)
-{
-    char *equals = strchr(pair, '=');
+#define NR_KEYS (sizeof(keys) / sizeof(*keys))
 
-    if (equals)
-        *equals = '\0';
-    for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-        if (strcmp(keys[i].key, pair) != 0)
-            continue;
-        if (equals && keys[i].set(equals + 1, to))
-            return true;
-        fprintf(stderr, "vgic5: --gic %s is '%s', expected %s\n", pair, equals ? equals + 1 : "",
-                keys[i].values);
-        return false;
-    }
-    fprintf(stderr, "vgic5: --gic has no key '%s'; keys: abi, spis, lpi-bits, ist\n", pair);
+static size_t find_key(const char *key)
+{
+    size_t n = 0;
+
+    while (n < NR_KEYS && strcmp(keys[n].key, key) != 0)
+        n++;
+    return n;
+}
+
+/* `given` has a bit for each key that came before. */
+static bool parse_pair(char *pair, struct gic_value *to, unsigned *given)
+{
+    char *value = strchr(pair, '=');
+    size_t n;
+
+    if (value)
+        *value++ = '\0';
+    n = find_key(pair);
+    if (n == NR_KEYS)
+        report(VERB_run, EXIT_USAGE, "--gic has no key '%s'; keys: abi, spis, lpi-bits, ist", pair);
+    else if (*given >> n & 1)
+        report(VERB_run, EXIT_USAGE, "--gic has the key '%s' twice", pair);
+    else if (!value || !keys[n].set(value, to))
+        report(VERB_run, EXIT_USAGE, "--gic %s is '%s', expected %s", pair, value ? value : "",
+               keys[n].values);
+    else
+        return *given |= 1u << n;
     return false;
 }
 
 bool gic_option_parse(const char *text, struct vgic5_config *config, uint32_t *nr_spis)
 {
     struct gic_value to = {config, nr_spis};
+    unsigned given = 0;
     char *copy, *pair, *rest;
     bool good = true;
 
@@ -116,10 +130,13 @@ bool gic_option_parse(const char *text, struct vgic5_config *config, uint32_t *n
     if (!text)
         return true;
     copy = strdup(text);
-    if (!copy)
+    if (!copy) {
+        report(VERB_run, EXIT_ENVIRONMENT, "no memory for --gic");
         return false;
-    for (pair = strtok_r(copy, ",", &rest); pair && good; pair = strtok_r(NULL, ",", &rest))
-        good = parse_pair(pair, &to);
+    }
+    rest = copy;
+    while (good && (pair = strsep(&rest, ",")) != NULL)
+        good = parse_pair(pair, &to, &given);
     free(copy);
     return good;
 }

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tool/options.h"
 
-#include <errno.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include <vgic5/device.h>
+
+#include "tool/number.h"
+#include "tool/report.h"
+#include "vcpu/memory.h"
+
+#define MOST_RAM (UINT64_C(15) << 40) /* physical addresses of the vCPU have 44 bits */
 
 enum kind { KIND_STRING, KIND_COUNT, KIND_COUNTS, KIND_SIZE, KIND_FLAG, KIND_LIST };
 
@@ -50,84 +56,111 @@ enum cli_verb cli_verb_of(const char *name)
     return NR_VERBS;
 }
 
-/* A number with an optional K, M or G; false when it is none or does not fit. */
-static bool parse_number(const char *text, bool suffix_allowed, uint64_t *value)
-{
-    static const char suffixes[] = "KMG";
-    char *end;
+/* What a number may be. Of those that are not here: any 64-bit number. */
+static const struct limits {
+    uint64_t low, high, step;
+    const char *words;
+} limits[NR_OPTIONS] = {
+    [OPTION_smp] = {1, VGIC5_MAX_VCPUS, 1, "1 to 512"},
+    [OPTION_mem] = {MEMORY_BLOCK, MOST_RAM, MEMORY_BLOCK, "a multiple of 2M from 2M to 15T"},
+    [OPTION_save_after] = {0, UINT32_MAX, 1, "0 to 4294967295 seconds"},
+    [OPTION_vcpu] = {0, UINT32_MAX, 1, "a vCPU's id"},
+};
 
-    if (*text < '0' || *text > '9')
-        return false;
-    errno = 0;
-    *value = strtoull(text, &end, 0);
-    if (errno != 0)
-        return false;
-    if (suffix_allowed && *end != '\0') {
-        const char *at = strchr(suffixes, *end);
-        unsigned shift = at ? 10 * (unsigned)(at - suffixes + 1) : 0;
-        if (!at || *value > UINT64_MAX >> shift)
-            return false;
-        *value <<= shift;
-        end++;
-    }
-    return *end == '\0';
+static const char *limits_words(const struct option *option)
+{
+    const struct limits *limit = &limits[option - table];
+
+    return limit->words ? limit->words : "0 to 18446744073709551615";
+}
+
+static bool is_within(const struct option *option, uint64_t value)
+{
+    const struct limits *limit = &limits[option - table];
+
+    return !limit->words ||
+           (value >= limit->low && value <= limit->high && value % limit->step == 0);
 }
 
 bool cli_next_count(const char **counts, uint64_t *value)
 {
-    char *end;
+    const char *end;
 
-    if (!*counts || **counts < '0' || **counts > '9')
+    if (!*counts || number_read(*counts, NUMBER_PLAIN, &end, value))
         return false;
-    errno = 0;
-    *value = strtoull(*counts, &end, 0);
     *counts = *end == ',' ? end + 1 : end;
-    return errno == 0;
+    return true;
+}
+
+/* "--smp is 'two': why, expected …" */
+static enum cli_exit bad_value(enum cli_verb verb, const struct option *option, const char *text,
+                               const char *why, const char *expected)
+{
+    return (enum cli_exit)report(verb, EXIT_USAGE, "--%s is '%s': %s, expected %s", option->name,
+                                 text, why, expected);
+}
+
+static enum cli_exit store_number(enum cli_verb verb, const struct option *option, const char *text,
+                                  uint64_t *value)
+{
+    bool is_size = option->kind == KIND_SIZE;
+    const char *end,
+        *why = number_read(text, is_size ? NUMBER_OF_BYTES : NUMBER_PLAIN, &end, value);
+
+    if (!why && *end != '\0')
+        why = is_size ? "only K, M, G or T may follow the number" : "something follows the number";
+    if (!why && !is_within(option, *value))
+        why = "out of range";
+    return why ? bad_value(verb, option, text, why, limits_words(option)) : EXIT_DONE;
 }
 
 /* N,N,...: each greater than the one before. */
-static bool parse_counts(const char *text, const char **field)
+static enum cli_exit store_counts(enum cli_verb verb, const struct option *option, const char *text,
+                                  const char **field)
 {
+    static const char expected[] = "N or N,N,... that ascend, each 0 to 18446744073709551615";
+    const char *at = *field = text, *end, *why;
     uint64_t last = 0, value;
-    const char *at = text;
 
-    *field = text;
-    for (bool first = true; cli_next_count(&at, &value); first = false) {
-        if (!first && value <= last)
-            return false;
-        last = value;
-        if (*at == '\0')
-            return at[-1] != ',';
-        if (at[-1] != ',')
-            return false;
+    for (;; at = end + 1, last = value) {
+        why = number_read(at, NUMBER_PLAIN, &end, &value);
+        if (!why && *end != '\0' && *end != ',')
+            why = "something follows a number";
+        if (!why && at != text && value <= last)
+            why = "a count is not greater than the one before it";
+        if (why)
+            return bad_value(verb, option, text, why, expected);
+        if (*end == '\0')
+            return EXIT_DONE;
     }
-    return false;
 }
 
-static bool store(const struct option *option, const char *argument, struct cli_options *options)
+static enum cli_exit store(enum cli_verb verb, const struct option *option, const char *argument,
+                           struct cli_options *options)
 {
     void *field = (char *)options + option->offset;
+    struct cli_list *list = field;
 
     switch (option->kind) {
     case KIND_STRING:
         *(const char **)field = argument;
-        return true;
+        return EXIT_DONE;
     case KIND_COUNT:
-        return parse_number(argument, false, field);
-    case KIND_COUNTS:
-        return parse_counts(argument, field);
     case KIND_SIZE:
-        return parse_number(argument, true, field);
+        return store_number(verb, option, argument, field);
+    case KIND_COUNTS:
+        return store_counts(verb, option, argument, field);
     case KIND_FLAG:
         *(bool *)field = true;
-        return true;
+        return EXIT_DONE;
     case KIND_LIST:
-        if (((struct cli_list *)field)->n == CLI_LIST_MAX)
-            return false;
-        ((struct cli_list *)field)->items[((struct cli_list *)field)->n++] = argument;
-        return true;
+        if (list->n == CLI_LIST_MAX)
+            return (enum cli_exit)report(verb, EXIT_USAGE, "--%s more than %u times", option->name,
+                                         CLI_LIST_MAX);
+        list->items[list->n++] = argument;
+        return EXIT_DONE;
     }
-    return false;
+    return EXIT_BUG;
 }
 
 static const struct option *find(enum cli_verb verb, const char *name, size_t length)
@@ -164,11 +197,8 @@ static enum cli_exit parse_option(enum cli_verb verb, int argc, char **argv, int
             return usage(verb, "no argument for", argv[*i]);
         argument = argv[++*i];
     }
-    if (!store(option, argument, options))
-        return usage(
-            verb, option->kind == KIND_LIST ? "too many options like" : "not a number:", argument);
     options->given |= 1ull << (option - table);
-    return EXIT_DONE;
+    return store(verb, option, argument, options);
 }
 
 /* Operands are named in capitals or alternatives, with spaces between them. */

@@ -25,15 +25,8 @@ static int configure(struct session *session)
         return report(session->verb, EXIT_USAGE,
                       "--append has %zu bytes, a Linux kernel reads %u of them",
                       strlen(options->append), LONGEST_APPEND);
-    config->nr_vcpus = 1;
-    if (cli_given(options, OPTION_smp)) {
-        if (options->smp < 1 || options->smp > VGIC5_MAX_VCPUS)
-            return report(session->verb, EXIT_USAGE, "--smp is 1 to %u", VGIC5_MAX_VCPUS);
-        config->nr_vcpus = (uint32_t)options->smp;
-    }
+    config->nr_vcpus = cli_given(options, OPTION_smp) ? (uint32_t)options->smp : 1;
     config->ram_size = cli_given(options, OPTION_mem) ? options->mem : DEFAULT_RAM;
-    if (config->ram_size == 0 || config->ram_size % MEMORY_BLOCK != 0)
-        return report(session->verb, EXIT_USAGE, "--mem is a multiple of 2M");
     config->deterministic = options->deterministic;
     config->engine = &unicorn_engine;
     return session_open(session);

@@ -43,6 +43,52 @@ def test_usage_errors_are_2_and_name_the_word(arguments, word):
     assert result.out == b""
 
 
+@pytest.mark.parametrize("option, value, words", [
+    ("--smp", "two", "not a number, expected 1 to 512"),
+    ("--smp", "0", "out of range, expected 1 to 512"),
+    ("--smp", "4294967297", "out of range, expected 1 to 512"),
+    ("--smp", "2M", "something follows the number, expected 1 to 512"),
+    ("--smp", "-1", "not a number"),
+    ("--smp", "", "not a number"),
+    ("--mem", "256X", "only K, M, G or T may follow the number, expected a multiple of 2M"),
+    ("--mem", "256MB", "only K, M, G or T may follow"),
+    ("--mem", "17179869184G", "does not fit into 64 bits, expected a multiple of 2M from 2M to 15T"),
+    ("--mem", "18446744073709551616", "does not fit into 64 bits"),
+    ("--mem", "1025k", "out of range, expected a multiple of 2M"),
+    ("--mem", "17T", "out of range, expected a multiple of 2M from 2M to 15T"),
+    ("--save-at-insn", "5,4", "a count is not greater than the one before it, expected"),
+    ("--save-at-insn", "5,5", "a count is not greater than the one before it, expected"),
+    ("--save-at-insn", "5;6", "something follows a number, expected"),
+    ("--save-at-insn", "5,", "not a number, expected"),
+    ("--save-at-insn", "18446744073709551616", "does not fit into 64 bits, expected N or N,N"),
+    ("--save-after", "1s", "something follows the number, expected 0 to 4294967295 seconds"),
+])
+def test_item_23_a_number_that_is_none_names_its_option_and_the_limits(option, value, words, tmp_path):
+    save = ["--save", tmp_path / "s"] if option.startswith("--save") else []
+    result = vgic5("run", "--kernel", PROBE, *save, f"{option}={value}", status=2)
+    assert f"{option} is '{value}': {words}" in result.err and result.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("size, bytes_", [("262144k", 256), ("256m", 256), ("0.5g", None), ("1g", 1024),
+                                          ("0x10000000", 256), ("010M", 10), ("1T", 1 << 20),
+                                          ("1t", 1 << 20)])
+def test_item_23_suffixes_of_either_case_up_to_t(size, bytes_, tmp_path):
+    result = vgic5("run", "--kernel", PROBE, "--deterministic", "--mem", size, "--save", tmp_path / "s",
+                   "--save-at-insn", "10", "--exit-after-save", status=0 if bytes_ else 2)
+    if bytes_:
+        assert f" {bytes_} MiB RAM" in vgic5("inspect", tmp_path / "s").text
+    assert bytes_ or "--mem is '0.5g'" in result.err
+
+
+@pytest.mark.parametrize("gic, words", [
+    ("spis=64,spis=96", "the key 'spis' twice"), ("ist=linear,abi=v1,ist=linear", "the key 'ist' twice"),
+    ("spis=64,", "no key ''"), (",spis=64", "no key ''"), ("", "no key ''"),
+    ("spis=18446744073709551616", "spis is '18446744073709551616', expected a multiple of 32"),
+])
+def test_item_23_keys_of_gic(gic, words):
+    assert words in vgic5("run", "--kernel", PROBE, "--gic", gic, status=2).err
+
+
 @pytest.mark.parametrize("arguments, word", [
     (["run", "--kernel", "/nonexistent/kernel"], "/nonexistent/kernel"),
     (["run", "--kernel", "/"], "/"),

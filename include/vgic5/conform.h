@@ -108,7 +108,7 @@ struct vgic5_conform_summary {
  * in a VM of its own, and tell each result: `*result` lasts until report returns. `report` and
  * `summary` may be NULL. `ops` is copied; everything runs on the caller's thread.
  * 0, also when checks have failed; -EINVAL: ops lack something that every check needs, or their abi
- * is none.
+ * is none; -ENOENT: no check of this abi has such a name, and nothing was checked.
  */
 int vgic5_conform_run(const struct vgic5_conform_ops *ops, const char *prefix,
                       void (*report)(void *opaque, const struct vgic5_conform_result *result),

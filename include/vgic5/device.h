@@ -213,8 +213,9 @@ int vgic5_create(const struct vgic5_config *config, const struct vgic5_host *hos
                  struct vgic5 **device);
 
 /* What the device offers, every default filled in. config->size is the caller's
- * sizeof(struct vgic5_config): no more than that is written, and it becomes what was. */
-void vgic5_get_config(const struct vgic5 *device, struct vgic5_config *config);
+ * sizeof(struct vgic5_config): no more than that is written, and it becomes what was. Errors:
+ * -EINVAL (a size that no version has: nothing is written). */
+int vgic5_get_config(const struct vgic5 *device, struct vgic5_config *config);
 
 /* Free everything the device owns, its vCPUs too; nobody may be inside. Guest memory is left as it
  * is: entries of an LPI IST that have not been saved are not written back. NULL is allowed. It
@@ -231,8 +232,8 @@ int vgic5_add_vcpu(struct vgic5 *device, uint32_t vcpu_id);
 /* The vCPU with this id, the device's own, or NULL: there is none. */
 struct vgic5_vcpu *vgic5_vcpu(struct vgic5 *device, uint32_t vcpu_id);
 
-/* Number of vCPUs, and the id of the n-th one in the order of their addition (n below the number:
- * beyond it is not checked). */
+/* Number of vCPUs, and the id of the n-th one in the order of their addition; UINT32_MAX, which is
+ * no id: there are not as many. */
 uint32_t vgic5_nr_vcpus(const struct vgic5 *device);
 uint32_t vgic5_vcpu_id(const struct vgic5 *device, uint32_t n);
 
@@ -311,7 +312,8 @@ int vgic5_ppi_line(struct vgic5_vcpu *vcpu, uint32_t ppi, bool level);
 /*
  * The level of every SPI wire, bit n of word n/64 for SPI n; `words` words, of which those beyond
  * the last SPI read 0. No attribute carries the wires: a VMM keeps them itself, or asks here.
- * Setting makes no event: it is for a restore, before GRP_IST is set.
+ * Setting makes no event: it is for a restore, before GRP_IST is set. It sets all wires: those of
+ * SPIs beyond `words` words become low.
  * Errors: -EBUSY (before CTRL_INIT; set also after a vCPU has run), -EINVAL (a bit set beyond the
  * last SPI).
  */

@@ -159,12 +159,13 @@ uint32_t vgic5_state_abi(const struct vgic5_state *state); /* of the device it c
 uint64_t vgic5_state_addr(const struct vgic5_state *state);
 uint32_t vgic5_state_nr_spis(const struct vgic5_state *state);
 uint32_t vgic5_state_nr_vcpus(const struct vgic5_state *state);
-/* Of the n-th vCPU in the order of creation, n below the number. */
+/* Of the n-th vCPU in the order of creation; UINT32_MAX, which is no id: there are not as many. */
 uint32_t vgic5_state_vcpu_id(const struct vgic5_state *state, uint32_t n);
-/* A carried register by name ("IRS_IST_CFGR"; "ICC_APR", of the n-th vCPU): 0 or -ENOENT. */
+/* A carried register by name ("IRS_IST_CFGR"; "ICC_APR", of the n-th vCPU): 0, or -ENOENT: there
+ * is no such register, or no such vCPU. */
 int vgic5_state_irs(const struct vgic5_state *state, const char *name, uint64_t *value);
 int vgic5_state_icc(const struct vgic5_state *state, uint32_t n, const char *name, uint64_t *value);
-/* An SPI's ISTE word, trigger mode and wire. `id` is below nr_spis. */
+/* An SPI's ISTE word, trigger mode and wire: 0, edge and low for one that does not exist. */
 uint32_t vgic5_state_spi(const struct vgic5_state *state, uint32_t id, bool *level_triggered,
                          bool *wire);
 /* The LPI image in INTID order, `*words` words, the state's own; NULL when guest memory has it
@@ -234,7 +235,8 @@ int vgic5_save(const struct vgic5_port *port, const struct vgic5_migration_optio
  * Would this state fit this target? Nothing is changed. The target is a device that has not run;
  * ADDR, NR_IRQS and its vCPUs may be set already, to the same values.
  * Errors: -EBADMSG and exit code 4 (vgic5_state_check), -ENOTSUP and 5 (it does not fit; the
- * message names the field), the port's errno and 3 (it cannot be asked), -EINVAL and 70.
+ * message names the field), -EBUSY and 5 (a vCPU of it has run, or runs), the port's errno and 3
+ * (it cannot be asked), -EINVAL and 70.
  */
 int vgic5_restore_check(const struct vgic5_port *port, const struct vgic5_state *state,
                         struct vgic5_error *error);

@@ -113,6 +113,7 @@ int vgic5_conform_run(const struct vgic5_conform_ops *given, const char *prefix,
     unsigned verdicts[3] = {0};
     struct vgic5_conform_result result;
     struct vgic5_conform_ops ops;
+    bool found = false;
 
     if (ops_open(&ops, given))
         return -EINVAL;
@@ -120,6 +121,7 @@ int vgic5_conform_run(const struct vgic5_conform_ops *given, const char *prefix,
         if (!(result.check.profiles >> ops.abi & 1) ||
             (prefix && strncmp(prefix, result.check.name, strlen(prefix)) != 0))
             continue;
+        found = true;
         run_one(&ops, n, &result);
         verdicts[result.verdict]++;
         if (report)
@@ -127,5 +129,5 @@ int vgic5_conform_run(const struct vgic5_conform_ops *given, const char *prefix,
     }
     if (summary)
         *summary = (struct vgic5_conform_summary){verdicts[0], verdicts[1], verdicts[2]};
-    return 0;
+    return found ? 0 : -ENOENT;
 }

@@ -95,15 +95,15 @@ int device_config_fill(struct vgic5_config *config, const struct vgic5_config *g
     return 0;
 }
 
-/* A size that no version has stands for the first one, which every caller has room for. */
-void device_config_give(struct vgic5_config *config, const struct vgic5_config *own)
+int device_config_give(struct vgic5_config *config, const struct vgic5_config *own)
 {
     uint32_t size = (uint32_t)smaller(config->size, sizeof(*own));
 
     if (size < CONFIG_FIRST_SIZE)
-        size = CONFIG_FIRST_SIZE;
+        return -EINVAL;
     memcpy(config, own, size);
     config->size = size;
+    return 0;
 }
 
 static void *c_alloc(void *opaque, size_t size)

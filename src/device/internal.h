@@ -56,8 +56,9 @@ struct vgic5 {
 
 /* Fill `config` from what the caller gave (NULL: all defaults). -EINVAL, -ENODEV. */
 int device_config_fill(struct vgic5_config *config, const struct vgic5_config *given);
-/* Copy as much of `own` as the caller's version of the struct, config->size, has room for. */
-void device_config_give(struct vgic5_config *config, const struct vgic5_config *own);
+/* Copy as much of `own` as the caller's version of the struct, config->size, has room for.
+ * -EINVAL. */
+int device_config_give(struct vgic5_config *config, const struct vgic5_config *own);
 /* Fill `host`: pairs that the caller left out become the library's own. -EINVAL. */
 int device_host_fill(struct vgic5_host *host, const struct vgic5_host *given);
 /* IDR0.PA_RANGE's code of a guest physical address size, or -1. */

@@ -46,9 +46,9 @@ void vgic5_destroy(struct vgic5 *device)
     host.free(opaque, device, sizeof(*device));
 }
 
-void vgic5_get_config(const struct vgic5 *device, struct vgic5_config *config)
+int vgic5_get_config(const struct vgic5 *device, struct vgic5_config *config)
 {
-    device_config_give(config, &device->config);
+    return device_config_give(config, &device->config);
 }
 
 /* IAFFID is 16 bits wide (R for IRS_PE_SELR), and a vCPU id is an IAFFID. */
@@ -92,7 +92,7 @@ uint32_t vgic5_nr_vcpus(const struct vgic5 *device)
 
 uint32_t vgic5_vcpu_id(const struct vgic5 *device, uint32_t n)
 {
-    return device->vcpus[n]->id;
+    return n < device->nr_vcpus ? device->vcpus[n]->id : UINT32_MAX;
 }
 
 /* Every refusal but that of CTRL_INIT comes from mapping the VGIC's resources, and "makes the VM

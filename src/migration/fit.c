@@ -81,6 +81,51 @@ static int fit_machine(const struct vgic5_port *port, const struct vgic5_state *
     return 0;
 }
 
+/* Neither 0 nor one of two refusals that say something: the target cannot be asked. */
+static int unasked(int ret, const char *what, struct vgic5_error *error)
+{
+    if (ret == 0 || ret == -EBUSY || ret == -EINVAL)
+        return 0;
+    return error_set(error, ret == -ENXIO ? VGIC5_CAUSE_UNFIT : VGIC5_CAUSE_ENVIRONMENT, ret,
+                     "the target answers %s when asked for %s", error_name(ret), what);
+}
+
+/* A device that answers EBUSY to a get: its vCPU runs, or it has not had CTRL_INIT, before which
+ * USERSPACE_PPIS are zeros (kvm-abi §2). */
+static int fit_busy(const struct vgic5_port *port, bool *is_new, struct vgic5_error *error)
+{
+    uint64_t ppis[2] = {0, 0};
+    int ret = target_get(port, VGIC5_GRP_CTRL, VGIC5_CTRL_USERSPACE_PPIS, ppis, error);
+
+    *is_new = ret == 0 && !(ppis[0] | ppis[1]);
+    return ret;
+}
+
+/*
+ * A GRP_IST without a buffer is refused whatever the state is, and how says what that is: EINVAL
+ * comes last, after EBUSY for a device that is not initialised, whose vCPU runs, or, for a set,
+ * whose vCPU has run (kvm-abi §2).
+ */
+static int fit_life(const struct vgic5_port *port, const struct vgic5_state *state,
+                    struct vgic5_error *error)
+{
+    const struct vgic5_attr ist = {.group = VGIC5_GRP_IST};
+    int set = port->set_attr(port->opaque, &ist);
+    int get = set == -EBUSY ? port->get_attr(port->opaque, &ist) : 0;
+    bool is_new = set != -EBUSY;
+    int ret = unasked(set, "GRP_IST", error);
+
+    (void)state;
+    if (ret == 0)
+        ret = unasked(get, "GRP_IST", error);
+    if (ret == 0 && get == -EBUSY)
+        ret = fit_busy(port, &is_new, error);
+    if (ret || is_new)
+        return ret;
+    return error_set(error, VGIC5_CAUSE_UNFIT, -EBUSY,
+                     "gic: a vCPU of the target has run, or runs; restore on a new device");
+}
+
 /* ---- What the target offers ------------------------------------------------------------------ */
 
 static int misfit(const char *field, uint64_t found, const char *relation, uint64_t own,
@@ -251,7 +296,8 @@ int vgic5_restore_check(const struct vgic5_port *given, const struct vgic5_state
                         struct vgic5_error *error)
 {
     int (*const parts[])(const struct vgic5_port *, const struct vgic5_state *,
-                         struct vgic5_error *) = {fit_abi, fit_vcpus, fit_machine, fit_offer};
+                         struct vgic5_error *) = {fit_abi, fit_vcpus, fit_life, fit_machine,
+                                                  fit_offer};
     struct vgic5_port port;
     int ret = migration_port_open(&port, given, error);
 

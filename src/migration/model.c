@@ -35,8 +35,7 @@ static int model_add_vcpu(void *opaque, uint32_t id)
 
 static int model_describe(void *opaque, struct vgic5_config *config)
 {
-    vgic5_get_config(opaque, config);
-    return 0;
+    return vgic5_get_config(opaque, config);
 }
 
 static int model_get_wires(void *opaque, uint64_t *wires, size_t words)

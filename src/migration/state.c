@@ -80,7 +80,7 @@ uint32_t vgic5_state_nr_vcpus(const struct vgic5_state *state)
 
 uint32_t vgic5_state_vcpu_id(const struct vgic5_state *state, uint32_t n)
 {
-    return state->vcpus[n].id;
+    return n < state->nr_vcpus ? state->vcpus[n].id : UINT32_MAX;
 }
 
 int vgic5_state_irs(const struct vgic5_state *state, const char *name, uint64_t *value)
@@ -96,7 +96,7 @@ int vgic5_state_irs(const struct vgic5_state *state, const char *name, uint64_t 
 
 int vgic5_state_icc(const struct vgic5_state *state, uint32_t n, const char *name, uint64_t *value)
 {
-    for (unsigned index = 0; index < NR_SYSREGS; index++) {
+    for (unsigned index = 0; index < NR_SYSREGS && n < state->nr_vcpus; index++) {
         if (strcmp(migration_sysreg(index).name, name) == 0) {
             *value = state->vcpus[n].icc[index];
             return 0;
@@ -108,9 +108,11 @@ int vgic5_state_icc(const struct vgic5_state *state, uint32_t n, const char *nam
 uint32_t vgic5_state_spi(const struct vgic5_state *state, uint32_t id, bool *level_triggered,
                          bool *wire)
 {
-    *level_triggered = bit_of(state->tm, id);
-    *wire = bit_of(state->wires, id);
-    return state->spi[id];
+    bool exists = id < state->nr_spis;
+
+    *level_triggered = exists && bit_of(state->tm, id);
+    *wire = exists && bit_of(state->wires, id);
+    return exists ? state->spi[id] : 0;
 }
 
 const uint32_t *vgic5_state_lpis(const struct vgic5_state *state, size_t *words)

@@ -105,6 +105,33 @@ static void test_targets(void **state)
     vgic5_state_free(saved);
 }
 
+/* A device whose vCPU has run takes no state any more: said before anything is changed, for v1 too,
+ * whose registers could still be set. */
+static void test_a_target_that_has_run(void **state)
+{
+    struct vgic5_state *saved = save_source();
+
+    (void)state;
+    for (uint32_t n = 0; n < 2 * (LIFE_HAS_RUN + 1); n++) {
+        enum life life = n / 2;
+        struct vgic5_config config = source_config();
+        int expected = life >= LIFE_RUNNING ? -EBUSY : 0;
+        struct vgic5_error error = {0};
+        struct vgic5_port port;
+        struct vmm vmm;
+
+        config.abi = n % 2 ? VGIC5_ABI_7_4 : VGIC5_ABI_V1;
+        vmm_create(&vmm, &config);
+        vmm_live_until(&vmm, life);
+        vgic5_port_model(vmm.device, &port);
+        assert_int_equal(vgic5_restore_check(&port, saved, &error), expected);
+        assert_int_equal(error.cause, expected ? VGIC5_CAUSE_UNFIT : VGIC5_CAUSE_NONE);
+        assert_non_null(strstr(error.message, expected ? "has run, or runs" : ""));
+        vmm_destroy(&vmm);
+    }
+    vgic5_state_free(saved);
+}
+
 /* Without describe the device's own checks say the same, later. */
 static void test_targets_that_are_not_described(void **state)
 {
@@ -283,6 +310,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_targets),
+        cmocka_unit_test(test_a_target_that_has_run),
         cmocka_unit_test(test_targets_that_are_not_described),
         cmocka_unit_test(test_ppis),
         cmocka_unit_test(test_address),

@@ -215,6 +215,11 @@ static void test_accessors(void **state)
     assert_int_equal(vgic5_state_icc(good, 1, "ICC_PCR", &value), 0);
     assert_int_equal(value, 31);
     assert_int_equal(vgic5_state_icc(good, 1, "ICC_HPPIR", &value), -ENOENT);
+    assert_int_equal(vgic5_state_icc(good, 2, "ICC_PCR", &value), -ENOENT);
+    assert_int_equal(vgic5_state_icc(good, UINT32_MAX, "ICC_PCR", &value), -ENOENT);
+    assert_int_equal(vgic5_state_vcpu_id(good, 2), UINT32_MAX);
+    assert_int_equal(vgic5_state_spi(good, 1u << 20, &level, &wire), 0);
+    assert_true(!level && !wire);
     assert_int_equal(vgic5_state_spi(good, 33, &level, &wire) & 4, 4);
     assert_true(level && wire);
     assert_non_null(vgic5_state_lpis(good, &words));

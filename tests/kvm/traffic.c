@@ -39,6 +39,8 @@ static size_t pieces_of_ist(const struct traffic *traffic, uint64_t addr, struct
 static size_t pieces_of(const struct traffic *traffic, const struct vgic5_attr *attr,
                         struct piece *pieces)
 {
+    if (attr->addr == 0)
+        return 0;
     if (attr->group == VGIC5_GRP_IST)
         return pieces_of_ist(traffic, attr->addr, pieces);
     pieces[0].at = (uint32_t *)(uintptr_t)attr->addr;

@@ -55,8 +55,9 @@ struct vgic5_port {
 
     /* ---- Since 0.2; a shorter port has none of them. ---- */
 
-    /* KVM_IRQ_LINE. Where set_spi_wires is NULL the engine re-asserts the lines with it, after all
-     * else: a restored Pending of a level SPI would outlive its wire (kvm-abi §4). */
+    /* KVM_IRQ_LINE. Where set_spi_wires is NULL the engine raises with it, after all else, the
+     * lines of level SPIs that the state has high (kvm-abi §4). It lowers none, since Pending over
+     * a low line is a guest's CDPEND, and drives no edge SPI's line. */
     int (*irq_line)(void *opaque, uint32_t irq, bool level);
 
     /* Guest memory, 0 or -EFAULT. A restore across profiles moves the LPIs between the guest's IST

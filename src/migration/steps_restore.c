@@ -214,8 +214,8 @@ bool restore_lines_applies(const struct vgic5_port *port)
     return port->irq_line && !port->set_spi_wires;
 }
 
-/* A level SPI's restored Pending became a latch, and KVM believes that the line is low: it is
- * raised, and lowered again where it is (kvm-abi §4). An edge SPI's line makes its own event. */
+/* The lines of level SPIs that are high, and no others (kvm-abi §4): Pending over a low wire is a
+ * guest's CDPEND, which a pulse would clear; each raise of an edge SPI is one more interrupt. */
 int restore_lines(struct engine *engine, const struct vgic5_step *row)
 {
     const struct vgic5_state *state = engine->restored;
@@ -224,11 +224,8 @@ int restore_lines(struct engine *engine, const struct vgic5_step *row)
 
     (void)row;
     for (uint32_t id = 0; state->has_wires && id < state->nr_spis && ret == 0; id++) {
-        if (!bit_of(state->tm, id))
-            continue;
-        ret = port->irq_line(port->opaque, VGIC5_IRQ_SPI(id), true);
-        if (ret == 0 && !bit_of(state->wires, id))
-            ret = port->irq_line(port->opaque, VGIC5_IRQ_SPI(id), false);
+        if (bit_of(state->tm, id) && bit_of(state->wires, id))
+            ret = port->irq_line(port->opaque, VGIC5_IRQ_SPI(id), true);
     }
     return ret ? engine_fail(engine, ret, "the port answers %s", error_name(ret)) : 0;
 }

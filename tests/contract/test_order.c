@@ -120,7 +120,7 @@ static const struct {
     {V1, VGIC5_RESTORE, "R9e", "R9c"},
     {V1, VGIC5_RESTORE, "R7", "R5a"}, /* the identity is frozen once there is an LPI IST */
     {V7_4, VGIC5_RESTORE, "R8b", "R5c"},
-    {BOTH, VGIC5_RESTORE, "R10b", "R8b"}, /* a line's edge after the Pending that it corrects */
+    {BOTH, VGIC5_RESTORE, "R10b", "R8b"}, /* a line's event sets Pending in the entry */
     {BOTH, VGIC5_RESTORE, "R11", "R9f"},
     {BOTH, VGIC5_RESTORE, "R11", "R10a"}, /* 4: missing state */
     {BOTH, VGIC5_RESTORE, "R11", "R8a"},

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The lines of SPIs across a restore, through the port of the model, which sets levels, and through
+ * the one to /dev/kvm, which has KVM_IRQ_LINE alone: nothing is lost, nothing comes twice, and what
+ * the device does next is one interrupt.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "kernel.h"
+#include "kvm/calls.h"
+#include "kvm/numbers.h"
+
+#define CDEN VGIC5_ENCODING(1, 0, 12, 1, 1)
+#define CDPRI VGIC5_ENCODING(1, 0, 12, 1, 2)
+#define CDAFF VGIC5_ENCODING(1, 0, 12, 1, 3)
+#define CDPEND VGIC5_ENCODING(1, 0, 12, 1, 4)
+#define CDEOI VGIC5_ENCODING(1, 0, 12, 1, 7)
+#define CDDI VGIC5_ENCODING(1, 0, 12, 2, 0)
+#define CDHM VGIC5_ENCODING(1, 0, 12, 2, 1)
+#define CDIA VGIC5_ENCODING(1, 0, 12, 3, 0)
+#define ICC_CR0 VGIC5_ENCODING(3, 1, 12, 0, 1)
+#define ICC_PCR VGIC5_ENCODING(3, 1, 12, 0, 2)
+
+/* Of what CDIA reads; CDPEND's and CDHM's own bit is there, too. */
+#define VALID (UINT64_C(1) << 32)
+#define THE_VCPU 3u
+
+/* ---- What the source's SPIs are -------------------------------------------------------------- */
+
+static const struct spi {
+    const char *what;
+    bool level_triggered;
+    bool handled_as_level; /* CDHM, where it says so */
+    bool wire;             /* when the VM is saved */
+    bool was_raised;       /* and lowered again, before */
+    bool cdpend;
+    unsigned interrupts; /* that the restored guest takes before its device does anything */
+} spis[] = {
+    {"an idle edge SPI", .interrupts = 0},
+    {"an edge SPI, raised and lowered", .was_raised = true, .interrupts = 1},
+    {"an edge SPI whose wire is high", .wire = true, .interrupts = 1},
+    {"an edge SPI of CDPEND", .cdpend = true, .interrupts = 1},
+    {"an idle level SPI", .level_triggered = true, .interrupts = 0},
+    {"an idle level SPI that CDHM has touched", true, true, .interrupts = 0},
+    {"a level SPI, raised and lowered", true, .was_raised = true, .interrupts = 0},
+    {"a level SPI whose wire is high", true, .wire = true, .interrupts = 1},
+    {"a level SPI of CDPEND over a low wire", true, .cdpend = true, .interrupts = 1},
+    {"the same, and CDHM has touched it", true, true, .cdpend = true, .interrupts = 1},
+};
+#define NR_SPIS (sizeof(spis) / sizeof(spis[0]))
+
+/* ---- A VM, and its guest --------------------------------------------------------------------- */
+
+struct vm {
+    struct kernel kernel;
+    struct vgic5_kvm_calls calls;
+    struct kvm_vm vm;
+    struct vgic5_kvm kvm;
+    struct vgic5_port port;
+};
+
+/* The VMM's own book of its lines. */
+static int book(void *opaque, uint64_t *wires, size_t words)
+{
+    (void)opaque;
+    for (size_t n = 0; n < words; n++)
+        wires[n] = 0;
+    for (uint32_t id = 0; id < NR_SPIS; id++)
+        wires[0] |= (uint64_t)spis[id].wire << id;
+    return 0;
+}
+
+static void vm_open(struct vm *vm, uint32_t abi, bool over_kvm)
+{
+    const char *where;
+
+    kernel_open(&vm->kernel, abi, &vm->calls);
+    assert_int_equal(kvm_vm_open(&vm->vm, &vm->calls, &where), 0);
+    assert_int_equal(kvm_vm_add_vcpu(&vm->vm, THE_VCPU), 0);
+    vm->kvm = (struct vgic5_kvm){.size = sizeof(vm->kvm),
+                                 .abi = abi,
+                                 .calls = &vm->calls,
+                                 .vm = vm->vm.vm,
+                                 .device = vm->vm.device,
+                                 .nr_vcpus = 1,
+                                 .vcpu_ids = vm->vm.ids};
+    if (over_kvm) {
+        vgic5_port_kvm(&vm->kvm, &vm->port);
+        vm->port.get_spi_wires = book;
+    } else {
+        vgic5_port_model(vm->kernel.device, &vm->port);
+    }
+}
+
+static void vm_close(struct vm *vm)
+{
+    kvm_vm_close(&vm->vm);
+    kernel_close(&vm->kernel);
+}
+
+static void line(struct vm *vm, uint32_t id, bool level)
+{
+    assert_int_equal(vgic5_irq_line(vm->kernel.device, VGIC5_IRQ_SPI(id), level), 0);
+}
+
+static void guest_write(struct vm *vm, uint64_t offset, uint64_t value)
+{
+    struct vgic5_mmio access = {.offset = offset, .value = value, .size = 4, .is_write = true};
+
+    assert_int_equal(vgic5_mmio(vm->kernel.device, &access), VGIC5_HANDLED);
+}
+
+static uint64_t guest_cpu(struct vm *vm, uint16_t encoding, bool is_write, uint64_t value)
+{
+    struct vgic5_vcpu *vcpu = vgic5_vcpu(vm->kernel.device, THE_VCPU);
+
+    assert_int_equal(vgic5_cpu_access(vcpu, encoding, is_write, &value), VGIC5_HANDLED);
+    return value;
+}
+
+static void configure(struct vm *vm, uint32_t id)
+{
+    uint64_t intid = VGIC5_INTID(VGIC5_SPI, id);
+
+    guest_write(vm, 0x108, id);
+    guest_write(vm, 0x114, spis[id].level_triggered);
+    guest_cpu(vm, CDAFF, true, (uint64_t)THE_VCPU << 32 | intid);
+    guest_cpu(vm, CDPRI, true, UINT64_C(8) << 35 | intid);
+    guest_cpu(vm, CDEN, true, intid);
+    if (spis[id].handled_as_level)
+        guest_cpu(vm, CDHM, true, VALID | intid);
+    if (spis[id].was_raised) {
+        line(vm, id, true);
+        line(vm, id, false);
+    }
+    line(vm, id, spis[id].wire);
+    if (spis[id].cdpend)
+        guest_cpu(vm, CDPEND, true, VALID | intid);
+}
+
+static void be_a_guest(struct vm *vm)
+{
+    const uint64_t base = 0x8010000;
+    struct vgic5_attr addr = {
+        .group = VGIC5_GRP_ADDR, .attr = VGIC5_ADDR_TYPE_IRS, .addr = (uintptr_t)&base};
+    struct vgic5_attr init = {.group = VGIC5_GRP_CTRL};
+
+    assert_int_equal(vgic5_set_attr(vm->kernel.device, &addr), 0);
+    assert_int_equal(vgic5_set_attr(vm->kernel.device, &init), 0);
+    assert_int_equal(kvm_vm_run(&vm->vm, THE_VCPU), 0);
+    guest_write(vm, 0x80, 1);
+    guest_cpu(vm, ICC_CR0, true, 1);
+    guest_cpu(vm, ICC_PCR, true, 31);
+    for (uint32_t id = 0; id < NR_SPIS; id++)
+        configure(vm, id);
+}
+
+/* The guest's handler for each interrupt: it acknowledges, quiets the device, and ends. */
+static void take_all(struct vm *vm, unsigned *taken)
+{
+    for (unsigned n = 0; n < 4 * NR_SPIS; n++) {
+        uint64_t intid = guest_cpu(vm, CDIA, false, 0);
+        uint32_t id = (uint32_t)intid & 0xffffff;
+
+        if (!(intid & VALID))
+            return;
+        assert_true(id < NR_SPIS);
+        taken[id]++;
+        if (spis[id].level_triggered) {
+            line(vm, id, false);
+            guest_cpu(vm, CDPEND, true, VGIC5_INTID(VGIC5_SPI, id));
+        }
+        guest_cpu(vm, CDEOI, true, 0);
+        guest_cpu(vm, CDDI, true, VGIC5_INTID(VGIC5_SPI, id));
+    }
+    fail_msg("interrupts without an end");
+}
+
+/* ---- Across the restore ---------------------------------------------------------------------- */
+
+static struct vgic5_state *saved_by(struct vm *vm)
+{
+    struct vgic5_error error = {0};
+    struct vgic5_state *state;
+
+    if (vgic5_save(&vm->port, NULL, &state, &error))
+        fail_msg("%s", error.message);
+    return state;
+}
+
+/* The restored VM is the source: every entry, every mode. */
+static void check_same(const struct vgic5_state *source, struct vm *target)
+{
+    struct vgic5_state *state = saved_by(target);
+
+    for (uint32_t id = 0; id < NR_SPIS; id++) {
+        bool level[2], wire[2];
+        uint32_t was = vgic5_state_spi(source, id, &level[0], &wire[0]);
+        uint32_t is = vgic5_state_spi(state, id, &level[1], &wire[1]);
+
+        if (was != is || level[0] != level[1] || wire[0] != wire[1])
+            fail_msg("%s: entry 0x%x, after the restore 0x%x", spis[id].what, was, is);
+    }
+    vgic5_state_free(state);
+}
+
+static void check_interrupts(struct vm *target)
+{
+    unsigned taken[NR_SPIS] = {0};
+
+    take_all(target, taken);
+    for (uint32_t id = 0; id < NR_SPIS; id++) {
+        if (taken[id] != spis[id].interrupts)
+            fail_msg("%s: %u interrupts, expected %u", spis[id].what, taken[id],
+                     spis[id].interrupts);
+    }
+    for (uint32_t id = 0; id < NR_SPIS; id++) { /* the device goes on from its own wire's level */
+        if (spis[id].wire && !spis[id].level_triggered)
+            line(target, id, false);
+        line(target, id, true);
+    }
+    take_all(target, taken);
+    for (uint32_t id = 0; id < NR_SPIS; id++) {
+        if (taken[id] != spis[id].interrupts + 1)
+            fail_msg("%s: %u interrupts of the next raise", spis[id].what,
+                     taken[id] - spis[id].interrupts);
+    }
+}
+
+/* Which lines a restore has driven, and how. */
+static void check_driven(const struct kernel *kernel)
+{
+    unsigned driven = 0, high = 0;
+
+    for (unsigned n = 0; n < kernel->nr_lines; n++)
+        driven += kernel->lines[n].request == KVM_IRQ_LINE;
+    for (uint32_t id = 0; id < NR_SPIS; id++)
+        high += spis[id].level_triggered && spis[id].wire;
+    assert_int_equal(driven, high);
+}
+
+static void check(uint32_t abi, bool over_kvm)
+{
+    struct vgic5_error error = {0};
+    struct vgic5_state *state;
+    struct vm source, target;
+
+    vm_open(&source, abi, over_kvm);
+    be_a_guest(&source);
+    state = saved_by(&source);
+    vm_open(&target, abi, over_kvm);
+    if (vgic5_restore(&target.port, state, NULL, &error))
+        fail_msg("%s", error.message);
+    if (over_kvm)
+        check_driven(&target.kernel);
+    check_same(state, &target);
+    check_interrupts(&target);
+    vgic5_state_free(state);
+    vm_close(&source);
+    vm_close(&target);
+}
+
+static void test_over_the_model(void **state)
+{
+    (void)state;
+    check(VGIC5_ABI_V1, false);
+    check(VGIC5_ABI_7_4, false);
+}
+
+static void test_over_kvm(void **state)
+{
+    (void)state;
+    check(VGIC5_ABI_V1, true);
+    check(VGIC5_ABI_7_4, true);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_over_the_model),
+        cmocka_unit_test(test_over_kvm),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -57,10 +57,10 @@ static void describe(size_t n, struct vgic5_conform_check *check)
     static const char *const rows[PER_REGISTER] = {"irs", "irs_width", "irs", "guest_frame"};
     char name[64];
 
-    snprintf(name, sizeof(name), "frame.%s.%s", conform_irs[n / PER_REGISTER].name,
+    snprintf(name, sizeof(name), "frame.%s.%s", irs_registers[n / PER_REGISTER].name,
              what[n % PER_REGISTER]);
     describe_as(check, name, rows[n % PER_REGISTER], EVERY);
-    if (conform_irs[n / PER_REGISTER].user_set == IRS_SET_IDENTITY && n % PER_REGISTER == 2)
+    if (irs_registers[n / PER_REGISTER].user_set == IRS_SET_IDENTITY && n % PER_REGISTER == 2)
         describe_as(check, name, "irs_identity", EVERY);
     if (n % PER_REGISTER != 3 &&
         (n / PER_REGISTER == IRS_SPI_STATUSR_ROW || n / PER_REGISTER == IRS_PE_STATUSR_ROW))
@@ -70,8 +70,8 @@ static void describe(size_t n, struct vgic5_conform_check *check)
 static void check_has(struct trial *trial, enum irs_row row)
 {
     trial_live_until(trial, LIFE_VCPUS);
-    expect_errno(trial, try_has(trial, VGIC5_GRP_IRS_REGS, conform_irs[row].offset), 0, "has");
-    expect_errno(trial, try_has(trial, VGIC5_GRP_IRS_REGS, conform_irs[row].offset + 1), EINVAL,
+    expect_errno(trial, try_has(trial, VGIC5_GRP_IRS_REGS, irs_registers[row].offset), 0, "has");
+    expect_errno(trial, try_has(trial, VGIC5_GRP_IRS_REGS, irs_registers[row].offset + 1), EINVAL,
                  "has of its second byte");
 }
 
@@ -82,9 +82,9 @@ static void check_reset(struct trial *trial, enum irs_row row)
 
     trial_live_until(trial, LIFE_READY);
     value = irs_get(trial, row);
-    if (conform_irs[row].bytes == 4)
+    if (irs_registers[row].bytes == 4)
         expect_value(trial, value >> 32, 0, "the upper half");
-    if (conform_irs[row].carried == IRS_CARRIED_NO && row != IRS_SPI_DOMAINR_ROW)
+    if (irs_registers[row].carried == IRS_CARRIED_NO && row != IRS_SPI_DOMAINR_ROW)
         expect_value(trial, value, 0, "a register that is RAZ");
     if (frame)
         expect_value(trial, value & frame->mask, frame->reset, "after CTRL_INIT");
@@ -94,7 +94,7 @@ static void check_reset(struct trial *trial, enum irs_row row)
 static void check_unchanged(struct trial *trial, enum irs_row row)
 {
     uint64_t before = irs_get(trial, row);
-    bool is_identity = conform_irs[row].user_set == IRS_SET_IDENTITY;
+    bool is_identity = irs_registers[row].user_set == IRS_SET_IDENTITY;
     /* The upper half of a 32-bit register's payload says nothing. */
     uint64_t value = is_identity ? before | UINT64_C(0xdead) << 48 : UINT64_MAX;
 
@@ -105,8 +105,8 @@ static void check_unchanged(struct trial *trial, enum irs_row row)
 static void check_set(struct trial *trial, enum irs_row row)
 {
     trial_live_until(trial, LIFE_READY);
-    if (conform_irs[row].user_set == IRS_SET_IDENTITY ||
-        conform_irs[row].user_set == IRS_SET_IGNORED)
+    if (irs_registers[row].user_set == IRS_SET_IDENTITY ||
+        irs_registers[row].user_set == IRS_SET_IGNORED)
         check_unchanged(trial, row);
     for (size_t n = 0; n < sizeof(sets) / sizeof(sets[0]); n++) {
         if (sets[n].row != row)
@@ -219,7 +219,8 @@ static uint64_t access_frame(struct trial *trial, uint64_t offset, uint8_t size,
 
 static void guest_halves(struct trial *trial)
 {
-    uint64_t baser = conform_irs[IRS_IST_BASER_ROW].offset, cr1 = conform_irs[IRS_CR1_ROW].offset;
+    uint64_t baser = irs_registers[IRS_IST_BASER_ROW].offset,
+             cr1 = irs_registers[IRS_CR1_ROW].offset;
 
     guest_frame(trial, IRS_IST_BASER_ROW, true, UINT64_C(0x1240000000)); /* or there is no guest */
     access_frame(trial, baser + 4, 4, true, 0x34);

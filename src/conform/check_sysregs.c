@@ -31,7 +31,8 @@ static void describe(size_t n, struct vgic5_conform_check *check)
 {
     char name[64];
 
-    snprintf(name, sizeof(name), "cpu.%s.%s", conform_sysreg((unsigned)n / PER_REGISTER).name,
+    snprintf(name, sizeof(name), "cpu.%s.%s",
+             cpu_register_carried((unsigned)n / PER_REGISTER)->name,
              n % PER_REGISTER ? "set" : "has");
     describe_as(check, name, n % PER_REGISTER ? "sysregs_raw" : "sysregs", EVERY);
 }
@@ -48,7 +49,7 @@ static bool is_row_of(size_t row, const char *name)
     return n >= rows[row].first && n < (unsigned)rows[row].first + rows[row].n;
 }
 
-static void check_ones(struct trial *trial, const struct conform_sysreg *reg)
+static void check_ones(struct trial *trial, const struct cpu_register *reg)
 {
     uint64_t found;
     size_t row = 0;
@@ -71,8 +72,8 @@ static void check_zero(struct trial *trial, uint16_t encoding)
 
 static void run(struct trial *trial, size_t n)
 {
-    struct conform_sysreg reg = conform_sysreg((unsigned)n / PER_REGISTER);
-    uint16_t encoding = reg.encoding;
+    const struct cpu_register *reg = cpu_register_carried((unsigned)n / PER_REGISTER);
+    uint16_t encoding = reg->encoding;
     uint64_t attr = VGIC5_SYSREG_ATTR(vgic5_mpidr_of_vcpu(17), encoding), other;
 
     trial_live_until(trial, n % PER_REGISTER ? LIFE_READY : LIFE_VCPUS);
@@ -81,7 +82,7 @@ static void run(struct trial *trial, size_t n)
         return;
     }
     other = sysreg_get(trial, 3, encoding);
-    check_ones(trial, &reg);
+    check_ones(trial, reg);
     expect_value(trial, sysreg_get(trial, 3, encoding), other, "the other vCPU's register");
     check_zero(trial, encoding);
 }

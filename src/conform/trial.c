@@ -97,7 +97,7 @@ int try_set_u64(struct trial *trial, uint32_t group, uint64_t attr, uint64_t val
 
 static const char *irs_name(enum irs_row row)
 {
-    return conform_irs[row].name;
+    return irs_registers[row].name;
 }
 
 uint64_t irs_get(struct trial *trial, enum irs_row row)
@@ -105,14 +105,14 @@ uint64_t irs_get(struct trial *trial, enum irs_row row)
     uint64_t value = 0;
 
     if (!trial->over)
-        expect_errno(trial, try_get(trial, VGIC5_GRP_IRS_REGS, conform_irs[row].offset, &value), 0,
-                     irs_name(row));
+        expect_errno(trial, try_get(trial, VGIC5_GRP_IRS_REGS, irs_registers[row].offset, &value),
+                     0, irs_name(row));
     return value;
 }
 
 int try_irs_set(struct trial *trial, enum irs_row row, uint64_t value)
 {
-    return try_set(trial, VGIC5_GRP_IRS_REGS, conform_irs[row].offset, &value);
+    return try_set(trial, VGIC5_GRP_IRS_REGS, irs_registers[row].offset, &value);
 }
 
 void irs_set(struct trial *trial, enum irs_row row, uint64_t value)
@@ -154,9 +154,9 @@ uint64_t guest(struct trial *trial, uint32_t vcpu, uint16_t encoding, bool is_wr
 
 uint64_t guest_frame(struct trial *trial, enum irs_row row, bool is_write, uint64_t value)
 {
-    struct vgic5_mmio access = {.offset = conform_irs[row].offset,
+    struct vgic5_mmio access = {.offset = irs_registers[row].offset,
                                 .value = value,
-                                .size = conform_irs[row].bytes,
+                                .size = irs_registers[row].bytes,
                                 .is_write = is_write};
 
     if (!trial->ops->guest_mmio)
@@ -283,8 +283,8 @@ uint64_t trial_digest(struct trial *trial)
     for (unsigned row = 0; row < IRS_NR_ROWS; row++)
         hash = mix(hash, irs_get(trial, (enum irs_row)row));
     for (unsigned n = 0; n < NR_SYSREGS; n++) {
-        hash = mix(hash, sysreg_get(trial, 3, conform_sysreg(n).encoding));
-        hash = mix(hash, sysreg_get(trial, 17, conform_sysreg(n).encoding));
+        hash = mix(hash, sysreg_get(trial, 3, cpu_register_carried(n)->encoding));
+        hash = mix(hash, sysreg_get(trial, 17, cpu_register_carried(n)->encoding));
     }
     hash = mix(hash, (uint64_t)(int64_t)ret);
     for (unsigned n = 0; n < NR_SPIS; n++)

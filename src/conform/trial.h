@@ -9,22 +9,11 @@
 #include <vgic5/conform.h>
 
 #include "facts/fields.h"
-#include "gicv5/gicv5.h"
+#include "facts/registers.h"
 
 #define V1 (1u << VGIC5_ABI_V1)
 #define V7_4 (1u << VGIC5_ABI_7_4)
 #define EVERY (V1 | V7_4)
-
-/* ---- The registers, from the device's own declarations (tables.c) ---------------------------- */
-
-extern const struct irs_register conform_irs[IRS_NR_ROWS];
-
-#define NR_SYSREGS 26u /* of GRP_CPU_SYSREGS */
-struct conform_sysreg {
-    char name[24]; /* "ICC_PPI_PRIORITYR15" */
-    uint16_t encoding;
-};
-struct conform_sysreg conform_sysreg(unsigned n); /* n below NR_SYSREGS */
 
 /* How far the life of the VM has come. */
 enum life {

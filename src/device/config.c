@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "device/internal.h"
+#include "facts/config_ranges.h"
 
 /* The bytes that the first version of each struct has. A caller with fewer is refused; a caller
  * with more must not ask for anything that this library does not know. */
@@ -23,21 +24,6 @@ int device_pa_range(uint32_t ipa_bits)
     return -1;
 }
 
-/* The byte-wide fields: where, its range, what 0 stands for. */
-static const struct {
-    size_t offset;
-    uint8_t min, max, fallback;
-} ranges[] = {
-    {offsetof(struct vgic5_config, ipa_bits), 32, 56, 48},
-    {offsetof(struct vgic5_config, lpi_id_bits), 1, 24, 16},
-    {offsetof(struct vgic5_config, min_lpi_id_bits), 1, 14, 1},
-    {offsetof(struct vgic5_config, priority_bits), 1, 5, 5},
-    {offsetof(struct vgic5_config, ist_l2sz), 0, 7, 0},
-    {offsetof(struct vgic5_config, istmd), 0, 1, 0},
-    {offsetof(struct vgic5_config, istmd_sz), 0, 31, 0},
-    {offsetof(struct vgic5_config, threads), 0, 1, 0},
-};
-
 /* KVM offers SW_PPI and the PPIs that have an owner in the kernel (gicv5.md §6). */
 #define DEFAULT_PPIS                                                 \
     (UINT64_C(1) << VGIC5_PPI_SW | UINT64_C(1) << VGIC5_PPI_PMUIRQ | \
@@ -45,12 +31,13 @@ static const struct {
 
 static bool fill_ranges(struct vgic5_config *config)
 {
-    for (size_t n = 0; n < sizeof(ranges) / sizeof(ranges[0]); n++) {
-        uint8_t *field = (uint8_t *)config + ranges[n].offset;
+    for (size_t n = 0; n < nr_config_ranges; n++) {
+        const struct config_range *range = &config_ranges[n];
+        uint8_t *field = (uint8_t *)config + range->offset;
 
         if (*field == 0)
-            *field = ranges[n].fallback;
-        if (*field < ranges[n].min || *field > ranges[n].max)
+            *field = range->fallback;
+        if (*field < range->min || *field > range->max)
             return false;
     }
     return true;

@@ -4,7 +4,7 @@
 #define FACTS_MASKS_H
 
 #include "facts/fields.h"
-#include "gicv5/gicv5.h"
+#include "facts/registers.h"
 
 /* A register of the frame. */
 static inline uint64_t irs_fields(enum irs_row row)

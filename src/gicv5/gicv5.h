@@ -16,6 +16,8 @@
 
 #include <vgic5/device.h>
 
+#include "facts/registers.h"
+
 /* Everything that the ID registers report, in plain numbers. Checked by the caller. */
 struct gicv5_config {
     uint32_t nr_spis;      /* 1..1024; SPI_BASE is 0 */
@@ -68,53 +70,6 @@ enum vgic5_line gicv5_line(const struct gicv5_pe *pe);
 void gicv5_spi_wire(struct gicv5 *gic, uint32_t id, bool level); /* id < nr_spis */
 bool gicv5_spi_enabled(const struct gicv5 *gic, uint32_t id);    /* the same; without a lock */
 void gicv5_ppi_wire(struct gicv5_pe *pe, uint32_t ppi, bool level);
-
-/* ---- The tables, as data (irs_registers.def, cpu_registers.def) --------------------------------
- */
-
-enum irs_user_set { IRS_SET_IGNORED, IRS_SET_IDENTITY, IRS_SET_GUEST, IRS_SET_RAW };
-enum irs_carried {
-    IRS_CARRIED_NO,
-    IRS_CARRIED_IDENTITY,
-    IRS_CARRIED_GLOBAL,
-    IRS_CARRIED_IST,
-    IRS_CARRIED_SELECTOR,
-    IRS_CARRIED_ENABLE,
-    IRS_CARRIED_PE,
-    IRS_CARRIED_SPI,
-    IRS_CARRIED_STATUS,
-};
-
-/* Index of each row: IRS_IDR0_ROW, IRS_IDR1_ROW, … */
-enum irs_row {
-#define IRS_REG(name, offset, bytes, access, user_set, carried) name##_ROW,
-#include "facts/irs_registers.def"
-#undef IRS_REG
-    IRS_NR_ROWS
-};
-
-struct irs_register {
-    const char *name;
-    uint32_t offset;
-    uint8_t bytes;    /* 4 or 8 */
-    uint8_t user_set; /* enum irs_user_set */
-    uint8_t carried;  /* enum irs_carried */
-};
-extern const struct irs_register irs_registers[IRS_NR_ROWS];
-
-/* The register that covers this byte offset, or NULL for a hole. */
-const struct irs_register *irs_register_at(uint64_t offset);
-
-struct cpu_register {
-    const char *name; /* "ICC_PPI_ENABLER1": with its index where the row has several */
-    uint16_t encoding;
-    bool writable;
-    bool carried; /* one of the 26 of GRP_CPU_SYSREGS */
-};
-/* All registers, in table order with rows of several expanded. */
-extern const struct cpu_register cpu_registers[];
-extern const size_t nr_cpu_registers;
-const struct cpu_register *cpu_register_of(uint16_t encoding); /* or NULL */
 
 /* ---- The raw door ------------------------------------------------------------------------------
  */

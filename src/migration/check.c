@@ -59,9 +59,9 @@ static uint64_t bits_that_can_be_set(enum irs_row row)
 static int check_width(const struct vgic5_state *state, struct vgic5_error *error)
 {
     for (unsigned row = 0; row < IRS_NR_ROWS; row++) {
-        if (migration_irs[row].bytes == 4 && state->irs[row] > UINT32_MAX)
+        if (irs_registers[row].bytes == 4 && state->irs[row] > UINT32_MAX)
             return error_damaged(error, "irs: %s is 0x%" PRIx64 ", it has 32 bits",
-                                 migration_irs[row].name, state->irs[row]);
+                                 irs_registers[row].name, state->irs[row]);
     }
     for (size_t n = 0; n < sizeof(without_surprises) / sizeof(without_surprises[0]); n++) {
         enum irs_row row = without_surprises[n];
@@ -70,7 +70,7 @@ static int check_width(const struct vgic5_state *state, struct vgic5_error *erro
         if (reserved)
             return error_damaged(error,
                                  "irs: %s is 0x%" PRIx64 ", reserved bits 0x%" PRIx64 " are set",
-                                 migration_irs[row].name, state->irs[row], reserved);
+                                 irs_registers[row].name, state->irs[row], reserved);
     }
     return 0;
 }
@@ -134,14 +134,14 @@ static int check_identity_ranges(const struct vgic5_state *state, struct vgic5_e
     uint64_t id_bits = FIELD_GET(IRS_IDR2_ID_BITS, state->irs[IRS_IDR2_ROW]);
     uint64_t min = FIELD_GET(IRS_IDR2_MIN_LPI_ID_BITS, state->irs[IRS_IDR2_ROW]);
 
-    if (pri_bits > 4)
-        return error_damaged(error, "irs: IRS_IDR1.PRI_BITS is %" PRIu64 ", expected 0..4",
-                             pri_bits);
-    if (id_bits > 24 || min > id_bits)
+    if (pri_bits >= CONFIG_PRIORITY_BITS_MAX)
+        return error_damaged(error, "irs: IRS_IDR1.PRI_BITS is %" PRIu64 ", expected 0..%d",
+                             pri_bits, CONFIG_PRIORITY_BITS_MAX - 1);
+    if (id_bits > CONFIG_LPI_ID_BITS_MAX || min > id_bits)
         return error_damaged(error,
                              "irs: IRS_IDR2.ID_BITS is %" PRIu64 " and MIN_LPI_ID_BITS %" PRIu64
-                             ", expected MIN_LPI_ID_BITS <= ID_BITS <= 24",
-                             id_bits, min);
+                             ", expected MIN_LPI_ID_BITS <= ID_BITS <= %d",
+                             id_bits, min, CONFIG_LPI_ID_BITS_MAX);
     return 0;
 }
 

@@ -95,22 +95,22 @@ int engine_set(struct engine *engine, uint32_t group, uint64_t attr, const void 
 
 int engine_get_irs(struct engine *engine, enum irs_row row, uint64_t *value)
 {
-    int ret = engine_try(engine, false, VGIC5_GRP_IRS_REGS, migration_irs[row].offset, value);
+    int ret = engine_try(engine, false, VGIC5_GRP_IRS_REGS, irs_registers[row].offset, value);
 
     if (ret == 0)
         return 0;
     return engine_fail(engine, ret, "the device answers %s to get %s", error_name(ret),
-                       migration_irs[row].name);
+                       irs_registers[row].name);
 }
 
 int engine_set_irs(struct engine *engine, enum irs_row row, uint64_t value)
 {
-    int ret = engine_try(engine, true, VGIC5_GRP_IRS_REGS, migration_irs[row].offset, &value);
+    int ret = engine_try(engine, true, VGIC5_GRP_IRS_REGS, irs_registers[row].offset, &value);
 
     if (ret == 0)
         return 0;
     return engine_fail(engine, ret, "the device answers %s to set %s to 0x%llx", error_name(ret),
-                       migration_irs[row].name, (unsigned long long)value);
+                       irs_registers[row].name, (unsigned long long)value);
 }
 
 /* ---- Order ----------------------------------------------------------------------------------- */
@@ -203,10 +203,10 @@ static void put_selectors_back(struct engine *engine)
     for (size_t n = 0; n < 2; n++) {
         uint64_t value = engine->saved->irs[selectors[n]];
 
-        if (engine_try(engine, true, VGIC5_GRP_IRS_REGS, migration_irs[selectors[n]].offset,
+        if (engine_try(engine, true, VGIC5_GRP_IRS_REGS, irs_registers[selectors[n]].offset,
                        &value))
             engine_warn(engine, "the save could not put %s back to 0x%llx",
-                        migration_irs[selectors[n]].name, (unsigned long long)value);
+                        irs_registers[selectors[n]].name, (unsigned long long)value);
     }
 }
 

@@ -159,7 +159,7 @@ static int fit_unknown(const struct vgic5_config *config, const struct vgic5_sta
         if (unknown)
             return error_unfit(
                 error, "irs: %s is 0x%" PRIx64 ", bits 0x%" PRIx64 " are not known to the target",
-                migration_irs[rows[n]].name, state->irs[rows[n]], unknown);
+                irs_registers[rows[n]].name, state->irs[rows[n]], unknown);
     }
     return 0;
 }

@@ -200,7 +200,7 @@ static int read_irs(struct vgic5_state *state, const struct vgic5_snapshot *snap
     int ret = begin(&reading, snapshot, SECTION_IRS, 0, error);
 
     for (unsigned row = 0; row < IRS_NR_ROWS && ret == 0; row++) {
-        const struct irs_register *reg = &migration_irs[row];
+        const struct irs_register *reg = &irs_registers[row];
 
         if (migration_irs_is_global(row))
             ret = take_u64(&reading, reg->name, reg->offset,
@@ -240,8 +240,9 @@ static int read_lpi(struct vgic5_state *state, const struct vgic5_snapshot *snap
         return error_damaged(error, "section lpi 0 is there, but %s",
                              state->abi == VGIC5_ABI_7_4 ? "IST_BASER.VALID is 0"
                                                          : "guest memory has the LPIs of abi v1");
-    if (expected > (size_t)1 << 24)
-        return error_damaged(error, "section irs 0: IST_CFGR.LPI_ID_BITS is above 24");
+    if (expected > (size_t)1 << CONFIG_LPI_ID_BITS_MAX)
+        return error_damaged(error, "section irs 0: IST_CFGR.LPI_ID_BITS is above %d",
+                             CONFIG_LPI_ID_BITS_MAX);
     ret = begin(&reading, snapshot, SECTION_LPI, 0, error);
     if (ret == 0 && !take_bytes(&reading, FIELD_ISTE, expected * 4))
         ret = -EBADMSG;
@@ -256,7 +257,7 @@ static int read_lpi(struct vgic5_state *state, const struct vgic5_snapshot *snap
 static int read_icc(struct state_vcpu *vcpu, const struct vgic5_snapshot *snapshot,
                     struct vgic5_error *error)
 {
-    const struct irs_register *pe_cr0 = &migration_irs[IRS_PE_CR0_ROW];
+    const struct irs_register *pe_cr0 = &irs_registers[IRS_PE_CR0_ROW];
     struct reading reading;
     int ret = begin(&reading, snapshot, SECTION_ICC, vcpu->id, error);
 

@@ -5,23 +5,21 @@
 
 #include <vgic5/migration.h>
 
-/* Only declarations and tables are used of gicv5: a port may lead to another implementation. */
+#include "facts/config_ranges.h"
 #include "facts/error.h"
 #include "facts/fields.h"
-#include "gicv5/gicv5.h"
 #include "facts/masks.h"
+#include "facts/registers.h"
 
-/* ---- registers.c: what a state carries, from the same declarations as the device ------------- */
-
-extern const struct irs_register migration_irs[IRS_NR_ROWS];
+/* ---- registers.c: what a state carries --------------------------------------------------------
+ */
 
 /* Does a state hold this register once for the whole frame? (All that is carried, but what is
  * carried once for each PE or SPI.) */
 bool migration_irs_is_global(enum irs_row row);
 
-#define NR_SYSREGS 26u /* of GRP_CPU_SYSREGS, for each vCPU */
 struct sysreg {
-    char name[24];
+    const char *name;
     uint16_t encoding;
     uint64_t bits; /* those that are not RES0 with 64 PPIs */
 };

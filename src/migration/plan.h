@@ -9,13 +9,6 @@
 #define V7_4 VGIC5_PROFILE(VGIC5_ABI_7_4)
 #define EVERY (V1 | V7_4)
 
-/* The offset of a register, as the attr of GRP_IRS_REGS. */
-enum irs_offset {
-#define IRS_REG(reg, at, size, access, set, carry) reg##_AT = (at),
-#include "facts/irs_registers.def"
-#undef IRS_REG
-};
-
 /* The public part of a row after its names: action, group, attr, loop, profiles, what, why. */
 #define AT_IRS(reg) .group = VGIC5_GRP_IRS_REGS, .attr = reg##_AT
 #define AT_GROUP(grp, number) .group = VGIC5_GRP_##grp, .attr = (number)

@@ -86,7 +86,7 @@ uint32_t vgic5_state_vcpu_id(const struct vgic5_state *state, uint32_t n)
 int vgic5_state_irs(const struct vgic5_state *state, const char *name, uint64_t *value)
 {
     for (unsigned row = 0; row < IRS_NR_ROWS; row++) {
-        if (migration_irs_is_global(row) && strcmp(migration_irs[row].name, name) == 0) {
+        if (migration_irs_is_global(row) && strcmp(irs_registers[row].name, name) == 0) {
             *value = state->irs[row];
             return 0;
         }

@@ -62,7 +62,7 @@ int restore_init(struct engine *engine, const struct vgic5_step *row)
 int restore_irs(struct engine *engine, const struct vgic5_step *row)
 {
     for (unsigned n = 0; n < IRS_NR_ROWS; n++) {
-        if (migration_irs[n].offset == row->attr)
+        if (irs_registers[n].offset == row->attr)
             return engine_set_irs(engine, (enum irs_row)n, engine->restored->irs[n]);
     }
     return engine_fail(engine, -ENXIO, "offset 0x%llx is no register",
@@ -109,12 +109,12 @@ int restore_status(struct engine *engine, const struct vgic5_step *row)
         uint64_t before = engine->restored->irs[n];
         uint64_t now = 0;
 
-        if (migration_irs[n].carried != IRS_CARRIED_STATUS)
+        if (irs_registers[n].carried != IRS_CARRIED_STATUS)
             continue;
         ret = engine_get_irs(engine, (enum irs_row)n, &now);
         if (ret == 0 && now != before)
             engine_warn(engine, "%s was 0x%llx on the source and is 0x%llx on the target",
-                        migration_irs[n].name, (unsigned long long)before, (unsigned long long)now);
+                        irs_registers[n].name, (unsigned long long)before, (unsigned long long)now);
     }
     return ret;
 }

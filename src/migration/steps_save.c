@@ -11,7 +11,7 @@ static enum irs_row irs_row_of(const struct vgic5_step *row)
 {
     unsigned n = 0;
 
-    while (n + 1 < IRS_NR_ROWS && migration_irs[n].offset != row->attr)
+    while (n + 1 < IRS_NR_ROWS && irs_registers[n].offset != row->attr)
         n++;
     return (enum irs_row)n;
 }
@@ -86,7 +86,7 @@ int save_status(struct engine *engine, const struct vgic5_step *row)
 
     (void)row;
     for (unsigned n = 0; n < IRS_NR_ROWS && ret == 0; n++) {
-        if (migration_irs[n].carried == IRS_CARRIED_STATUS)
+        if (irs_registers[n].carried == IRS_CARRIED_STATUS)
             ret = engine_get_irs(engine, (enum irs_row)n, &engine->saved->irs[n]);
     }
     return ret;
@@ -141,9 +141,10 @@ static int get_ist_7_4(struct engine *engine, const struct vgic5_step *row)
     size_t lpis = state_ist_lpis(state);
     int ret = 0;
 
-    if (lpis > (size_t)1 << 24)
-        return engine_fail(engine, -EINVAL, "IST_CFGR 0x%llx has more than 24 LPI id bits",
-                           (unsigned long long)state->irs[IRS_IST_CFGR_ROW]);
+    if (lpis > (size_t)1 << CONFIG_LPI_ID_BITS_MAX)
+        return engine_fail(engine, -EINVAL, "IST_CFGR 0x%llx has more than %d LPI id bits",
+                           (unsigned long long)state->irs[IRS_IST_CFGR_ROW],
+                           CONFIG_LPI_ID_BITS_MAX);
     if (lpis)
         ret = state_set_nr_lpis(state, lpis, engine->error);
     if (ret)

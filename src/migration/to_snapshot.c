@@ -68,7 +68,7 @@ static void put_irs(struct vgic5_fields *fields, const struct vgic5_state *state
     (void)instance;
     for (unsigned row = 0; row < IRS_NR_ROWS; row++) {
         if (migration_irs_is_global(row))
-            vgic5_fields_put_u64(fields, migration_irs[row].name, migration_irs[row].offset,
+            vgic5_fields_put_u64(fields, irs_registers[row].name, irs_registers[row].offset,
                                  state->irs[row]);
     }
 }
@@ -77,7 +77,7 @@ static void put_spi(struct vgic5_fields *fields, const struct vgic5_state *state
 {
     (void)instance;
     put_words(fields, FIELD_ISTE, VGIC5_GRP_IST, state->spi, state->nr_spis);
-    put_bits(fields, FIELD_TM, migration_irs[IRS_SPI_CFGR_ROW].offset, state->tm, state->nr_spis);
+    put_bits(fields, FIELD_TM, irs_registers[IRS_SPI_CFGR_ROW].offset, state->tm, state->nr_spis);
     if (state->has_wires)
         put_bits(fields, FIELD_WIRES, 0, state->wires, state->nr_spis);
 }
@@ -92,8 +92,8 @@ static void put_icc(struct vgic5_fields *fields, const struct vgic5_state *state
 {
     const struct state_vcpu *vcpu = state_vcpu(state, (uint32_t)instance);
 
-    vgic5_fields_put_u64(fields, migration_irs[IRS_PE_CR0_ROW].name,
-                         migration_irs[IRS_PE_CR0_ROW].offset, vcpu->pe_cr0);
+    vgic5_fields_put_u64(fields, irs_registers[IRS_PE_CR0_ROW].name,
+                         irs_registers[IRS_PE_CR0_ROW].offset, vcpu->pe_cr0);
     for (unsigned n = 0; n < NR_SYSREGS; n++) {
         struct sysreg reg = migration_sysreg(n);
 

@@ -6,10 +6,9 @@
 
 #include <vgic5/migration.h>
 
+#include "facts/config_ranges.h"
 #include "tool/number.h"
 #include "tool/report.h"
-
-#define IST_L2SZ_ALL 7u /* 4K, 16K and 64K */
 
 /* The machine has timers and no PMU; SW_PPI needs no device (gicv5.md §6). */
 #define MACHINE_PPIS (1ull << VGIC5_PPI_SW | 1ull << VGIC5_PPI_CNTV | 1ull << VGIC5_PPI_CNTP)
@@ -57,7 +56,7 @@ static bool set_lpi_bits(const char *text, struct gic_value *to)
 {
     uint64_t value;
 
-    if (!number_in(text, 1, 24, &value))
+    if (!number_in(text, CONFIG_LPI_ID_BITS_MIN, CONFIG_LPI_ID_BITS_MAX, &value))
         return false;
     to->config->lpi_id_bits = (uint8_t)value;
     return true;
@@ -67,7 +66,7 @@ static bool set_ist(const char *text, struct gic_value *to)
 {
     bool two_level = strcmp(text, "two-level") == 0;
 
-    to->config->ist_l2sz = two_level ? IST_L2SZ_ALL : 0;
+    to->config->ist_l2sz = two_level ? CONFIG_IST_L2SZ_MAX : 0;
     return two_level || strcmp(text, "linear") == 0;
 }
 
@@ -123,8 +122,8 @@ bool gic_option_parse(const char *text, struct vgic5_config *config, uint32_t *n
     memset(config, 0, sizeof(*config));
     config->size = sizeof(*config);
     config->abi = VGIC5_ABI_V1;
-    config->lpi_id_bits = 16;
-    config->ist_l2sz = IST_L2SZ_ALL;
+    config->lpi_id_bits = CONFIG_LPI_ID_BITS_DEFAULT;
+    config->ist_l2sz = CONFIG_IST_L2SZ_MAX; /* 4K, 16K and 64K */
     config->ppis[0] = MACHINE_PPIS;
     *nr_spis = 128;
     if (!text)

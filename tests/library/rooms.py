@@ -5,18 +5,18 @@ import re
 import sys
 
 BELOW = {
-    "facts": {"facts", "gicv5"},
+    "facts": {"facts"},
     "gicv5": {"gicv5", "facts"},
     "device": {"device", "gicv5", "facts"},
-    "migration": {"migration", "gicv5", "facts"},  # the register tables, not the state
+    "migration": {"migration", "facts"},
     "snapshot": {"snapshot", "facts"},
     "ram": {"ram", "snapshot", "facts"},
     "kvm": {"kvm", "facts"},
-    "conform": {"conform", "device", "gicv5", "facts"},  # their tables
+    "conform": {"conform", "device", "facts"},  # device's table
     "vcpu": {"vcpu", "facts"},
     "unicorn": {"unicorn", "vcpu", "facts"},
     "machine": {"machine", "vcpu", "facts"},
-    "tool": {"tool", "snapshot", "ram", "machine", "bench", "facts", "gicv5", "vcpu", "unicorn"},
+    "tool": {"tool", "snapshot", "ram", "machine", "bench", "facts", "vcpu", "unicorn"},
 }
 PUBLIC = {
     "facts": {"device.h", "error.h"},
@@ -32,6 +32,8 @@ PUBLIC = {
     "machine": {"device.h", "error.h", "snapshot.h"},
     "tool": {"conform.h", "device.h", "kvm.h", "migration.h", "snapshot.h"},
 }
+# A table of src/facts becomes data there; elsewhere it only gives a row its functions.
+EXPANDS_A_TABLE = {"src/gicv5/cpuif.c", "src/gicv5/instructions.c", "src/gicv5/irs_access.c"}
 SYSTEM_OF_ONE_ROOM = {"unicorn": ("unicorn", "tool"), "libfdt": ("machine",), "zstd": ("snapshot", "machine"),
                       "xxhash": ("snapshot",), "jansson": ("tool",)}
 
@@ -54,6 +56,8 @@ def of_line(room, path, line):
         other = quoted.group(1).split("/")[0]
         if other not in BELOW[room]:
             yield f"{path}: room {room} includes room {other}"
+        if other == "facts" != room and quoted.group(1).endswith(".def") and path not in EXPANDS_A_TABLE:
+            yield f"{path}: expands {quoted.group(1)}, which src/facts has as data"
     if angled and angled.group(1).startswith("vgic5/"):
         header = angled.group(1).split("/", 1)[1]
         if header not in PUBLIC[room]:

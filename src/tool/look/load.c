@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tool/lazy_ram.h"
+#include "facts/config_ranges.h"
 #include "machine/bus.h"
 #include "tool/report.h"
 #include "unicorn/unicorn_engine.h"
@@ -59,28 +60,21 @@ static int check_sections(const struct vgic5_snapshot *snapshot, struct vgic5_er
 /* What the device would refuse with one errno for all of them (device.h, vgic5_config). */
 static int check_gic_config(const struct vgic5_config *config, struct vgic5_error *error)
 {
-    const struct {
-        const char *name;
-        uint64_t value, low, high; /* 0 stands for the default */
-    } rows[] = {
-        {"GIC_IPA_BITS", config->ipa_bits, 32, 56},
-        {"GIC_LPI_ID_BITS", config->lpi_id_bits, 1, 24},
-        {"GIC_MIN_LPI_ID_BITS", config->min_lpi_id_bits, 1, 14},
-        {"GIC_PRIORITY_BITS", config->priority_bits, 1, 5},
-        {"GIC_IST_L2SZ", config->ist_l2sz, 0, 7},
-        {"GIC_ISTMD", config->istmd, 0, 1},
-        {"GIC_ISTMD_SZ", config->istmd_sz, 0, 31},
-        {"GIC_PPIS1", config->ppis[1], 0, 0},
-    };
-
     if (config->abi != 0 && !vgic5_abi_name(config->abi))
         return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
                          "machine GIC_ABI is %" PRIu32 ", which is not known", config->abi);
-    for (size_t n = 0; n < sizeof(rows) / sizeof(*rows); n++)
-        if (rows[n].value != 0 && (rows[n].value < rows[n].low || rows[n].value > rows[n].high))
+    for (size_t n = 0; n < nr_config_ranges; n++) {
+        const struct config_range *range = &config_ranges[n];
+        uint8_t value = ((const uint8_t *)config)[range->offset]; /* 0 stands for the default */
+
+        if (value != 0 && (value < range->min || value > range->max))
             return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
-                             "machine %s is %" PRIu64 ", expected %" PRIu64 " to %" PRIu64,
-                             rows[n].name, rows[n].value, rows[n].low, rows[n].high);
+                             "machine GIC_%s is %u, expected %u to %u", range->name, value,
+                             range->min, range->max);
+    }
+    if (config->ppis[1] != 0)
+        return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
+                         "machine GIC_PPIS1 is %" PRIu64 ", expected 0 to 0", config->ppis[1]);
     return 0;
 }
 

@@ -4,25 +4,15 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "gicv5/gicv5.h"
-
-static const struct {
-    uint16_t encoding;
-    const char *name;
-} instructions[] = {
-#define GIC_INSTRUCTION(name, crm, op2, direction, fields) \
-    {VGIC5_ENCODING(1, 0, 12, crm, op2), #name},
-#include "facts/gic_instructions.def"
-#undef GIC_INSTRUCTION
-};
+#include "facts/registers.h"
 
 static const char *name_of(uint16_t encoding)
 {
     const struct cpu_register *reg = cpu_register_of(encoding);
+    const struct gic_instruction *instruction = gic_instruction_of(encoding);
 
-    for (size_t n = 0; n < sizeof(instructions) / sizeof(*instructions); n++)
-        if (instructions[n].encoding == encoding)
-            return instructions[n].name;
+    if (instruction)
+        return instruction->name;
     return reg ? reg->name : "?";
 }
 

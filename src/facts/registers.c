@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The register tables as data, and the way from an offset or an encoding to a row in one step. */
-#include "gicv5/gicv5.h"
+#include "facts/registers.h"
 
 const struct irs_register irs_registers[IRS_NR_ROWS] = {
 #define IRS_REG(name, offset, bytes, access, user_set, carried) \
@@ -40,25 +40,23 @@ const struct irs_register *irs_register_at(uint64_t offset)
 #define DIRECTION_RO false
 #define IS_CARRIED_YES true
 #define IS_CARRIED_NO false
-#define ROW(name, encoding, direction, carried) \
-    {name, encoding, DIRECTION_##direction, IS_CARRIED_##carried},
-#define ROWS_1(name, e, ...) ROW(name, e, __VA_ARGS__)
+#define ROW(name, encoding, row, index, direction, carried) \
+    {name, encoding, row, index, DIRECTION_##direction, IS_CARRIED_##carried},
+#define ROWS_1(name, e, row, ...) ROW(name, e, row, 0, __VA_ARGS__)
+#define ROWS_2(...) NTH_OF(0, __VA_ARGS__) NTH_OF(1, __VA_ARGS__)
+#define NTH_OF(n, name, e, row, ...) ROW(name #n, e + n, row, n, __VA_ARGS__)
 /* clang-format off */
-#define ROWS_2(name, e, ...) ROW(name "0", e, __VA_ARGS__) ROW(name "1", e + 1, __VA_ARGS__)
-#define ROWS_16(name, e, ...)                                                                      \
-    ROWS_2(name, e, __VA_ARGS__)                                                                   \
-    ROW(name "2", e + 2, __VA_ARGS__) ROW(name "3", e + 3, __VA_ARGS__)                            \
-    ROW(name "4", e + 4, __VA_ARGS__) ROW(name "5", e + 5, __VA_ARGS__)                            \
-    ROW(name "6", e + 6, __VA_ARGS__) ROW(name "7", e + 7, __VA_ARGS__)                            \
-    ROW(name "8", e + 8, __VA_ARGS__) ROW(name "9", e + 9, __VA_ARGS__)                            \
-    ROW(name "10", e + 10, __VA_ARGS__) ROW(name "11", e + 11, __VA_ARGS__)                        \
-    ROW(name "12", e + 12, __VA_ARGS__) ROW(name "13", e + 13, __VA_ARGS__)                        \
-    ROW(name "14", e + 14, __VA_ARGS__) ROW(name "15", e + 15, __VA_ARGS__)
+#define ROWS_16(...)                                                                               \
+    ROWS_2(__VA_ARGS__)                                                                            \
+    NTH_OF(2, __VA_ARGS__) NTH_OF(3, __VA_ARGS__) NTH_OF(4, __VA_ARGS__) NTH_OF(5, __VA_ARGS__)    \
+    NTH_OF(6, __VA_ARGS__) NTH_OF(7, __VA_ARGS__) NTH_OF(8, __VA_ARGS__) NTH_OF(9, __VA_ARGS__)    \
+    NTH_OF(10, __VA_ARGS__) NTH_OF(11, __VA_ARGS__) NTH_OF(12, __VA_ARGS__)                        \
+    NTH_OF(13, __VA_ARGS__) NTH_OF(14, __VA_ARGS__) NTH_OF(15, __VA_ARGS__)
 /* clang-format on */
 
 const struct cpu_register cpu_registers[] = {
 #define CPU_REG(name, op0, op1, crn, crm, op2, n, access, direction, carried) \
-    ROWS_##n(#name, VGIC5_ENCODING(op0, op1, crn, crm, op2), direction, carried)
+    ROWS_##n(#name, VGIC5_ENCODING(op0, op1, crn, crm, op2), name##_ROW, direction, carried)
 #include "facts/cpu_registers.def"
 #undef CPU_REG
 };
@@ -68,6 +66,15 @@ const size_t nr_cpu_registers = sizeof(cpu_registers) / sizeof(cpu_registers[0])
 enum {
 #define CPU_REG(name, op0, op1, crn, crm, op2, n, access, direction, carried) \
     name##_FIRST, name##_LAST = name##_FIRST + (n)-1,
+#include "facts/cpu_registers.def"
+#undef CPU_REG
+};
+
+/* Registers of GRP_CPU_SYSREGS. */
+enum {
+    NR_CARRIED = 0
+#define CPU_REG(name, op0, op1, crn, crm, op2, n, access, direction, carried) \
+    +(IS_CARRIED_##carried ? (n) : 0)
 #include "facts/cpu_registers.def"
 #undef CPU_REG
 };
@@ -98,4 +105,32 @@ const struct cpu_register *cpu_register_of(uint16_t encoding)
     if (!cpu_slots[slot].first_plus_one)
         return NULL;
     return &cpu_registers[cpu_slots[slot].first_plus_one - 1 + slot - cpu_slots[slot].first_slot];
+}
+
+const struct cpu_register *cpu_register_carried(unsigned n)
+{
+    const struct cpu_register *reg = cpu_registers;
+
+    _Static_assert(NR_CARRIED == NR_SYSREGS, "GRP_CPU_SYSREGS has 26 registers (kvm-abi §6)");
+    for (; !reg->carried || n > 0; reg++)
+        n -= reg->carried;
+    return reg;
+}
+
+static const struct gic_instruction instructions[] = {
+#define DIRECTION_W true
+#define DIRECTION_R false
+#define GIC_INSTRUCTION(name, crm, op2, direction, fields) \
+    {#name, VGIC5_ENCODING(1, 0, 12, crm, op2), DIRECTION_##direction},
+#include "facts/gic_instructions.def"
+#undef GIC_INSTRUCTION
+};
+
+const struct gic_instruction *gic_instruction_of(uint16_t encoding)
+{
+    for (size_t n = 0; n < sizeof(instructions) / sizeof(instructions[0]); n++) {
+        if (instructions[n].encoding == encoding)
+            return &instructions[n];
+    }
+    return NULL;
 }

@@ -101,7 +101,7 @@ def pixels(path):
     return width, height, colours
 
 
-@pytest.mark.skipif(not LONG, reason="only in ./test --long")
+@pytest.mark.skipif(not LONG, reason="long")
 def test_a_browser_shows_it(middle, tmp_path):  # noqa: F811
     browser = shutil.which("chromium")
     assert browser is not None, "chromium is not installed (tools/packages-long names it)"

@@ -48,29 +48,44 @@ def test_a_kernel_that_the_environment_names(tree, tmp_path):
     assert "no such file" in script(tree, "find-kernel", status=2, VGIC5_LINUX=str(tmp_path / "none"))
 
 
+@pytest.mark.parametrize("named", ["packages", "packages/linux-test_7_arm64.deb"])
 @pytest.mark.parametrize("place", ["usr/lib/modules/7.2/vmlinuz", "boot/vmlinuz-7.2"])
-def test_a_package_beside_the_tree(place, tree):
-    data = tree.parent / "shared" / "data"
-    data.mkdir(parents=True)
+def test_a_package_that_the_environment_names(place, named, tree, tmp_path):
+    """The file, or a directory of several, of which the newest counts."""
+    data = tmp_path / "packages"
+    data.mkdir()
+    package(data / "linux-test_6_arm64.deb", "boot/vmlinuz-6")
     package(data / "linux-test_7_arm64.deb", place)
     for _ in range(2):  # extracted, and found again
-        kernel = script(tree, "find-kernel")
+        kernel = script(tree, "find-kernel", VGIC5_LINUX=str(tmp_path / named))
         assert kernel == str(tree / "build" / "linux" / "linux-test_7_arm64" / place)
         with open(kernel, "rb") as file:
             assert file.read() == b"content of " + place.encode()
     assert os.listdir(tree / "build" / "linux") == ["linux-test_7_arm64"]
-    assert script(tree, "find-kernel", tree / "there").startswith(str(tree / "there"))
+    assert script(tree, "find-kernel") == kernel  # kept
+    assert script(tree, "find-kernel", tree / "there",
+                  VGIC5_LINUX=str(tmp_path / named)).startswith(str(tree / "there"))
 
 
-def test_packages_that_are_of_no_use(tree):
-    data = tree.parent / "shared" / "data"
-    data.mkdir(parents=True)
+def test_packages_that_are_of_no_use(tree, tmp_path):
+    data = tmp_path / "packages"
+    data.mkdir()
+    named = {"VGIC5_LINUX": str(data)}
+    assert "no linux-*_arm64.deb" in script(tree, "find-kernel", status=2, **named)
     package(data / "linux-test_7_arm64.deb", "usr/share/doc/README")
-    assert "holds no kernel" in script(tree, "find-kernel", status=3)
+    assert "holds no kernel" in script(tree, "find-kernel", status=3, **named)
     (data / "linux-test_7_arm64.deb").write_bytes(b"garbage")
     shutil.rmtree(tree / "build")
-    assert "cannot be extracted" in script(tree, "find-kernel", status=3)
+    assert "cannot be extracted" in script(tree, "find-kernel", status=3, **named)
     assert os.listdir(tree / "build" / "linux") == []
+
+
+def test_what_lies_beside_the_tree_is_not_looked_at(tree):
+    """A kernel is what somebody named; no directory of a workplace is known."""
+    data = tree.parent / "shared" / "data"
+    data.mkdir(parents=True)
+    package(data / "linux-test_7_arm64.deb", "boot/vmlinuz-7.2")
+    assert "no kernel" in script(tree, "find-kernel", status=3)
 
 
 def test_no_kernel_says_what_to_do(tree):
@@ -92,6 +107,18 @@ def test_a_suite_that_the_user_names(tree, tmp_path):
     fetch(tree, "echo the reason >&2; exit 3\n")
     words = script(tree, "find-kernel", "--suite", "trixie", status=3)
     assert "the reason" in words and "no kernel from Debian trixie" in words
+
+
+def test_a_suite_is_fetched_once(tree, tmp_path):
+    """What was downloaded is kept, and found without a network."""
+    fetch(tree, f"""mkdir -p "$3"; cp {tmp_path}/linux-binary_7_arm64.deb "$3"
+        echo "$3"/linux-binary_7_arm64.deb\n""")
+    package(tmp_path / "linux-binary_7_arm64.deb", "usr/lib/modules/7.2/vmlinuz")
+    kernel = script(tree, "find-kernel", "--suite", "sid")
+    fetch(tree, "echo no network >&2; exit 3\n")
+    assert script(tree, "find-kernel", "--suite", "sid") == kernel
+    assert script(tree, "find-kernel") == kernel
+    assert "no network" in script(tree, "find-kernel", "--suite", "trixie", status=3)
 
 
 def test_a_mirror_that_is_not_there(tree):

@@ -8,7 +8,7 @@ import pytest
 from conftest import BUILD, DEMO, LONG, TOP
 
 TOOL = os.path.join(BUILD, "vgic5")
-FULL = pytest.mark.skipif(not LONG, reason="--long")
+FULL = pytest.mark.skipif(not LONG, reason="long")
 
 
 def main_job(build):

@@ -40,6 +40,13 @@ int engine_fail(struct engine *engine, int ret, const char *format, ...)
                      reason);
 }
 
+int engine_wrong_generation(struct engine *engine, uint32_t other)
+{
+    return engine_fail(engine, -ENOTSUP,
+                       "the port says abi %s, and the device answers as one of %s",
+                       vgic5_abi_name(engine->port->abi), vgic5_abi_name(other));
+}
+
 void engine_warn(struct engine *engine, const char *format, ...)
 {
     char message[320];
@@ -193,6 +200,27 @@ static int engine_open(struct engine *engine, struct vgic5_port *port,
     return migration_port_open(port, given, error);
 }
 
+/* After a failure, whatever it was: a VM that has died answers EIO to everything from then on
+ * (kvm-abi §7). This get is refused by no device that lives. */
+static bool vm_is_dead(struct engine *engine)
+{
+    uint32_t number = 0;
+
+    return engine->now && engine_try(engine, false, VGIC5_GRP_NR_IRQS, 0, &number) == -EIO;
+}
+
+/* The error stays that of the call which failed first. */
+static void say_dead(struct vgic5_error *error)
+{
+    size_t length = error ? strlen(error->message) : 0;
+
+    if (!error)
+        return;
+    error->cause = VGIC5_CAUSE_VM_DEAD;
+    snprintf(error->message + length, sizeof(error->message) - length,
+             "; since then it answers EIO to everything: the VM is dead");
+}
+
 /* The guest's selectors, where an abandoned save has moved them: the source goes on. */
 static void put_selectors_back(struct engine *engine)
 {
@@ -226,13 +254,16 @@ int engine_save_in_order(const struct vgic5_port *given,
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOMEM, "no memory for the state");
     engine.saved->abi = port.abi;
     ret = engine_run(&engine, order, n, unchecked);
-    if (ret) {
-        put_selectors_back(&engine);
-        vgic5_state_free(engine.saved);
-        return ret;
+    if (ret == 0) {
+        *state = engine.saved;
+        return 0;
     }
-    *state = engine.saved;
-    return 0;
+    if (vm_is_dead(&engine))
+        say_dead(error);
+    else
+        put_selectors_back(&engine);
+    vgic5_state_free(engine.saved);
+    return ret;
 }
 
 int engine_restore_in_order(const struct vgic5_port *given, const struct vgic5_state *state,
@@ -247,7 +278,10 @@ int engine_restore_in_order(const struct vgic5_port *given, const struct vgic5_s
     if (ret)
         return ret;
     engine.restored = state;
-    return engine_run(&engine, order, n, unchecked);
+    ret = engine_run(&engine, order, n, unchecked);
+    if (ret && vm_is_dead(&engine))
+        say_dead(error);
+    return ret;
 }
 
 /* What no restore would take is better known now, while the source can go on. */

@@ -77,6 +77,9 @@ int engine_fail(struct engine *engine, int ret, const char *format, ...)
 void engine_warn(struct engine *engine, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The device is of another generation than its port says: -ENOTSUP. */
+int engine_wrong_generation(struct engine *engine, uint32_t other);
+
 /* An SPI whose handling mode is not its trigger mode: 7.4 carries the trigger mode alone. */
 void engine_warn_modes(struct engine *engine, uint32_t spi, bool level_triggered);
 

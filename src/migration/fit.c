@@ -135,6 +135,15 @@ static int misfit(const char *field, uint64_t found, const char *relation, uint6
                        relation, own);
 }
 
+static int fit_generation(const struct vgic5_port *port, const struct vgic5_config *config,
+                          struct vgic5_error *error)
+{
+    if (config->abi == port->abi || !vgic5_abi_name(config->abi)) /* 0: not said */
+        return 0;
+    return error_unfit(error, "the port says abi %s, and its device is of %s",
+                       vgic5_abi_name(port->abi), vgic5_abi_name(config->abi));
+}
+
 static int fit_address(const struct vgic5_config *config, const struct vgic5_state *state,
                        struct vgic5_error *error)
 {
@@ -269,6 +278,7 @@ static int fit_offer(const struct vgic5_port *port, const struct vgic5_state *st
     if (port->describe(port->opaque, &config))
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EIO,
                          "the port cannot describe its device");
+    ret = fit_generation(port, &config, error);
     for (size_t n = 0; n < sizeof(parts) / sizeof(parts[0]) && ret == 0; n++)
         ret = parts[n](&config, state, error);
     return ret;

@@ -6,6 +6,7 @@
 
 #include "migration/engine.h"
 #include "migration/ist_guest.h"
+#include "migration/ist_payload.h"
 
 /* ---- R1 to R4 -------------------------------------------------------------------------------- */
 
@@ -52,9 +53,26 @@ int restore_nr_irqs(struct engine *engine, const struct vgic5_step *row)
     return ret;
 }
 
+/* The last moment at which GRP_IST can be asked without a word of guest memory being written: the
+ * next set of it would hand a device of the other generation what it takes for something else. */
+static int check_generation(struct engine *engine)
+{
+    uint32_t abi = 0;
+    int ret;
+
+    if (engine->port->describe)
+        return 0; /* vgic5_restore_check knows */
+    ret = ist_payload_probe(engine->port, &abi);
+    if (ret)
+        return engine_fail(engine, ret, "the device answers %s to get GRP_IST", error_name(ret));
+    return abi == engine->port->abi ? 0 : engine_wrong_generation(engine, abi);
+}
+
 int restore_init(struct engine *engine, const struct vgic5_step *row)
 {
-    return engine_set(engine, row->group, row->attr, NULL);
+    int ret = engine_set(engine, row->group, row->attr, NULL);
+
+    return ret ? ret : check_generation(engine);
 }
 
 /* ---- Registers of the frame ------------------------------------------------------------------ */
@@ -138,11 +156,6 @@ int restore_wires(struct engine *engine, const struct vgic5_step *row)
     return ret ? engine_fail(engine, ret, "the port answers %s", error_name(ret)) : 0;
 }
 
-/* struct kvm_vgic_v5_ist of profile 7.4. */
-struct ist_buffers {
-    uint64_t spi_ist_addr, spi_ist_size, lpi_ist_addr, lpi_ist_size;
-};
-
 static int guest_table_fails(struct engine *engine, int ret)
 {
     if (ret == -ENXIO)
@@ -167,14 +180,13 @@ static void hm_from_tm(struct engine *engine, uint32_t *spis)
 }
 
 /* The image is the state's own, or comes from the guest's table, where v1 has left it. */
-static int set_ist_7_4(struct engine *engine, const struct vgic5_step *row)
+static int set_ist_7_4(struct engine *engine)
 {
     const struct vgic5_state *state = engine->restored;
     size_t lpis = state_ist_lpis(state);
     uint32_t *made = lpis && !state->lpis ? calloc(lpis, sizeof(*made)) : NULL;
     uint32_t spis[VGIC5_NR_SPIS_MAX];
-    struct ist_buffers buffers = {(uintptr_t)spis, UINT64_C(4) * state->nr_spis,
-                                  (uintptr_t)(made ? made : state->lpis), UINT64_C(4) * lpis};
+    struct ist_images images = {spis, state->nr_spis, made ? made : state->lpis, lpis};
     int ret = 0;
 
     if (lpis && !state->lpis && !made)
@@ -186,24 +198,25 @@ static int set_ist_7_4(struct engine *engine, const struct vgic5_step *row)
     memcpy(spis, state->spi, sizeof(spis));
     hm_from_tm(engine, spis);
     if (ret == 0)
-        ret = engine_set(engine, row->group, row->attr, &buffers);
+        ret = ist_payload_set(engine, &images);
     free(made);
     return ret;
 }
 
-static int set_ist_v1(struct engine *engine, const struct vgic5_step *row)
+static int set_ist_v1(struct engine *engine)
 {
     const struct vgic5_state *state = engine->restored;
+    /* A set only reads its payload. */
+    struct ist_images images = {(uint32_t *)(uintptr_t)state->spi, state->nr_spis, NULL, 0};
     int ret = state->lpis ? ist_image_to_guest(engine->port, state, state->lpis) : 0;
 
-    if (ret)
-        return guest_table_fails(engine, ret);
-    return engine_set(engine, row->group, row->attr, state->spi);
+    return ret ? guest_table_fails(engine, ret) : ist_payload_set(engine, &images);
 }
 
 int restore_ist(struct engine *engine, const struct vgic5_step *row)
 {
-    return engine->port->abi == VGIC5_ABI_7_4 ? set_ist_7_4(engine, row) : set_ist_v1(engine, row);
+    (void)row;
+    return engine->port->abi == VGIC5_ABI_7_4 ? set_ist_7_4(engine) : set_ist_v1(engine);
 }
 
 /* ---- Lines of a kernel's device -------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 
 #include "migration/engine.h"
 #include "migration/ist_guest.h"
+#include "migration/ist_payload.h"
 
 /* The row of the register that a step names by its offset. */
 static enum irs_row irs_row_of(const struct vgic5_step *row)
@@ -108,50 +109,28 @@ int save_wires(struct engine *engine, const struct vgic5_step *row)
     return 0;
 }
 
-/* The VM may be woken while it is quiesced; how often that is worth another try is bounded. */
-static int get_ist(struct engine *engine, const struct vgic5_step *row, void *payload)
-{
-    for (uint32_t attempt = 1;; attempt++) {
-        int ret = engine_try(engine, false, row->group, row->attr, payload);
-
-        if (ret == 0)
-            return 0;
-        if (ret != -EBUSY)
-            return engine_fail(engine, ret, "the device answers %s", error_name(ret));
-        if (attempt > engine->options.ist_retries)
-            return engine_fail(engine, ret, "EBUSY %u times: the VM did not stay quiet", attempt);
-        if (engine->options.wait) {
-            ret = engine->options.wait(engine->options.opaque, attempt);
-            if (ret)
-                return engine_fail(engine, ret < 0 ? ret : -ret, "given up after %u tries",
-                                   attempt);
-        }
-    }
-}
-
-/* struct kvm_vgic_v5_ist of profile 7.4. */
-struct ist_buffers {
-    uint64_t spi_ist_addr, spi_ist_size, lpi_ist_addr, lpi_ist_size;
-};
-
-static int get_ist_7_4(struct engine *engine, const struct vgic5_step *row)
+/* Under v1 the LPIs go to guest memory. */
+static int set_room_for_lpis(struct engine *engine)
 {
     struct vgic5_state *state = engine->saved;
-    struct ist_buffers buffers = {(uintptr_t)state->spi, UINT64_C(4) * state->nr_spis, 0, 0};
-    size_t lpis = state_ist_lpis(state);
-    int ret = 0;
+    size_t lpis = state->abi == VGIC5_ABI_7_4 ? state_ist_lpis(state) : 0;
 
     if (lpis > (size_t)1 << CONFIG_LPI_ID_BITS_MAX)
         return engine_fail(engine, -EINVAL, "IST_CFGR 0x%llx has more than %d LPI id bits",
                            (unsigned long long)state->irs[IRS_IST_CFGR_ROW],
                            CONFIG_LPI_ID_BITS_MAX);
-    if (lpis)
-        ret = state_set_nr_lpis(state, lpis, engine->error);
-    if (ret)
-        return ret;
-    buffers.lpi_ist_addr = (uintptr_t)state->lpis;
-    buffers.lpi_ist_size = UINT64_C(4) * state->nr_lpis;
-    return get_ist(engine, row, &buffers);
+    return lpis ? state_set_nr_lpis(state, lpis, engine->error) : 0;
+}
+
+static int get_images(struct engine *engine)
+{
+    struct vgic5_state *state = engine->saved;
+    struct ist_images images = {.spis = state->spi, .nr_spis = state->nr_spis};
+    int ret = set_room_for_lpis(engine);
+
+    images.lpis = state->lpis;
+    images.nr_lpis = state->nr_lpis;
+    return ret ? ret : ist_payload_get(engine, &images);
 }
 
 /* HWU is the hardware's own, and differs between two saves of the same state (kvm-abi §4). */
@@ -187,8 +166,9 @@ int save_ist(struct engine *engine, const struct vgic5_step *row)
 {
     struct vgic5_state *state = engine->saved;
     bool is_7_4 = state->abi == VGIC5_ABI_7_4;
-    int ret = is_7_4 ? get_ist_7_4(engine, row) : get_ist(engine, row, state->spi);
+    int ret = get_images(engine);
 
+    (void)row;
     if (ret)
         return ret;
     if (!is_7_4 && check_guest_table(engine))

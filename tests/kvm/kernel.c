@@ -161,6 +161,10 @@ static int answer(struct kernel *kernel, int fd, unsigned long request, uintptr_
         return -kernel->fail_errno;
     if (kernel->dead && fd != KERNEL_KVM)
         return -EIO;
+    if (fd == KERNEL_DEVICE && ++kernel->asked == kernel->fail_at) {
+        kernel->dead = kernel->dies;
+        return -kernel->fail_errno;
+    }
     if (fd == KERNEL_DEVICE)
         return on_device(kernel, request, (const struct vgic5_attr *)argument);
     if (fd == KERNEL_VM)

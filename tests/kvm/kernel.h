@@ -18,6 +18,8 @@ struct kernel {
     int api;               /* KVM_GET_API_VERSION */
     unsigned long fail_on; /* this request */
     int fail_errno;
+    unsigned fail_at; /* the n-th ioctl of the device; it is over then with the VM, if it `dies` */
+    bool dies;
     bool ctrl_only; /* Linux 7.1 and 7.2 */
     bool no_hm;     /* GRP_IST comes with HM as the guest left it: 0 */
 
@@ -26,9 +28,10 @@ struct kernel {
     uint64_t ram_base, ram_size;
     uint32_t ids[MOST_VCPUS];
     uint32_t nr_vcpus;
-    bool dead;  /* its first run has failed: every ioctl but a close is EIO */
-    int opened; /* fds that were not closed */
-    void *run;  /* struct kvm_run */
+    unsigned asked; /* ioctls of the device */
+    bool dead;      /* its first run has failed, or it died: every ioctl but a close is EIO */
+    int opened;     /* fds that were not closed */
+    void *run;      /* struct kvm_run */
 
     struct line {
         int fd;

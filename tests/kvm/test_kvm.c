@@ -321,6 +321,137 @@ static void test_hm_0_is_told(void **state)
     kernel_close(&kernel);
 }
 
+/* ---- A port that names the wrong generation -------------------------------------------------- */
+
+/* Each answers what the other asks; none writes over more than it was given, or takes the
+ * descriptor for entries. */
+static void check_wrong_generation(uint32_t is, uint32_t says, const char *words)
+{
+    struct vgic5_error error = {0};
+    struct vgic5_kvm_calls calls, right_calls;
+    struct vgic5_state *saved = NULL, *right;
+    struct vgic5_port port, right_port;
+    struct vgic5_kvm kvm, right_kvm;
+    struct kernel kernel, right_kernel;
+    struct kvm_vm vm, right_vm;
+
+    kernel_open(&kernel, is, &calls);
+    open_vm(&vm, &kvm, &calls, &port, says);
+    be_busy(&kernel, &vm, &port);
+    assert_int_equal(vgic5_save(&port, NULL, &saved, &error), -ENOTSUP);
+    assert_int_equal(error.cause, VGIC5_CAUSE_GIVEN_UP);
+    assert_null(saved);
+    assert_non_null(strstr(error.message, "save step S3 (GRP_IST): the port says abi "));
+    assert_non_null(strstr(error.message, words));
+    kvm_vm_close(&vm);
+
+    kernel_open(&right_kernel, says, &right_calls);
+    open_vm(&right_vm, &right_kvm, &right_calls, &right_port, says);
+    be_busy(&right_kernel, &right_vm, &right_port);
+    assert_int_equal(vgic5_save(&right_port, NULL, &right, NULL), 0);
+    open_vm(&vm, &kvm, &calls, &port, says);
+    assert_int_equal(vgic5_restore(&port, right, NULL, &error), -ENOTSUP);
+    assert_int_equal(error.cause, VGIC5_CAUSE_UNFIT);
+    assert_non_null(strstr(error.message, words));
+    vgic5_state_free(right);
+    kvm_vm_close(&right_vm);
+    kernel_close(&right_kernel);
+    kvm_vm_close(&vm);
+    kernel_close(&kernel);
+}
+
+static void test_a_port_of_the_wrong_generation(void **state)
+{
+    (void)state;
+    check_wrong_generation(VGIC5_ABI_V1, VGIC5_ABI_7_4,
+                           "the port says abi 7.4, and the device answers as one of v1");
+    check_wrong_generation(VGIC5_ABI_7_4, VGIC5_ABI_V1,
+                           "the port says abi v1, and the device answers as one of 7.4");
+}
+
+/* ---- A VM that dies -------------------------------------------------------------------------- */
+
+/* The n-th call of a save fails, and the VM lives on, or does not. What is said is what failed
+ * first, not what the engine was answered when it tidied up. */
+static bool check_failing_save(uint32_t abi, unsigned n, bool dies)
+{
+    struct warnings warnings = {0};
+    struct vgic5_migration_options options = {
+        .size = sizeof(options), .warn = watch, .opaque = &warnings};
+    struct vgic5_error error = {0};
+    struct vgic5_state *saved;
+    struct vgic5_kvm_calls calls;
+    struct vgic5_port port;
+    struct vgic5_kvm kvm;
+    struct kernel kernel;
+    struct kvm_vm vm;
+    int ret;
+
+    kernel_open(&kernel, abi, &calls);
+    open_vm(&vm, &kvm, &calls, &port, abi);
+    be_busy(&kernel, &vm, &port);
+    kernel.fail_at = kernel.asked + n;
+    kernel.fail_errno = ETIMEDOUT;
+    kernel.dies = dies;
+    ret = vgic5_save(&port, &options, &saved, &error);
+    if (ret == 0) {
+        vgic5_state_free(saved);
+    } else {
+        assert_int_equal(ret, -ETIMEDOUT);
+        assert_int_equal(error.cause, dies ? VGIC5_CAUSE_VM_DEAD : VGIC5_CAUSE_GIVEN_UP);
+        assert_memory_equal(error.message, "save step S", 11);
+        assert_non_null(strstr(error.message, "the device answers ETIMEDOUT"));
+        assert_int_equal(strstr(error.message, "the VM is dead") != NULL, dies);
+        assert_int_equal(warnings.count, 0);
+    }
+    kvm_vm_close(&vm);
+    kernel_close(&kernel);
+    return ret != 0;
+}
+
+static void test_a_vm_that_dies_in_a_save(void **state)
+{
+    (void)state;
+    for (uint32_t abi = VGIC5_ABI_V1; abi <= VGIC5_ABI_7_4; abi++) {
+        unsigned n = 1;
+
+        while (check_failing_save(abi, n, true) && check_failing_save(abi, n, false))
+            n++;
+        assert_true(n > 80);
+    }
+}
+
+/* A target that dies was the target's fault, whatever the errno of the first. */
+static void test_a_vm_that_dies_in_a_restore(void **state)
+{
+    struct vgic5_error error = {0};
+    struct vgic5_kvm_calls calls;
+    struct vgic5_state *saved;
+    struct vgic5_port port;
+    struct vgic5_kvm kvm;
+    struct kernel kernel;
+    struct kvm_vm vm;
+
+    (void)state;
+    kernel_open(&kernel, VGIC5_ABI_V1, &calls);
+    open_vm(&vm, &kvm, &calls, &port, VGIC5_ABI_V1);
+    be_busy(&kernel, &vm, &port);
+    assert_int_equal(vgic5_save(&port, NULL, &saved, NULL), 0);
+    kvm_vm_close(&vm);
+    open_vm(&vm, &kvm, &calls, &port, VGIC5_ABI_V1);
+    kernel.fail_at = kernel.asked + 20;
+    kernel.fail_errno = EINVAL;
+    kernel.dies = true;
+    assert_int_equal(vgic5_restore(&port, saved, NULL, &error), -EINVAL);
+    assert_int_equal(error.cause, VGIC5_CAUSE_VM_DEAD);
+    assert_memory_equal(error.message, "restore step R", 14);
+    assert_non_null(strstr(error.message, "EINVAL"));
+    assert_non_null(strstr(error.message, "the VM is dead"));
+    vgic5_state_free(saved);
+    kvm_vm_close(&vm);
+    kernel_close(&kernel);
+}
+
 /* Every errno comes through. */
 static void test_errnos(void **state)
 {
@@ -355,10 +486,16 @@ static void test_errnos(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),          cmocka_unit_test(test_what_is_missing),
-        cmocka_unit_test(test_the_generation),   cmocka_unit_test(test_the_suite),
-        cmocka_unit_test(test_save_and_restore), cmocka_unit_test(test_hm_0_is_told),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_what_is_missing),
+        cmocka_unit_test(test_the_generation),
+        cmocka_unit_test(test_the_suite),
+        cmocka_unit_test(test_save_and_restore),
+        cmocka_unit_test(test_hm_0_is_told),
         cmocka_unit_test(test_errnos),
+        cmocka_unit_test(test_a_port_of_the_wrong_generation),
+        cmocka_unit_test(test_a_vm_that_dies_in_a_save),
+        cmocka_unit_test(test_a_vm_that_dies_in_a_restore),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

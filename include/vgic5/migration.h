@@ -8,9 +8,9 @@
  *             vCPUs → vgic5_restore → run
  *
  * The state outlives device and snapshot. Functions return 0 or a negative errno with `error`
- * filled (which may be NULL); `error->exit_code` is the tool's: 3 environment, 4 the state
- * contradicts itself, 5 it does not fit the target, 6 the save was given up and the source can go
- * on, 70 a bug of ours.
+ * filled (which may be NULL); its cause is named below as ENVIRONMENT for VGIC5_CAUSE_ENVIRONMENT,
+ * and so on. Where no other is named, -EINVAL is BUG (the port or the options are none) and -ENOMEM
+ * is ENVIRONMENT.
  */
 #ifndef VGIC5_MIGRATION_H
 #define VGIC5_MIGRATION_H
@@ -75,7 +75,7 @@ struct vgic5_port {
  * read with a payload of zeros, which 7.4 refuses as a descriptor (EINVAL) and v1 fills
  * (kvm-abi §1). Of the port get_attr and opaque alone are looked at. Guest memory may be written,
  * as by a save. `*abi` is set only if it succeeds. Errors: those of the device's answer (-EBUSY: no
- * CTRL_INIT yet, or a vCPU runs), exit code 3; -EINVAL and 70: the port has no get_attr.
+ * CTRL_INIT yet, or a vCPU runs), ENVIRONMENT; -EINVAL, BUG: the port has no get_attr.
  */
 int vgic5_probe_abi(const struct vgic5_port *port, uint32_t *abi, struct vgic5_error *error);
 
@@ -174,7 +174,7 @@ uint32_t vgic5_state_spi(const struct vgic5_state *state, uint32_t id, bool *lev
 const uint32_t *vgic5_state_lpis(const struct vgic5_state *state, size_t *words);
 
 /* Everything that can be said about a state without a device: ranges, counts, ids, reserved bits,
- * the registers against the state's own IDRs. 0, or -EBADMSG and exit code 4: `error` names the
+ * the registers against the state's own IDRs. 0, or -EBADMSG and DAMAGED: `error` names the
  * field. */
 int vgic5_state_check(const struct vgic5_state *state, struct vgic5_error *error);
 
@@ -186,7 +186,7 @@ struct vgic5_guest_reader {
 
 /* The same, and where guest memory holds the LPIs (v1): every entry of the table, as a save leaves
  * it. What cannot be read is an entry that a restore could not adopt. 0; -EBADMSG, or what
- * `memory->read` answers but -EFAULT, and exit code 4. */
+ * `memory->read` answers but -EFAULT, and DAMAGED. */
 int vgic5_state_check_memory(const struct vgic5_state *state,
                              const struct vgic5_guest_reader *memory, struct vgic5_error *error);
 
@@ -195,8 +195,8 @@ int vgic5_state_check_memory(const struct vgic5_state *state,
  * "lpi" 0 (profile 7.4 with an LPI IST) and "icc" <vCPU id>. From a snapshot a state comes only if
  * vgic5_state_check finds nothing; `*state` is then the caller's to free, and is not to be used
  * after a failure.
- * Errors: of the writer, and -ENOMEM and 3; from a snapshot -EBADMSG and 4 (damage, a
- * contradiction), -ENOTSUP and 5 (an unknown version or field), -ENOMEM and 3.
+ * Errors: of the writer, and -ENOMEM; from a snapshot -EBADMSG and DAMAGED (damage, a
+ * contradiction), -ENOTSUP and UNFIT (an unknown version or field), -ENOMEM.
  */
 int vgic5_state_to_snapshot(const struct vgic5_state *state, struct vgic5_snapshot_writer *writer,
                             struct vgic5_error *error);
@@ -224,10 +224,12 @@ struct vgic5_migration_options {
 /*
  * Save. The vCPUs are stopped and the devices are quiet; guest memory must be serialised after it,
  * since the LPIs may be written there. The source is as it was before, whatever the outcome, and
- * can go on.
+ * can go on, unless its VM is dead.
  * `*state` is the caller's to free; it is not to be used after a failure.
- * Errors: the device's errno and exit code 6 (it refused, or did not become quiet; or what it says
- * contradicts itself: -EBADMSG), -ENOMEM and 3, -EINVAL and 70 (the port or the options are none).
+ * Errors, GIVEN_UP: the device's errno (it refused, or did not become quiet); -EBADMSG (what it
+ * says contradicts itself); -ENOTSUP (it is of another generation than port->abi says). VM_DEAD: it
+ * answers EIO to everything since the first failure, whose errno is returned, so that its VM cannot
+ * go on. -ENOMEM; -EINVAL.
  */
 int vgic5_save(const struct vgic5_port *port, const struct vgic5_migration_options *options,
                struct vgic5_state **state, struct vgic5_error *error);
@@ -235,9 +237,9 @@ int vgic5_save(const struct vgic5_port *port, const struct vgic5_migration_optio
 /*
  * Would this state fit this target? Nothing is changed. The target is a device that has not run;
  * ADDR, NR_IRQS and its vCPUs may be set already, to the same values.
- * Errors: -EBADMSG and exit code 4 (vgic5_state_check), -ENOTSUP and 5 (it does not fit; the
- * message names the field), -EBUSY and 5 (a vCPU of it has run, or runs), the port's errno and 3
- * (it cannot be asked), -EINVAL and 70.
+ * Errors: -EBADMSG and DAMAGED (vgic5_state_check), -ENOTSUP and UNFIT (it does not fit; the
+ * message names the field), -EBUSY and UNFIT (a vCPU of it has run, or runs), the port's errno and
+ * ENVIRONMENT (it cannot be asked), -EINVAL.
  */
 int vgic5_restore_check(const struct vgic5_port *port, const struct vgic5_state *state,
                         struct vgic5_error *error);
@@ -247,8 +249,9 @@ int vgic5_restore_check(const struct vgic5_port *port, const struct vgic5_state 
  * changed. Guest memory has been loaded. A restore that fails after these checks has used the
  * target up: destroy it. What is no state of the device is the VMM's to do: SCTLR_EL1.NMI
  * (vgic5_vcpu_set_nmi), its timers' and devices' lines.
- * Errors: those of the checks; the device's errno and exit code 5, but 3 for -ENOMEM, -ENOSPC,
- * -ETIMEDOUT and -EIO.
+ * Errors: those of the checks; the device's errno and UNFIT, but ENVIRONMENT for -ENOMEM, -ENOSPC,
+ * -ETIMEDOUT and -EIO, and VM_DEAD where it answers EIO to everything from then on; -ENOTSUP and
+ * UNFIT (it is of another generation than port->abi says).
  */
 int vgic5_restore(const struct vgic5_port *port, const struct vgic5_state *state,
                   const struct vgic5_migration_options *options, struct vgic5_error *error);

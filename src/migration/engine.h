@@ -43,8 +43,8 @@ const struct step *plan_step_of(const struct vgic5_step *row);
 
 /*
  * Run these `n` rows of one direction. Unless `unchecked`, an order in which a step comes before
- * one that it needs is refused before anything is done, with a sentence that names both (exit code
- * 70, -EINVAL); so is one that leaves a needed step out.
+ * one that it needs is refused before anything is done, with a sentence that names both (-EINVAL,
+ * BUG); so is one that leaves a needed step out.
  */
 int engine_run(struct engine *engine, const struct vgic5_step *const *order, size_t n,
                bool unchecked);
@@ -71,7 +71,7 @@ int engine_set(struct engine *engine, uint32_t group, uint64_t attr, const void 
 int engine_get_irs(struct engine *engine, enum irs_row row, uint64_t *value);
 int engine_set_irs(struct engine *engine, enum irs_row row, uint64_t value);
 
-/* "step S3 (GRP_IST) of the save: …", exit code by the direction and the errno. */
+/* "step S3 (GRP_IST) of the save: …", the cause by the direction and the errno. */
 int engine_fail(struct engine *engine, int ret, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void engine_warn(struct engine *engine, const char *format, ...)

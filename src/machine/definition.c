@@ -58,7 +58,7 @@ void definition_put(struct machine *machine, struct vgic5_fields *fields)
     vgic5_fields_put_text(fields, CPU_MODEL, 0, machine->engine_ops->model());
     for (size_t i = 0; i < n; i++)
         vgic5_fields_put_u64(fields, registers[i].name, registers[i].encoding,
-                             machine_identity(machine, i));
+                             pe_identity(&machine->pe_host, machine->engine, i));
     for (size_t i = 0; i < NR_MAP_ROWS; i++)
         vgic5_fields_put_u64(fields, map_rows[i].name, 0, map_rows[i].value);
     for (size_t i = 0; i < NR_IRS_ROWS; i++) {
@@ -166,6 +166,7 @@ int machine_check_cpu(const struct machine *machine, const struct vgic5_snapshot
     int ret = section_fields(snapshot, "machine", 0, MACHINE_SECTION_VERSION, &fields, error);
 
     for (size_t i = 0; i < n && ret == 0; i++)
-        ret = compare(fields, registers[i].name, machine_identity(machine, i), &differences, error);
+        ret = compare(fields, registers[i].name, pe_identity(&machine->pe_host, machine->engine, i),
+                      &differences, error);
     return ret == 0 ? tell(&differences, error) : ret;
 }

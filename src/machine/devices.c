@@ -103,8 +103,8 @@ static void look_for_text(struct machine *machine, uint8_t byte)
         return;
     printer->found = true;
     machine->clock.run.check_at = 0;
-    if (machine->cpus[machine->current].vcpu)
-        vcpu_attention(machine->cpus[machine->current].vcpu);
+    if (machine->cpus[machine->current].pe.vcpu)
+        vcpu_attention(machine->cpus[machine->current].pe.vcpu);
 }
 
 void machine_print(void *opaque, uint8_t byte)
@@ -116,7 +116,7 @@ void machine_print(void *opaque, uint8_t byte)
     if (byte == '\n' || printer->n == sizeof(printer->bytes))
         machine_flush_output(machine);
     look_for_text(machine, byte);
-    panic_printed(&machine->panic, byte, machine->cpus[machine->current].id);
+    panic_printed(&machine->panic, byte, machine->cpus[machine->current].pe.id);
 }
 
 bool machine_awaits_input(const struct machine *machine)

@@ -41,11 +41,6 @@ static int check_config(const struct machine_config *config, struct vgic5_error 
     return 0;
 }
 
-static uint32_t id_of(const struct machine_config *config, uint32_t index)
-{
-    return config->vcpu_ids ? config->vcpu_ids[index] : index;
-}
-
 static int create_gic(struct machine *machine, const struct machine_config *config,
                       struct vgic5_error *error)
 {
@@ -59,34 +54,11 @@ static int create_gic(struct machine *machine, const struct machine_config *conf
         return error_set(error, VGIC5_CAUSE_UNFIT, ret, "the VGICv5 cannot be created: %s",
                          strerror(-ret));
     for (uint32_t i = 0; i < config->nr_vcpus; i++) {
-        ret = vgic5_add_vcpu(machine->gic, id_of(config, i));
+        ret = vgic5_add_vcpu(machine->gic, machine_vcpu_id(config, i));
         if (ret != 0)
             return error_set(error, VGIC5_CAUSE_UNFIT, ret,
-                             "the VGICv5 refuses vCPU %" PRIu32 ": %s", id_of(config, i),
+                             "the VGICv5 refuses vCPU %" PRIu32 ": %s", machine_vcpu_id(config, i),
                              strerror(-ret));
-    }
-    return 0;
-}
-
-static int create_cpus(struct machine *machine, const struct machine_config *config)
-{
-    machine->nr_cpus = config->nr_vcpus;
-    for (uint32_t i = 0; i < config->nr_vcpus; i++)
-        if (id_of(config, i) >= machine->nr_ids)
-            machine->nr_ids = id_of(config, i) + 1;
-    machine->cpus = calloc(machine->nr_cpus, sizeof(*machine->cpus));
-    machine->cpu_of_id = calloc(machine->nr_ids, sizeof(*machine->cpu_of_id));
-    if (!machine->cpus || !machine->cpu_of_id)
-        return -ENOMEM;
-    for (uint32_t i = 0; i < machine->nr_cpus; i++) {
-        struct cpu *cpu = &machine->cpus[i];
-
-        cpu->machine = machine;
-        cpu->id = id_of(config, i);
-        cpu->host = (struct vcpu_host){
-            machine_mmio_read, machine_mmio_write, machine_sysreg, machine_answers, cpu,
-        };
-        machine->cpu_of_id[cpu->id] = (uint16_t)i;
     }
     return 0;
 }
@@ -99,7 +71,7 @@ static int build(struct machine *machine, const struct machine_config *config,
     if (ret != 0)
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, ret, "no RAM of 0x%" PRIx64 " bytes: %s",
                          config->ram_size, strerror(-ret));
-    ret = create_cpus(machine, config);
+    ret = machine_create_cpus(machine, config);
     if (ret == 0)
         ret = machine_create_devices(machine);
     if (ret != 0)
@@ -108,7 +80,7 @@ static int build(struct machine *machine, const struct machine_config *config,
     if (ret != 0)
         return ret;
     for (uint32_t i = 0; i < machine->nr_cpus; i++)
-        machine->cpus[i].gic = vgic5_vcpu(machine->gic, machine->cpus[i].id);
+        machine->cpus[i].pe.gic = vgic5_vcpu(machine->gic, machine->cpus[i].pe.id);
     return vcpu_engine_create(config->engine, &machine->ram, &machine->clock.run, &machine->engine,
                               error);
 }
@@ -145,7 +117,7 @@ void machine_destroy(struct machine *machine)
     if (!machine)
         return;
     for (uint32_t i = 0; machine->cpus && i < machine->nr_cpus; i++)
-        vcpu_destroy(machine->cpus[i].vcpu);
+        vcpu_destroy(machine->cpus[i].pe.vcpu);
     vcpu_engine_destroy(machine->engine);
     pl011_destroy(machine->uart);
     pl031_destroy(machine->rtc);
@@ -207,7 +179,7 @@ static int write_tree(struct machine *machine, uint64_t at, const char *append,
     if (!ids)
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOMEM, "no memory for the device tree");
     for (uint32_t i = 0; i < machine->nr_cpus; i++)
-        ids[i] = machine->cpus[i].id;
+        ids[i] = machine->cpus[i].pe.id;
     ret = fdt_write(&machine->ram, at, fdt_room(machine), &description);
     free(ids);
     if (ret == 0)
@@ -233,8 +205,8 @@ int machine_boot(struct machine *machine, const char *kernel, const char *initrd
     if (ret != 0)
         return ret;
     pl031_set(machine->rtc, machine->clock.deterministic ? EPOCH : (uint32_t)time(NULL));
-    vcpu_set_x(cpu->vcpu, 0, tree);
-    vcpu_set_pc(cpu->vcpu, loaded[0].entry);
+    vcpu_set_x(cpu->pe.vcpu, 0, tree);
+    vcpu_set_pc(cpu->pe.vcpu, loaded[0].entry);
     return 0;
 }
 

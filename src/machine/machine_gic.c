@@ -20,19 +20,12 @@ static int write_guest(void *opaque, uint64_t ipa, const void *from, size_t size
     return memory_write(&machine->ram, ipa, from, size);
 }
 
-static void set_line(struct cpu *cpu, enum vgic5_line line)
-{
-    cpu->line = line != VGIC5_LINE_NONE;
-    if (cpu->vcpu)
-        vcpu_set_irq(cpu->vcpu, cpu->line);
-}
-
 static void on_line(void *opaque, uint32_t vcpu_id, enum vgic5_line line)
 {
     struct machine *machine = opaque;
 
     if (vcpu_id < machine->nr_ids)
-        set_line(&machine->cpus[machine->cpu_of_id[vcpu_id]], line);
+        pe_set_line(&machine->cpus[machine->cpu_of_id[vcpu_id]].pe, line);
 }
 
 struct vgic5_host machine_gic_host(void)
@@ -48,35 +41,7 @@ struct vgic5_host machine_gic_host(void)
 void machine_gic_refresh_lines(struct machine *machine)
 {
     for (uint32_t i = 0; i < machine->nr_cpus; i++)
-        set_line(&machine->cpus[i], vgic5_vcpu_line(machine->cpus[i].gic));
-}
-
-/* What each register holds in a CPU interface that has just been created. `n` registers with
- * consecutive encodings. Disabled first, so that nothing is signalled on the way. */
-static const struct {
-    uint16_t encoding;
-    uint16_t n;
-    uint64_t value;
-} interface_reset[] = {
-    {VGIC5_ENCODING(3, 1, 12, 0, 1), 1, 0},           /* ICC_CR0 */
-    {VGIC5_ENCODING(3, 1, 12, 0, 2), 1, 0},           /* ICC_PCR */
-    {VGIC5_ENCODING(3, 1, 12, 0, 0), 1, 0},           /* ICC_APR */
-    {VGIC5_ENCODING(3, 0, 12, 10, 6), 2, 0},          /* ICC_PPI_ENABLER */
-    {VGIC5_ENCODING(3, 0, 12, 13, 0), 2, UINT64_MAX}, /* ICC_PPI_CACTIVER */
-    {VGIC5_ENCODING(3, 0, 12, 13, 4), 2, UINT64_MAX}, /* ICC_PPI_CPENDR */
-    {VGIC5_ENCODING(3, 0, 12, 14, 0), 16, 0},         /* ICC_PPI_PRIORITYR */
-    {VGIC5_ENCODING(3, 0, 12, 10, 4), 1, 0},          /* ICC_ICSR */
-};
-
-void machine_gic_reset_cpu(struct cpu *cpu)
-{
-    for (size_t i = 0; i < sizeof(interface_reset) / sizeof(*interface_reset); i++) {
-        for (uint16_t n = 0; n < interface_reset[i].n; n++) {
-            uint64_t value = interface_reset[i].value;
-
-            vgic5_cpu_access(cpu->gic, (uint16_t)(interface_reset[i].encoding + n), true, &value);
-        }
-    }
+        pe_set_line(&machine->cpus[i].pe, vgic5_vcpu_line(machine->cpus[i].pe.gic));
 }
 
 static int set(struct machine *machine, uint32_t group, uint64_t attr, const void *payload,

@@ -11,25 +11,18 @@
 #include "machine/panic.h"
 #include "machine/pl011.h"
 #include "machine/pl031.h"
-#include "vcpu/timer.h"
-#include "vcpu/vcpu.h"
+#include "vcpu/pe.h"
 
 /* Instructions that a vCPU runs before the next one gets its turn. Part of a snapshot: it decides
  * what happens when. */
 #define SLICE_LENGTH 20000u
 
-enum cpu_timer { CPU_TIMER_VIRTUAL, CPU_TIMER_PHYSICAL, NR_CPU_TIMERS };
-
 /* One vCPU of the machine, and what belongs to it beside the PE itself. */
 struct cpu {
     struct machine *machine;
-    uint32_t id; /* vCPU id, IAFFID */
-    struct vgic5_vcpu *gic;
+    struct pe pe;
     struct vcpu_host host;
-    struct vcpu *vcpu; /* NULL: it is off */
-    bool waiting;      /* in WFI */
-    bool line;         /* of the interrupt, as the GIC last drove it */
-    struct timer timers[NR_CPU_TIMERS];
+    bool waiting; /* in WFI */
 };
 
 /* What printing has to do with the machine: output in pieces, and a text to look for. */
@@ -50,6 +43,7 @@ struct machine {
     size_t nr_devices;
     const struct vcpu_engine_ops *engine_ops;
     struct vcpu_engine *engine;
+    struct pe_host pe_host;
     struct guest_clock clock;
     struct machine_console console;
     struct machine_trace trace;
@@ -73,10 +67,12 @@ struct machine {
     struct machine_stopped end;
 };
 
+/* cpus.c */
+uint32_t machine_vcpu_id(const struct machine_config *config, uint32_t index);
+int machine_create_cpus(struct machine *machine, const struct machine_config *config);
+
 /* machine_gic.c */
 struct vgic5_host machine_gic_host(void);
-/* The CPU interface of a vCPU that is powered off, as it was created. */
-void machine_gic_reset_cpu(struct cpu *cpu);
 /* The interrupt lines, as the GIC has them now. */
 void machine_gic_refresh_lines(struct machine *machine);
 int machine_gic_configure(struct machine *machine, struct vgic5_error *error);
@@ -92,14 +88,7 @@ bool machine_poll_input(struct machine *machine);
 /* Can there be any, as the guest is now? */
 bool machine_awaits_input(const struct machine *machine);
 
-/* sysreg.c */
-bool machine_answers(uint16_t encoding);
-/* The n-th register of vcpu_identity, as a guest reads it. */
-uint64_t machine_identity(const struct machine *machine, size_t n);
-enum vcpu_sysreg_result machine_sysreg(void *opaque, struct vcpu_sysreg *access);
-
-/* timers.c */
-enum vcpu_sysreg_result machine_timer_access(struct cpu *cpu, struct vcpu_sysreg *access);
+/* time.c */
 /* Drive every timer's wire as it has to be now, and find the next deadline. */
 void machine_update_timers(struct machine *machine);
 void machine_find_deadline(struct machine *machine);

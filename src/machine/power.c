@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "machine/machine_parts.h"
-#include "vcpu/psci.h"
 
 #define SYS_EXIT 0x18u
 #define ADP_STOPPED_APPLICATION_EXIT 0x20026u
@@ -28,23 +27,13 @@ void machine_stuck(struct machine *machine, const char *format, ...)
 
 int machine_cpu_on(struct cpu *cpu, struct vgic5_error *error)
 {
-    int ret = vcpu_create(cpu->machine->engine, &cpu->host, &cpu->vcpu, error);
-
-    if (ret == 0)
-        vcpu_set_irq(cpu->vcpu, cpu->line);
-    return ret;
+    return pe_on(&cpu->pe, cpu->machine->engine, &cpu->host, error);
 }
 
-/* A vCPU that is off has no state: nothing of it is left, in the GIC neither. */
 void machine_cpu_off(struct cpu *cpu)
 {
-    vcpu_destroy(cpu->vcpu);
-    cpu->vcpu = NULL;
+    pe_off(&cpu->pe);
     cpu->waiting = false;
-    memset(cpu->timers, 0, sizeof(cpu->timers));
-    vgic5_ppi_line(cpu->gic, VGIC5_PPI_CNTV, false);
-    vgic5_ppi_line(cpu->gic, VGIC5_PPI_CNTP, false);
-    machine_gic_reset_cpu(cpu);
     machine_find_deadline(cpu->machine);
 }
 
@@ -56,7 +45,7 @@ static int vcpu_of_mpidr(void *opaque, uint64_t mpidr)
     const struct machine *machine = opaque;
 
     for (uint32_t i = 0; i < machine->nr_cpus; i++)
-        if (vgic5_mpidr_of_vcpu(machine->cpus[i].id) == mpidr)
+        if (vgic5_mpidr_of_vcpu(machine->cpus[i].pe.id) == mpidr)
             return (int)i;
     return -1;
 }
@@ -65,7 +54,7 @@ static bool is_on(void *opaque, int vcpu)
 {
     const struct machine *machine = opaque;
 
-    return machine->cpus[vcpu].vcpu;
+    return machine->cpus[vcpu].pe.vcpu;
 }
 
 static bool is_ram(void *opaque, uint64_t address)
@@ -80,30 +69,24 @@ static void start(struct cpu *cpu, uint64_t entry, uint64_t context)
     struct vgic5_error error = {0};
 
     if (machine_cpu_on(cpu, &error) != 0) {
-        machine_stuck(cpu->machine, "vCPU %u cannot be started: %s", cpu->id, error.message);
+        machine_stuck(cpu->machine, "vCPU %u cannot be started: %s", cpu->pe.id, error.message);
         return;
     }
-    vcpu_set_x(cpu->vcpu, 0, context);
-    vcpu_set_pc(cpu->vcpu, entry);
+    vcpu_set_x(cpu->pe.vcpu, 0, context);
+    vcpu_set_pc(cpu->pe.vcpu, entry);
 }
 
 void machine_psci(struct cpu *cpu)
 {
     struct machine *machine = cpu->machine;
     const struct psci_machine view = {vcpu_of_mpidr, is_on, is_ram, machine};
-    struct psci_call call;
-    struct psci_result result;
+    const struct psci_result result = pe_psci(&cpu->pe, &view);
 
-    for (unsigned n = 0; n < 4; n++)
-        call.x[n] = vcpu_get_x(cpu->vcpu, n);
-    result = psci_decide(&call, &view);
     switch (result.action) {
     case PSCI_ACTION_CPU_ON:
         start(&machine->cpus[result.target], result.entry, result.context);
-        vcpu_set_x(cpu->vcpu, 0, (uint64_t)result.value);
         break;
     case PSCI_ACTION_RETURN:
-        vcpu_set_x(cpu->vcpu, 0, (uint64_t)result.value);
         break;
     case PSCI_ACTION_CPU_OFF:
         machine_cpu_off(cpu);
@@ -126,9 +109,9 @@ void machine_semihosting(struct cpu *cpu)
     struct machine *machine = cpu->machine;
     uint64_t block[2];
 
-    if ((uint32_t)vcpu_get_x(cpu->vcpu, 0) != SYS_EXIT ||
-        vcpu_read_memory(cpu->vcpu, vcpu_get_x(cpu->vcpu, 1), block, sizeof(block)) != 0) {
-        vcpu_inject_undefined(cpu->vcpu);
+    if ((uint32_t)vcpu_get_x(cpu->pe.vcpu, 0) != SYS_EXIT ||
+        vcpu_read_memory(cpu->pe.vcpu, vcpu_get_x(cpu->pe.vcpu, 1), block, sizeof(block)) != 0) {
+        vcpu_inject_undefined(cpu->pe.vcpu);
         return;
     }
     /* Any other reason is a failure, whatever the second word says. */

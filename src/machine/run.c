@@ -14,7 +14,7 @@
 
 static bool is_runnable(const struct cpu *cpu)
 {
-    return cpu->vcpu && !(cpu->waiting && !cpu->line);
+    return cpu->pe.vcpu && !(cpu->waiting && !cpu->pe.line);
 }
 
 static bool stop_at(struct machine *machine, enum machine_stop why)
@@ -58,12 +58,12 @@ static void nothing_can_happen(struct machine *machine)
     struct cpu *cpu = &machine->cpus[machine->current];
     char trouble[400];
 
-    if (!cpu->vcpu) {
-        machine_stuck(machine, "%s; the last one, vCPU %u, is off", what, cpu->id);
+    if (!cpu->pe.vcpu) {
+        machine_stuck(machine, "%s; the last one, vCPU %u, is off", what, cpu->pe.id);
         return;
     }
-    vcpu_trouble(cpu->vcpu, trouble, sizeof(trouble));
-    machine_stuck(machine, "%s; the last one, vCPU %u: %s", what, cpu->id, trouble);
+    vcpu_trouble(cpu->pe.vcpu, trouble, sizeof(trouble));
+    machine_stuck(machine, "%s; the last one, vCPU %u: %s", what, cpu->pe.id, trouble);
 }
 
 /* All vCPUs wait, or are off: only a timer or the console can go on. */
@@ -98,8 +98,8 @@ static void give_up(struct cpu *cpu, const char *why)
 {
     char trouble[400];
 
-    vcpu_trouble(cpu->vcpu, trouble, sizeof(trouble));
-    machine_stuck(cpu->machine, "vCPU %u: %s%s", cpu->id, why, trouble);
+    vcpu_trouble(cpu->pe.vcpu, trouble, sizeof(trouble));
+    machine_stuck(cpu->machine, "vCPU %u: %s%s", cpu->pe.id, why, trouble);
 }
 
 /* Is this the busy loop at the end of a panic? */
@@ -109,19 +109,19 @@ static bool has_panicked(struct machine *machine)
 
     if (machine->panic.vcpu == 0)
         return false;
-    if (vcpu_exception_level(cpu->vcpu) == 0)
+    if (vcpu_exception_level(cpu->pe.vcpu) == 0)
         panic_program_runs(&machine->panic);
-    return panic_is_certain(&machine->panic, cpu->id, machine->clock.run.instructions);
+    return panic_is_certain(&machine->panic, cpu->pe.id, machine->clock.run.instructions);
 }
 
 /* Can an interrupt still wake it, if neither timers nor input nor another vCPU make one? */
 static bool rests(const struct cpu *cpu, bool nothing_comes)
 {
-    bool unheard = nothing_comes && !cpu->line;
+    bool unheard = nothing_comes && !cpu->pe.line;
 
-    if (!cpu->vcpu || (cpu->waiting && unheard))
+    if (!cpu->pe.vcpu || (cpu->waiting && unheard))
         return true;
-    return vcpu_is_in_empty_loop(cpu->vcpu) && (unheard || vcpu_masks_interrupts(cpu->vcpu));
+    return vcpu_is_in_empty_loop(cpu->pe.vcpu) && (unheard || vcpu_masks_interrupts(cpu->pe.vcpu));
 }
 
 /* Nothing but an interrupt ends a loop that does nothing: it is masked, or none can come. */
@@ -129,7 +129,7 @@ static bool loops_for_ever(struct machine *machine)
 {
     bool nothing_comes;
 
-    if (!vcpu_is_in_empty_loop(machine->cpus[machine->current].vcpu))
+    if (!vcpu_is_in_empty_loop(machine->cpus[machine->current].pe.vcpu))
         return false;
     nothing_comes = machine->deadline == COUNTER_NEVER && !machine_awaits_input(machine);
     for (uint32_t i = 0; i < machine->nr_cpus; i++)
@@ -165,7 +165,7 @@ static void run_current(struct machine *machine, const struct machine_until *unt
 
     cpu->waiting = false;
     limit(machine, until);
-    switch (vcpu_run(cpu->vcpu)) {
+    switch (vcpu_run(cpu->pe.vcpu)) {
     case VCPU_EXIT_STOP:
         break;
     case VCPU_EXIT_CHECK:
@@ -173,7 +173,7 @@ static void run_current(struct machine *machine, const struct machine_until *unt
         break;
     case VCPU_EXIT_WFI:
         cpu->waiting = true;
-        panic_vcpu_waits(&machine->panic, cpu->id);
+        panic_vcpu_waits(&machine->panic, cpu->pe.id);
         break;
     case VCPU_EXIT_HVC:
         machine_psci(cpu);
@@ -190,11 +190,11 @@ static void run_current(struct machine *machine, const struct machine_until *unt
 static bool enter(struct machine *machine, uint32_t *entered)
 {
     for (*entered = 0; *entered < machine->nr_cpus; ++*entered) {
-        int ret = vgic5_vcpu_enter(machine->cpus[*entered].gic);
+        int ret = vgic5_vcpu_enter(machine->cpus[*entered].pe.gic);
 
         if (ret != 0) {
             machine_stuck(machine, "the VGICv5 does not let vCPU %u run: %s",
-                          machine->cpus[*entered].id, strerror(-ret));
+                          machine->cpus[*entered].pe.id, strerror(-ret));
             return false;
         }
     }
@@ -233,7 +233,7 @@ void machine_run(struct machine *machine, const struct machine_until *until,
     else if (machine->ended)
         entered = 0;
     while (entered > 0)
-        vgic5_vcpu_leave(machine->cpus[--entered].gic);
+        vgic5_vcpu_leave(machine->cpus[--entered].pe.gic);
     machine_flush_output(machine);
     *stopped = machine->end;
 }

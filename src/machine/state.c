@@ -35,7 +35,7 @@ static void save_clock(const struct machine *machine, struct vgic5_fields *field
         {"INSTRUCTIONS", now},
         {"SKEW", clock->skew},
         {"COUNTER", clock->deterministic ? clock_counter(clock, now) : clock->stopped},
-        {"CURRENT_VCPU", machine->cpus[machine->current].id},
+        {"CURRENT_VCPU", machine->cpus[machine->current].pe.id},
         {"SLICE_POSITION", now - machine->slice_start},
         {"SLICE_LENGTH", machine->slice_length},
         {"INPUT_BYTES", machine->input_bytes},
@@ -47,8 +47,8 @@ static void save_clock(const struct machine *machine, struct vgic5_fields *field
         vgic5_fields_put_u64(fields, values[i].name, 0, values[i].value);
 }
 
-/* Names of the fields of each timer, in the order of enum cpu_timer. */
-static const char *const timer_names[NR_CPU_TIMERS][3] = {
+/* Names of the fields of each timer, in the order of enum pe_timer. */
+static const char *const timer_names[NR_PE_TIMERS][3] = {
     {"CNTV_CTL_EL0", "CNTV_CVAL_EL0", "CNTV_LEVEL"},
     {"CNTP_CTL_EL0", "CNTP_CVAL_EL0", "CNTP_LEVEL"},
 };
@@ -56,7 +56,7 @@ static const char *const timer_names[NR_CPU_TIMERS][3] = {
 /* CRm of its registers: 2 the physical one, 3 the virtual one. */
 static uint16_t timer_encoding(int timer, uint8_t op2)
 {
-    return VGIC5_ENCODING(3, 3, 14, timer == CPU_TIMER_VIRTUAL ? 3 : 2, op2);
+    return VGIC5_ENCODING(3, 3, 14, timer == PE_TIMER_VIRTUAL ? 3 : 2, op2);
 }
 
 static int save_registers(const struct cpu *cpu, struct vgic5_fields *fields)
@@ -64,7 +64,7 @@ static int save_registers(const struct cpu *cpu, struct vgic5_fields *fields)
     size_t n;
     const struct vcpu_register *registers = vcpu_registers(&n);
     struct vcpu_value *values = calloc(n, sizeof(*values));
-    int ret = !values ? -ENOMEM : vcpu_get_state(cpu->vcpu, values);
+    int ret = !values ? -ENOMEM : vcpu_get_state(cpu->pe.vcpu, values);
 
     for (size_t i = 0; ret == 0 && i < n; i++) {
         const struct vcpu_register *r = &registers[i];
@@ -81,16 +81,16 @@ static int save_registers(const struct cpu *cpu, struct vgic5_fields *fields)
 /* A vCPU that is off is nothing but off. */
 static int save_cpu(const struct cpu *cpu, struct vgic5_fields *fields)
 {
-    vgic5_fields_put_u64(fields, "ON", 0, !!cpu->vcpu);
-    if (!cpu->vcpu)
+    vgic5_fields_put_u64(fields, "ON", 0, !!cpu->pe.vcpu);
+    if (!cpu->pe.vcpu)
         return 0;
     vgic5_fields_put_u64(fields, "WFI", 0, cpu->waiting);
-    for (int t = 0; t < NR_CPU_TIMERS; t++) {
+    for (int t = 0; t < NR_PE_TIMERS; t++) {
         vgic5_fields_put_u64(fields, timer_names[t][0], timer_encoding(t, 1),
-                             cpu->timers[t].control);
+                             cpu->pe.timers[t].control);
         vgic5_fields_put_u64(fields, timer_names[t][1], timer_encoding(t, 2),
-                             cpu->timers[t].compare);
-        vgic5_fields_put_u64(fields, timer_names[t][2], 0, cpu->timers[t].level);
+                             cpu->pe.timers[t].compare);
+        vgic5_fields_put_u64(fields, timer_names[t][2], 0, cpu->pe.timers[t].level);
     }
     return save_registers(cpu, fields);
 }
@@ -177,7 +177,7 @@ int machine_save(struct machine *machine, struct vgic5_snapshot_writer *writer,
     for (uint32_t i = 0; ret == 0 && i < machine->nr_cpus; i++) {
         fields = vgic5_fields_new();
         ret = fields ? save_cpu(&machine->cpus[i], fields) : 0;
-        ret = put_section(writer, "cpu", machine->cpus[i].id, ret, fields, error);
+        ret = put_section(writer, "cpu", machine->cpus[i].pe.id, ret, fields, error);
     }
     return ret;
 }
@@ -193,7 +193,7 @@ struct loaded_clock {
 
 struct loaded_cpu {
     uint64_t on, waiting;
-    struct timer timers[NR_CPU_TIMERS];
+    struct timer timers[NR_PE_TIMERS];
     struct vcpu_value *values;
 };
 
@@ -256,7 +256,7 @@ static int check_clock(const struct machine *machine, struct loaded_clock *clock
     if (clock->ended > MACHINE_STOP_EXIT + 1u)
         return damaged(error, "clock", "ENDED", clock->ended, "0 to 3");
     for (clock->current = 0; clock->current < machine->nr_cpus; clock->current++)
-        if (machine->cpus[clock->current].id == clock->current_id)
+        if (machine->cpus[clock->current].pe.id == clock->current_id)
             return 0;
     return damaged(error, "clock", "CURRENT_VCPU", clock->current_id, "the id of a vCPU");
 }
@@ -315,12 +315,12 @@ static int read_cpu(const struct vgic5_fields *fields, const char *where, struct
     ret = vgic5_fields_get_u64(fields, where, "WFI", &cpu->waiting, error);
     if (ret == 0 && cpu->waiting > 1)
         return damaged(error, where, "WFI", cpu->waiting, "0 or 1");
-    for (int t = 0; ret == 0 && t < NR_CPU_TIMERS; t++)
+    for (int t = 0; ret == 0 && t < NR_PE_TIMERS; t++)
         ret = read_timer(fields, where, timer_names[t], &cpu->timers[t], error);
     if (ret == 0)
         ret = read_registers(fields, where, cpu->values, error);
     vcpu_registers(&n);
-    return ret != 0 ? ret : fields_expect_count(fields, where, 2 + 3 * NR_CPU_TIMERS + n, error);
+    return ret != 0 ? ret : fields_expect_count(fields, where, 2 + 3 * NR_PE_TIMERS + n, error);
 }
 
 static int read_cpus(const struct machine *machine, const struct vgic5_snapshot *snapshot,
@@ -331,8 +331,9 @@ static int read_cpus(const struct machine *machine, const struct vgic5_snapshot 
         char where[32];
         int ret;
 
-        snprintf(where, sizeof(where), "cpu %" PRIu32, machine->cpus[i].id);
-        ret = section_fields(snapshot, "cpu", machine->cpus[i].id, SECTION_VERSION, &fields, error);
+        snprintf(where, sizeof(where), "cpu %" PRIu32, machine->cpus[i].pe.id);
+        ret = section_fields(snapshot, "cpu", machine->cpus[i].pe.id, SECTION_VERSION, &fields,
+                             error);
         if (ret == 0)
             ret = read_cpu(fields, where, &cpus[i], error);
         if (ret != 0)
@@ -370,8 +371,8 @@ static struct loaded_cpu *allocate_cpus(uint32_t n)
 static void switch_off(struct machine *machine)
 {
     for (uint32_t i = 0; i < machine->nr_cpus; i++) {
-        vcpu_destroy(machine->cpus[i].vcpu);
-        machine->cpus[i].vcpu = NULL;
+        vcpu_destroy(machine->cpus[i].pe.vcpu);
+        machine->cpus[i].pe.vcpu = NULL;
     }
 }
 
@@ -413,11 +414,11 @@ static int apply_cpus(struct machine *machine, const struct loaded_cpu *cpus,
         struct cpu *cpu = &machine->cpus[i];
 
         cpu->waiting = cpus[i].waiting;
-        memcpy(cpu->timers, cpus[i].timers, sizeof(cpu->timers));
-        if (cpu->vcpu && vcpu_put_state(cpu->vcpu, cpus[i].values) != 0)
+        memcpy(cpu->pe.timers, cpus[i].timers, sizeof(cpu->pe.timers));
+        if (cpu->pe.vcpu && vcpu_put_state(cpu->pe.vcpu, cpus[i].values) != 0)
             return error_set(error, VGIC5_CAUSE_BUG, -EIO,
                              "%s does not take the state of vCPU %" PRIu32,
-                             vcpu_engine_name(machine->engine), cpu->id);
+                             vcpu_engine_name(machine->engine), cpu->pe.id);
     }
     return 0;
 }
@@ -467,7 +468,7 @@ int machine_load(struct machine *machine, const struct vgic5_snapshot *snapshot,
     int ret;
 
     for (uint32_t i = 0; i < machine->nr_cpus; i++)
-        if (machine->cpus[i].vcpu)
+        if (machine->cpus[i].pe.vcpu)
             return error_set(error, VGIC5_CAUSE_BUG, -EINVAL,
                              "a snapshot is loaded into a new machine only");
     cpus = allocate_cpus(machine->nr_cpus);

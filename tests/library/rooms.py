@@ -27,8 +27,8 @@ PUBLIC = {
     "ram": {"error.h", "snapshot.h"},
     "kvm": {"conform.h", "device.h", "error.h", "kvm.h", "migration.h"},
     "conform": {"conform.h", "device.h"},
-    "vcpu": {"device.h", "error.h", "snapshot.h"},
-    "unicorn": {"device.h", "error.h", "snapshot.h"},
+    "vcpu": {"device.h", "error.h"},
+    "unicorn": {"device.h"},
     "machine": {"device.h", "error.h", "snapshot.h"},
     "tool": {"conform.h", "device.h", "kvm.h", "migration.h", "snapshot.h"},
 }

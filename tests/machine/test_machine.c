@@ -29,7 +29,7 @@ static struct machine *started(bool deterministic, const uint32_t *code, size_t 
     assert_int_equal(machine_gic_configure(machine, NULL), 0);
     assert_int_equal(machine_cpu_on(&machine->cpus[0], NULL), 0);
     memory_write(&machine->ram, RAM, code, n * sizeof(*code));
-    vcpu_set_pc(machine->cpus[0].vcpu, RAM);
+    vcpu_set_pc(machine->cpus[0].pe.vcpu, RAM);
     return machine;
 }
 
@@ -101,7 +101,7 @@ static void without_vectors_it_is_stuck(void **state)
 
     (void)state;
     bare_code(&(struct bare){.ram = machine->ram}, 0x200, (const uint32_t[]){UNALLOCATED}, 1);
-    vcpu_set_pc(machine->cpus[0].vcpu, RAM);
+    vcpu_set_pc(machine->cpus[0].pe.vcpu, RAM);
     stopped = run(machine, NULL);
     assert_int_equal(stopped.why, MACHINE_STOP_STUCK);
     assert_non_null(strstr(stopped.message, "vCPU 0:"));
@@ -169,8 +169,8 @@ static void sixteen_instructions_are_a_tick(void **state)
     code[63] = WFI;
     machine = started(true, code, 64);
     run(machine, NULL);
-    assert_int_equal(vcpu_get_x(machine->cpus[0].vcpu, 0), 1);
-    assert_int_equal(vcpu_get_x(machine->cpus[0].vcpu, 1), 2);
+    assert_int_equal(vcpu_get_x(machine->cpus[0].pe.vcpu, 0), 1);
+    assert_int_equal(vcpu_get_x(machine->cpus[0].pe.vcpu, 1), 2);
     machine_destroy(machine);
 }
 
@@ -186,9 +186,9 @@ static void idle_time_jumps(void **state)
 
     (void)state;
     assert_int_equal(run(machine, &until).why, MACHINE_STOP_INSN);
-    assert_int_equal(vcpu_get_x(machine->cpus[0].vcpu, 0), 0x10000);
-    assert_int_equal(vcpu_get_x(machine->cpus[0].vcpu, 1), 5);
-    assert_true(machine->cpus[0].timers[CPU_TIMER_VIRTUAL].level);
+    assert_int_equal(vcpu_get_x(machine->cpus[0].pe.vcpu, 0), 0x10000);
+    assert_int_equal(vcpu_get_x(machine->cpus[0].pe.vcpu, 1), 5);
+    assert_true(machine->cpus[0].pe.timers[PE_TIMER_VIRTUAL].level);
     machine_destroy(machine);
 }
 
@@ -201,10 +201,10 @@ static void the_counter_does_not_jump(void **state)
 
     (void)state;
     run(machine, &(struct machine_until){.insn = 1});
-    before = vcpu_get_x(machine->cpus[0].vcpu, 0);
+    before = vcpu_get_x(machine->cpus[0].pe.vcpu, 0);
     nanosleep(&pause, NULL);
     run(machine, &(struct machine_until){.insn = 2});
-    assert_in_range(vcpu_get_x(machine->cpus[0].vcpu, 0) - before, 0, COUNTER_FREQUENCY / 40);
+    assert_in_range(vcpu_get_x(machine->cpus[0].pe.vcpu, 0) - before, 0, COUNTER_FREQUENCY / 40);
     machine_destroy(machine);
 }
 
@@ -341,7 +341,7 @@ static void check_refused(const struct image *image, const struct change *change
     if (error.cause != (change->drop ? VGIC5_CAUSE_DAMAGED : change->cause) ||
         strstr(error.message, words) == NULL)
         fail_msg("%s %s: cause %d, %s", change->type, change->field, error.cause, error.message);
-    assert_null(machine->cpus[0].vcpu);
+    assert_null(machine->cpus[0].pe.vcpu);
     assert_int_equal(machine_instructions(machine), 0);
     assert_int_equal(machine->slice_length, SLICE_LENGTH);
     vgic5_snapshot_close(snapshot);
@@ -462,10 +462,10 @@ static void sparse_ids_have_their_mpidr(void **state)
     assert_int_equal(machine_gic_configure(machine, NULL), 0);
     assert_int_equal(machine_cpu_on(&machine->cpus[0], NULL), 0);
     memory_write(&machine->ram, RAM, code, sizeof(code));
-    vcpu_set_pc(machine->cpus[0].vcpu, RAM);
+    vcpu_set_pc(machine->cpus[0].pe.vcpu, RAM);
     run(machine, NULL);
-    assert_int_equal(vcpu_get_x(machine->cpus[0].vcpu, 0), 0x8000120c);
-    assert_int_equal(vcpu_get_x(machine->cpus[0].vcpu, 1), 300);
+    assert_int_equal(vcpu_get_x(machine->cpus[0].pe.vcpu, 0), 0x8000120c);
+    assert_int_equal(vcpu_get_x(machine->cpus[0].pe.vcpu, 1), 300);
     machine_destroy(machine);
 }
 

@@ -32,7 +32,7 @@ static struct machine *started(const uint32_t *code, size_t n)
     assert_int_equal(machine_gic_configure(machine, NULL), 0);
     assert_int_equal(machine_cpu_on(&machine->cpus[0], NULL), 0);
     memory_write(&machine->ram, RAM, code, n * sizeof(*code));
-    vcpu_set_pc(machine->cpus[0].vcpu, RAM);
+    vcpu_set_pc(machine->cpus[0].pe.vcpu, RAM);
     return machine;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The system registers that the machine itself answers: the GIC's, the timer's, identification,
- * and those whose value would come from the host.
+ * The system registers that no engine answers: the GIC's, the timer's, identification, and those
+ * whose value would come from the host.
  */
-#include "machine/machine_parts.h"
+#include "vcpu/pe.h"
 
 #define OP0(encoding) ((encoding) >> 14)
 #define OP1(encoding) ((encoding) >> 11 & 7)
@@ -27,10 +27,7 @@
  * A PE with GICv5, without EL2, EL3, AArch32, SVE, MTE, a PMU and a random number generator. The
  * rest is what the engine has. NMI is 0 although GICv5 asks for it: ERET would lose PSTATE.ALLINT.
  */
-static const struct id_row {
-    uint16_t encoding;
-    uint64_t keep, set;
-} id_rows[] = {
+static const struct pe_id_override gicv5_ids[] = {
     /* ID_AA64PFR0: EL0 and EL1; DIT, AdvSIMD, FP; CSV2 and CSV3, for nothing is speculated */
     {VGIC5_ENCODING(3, 0, 0, 4, 0), UINT64_C(0x000f000000ff0000),
      FIELD(1, 60) | FIELD(1, 56) | 0x11},
@@ -58,32 +55,38 @@ static enum vcpu_sysreg_result done(struct vcpu_sysreg *access, uint64_t value)
     return VCPU_SYSREG_DONE;
 }
 
-static const struct id_row *find_id_row(uint16_t encoding)
+const struct pe_id_override *pe_ids_gicv5(size_t *n)
 {
-    for (size_t i = 0; i < sizeof(id_rows) / sizeof(*id_rows); i++)
-        if (id_rows[i].encoding == encoding)
-            return &id_rows[i];
+    *n = sizeof(gicv5_ids) / sizeof(*gicv5_ids);
+    return gicv5_ids;
+}
+
+static const struct pe_id_override *find_id(const struct pe_host *host, uint16_t encoding)
+{
+    for (size_t i = 0; i < host->nr_ids; i++)
+        if (host->ids[i].encoding == encoding)
+            return &host->ids[i];
     return NULL;
 }
 
-static enum vcpu_sysreg_result read_id(struct cpu *cpu, struct vcpu_sysreg *access)
+static enum vcpu_sysreg_result read_id(struct pe *pe, struct vcpu_sysreg *access)
 {
-    const struct id_row *row = find_id_row(access->encoding);
+    const struct pe_id_override *row = find_id(pe->host, access->encoding);
 
     if (access->encoding == MPIDR_EL1)
-        return done(access, MPIDR_RES1 | vgic5_mpidr_of_vcpu(cpu->id));
+        return done(access, MPIDR_RES1 | vgic5_mpidr_of_vcpu(pe->id));
     if (CRM(access->encoding) >= 1 && CRM(access->encoding) <= 3)
         return done(access, 0); /* AArch32 */
     if (!row)
         return VCPU_SYSREG_NATIVE;
-    return done(access, row->set | (vcpu_native_register(cpu->vcpu, access->encoding) & row->keep));
+    return done(access, row->set | (vcpu_native_register(pe->vcpu, access->encoding) & row->keep));
 }
 
-uint64_t machine_identity(const struct machine *machine, size_t n)
+uint64_t pe_identity(const struct pe_host *host, const struct vcpu_engine *engine, size_t n)
 {
     size_t nr_registers;
-    const struct id_row *row = find_id_row(vcpu_identity(&nr_registers)[n].encoding);
-    uint64_t native = vcpu_engine_identity(machine->engine, n);
+    const struct pe_id_override *row = find_id(host, vcpu_identity(&nr_registers)[n].encoding);
+    uint64_t native = vcpu_engine_identity(engine, n);
 
     return !row ? native : row->set | (native & row->keep);
 }
@@ -115,22 +118,19 @@ static bool is_hidden(uint16_t encoding, uint8_t el)
     return false;
 }
 
-static void trace(struct cpu *cpu, const struct vcpu_sysreg *access)
+static void trace(struct pe *pe, const struct vcpu_sysreg *access)
 {
-    const struct machine_trace *to = &cpu->machine->trace;
-
-    if (to->access)
-        to->access(to->opaque, vcpu_instructions(cpu->vcpu), cpu->id, access->encoding,
-                   access->is_write, access->value);
+    if (pe->host->gic_access)
+        pe->host->gic_access(pe->opaque, vcpu_instructions(pe->vcpu), access);
 }
 
-static enum vcpu_sysreg_result access_gic(struct cpu *cpu, struct vcpu_sysreg *access)
+static enum vcpu_sysreg_result access_gic(struct pe *pe, struct vcpu_sysreg *access)
 {
     if (access->el == 0)
         return VCPU_SYSREG_UNDEFINED;
-    switch (vgic5_cpu_access(cpu->gic, access->encoding, access->is_write, &access->value)) {
+    switch (vgic5_cpu_access(pe->gic, access->encoding, access->is_write, &access->value)) {
     case VGIC5_HANDLED:
-        trace(cpu, access);
+        trace(pe, access);
         return VCPU_SYSREG_DONE;
     case VGIC5_UNDEFINED:
         return VCPU_SYSREG_UNDEFINED;
@@ -147,9 +147,9 @@ static bool is_gic(uint16_t encoding)
             (OP0(encoding) == 3 && (OP1(encoding) == 1 || CRM(encoding) >= 9)));
 }
 
-static enum vcpu_sysreg_result read_isr(struct cpu *cpu, struct vcpu_sysreg *access)
+static enum vcpu_sysreg_result read_isr(struct pe *pe, struct vcpu_sysreg *access)
 {
-    switch (vgic5_vcpu_line(cpu->gic)) {
+    switch (vgic5_vcpu_line(pe->gic)) {
     case VGIC5_LINE_SUPERPRIORITY:
         return done(access, ISR_I | ISR_IS);
     case VGIC5_LINE_IRQ:
@@ -171,24 +171,23 @@ static bool is_identification(uint16_t encoding)
 }
 
 /* SP_EL0 alone is read four million times while Linux boots. */
-bool machine_answers(uint16_t encoding)
+bool pe_answers(uint16_t encoding)
 {
     return is_gic(encoding) || is_timer(encoding) || is_hidden(encoding, 1) ||
            is_identification(encoding) || encoding == OSLAR_EL1 || encoding == OSLSR_EL1 ||
            encoding == ISR_EL1;
 }
 
-enum vcpu_sysreg_result machine_sysreg(void *opaque, struct vcpu_sysreg *access)
+enum vcpu_sysreg_result pe_sysreg(struct pe *pe, struct vcpu_sysreg *access)
 {
-    struct cpu *cpu = opaque;
     uint16_t encoding = access->encoding;
 
-    if (!machine_answers(encoding))
+    if (!pe_answers(encoding))
         return VCPU_SYSREG_NATIVE;
     if (is_gic(encoding))
-        return access_gic(cpu, access);
+        return access_gic(pe, access);
     if (is_timer(encoding))
-        return machine_timer_access(cpu, access);
+        return pe_timer_access(pe, access);
     if (is_hidden(encoding, access->el))
         return done(access, 0);
     if (access->el == 0)
@@ -198,8 +197,8 @@ enum vcpu_sysreg_result machine_sysreg(void *opaque, struct vcpu_sysreg *access)
     if (access->is_write)
         return VCPU_SYSREG_NATIVE;
     if (is_identification(encoding))
-        return read_id(cpu, access);
+        return read_id(pe, access);
     if (encoding == ISR_EL1)
-        return read_isr(cpu, access);
+        return read_isr(pe, access);
     return encoding == OSLSR_EL1 ? done(access, OSLSR_UNLOCKED) : VCPU_SYSREG_NATIVE;
 }

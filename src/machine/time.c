@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What has to happen at a time: the timers of all vCPUs and the real-time clock. */
+#include "machine/machine_parts.h"
+
+void machine_find_deadline(struct machine *machine)
+{
+    machine->deadline = pl031_deadline(machine->rtc);
+    for (uint32_t i = 0; i < machine->nr_cpus; i++) {
+        uint64_t deadline = pe_deadline(&machine->cpus[i].pe);
+
+        if (deadline < machine->deadline)
+            machine->deadline = deadline;
+    }
+}
+
+static uint64_t counter_now(const struct machine *machine)
+{
+    return clock_counter(&machine->clock, machine->clock.run.instructions);
+}
+
+void machine_tell_time(struct machine *machine)
+{
+    pl031_advance(machine->rtc, counter_now(machine));
+}
+
+void machine_update_timers(struct machine *machine)
+{
+    uint64_t counter = counter_now(machine);
+
+    for (uint32_t i = 0; i < machine->nr_cpus; i++)
+        pe_drive_timers(&machine->cpus[i].pe, counter);
+    pl031_advance(machine->rtc, counter);
+    machine_find_deadline(machine);
+}
+
+void machine_deadline_changed(struct machine *machine)
+{
+    struct vcpu *running = machine->cpus[machine->current].pe.vcpu;
+    uint64_t check_at;
+
+    machine_find_deadline(machine);
+    check_at = clock_instructions_at(&machine->clock, machine->deadline);
+    if (check_at >= machine->clock.run.check_at || !running)
+        return;
+    machine->clock.run.check_at = check_at;
+    vcpu_attention(running);
+}
+
+bool machine_deadline_is_over(const struct machine *machine)
+{
+    return machine->deadline != COUNTER_NEVER && counter_now(machine) >= machine->deadline;
+}

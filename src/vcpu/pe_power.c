@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A PE that goes on and off. */
+#include <string.h>
+
+#include "vcpu/pe.h"
+
+/* What each register holds in a CPU interface that has just been created. `n` registers with
+ * consecutive encodings. Disabled first, so that nothing is signalled on the way. */
+static const struct {
+    uint16_t encoding;
+    uint16_t n;
+    uint64_t value;
+} interface_reset[] = {
+    {VGIC5_ENCODING(3, 1, 12, 0, 1), 1, 0},           /* ICC_CR0 */
+    {VGIC5_ENCODING(3, 1, 12, 0, 2), 1, 0},           /* ICC_PCR */
+    {VGIC5_ENCODING(3, 1, 12, 0, 0), 1, 0},           /* ICC_APR */
+    {VGIC5_ENCODING(3, 0, 12, 10, 6), 2, 0},          /* ICC_PPI_ENABLER */
+    {VGIC5_ENCODING(3, 0, 12, 13, 0), 2, UINT64_MAX}, /* ICC_PPI_CACTIVER */
+    {VGIC5_ENCODING(3, 0, 12, 13, 4), 2, UINT64_MAX}, /* ICC_PPI_CPENDR */
+    {VGIC5_ENCODING(3, 0, 12, 14, 0), 16, 0},         /* ICC_PPI_PRIORITYR */
+    {VGIC5_ENCODING(3, 0, 12, 10, 4), 1, 0},          /* ICC_ICSR */
+};
+
+static void reset_interface(struct pe *pe)
+{
+    for (size_t i = 0; i < sizeof(interface_reset) / sizeof(*interface_reset); i++) {
+        for (uint16_t n = 0; n < interface_reset[i].n; n++) {
+            uint64_t value = interface_reset[i].value;
+
+            vgic5_cpu_access(pe->gic, (uint16_t)(interface_reset[i].encoding + n), true, &value);
+        }
+    }
+}
+
+void pe_set_line(struct pe *pe, enum vgic5_line line)
+{
+    pe->line = line != VGIC5_LINE_NONE;
+    if (pe->vcpu)
+        vcpu_set_irq(pe->vcpu, pe->line);
+}
+
+int pe_on(struct pe *pe, struct vcpu_engine *engine, const struct vcpu_host *host,
+          struct vgic5_error *error)
+{
+    int ret = vcpu_create(engine, host, &pe->vcpu, error);
+
+    if (ret == 0)
+        vcpu_set_irq(pe->vcpu, pe->line);
+    return ret;
+}
+
+void pe_off(struct pe *pe)
+{
+    vcpu_destroy(pe->vcpu);
+    pe->vcpu = NULL;
+    memset(pe->timers, 0, sizeof(pe->timers));
+    vgic5_ppi_line(pe->gic, VGIC5_PPI_CNTV, false);
+    vgic5_ppi_line(pe->gic, VGIC5_PPI_CNTP, false);
+    reset_interface(pe);
+}
+
+struct psci_result pe_psci(struct pe *pe, const struct psci_machine *machine)
+{
+    struct psci_call call;
+    struct psci_result result;
+
+    for (unsigned n = 0; n < 4; n++)
+        call.x[n] = vcpu_get_x(pe->vcpu, n);
+    result = psci_decide(&call, machine);
+    if (result.action == PSCI_ACTION_RETURN || result.action == PSCI_ACTION_CPU_ON)
+        vcpu_set_x(pe->vcpu, 0, (uint64_t)result.value);
+    return result;
+}

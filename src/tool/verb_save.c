@@ -9,12 +9,14 @@
 #include <unistd.h>
 
 #include "tool/run/control.h"
+#include "tool/run/host_time.h"
 #include "tool/json.h"
 #include "snapshot/pipes.h"
 #include "tool/run/progress.h"
 #include "tool/report.h"
 
-#define ASK_EVERY 100 /* milliseconds, for the progress */
+#define ASK_EVERY 100      /* milliseconds, for the progress */
+#define ANSWER_WITHIN 2000 /* milliseconds, when it has been asked to give up */
 
 /* The other process may be in another directory. */
 static json_t *absolute(const char *path)
@@ -27,12 +29,16 @@ static json_t *absolute(const char *path)
     return json_string(whole);
 }
 
+/* Never waits: a guest that does not run takes nothing. */
 static bool send_line(int fd, json_t *request)
 {
     char *text = json_dumps(request, JSON_COMPACT | JSON_SORT_KEYS);
-    bool good = text && send(fd, text, strlen(text), MSG_NOSIGNAL) > 0 &&
-                send(fd, "\n", 1, MSG_NOSIGNAL) == 1;
+    size_t length = text ? strlen(text) : 0;
+    bool good;
 
+    if (text)
+        text[length++] = '\n'; /* in the place of the NUL */
+    good = text && send(fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)length;
     free(text);
     json_decref(request);
     return good;
@@ -41,7 +47,7 @@ static bool send_line(int fd, json_t *request)
 /* What arrives, line by line. */
 struct lines {
     int fd;
-    char text[2 * CONTROL_LINE];
+    char text[CONTROL_REPLY + 1];
     size_t n;
 };
 
@@ -86,25 +92,44 @@ static int take_reply(json_t *reply, struct progress *progress, bool *over)
     return json_print(json_incref(reply));
 }
 
+/* Asked to end: the guest is asked to give the save up, and has a little time to say that it has.
+ * Asked again, or not answered: false. */
+static bool goes_on_waiting(int fd, uint64_t *until)
+{
+    if (progress_asked_to_end() != 0) {
+        if (*until != 0)
+            return false;
+        *until = now_us() + ANSWER_WITHIN * 1000;
+        send_line(fd, json_pack("{s:s}", "command", "cancel"));
+    }
+    return *until == 0 || now_us() < *until;
+}
+
 static int wait_for_it(int fd, struct progress *progress)
 {
     struct lines lines = {.fd = fd};
-    bool over = false, gone = false;
+    bool over = false, gone = false, asked = false;
     int status = EXIT_DONE;
+    uint64_t until = 0; /* 0: as long as it takes */
 
-    while (!over && !gone) {
+    while (!over && !gone && goes_on_waiting(fd, &until)) {
         json_t *reply = next_reply(&lines, &gone);
 
-        if (progress_asked_to_end() != 0)
-            gone = !send_line(fd, json_pack("{s:s}", "command", "cancel"));
-        if (reply)
+        if (reply) {
             status = take_reply(reply, progress, &over);
-        else if (progress->form != PROGRESS_NONE && lines.n == 0 && !gone)
-            gone = !send_line(fd, json_pack("{s:s}", "command", "status"));
+            asked = false;
+        } else if (progress->form != PROGRESS_NONE && !asked && !gone) {
+            asked = send_line(fd, json_pack("{s:s}", "command", "status"));
+        }
         json_decref(reply);
     }
+    if (gone && !over)
+        return report(VERB_save, EXIT_ENVIRONMENT,
+                      "the guest's process has ended, or closed the connection");
     if (!over)
-        return report(VERB_save, EXIT_ENVIRONMENT, "the guest's process has gone");
+        return report(VERB_save, EXIT_ABORTED,
+                      "the guest's process does not answer; it finds a request to give the save "
+                      "up when it runs again");
     return status;
 }
 

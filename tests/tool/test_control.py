@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -11,7 +12,7 @@ import time
 
 import pytest
 
-from conftest import BUILD, DEMO, PROBE, vgic5
+from conftest import BUILD, DEMO, PROBE, TOP, vgic5
 from running_guest import TOOL, demo, guest
 
 def test_status_pause_resume(tmp_path, demo_run):
@@ -144,21 +145,160 @@ def test_a_socket_of_another_guest_is_left_alone(tmp_path):
 
 
 def test_many_clients_and_half_a_line(tmp_path):
-    """All places taken: one more is turned away, and the others are served."""
+    """All places taken: one more is turned away in words, and the others are served."""
     with demo(tmp_path) as one:
         links = [one.connect() for _ in range(8)]
         for link in links:
             link.sendall(b'{"command": "sta')
         time.sleep(0.3)
-        with one.connect() as late, contextlib.suppress(ConnectionResetError, BrokenPipeError):
-            late.sendall(b'{"command": "status"}\n')
-            assert late.recv(100) == b""
+        with one.connect() as late:
+            late.sendall(b'{"command": "status", "id": 9}\n')
+            lines = late.makefile("rb")
+            reply = json.loads(lines.readline())
+            assert reply["ok"] is False and "busy" in reply["error"] and reply["exit"] == 6
+            assert reply["id"] == 9 and lines.read() == b""
+        result = vgic5("save", "--control", one.path, tmp_path / "s", status=6)
+        assert "busy: 8 clients" in result.err and not (tmp_path / "s").exists()
         for link in links:
             link.sendall(b'tus"}\n')
             assert json.loads(link.makefile("rb").readline())["ok"]
             link.close()
         assert one.ask({"command": "quit"})["ok"]
         assert one.finish() == 0
+
+
+def test_item_21_who_waits_for_a_place_gets_one(tmp_path):
+    with demo(tmp_path) as one:
+        links = [one.connect() for _ in range(14)]
+        time.sleep(0.2)
+        links[13].sendall(b'{"command": "status"}\n')
+        links[13].settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            links[13].recv(1)
+        links[13].settimeout(30)
+        for link in links[:13]:
+            link.close()
+        assert json.loads(links[13].makefile("rb").readline())["state"] == "paused"
+
+
+def test_item_21_pipelined_requests_are_answered_all(tmp_path):
+    """Nothing is taken before all has been asked: the guest reads no more until answers are taken."""
+    with demo(tmp_path) as one, one.connect() as link:
+        link.setblocking(False)
+        asked, data = 0, b""
+        for _ in range(300):  # as much as goes in while nobody reads
+            line = b"".join(b'{"command": "status", "id": %d}\n' % n
+                            for n in range(asked, asked + 50))
+            try:
+                sent = link.send(data + line)
+            except BlockingIOError:
+                time.sleep(0.01)
+                continue
+            data, asked = (data + line)[sent:], asked + 50
+        resident = int(open(f"/proc/{one.process.pid}/statm").read().split()[1])
+        assert asked > 1000 and resident * 4096 < 300 << 20
+        assert one.ask({"command": "status"})["ok"], "the others are served"
+        link.setblocking(True)
+        got = b""
+        answers = []
+        while len(answers) < asked:
+            if data:
+                link.settimeout(0.05)
+                try:
+                    data = data[link.send(data):]
+                except TimeoutError:
+                    pass
+            link.settimeout(30)
+            got += link.recv(65536)
+            *whole, got = got.split(b"\n")
+            answers += [json.loads(line)["id"] for line in whole]
+        assert answers == list(range(asked))
+
+
+def test_item_21_who_has_said_all_gets_its_answers(tmp_path):
+    with demo(tmp_path) as one, one.connect() as link:
+        link.sendall(json.dumps({"command": "save", "file": str(tmp_path / "s"),
+                                 "id": "mine"}).encode() + b'\n{"command": "status"}\n')
+        link.shutdown(socket.SHUT_WR)
+        answers = [json.loads(line) for line in link.makefile("rb").read().splitlines()]
+        assert [answer.get("id") for answer in answers] == [None, "mine"]
+        assert answers[1]["file"] == str(tmp_path / "s")
+
+
+def test_item_21_a_line_too_long(tmp_path):
+    with demo(tmp_path) as one:
+        longest = json.dumps({"command": "status", "id": ""}).encode()
+        longest = longest[:-2] + b"x" * (8192 - len(longest)) + longest[-2:]
+        replies = one.ask(longest, longest + b" ", b"{" * 100000, {"command": "status", "id": 1})
+        assert [reply["ok"] for reply in replies] == [True, False, False, True]
+        assert len(replies[0]["id"]) > 8000 and replies[3]["id"] == 1
+        assert all("at most 8192 bytes" in reply["error"] for reply in replies[1:3])
+
+
+@pytest.mark.parametrize("request_, words", [
+    ({"command": "save", "file": "x", "base": 5}, '"base" is a number, expected a string'),
+    ({"command": "save", "file": "x", "base": None}, '"base" is null, expected a string'),
+    ({"command": "save", "file": "x", "base": ""}, "empty"),
+    ({"command": "save", "file": "x", "bsae": "y"}, 'save has no key "bsae"; its keys are command, id, file, base'),
+    ({"command": "save", "file": ["x"]}, '"file" is a list, expected a string'),
+    ({"command": "save"}, 'save without "file"'),
+    ({"command": "pause", "file": "x"}, 'pause has no key "file"'),
+    ({"command": "resume", "instructions": "5"}, '"instructions" is a string, expected a number'),
+    ({"command": "resume", "instructions": 1.5}, '"instructions" is a fraction'),
+    ({"command": "status", "id": {}}, '"id" is an object, expected a string or a number'),
+    ({"command": "stat"}, '"command" is one of status, pause, resume, save, cancel, quit'),
+    (b'{"command": "status", "command": "quit"}', "duplicate"),
+    (b'{"command": "status"', "a request is one JSON object a line: "),
+])
+def test_item_21_keys_and_types(request_, words, tmp_path):
+    with demo(tmp_path) as one:
+        reply = one.ask(request_)
+        assert reply["ok"] is False and reply["exit"] == 2 and words in reply["error"]
+        assert one.ask({"command": "status"})["state"] == "paused"
+        assert sorted(os.listdir(tmp_path)) == ["control"]
+
+
+def test_item_24_the_control_commands_of_the_man_page_are_json_and_are_taken(tmp_path):
+    """roff takes quotes away that are not escaped."""
+    source = open(os.path.join(TOP, "doc", "vgic5.1.in")).read()
+    section = source.split(".SH CONTROL SOCKET")[1].split(".SH ")[0]
+    assert not re.search(r'^\.B [^"\n]*\S"', section, re.M), "a bare quote"
+    examples = [text.replace(r"\(dq", '"')
+                for text in re.findall(r"\{\\\(dqcommand.*?\}", section)]
+    assert len(examples) == 7
+    with demo(tmp_path) as one:
+        for text in sorted(examples, key=lambda text: "quit" in text):
+            request = json.loads(text)
+            request.update({key: str(tmp_path / "s") for key in ("file",) if key in request})
+            request.pop("base", None)
+            assert one.ask(json.dumps(request).encode())["ok"], text
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_item_18_a_save_to_a_stopped_guest_ends(number, tmp_path):
+    with demo(tmp_path) as one:
+        one.process.send_signal(signal.SIGSTOP)
+        with subprocess.Popen([TOOL, "save", "--control", one.path, str(tmp_path / "s"), "--progress=json"],
+                              stderr=subprocess.PIPE) as client:
+            time.sleep(0.5)
+            client.send_signal(number)
+            _, err = client.communicate(timeout=20)
+            assert client.returncode == 6 and b"does not answer" in err
+        one.process.send_signal(signal.SIGCONT)
+        assert one.ask({"command": "status"})["state"] == "paused"
+
+
+def test_item_21_a_stopped_guest_is_waited_for(tmp_path):
+    """Longer than its socket holds questions about the progress."""
+    with demo(tmp_path) as one:
+        one.process.send_signal(signal.SIGSTOP)
+        with subprocess.Popen([TOOL, "save", "--control", one.path, str(tmp_path / "s"), "--progress=json"],
+                              stderr=subprocess.PIPE, stdout=subprocess.PIPE) as client:
+            time.sleep(2)
+            one.process.send_signal(signal.SIGCONT)
+            out, err = client.communicate(timeout=60)
+            assert client.returncode == 0, err
+            assert json.loads(out)["file"] == str(tmp_path / "s")
 
 
 def test_sigusr1_prints_a_line(tmp_path):

@@ -10,6 +10,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "tool/options.h"
+#include "tool/run/host_time.h"
+
+#define LAST_WAIT 1000 /* milliseconds for those who have answers to take, at the end */
+#define WAITING 64     /* for a place */
+
 /* ---- Addresses ------------------------------------------------------------------------------- */
 
 static bool address_of(const char *path, struct sockaddr_un *address)
@@ -63,7 +69,7 @@ static int listen_at(int fd, const struct sockaddr_un *address)
     int result = bind(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ? 0 : -errno;
 
     umask(before);
-    return result == 0 && listen(fd, CONTROL_CLIENTS) != 0 ? -errno : result;
+    return result == 0 && listen(fd, WAITING) != 0 ? -errno : result;
 }
 
 /* ---- Life ------------------------------------------------------------------------------------ */
@@ -73,8 +79,8 @@ int control_open(struct control *control, const char *path)
     struct sockaddr_un address;
     int result;
 
-    for (int n = 0; n < CONTROL_CLIENTS; n++)
-        control->clients[n].fd = -1;
+    for (int n = 0; n < CONTROL_PLACES; n++)
+        control->clients[n] = (struct control_client){.fd = -1};
     control->fd = -1;
     control->next_id = 0;
     if (!address_of(path, &address))
@@ -100,8 +106,8 @@ static void forget(struct control_client *client)
 {
     if (client->fd >= 0)
         close(client->fd);
-    client->fd = -1;
-    client->n = 0;
+    free(client->out);
+    *client = (struct control_client){.fd = -1};
 }
 
 /* Somebody may have removed it, and another guest be listening there now. */
@@ -113,118 +119,293 @@ static bool is_ours(const struct control *control)
            there.st_ino == control->made.st_ino;
 }
 
-void control_close(struct control *control)
+static bool has_room(const struct control *control)
 {
-    if (control->fd < 0)
-        return;
-    for (int n = 0; n < CONTROL_CLIENTS; n++)
-        forget(&control->clients[n]);
-    close(control->fd);
-    if (is_ours(control))
-        unlink(control->path);
-    control->fd = -1;
+    int served = 0;
+
+    for (int n = 0; n < CONTROL_PLACES; n++)
+        served += control->clients[n].fd >= 0 && control->clients[n].is_served;
+    return served < CONTROL_CLIENTS;
 }
 
-/* ---- Lines ----------------------------------------------------------------------------------- */
+/* ---- Answers --------------------------------------------------------------------------------- */
 
 /* NULL: it has gone, though somebody else may sit in its place. */
 static struct control_client *find(struct control *control, int id)
 {
-    for (int n = 0; n < CONTROL_CLIENTS; n++)
+    for (int n = 0; n < CONTROL_PLACES; n++)
         if (control->clients[n].fd >= 0 && control->clients[n].id == id)
             return &control->clients[n];
     return NULL;
 }
 
-void control_reply(struct control *control, int client, json_t *reply)
+/* As much as it takes now. */
+static void send_some(struct control_client *client)
 {
-    char *text = json_dumps(reply, JSON_COMPACT | JSON_SORT_KEYS);
-    struct control_client *to = find(control, client);
-    size_t length = text ? strlen(text) : 0;
+    ssize_t sent;
 
-    json_decref(reply);
-    if (text && to) {
-        text[length] = '\n'; /* in the place of the NUL: one write, one line */
-        if (send(to->fd, text, length + 1, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)length + 1)
-            forget(to);
-    }
-    free(text);
-}
-
-static void take_line(struct control *control, int client, const char *line, size_t length)
-{
-    json_error_t error;
-    json_t *request = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error);
-
-    if (json_is_object(request))
-        control->request(control->opaque, client, request);
-    else
-        control_reply(control, client,
-                      json_pack("{s:b, s:i, s:s}", "ok", 0, "exit", 2, "error",
-                                "a request is one JSON object a line"));
-    json_decref(request);
-}
-
-static void take_lines(struct control *control, int n)
-{
-    struct control_client *client = &control->clients[n];
-    char *end;
-
-    while (client->fd >= 0 && (end = memchr(client->line, '\n', client->n)) != NULL) {
-        size_t length = (size_t)(end - client->line);
-
-        take_line(control, client->id, client->line, length);
-        if (client->fd < 0)
-            return;
-        client->n -= length + 1;
-        memmove(client->line, end + 1, client->n);
-    }
-}
-
-static void hear(struct control *control, int n)
-{
-    struct control_client *client = &control->clients[n];
-    ssize_t got =
-        recv(client->fd, client->line + client->n, CONTROL_LINE - client->n, MSG_DONTWAIT);
-
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+    if (client->fd < 0 || client->nr_out == 0)
         return;
-    if (got <= 0) { /* gone, or a line that is too long */
+    sent = send(client->fd, client->out, client->nr_out, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && errno != EAGAIN && errno != EINTR) {
         forget(client);
         return;
     }
-    client->n += (size_t)got;
-    take_lines(control, n);
+    if (sent > 0) {
+        client->nr_out -= (size_t)sent;
+        memmove(client->out, client->out + sent, client->nr_out);
+    }
+}
+
+static void put(struct control_client *client, const char *text, size_t length)
+{
+    char *grown = realloc(client->out, client->nr_out + length + 1);
+
+    if (!grown) {
+        forget(client);
+        return;
+    }
+    client->out = grown;
+    memcpy(client->out + client->nr_out, text, length);
+    client->nr_out += length;
+    client->out[client->nr_out++] = '\n';
+    send_some(client);
+}
+
+void control_reply(struct control *control, int client, const json_t *id, json_t *reply)
+{
+    struct control_client *to = find(control, client);
+    char *text;
+
+    if (id)
+        json_object_set(reply, "id", (json_t *)(uintptr_t)id);
+    text = json_dumps(reply, JSON_COMPACT | JSON_SORT_KEYS);
+    json_decref(reply);
+    if (text && to)
+        put(to, text, strlen(text));
+    else if (to)
+        forget(to); /* no memory: better no answer than none to this request alone */
+    free(text);
+}
+
+void control_owe(struct control *control, int client)
+{
+    struct control_client *to = find(control, client);
+
+    if (to)
+        to->owed++;
+}
+
+void control_reply_owed(struct control *control, int client, const json_t *id, json_t *reply)
+{
+    struct control_client *to = find(control, client);
+
+    if (to)
+        to->owed--;
+    control_reply(control, client, id, reply);
+}
+
+json_t *control_refusal(int exit_code, const char *words)
+{
+    return json_pack("{s:b, s:i, s:s}", "ok", 0, "exit", exit_code, "error", words);
+}
+
+/* ---- Lines ----------------------------------------------------------------------------------- */
+
+static void refuse(struct control *control, struct control_client *client, const json_t *id,
+                   int exit_code, const char *words)
+{
+    control_reply(control, client->id, id, control_refusal(exit_code, words));
+}
+
+static void turn_away(struct control *control, struct control_client *client, const json_t *id)
+{
+    char words[80];
+
+    snprintf(words, sizeof(words), "busy: %u clients are served at a time", CONTROL_CLIENTS);
+    client->ended = true;
+    refuse(control, client, id, EXIT_ABORTED, words);
+}
+
+static void take_line(struct control *control, struct control_client *client, const char *line,
+                      size_t length)
+{
+    json_error_t error;
+    json_t *request = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error);
+    char words[300];
+
+    client->is_served |= has_room(control);
+    snprintf(words, sizeof(words), "a request is one JSON object a line%s%s", request ? "" : ": ",
+             request ? "" : error.text);
+    if (!json_is_object(request))
+        refuse(control, client, NULL, EXIT_USAGE, words);
+    else if (!client->is_served)
+        turn_away(control, client, json_object_get(request, "id"));
+    else
+        control->request(control->opaque, client->id, request);
+    json_decref(request);
+}
+
+/* Of a line that is too long nothing is obeyed, its end neither. */
+static void skip_line(struct control *control, struct control_client *client)
+{
+    char words[80];
+
+    snprintf(words, sizeof(words), "a request has at most %u bytes", CONTROL_LINE);
+    client->n = 0;
+    client->skips = true;
+    refuse(control, client, NULL, EXIT_USAGE, words);
+}
+
+static void drop_line(struct control_client *client, size_t length)
+{
+    client->n -= length;
+    memmove(client->line, client->line + length, client->n);
+    client->skips = false;
+}
+
+/* Until it has more answers to take than it should. */
+static void take_lines(struct control *control, struct control_client *client)
+{
+    while (client->fd >= 0 && client->nr_out < CONTROL_REPLY) {
+        char *end = memchr(client->line, '\n', client->n);
+        size_t length = end ? (size_t)(end - client->line) : client->n;
+
+        if (!end && client->skips)
+            client->n = 0;
+        else if (!end && client->n == sizeof(client->line))
+            skip_line(control, client);
+        if (!end)
+            return;
+        if (!client->skips)
+            take_line(control, client, client->line, length);
+        if (client->fd >= 0)
+            drop_line(client, length + 1);
+    }
+}
+
+static void hear(struct control *control, struct control_client *client)
+{
+    ssize_t got =
+        recv(client->fd, client->line + client->n, sizeof(client->line) - client->n, MSG_DONTWAIT);
+
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (got <= 0)
+        client->ended = true;
+    else
+        client->n += (size_t)got;
+    take_lines(control, client);
+}
+
+/* ---- Clients --------------------------------------------------------------------------------- */
+
+static struct control_client *free_place(struct control *control)
+{
+    for (int n = 0; n < CONTROL_PLACES; n++)
+        if (control->clients[n].fd < 0)
+            return &control->clients[n];
+    return NULL;
 }
 
 static void welcome(struct control *control)
 {
-    int fd = accept4(control->fd, NULL, NULL, SOCK_CLOEXEC);
+    struct control_client *client = free_place(control);
+    int fd = client ? accept4(control->fd, NULL, NULL, SOCK_CLOEXEC) : -1;
 
-    for (int n = 0; fd >= 0 && n < CONTROL_CLIENTS; n++) {
-        if (control->clients[n].fd < 0) {
-            control->clients[n].fd = fd;
-            control->clients[n].n = 0;
-            control->clients[n].id = control->next_id++;
-            return;
-        }
-    }
     if (fd >= 0)
-        close(fd);
+        *client = (struct control_client){
+            .fd = fd, .id = control->next_id++, .is_served = has_room(control)};
+}
+
+/* More is read when the answers so far have been taken: a client that only asks waits. */
+static struct pollfd interest(const struct control_client *client)
+{
+    bool full = client->nr_out >= CONTROL_REPLY || client->n == sizeof(client->line);
+
+    return (struct pollfd){
+        client->fd,
+        (short)((!full && !client->ended ? POLLIN : 0) | (client->nr_out > 0 ? POLLOUT : 0)), 0};
+}
+
+static void serve(struct control *control, struct control_client *client, short events)
+{
+    if (events & POLLOUT)
+        send_some(client);
+    if (client->fd >= 0 && events & POLLIN)
+        hear(control, client);
+    else if (client->fd >= 0 && events & (POLLHUP | POLLERR))
+        forget(client); /* nobody takes its answers */
+    if (client->fd >= 0)
+        take_lines(control, client); /* those that had to wait for room */
+}
+
+/* Who has said all and has all answers. */
+static void forget_ended(struct control *control)
+{
+    for (int n = 0; n < CONTROL_PLACES; n++) {
+        struct control_client *client = &control->clients[n];
+
+        if (client->fd >= 0 && client->ended && client->owed == 0 && client->nr_out == 0)
+            forget(client);
+    }
 }
 
 void control_poll(struct control *control, int milliseconds)
 {
-    struct pollfd ready[CONTROL_CLIENTS + 1];
+    struct pollfd ready[CONTROL_PLACES + 1];
 
-    for (int n = 0; n < CONTROL_CLIENTS; n++)
-        ready[n] = (struct pollfd){control->clients[n].fd, POLLIN, 0};
-    ready[CONTROL_CLIENTS] = (struct pollfd){control->fd, POLLIN, 0};
-    if (poll(ready, CONTROL_CLIENTS + 1, milliseconds) <= 0)
+    forget_ended(control);
+    for (int n = 0; n < CONTROL_PLACES; n++)
+        ready[n] = interest(&control->clients[n]);
+    /* When all places are taken, who comes waits until one is free. */
+    ready[CONTROL_PLACES] = (struct pollfd){free_place(control) ? control->fd : -1, POLLIN, 0};
+    if (poll(ready, CONTROL_PLACES + 1, milliseconds) <= 0)
         return;
-    for (int n = 0; n < CONTROL_CLIENTS; n++)
+    for (int n = 0; n < CONTROL_PLACES; n++)
         if (ready[n].revents != 0 && control->clients[n].fd == ready[n].fd)
-            hear(control, n);
-    if (ready[CONTROL_CLIENTS].revents & POLLIN)
+            serve(control, &control->clients[n], ready[n].revents);
+    if (ready[CONTROL_PLACES].revents & POLLIN)
         welcome(control);
+    forget_ended(control);
+}
+
+/* Whom an answer waits for; false: nobody. */
+static bool wants_rest(const struct control *control, struct pollfd ready[CONTROL_PLACES])
+{
+    bool more = false;
+
+    for (int n = 0; n < CONTROL_PLACES; n++) {
+        const struct control_client *client = &control->clients[n];
+
+        ready[n] = (struct pollfd){client->nr_out > 0 ? client->fd : -1, POLLOUT, 0};
+        more |= client->nr_out > 0;
+    }
+    return more;
+}
+
+/* The last answers, to those who take them. */
+static void send_rest(struct control *control)
+{
+    struct pollfd ready[CONTROL_PLACES];
+    uint64_t until = now_us() + LAST_WAIT * 1000;
+
+    while (wants_rest(control, ready) && now_us() < until) {
+        poll(ready, CONTROL_PLACES, LAST_WAIT / 10);
+        for (int n = 0; n < CONTROL_PLACES; n++)
+            send_some(&control->clients[n]);
+    }
+}
+
+void control_close(struct control *control)
+{
+    if (control->fd < 0)
+        return;
+    send_rest(control);
+    for (int n = 0; n < CONTROL_PLACES; n++)
+        forget(&control->clients[n]);
+    close(control->fd);
+    if (is_ours(control))
+        unlink(control->path);
+    control->fd = -1;
 }

@@ -12,6 +12,7 @@
 #include "tool/run/host_time.h"
 #include "tool/lazy_ram.h"
 #include "tool/report.h"
+#include "tool/run/request.h"
 
 #define LOOK_EVERY 2000u    /* microseconds */
 #define FRAMES_PER_LOOK 16u /* of a restored guest, filled in though nobody asked for them */
@@ -25,17 +26,17 @@ static const char *state_name(const struct steer *steer)
     return steer->paused ? "paused" : "running";
 }
 
-static void tell(struct steer *steer, int client, json_t *reply)
+static const struct asker nobody = {-1, NULL};
+
+/* The answer that a save owes; the asker has none to come after it. */
+static void answer(struct steer *steer, struct asker *asker, json_t *reply)
 {
-    if (client >= 0 && steer->control.fd >= 0)
-        control_reply(&steer->control, client, reply);
+    if (asker->client >= 0 && steer->control.fd >= 0)
+        control_reply_owed(&steer->control, asker->client, asker->id, reply);
     else
         json_decref(reply);
-}
-
-static json_t *refusal(int exit_code, const char *message)
-{
-    return json_pack("{s:b, s:i, s:s}", "ok", 0, "exit", exit_code, "error", message);
+    json_decref(asker->id);
+    *asker = nobody;
 }
 
 static void saved(struct steer *steer, const struct saver_result *result)
@@ -46,20 +47,21 @@ static void saved(struct steer *steer, const struct saver_result *result)
             " bytes, the vCPUs stood still for %" PRIu64 ".%" PRIu64 " ms\n",
             cli_verb_name(steer->verb), result->instructions, steer->saver_path, result->bytes,
             result->still_us / 1000, result->still_us / 100 % 10);
-    tell(steer, steer->saver_client,
-         json_pack("{s:b, s:s, s:o, s:I, s:b, s:I, s:I}", "ok", 1, "file", steer->saver_path,
-                   "instructions", json_hex(result->instructions), "bytes",
-                   (json_int_t)result->bytes, "compared", result->compared, "pages_copied",
-                   (json_int_t)result->pages, "still_microseconds", (json_int_t)result->still_us));
+    answer(steer, &steer->saver_asker,
+           json_pack("{s:b, s:s, s:o, s:I, s:b, s:I, s:I}", "ok", 1, "file", steer->saver_path,
+                     "instructions", json_hex(result->instructions), "bytes",
+                     (json_int_t)result->bytes, "compared", result->compared, "pages_copied",
+                     (json_int_t)result->pages, "still_microseconds",
+                     (json_int_t)result->still_us));
 }
 
-static int save_failed(struct steer *steer, int client, const struct vgic5_error *error)
+static int save_failed(struct steer *steer, const struct vgic5_error *error)
 {
     console_end_line(steer->console);
     report_error(steer->verb, error);
-    tell(steer, client, refusal(EXIT_ABORTED, error->message));
-    if (client < 0) /* else it is the client's exit status */
+    if (steer->saver_asker.client < 0) /* else it is the client's exit status */
         steer->save_status = EXIT_ABORTED;
+    answer(steer, &steer->saver_asker, control_refusal(EXIT_ABORTED, error->message));
     return EXIT_ABORTED;
 }
 
@@ -75,10 +77,9 @@ static int end_save(struct steer *steer)
     if (status == 0)
         saved(steer, &result);
     else
-        save_failed(steer, steer->saver_client, &error);
+        save_failed(steer, &error);
     free(steer->saver_path);
     steer->saver_path = NULL;
-    steer->saver_client = -1;
     return status == 0 ? EXIT_DONE : EXIT_ABORTED;
 }
 
@@ -111,8 +112,9 @@ static void hear_while_saving(struct steer *steer)
         saver_cancel(steer->saver);
 }
 
+/* Takes the asker, who is answered in any case. */
 static int start_save(struct steer *steer, const char *path, const char *base, bool waits,
-                      int client)
+                      struct asker asker)
 {
     const struct saver_request request = {
         .path = path,
@@ -125,21 +127,20 @@ static int start_save(struct steer *steer, const char *path, const char *base, b
 
     steer_finish(steer); /* one at a time */
     console_end_line(steer->console);
+    steer->saver_asker = asker;
     steer->saver_path = strdup(path);
     if (!steer->saver_path)
         error_set(&error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for the save");
-    else if (saver_start(steer->machine, steer->config, &request, &steer->saver, &error) == 0) {
-        steer->saver_client = client;
+    else if (saver_start(steer->machine, steer->config, &request, &steer->saver, &error) == 0)
         return EXIT_DONE;
-    }
     free(steer->saver_path);
     steer->saver_path = NULL;
-    return save_failed(steer, client, &error);
+    return save_failed(steer, &error);
 }
 
 int steer_save(struct steer *steer, const char *path, const char *base, bool waits)
 {
-    int status = start_save(steer, path, base, waits, -1);
+    int status = start_save(steer, path, base, waits, nobody);
 
     if (status != EXIT_DONE || !waits)
         return status;
@@ -165,95 +166,115 @@ void steer_finish(struct steer *steer)
 
 /* ---- Requests -------------------------------------------------------------------------------- */
 
-static void do_status(struct steer *steer, int client, const json_t *request)
+static void free_wanted(struct steer *steer)
 {
+    free(steer->wanted_path);
+    free(steer->wanted_base);
+    steer->wanted_path = steer->wanted_base = NULL;
+    steer->save_wanted = false;
+}
+
+/* Each answers now, or takes the request and owes an answer (NULL). */
+
+static json_t *do_status(struct steer *steer, int client, const json_t *request)
+{
+    (void)client;
     (void)request;
-    tell(steer, client,
-         json_pack("{s:b, s:s, s:o, s:I, s:o}", "ok", 1, "state", state_name(steer), "instructions",
-                   json_hex(machine_instructions(steer->machine)), "vcpus",
-                   (json_int_t)steer->config->nr_vcpus, "saving",
-                   steer->saver ? json_integer(saver_percent(steer->saver)) : json_null()));
+    return json_pack("{s:b, s:s, s:o, s:I, s:o}", "ok", 1, "state", state_name(steer),
+                     "instructions", json_hex(machine_instructions(steer->machine)), "vcpus",
+                     (json_int_t)steer->config->nr_vcpus, "saving",
+                     steer->saver ? json_integer(saver_percent(steer->saver)) : json_null());
 }
 
-static void done(struct steer *steer, int client)
+static json_t *done(const struct steer *steer)
 {
-    tell(steer, client, json_pack("{s:b, s:s}", "ok", 1, "state", state_name(steer)));
+    return json_pack("{s:b, s:s}", "ok", 1, "state", state_name(steer));
 }
 
-static void do_pause(struct steer *steer, int client, const json_t *request)
+static json_t *do_pause(struct steer *steer, int client, const json_t *request)
 {
+    (void)client;
     (void)request;
     steer->paused = true;
-    done(steer, client);
+    return done(steer);
 }
 
-static void do_resume(struct steer *steer, int client, const json_t *request)
+static json_t *do_resume(struct steer *steer, int client, const json_t *request)
 {
     const json_t *count = json_object_get(request, "instructions");
     json_int_t n = json_integer_value(count);
 
-    if (count && n <= 0) {
-        tell(steer, client, refusal(EXIT_USAGE, "\"instructions\" is a number above 0"));
-        return;
-    }
+    (void)client;
+    if (count && n <= 0)
+        return control_refusal(EXIT_USAGE, "\"instructions\" is a number above 0");
     steer->pause_at = n > 0 ? machine_instructions(steer->machine) + (uint64_t)n : UINT64_MAX;
     steer->paused = false;
-    done(steer, client);
+    return done(steer);
 }
 
-static void do_quit(struct steer *steer, int client, const json_t *request)
+static json_t *do_quit(struct steer *steer, int client, const json_t *request)
 {
+    (void)client;
     (void)request;
     steer->quit = true;
-    done(steer, client);
+    return done(steer);
 }
 
-static void do_cancel(struct steer *steer, int client, const json_t *request)
+static json_t *do_cancel(struct steer *steer, int client, const json_t *request)
 {
+    (void)client;
     (void)request;
     if (steer->saver)
         saver_cancel(steer->saver);
-    done(steer, client);
+    return done(steer);
 }
 
-static void do_save(struct steer *steer, int client, const json_t *request)
+static json_t *do_save(struct steer *steer, int client, const json_t *request)
 {
     const char *path = json_string_value(json_object_get(request, "file"));
     const char *base = json_string_value(json_object_get(request, "base"));
 
-    if (!path || *path == '\0') {
-        tell(steer, client, refusal(EXIT_USAGE, "save without \"file\""));
-    } else if (steer->saver || steer->save_wanted) {
-        tell(steer, client, refusal(EXIT_ABORTED, "another save is under way"));
-    } else {
-        steer->wanted_path = strdup(path);
-        steer->wanted_base = base ? strdup(base) : NULL;
-        steer->wanted_client = client;
-        steer->save_wanted = steer->wanted_path;
+    if (*path == '\0' || (base && *base == '\0'))
+        return control_refusal(EXIT_USAGE, "the name of a file is empty");
+    if (steer->saver || steer->save_wanted)
+        return control_refusal(EXIT_ABORTED, "another save is under way");
+    steer->wanted_path = strdup(path);
+    steer->wanted_base = base ? strdup(base) : NULL;
+    if (!steer->wanted_path || (base && !steer->wanted_base)) {
+        free_wanted(steer);
+        return control_refusal(EXIT_ABORTED, "no memory for the save");
     }
+    steer->save_wanted = true;
+    steer->wanted_asker = (struct asker){client, json_incref(json_object_get(request, "id"))};
+    control_owe(&steer->control, client);
+    return NULL;
 }
 
-static const struct {
-    const char *name;
-    void (*serve)(struct steer *steer, int client, const json_t *request);
-} commands[] = {
-    {"status", do_status}, {"pause", do_pause},   {"resume", do_resume},
-    {"save", do_save},     {"cancel", do_cancel}, {"quit", do_quit},
+static const struct request_form forms[] = {
+    {"status", {{0}}},
+    {"pause", {{0}}},
+    {"resume", {{"instructions", JSON_INTEGER, false}}},
+    {"save", {{"file", JSON_STRING, true}, {"base", JSON_STRING, false}}},
+    {"cancel", {{0}}},
+    {"quit", {{0}}},
+};
+
+#define NR_FORMS ((int)(sizeof(forms) / sizeof(*forms)))
+
+/* By the order of the forms. */
+static json_t *(*const serve[NR_FORMS])(struct steer *, int client, const json_t *request) = {
+    do_status, do_pause, do_resume, do_save, do_cancel, do_quit,
 };
 
 static void take_request(void *opaque, int client, const json_t *request)
 {
     struct steer *steer = opaque;
-    const char *name = json_string_value(json_object_get(request, "command"));
+    char words[300];
+    int n = request_form_of(forms, NR_FORMS, request, words, sizeof(words));
+    json_t *reply = n < 0 ? control_refusal(EXIT_USAGE, words) : serve[n](steer, client, request);
 
-    for (size_t n = 0; name && n < sizeof(commands) / sizeof(*commands); n++) {
-        if (strcmp(commands[n].name, name) == 0) {
-            commands[n].serve(steer, client, request);
-            return;
-        }
-    }
-    tell(steer, client,
-         refusal(EXIT_USAGE, "\"command\" is one of status, pause, resume, save, cancel, quit"));
+    if (reply)
+        control_reply(&steer->control, client, json_object_get(request, "id"), reply);
 }
 
 /* ---- Life ------------------------------------------------------------------------------------ */
@@ -264,7 +285,8 @@ int steer_open(struct steer *steer, enum cli_verb verb, const struct cli_options
 
     *steer = (struct steer){.verb = verb,
                             .control.fd = -1,
-                            .saver_client = -1,
+                            .saver_asker = nobody,
+                            .wanted_asker = nobody,
                             .filling = true,
                             .pause_at = UINT64_MAX};
     if (!progress_begin(&steer->progress, "save", options->progress))
@@ -290,10 +312,10 @@ void steer_close(struct steer *steer)
         saver_cancel(steer->saver);
         end_save(steer);
     }
+    answer(steer, &steer->wanted_asker,
+           control_refusal(EXIT_ABORTED, "the guest has ended before the save"));
+    free_wanted(steer);
     control_close(&steer->control);
-    free(steer->wanted_path);
-    free(steer->wanted_base);
-    steer->wanted_path = steer->wanted_base = NULL;
 }
 
 static void look_around(struct steer *steer)
@@ -325,10 +347,12 @@ bool steer_stops(struct steer *steer)
 static void serve_save(struct steer *steer)
 {
     char *path = steer->wanted_path, *base = steer->wanted_base;
+    struct asker asker = steer->wanted_asker;
 
-    steer->save_wanted = false;
     steer->wanted_path = steer->wanted_base = NULL;
-    start_save(steer, path, base, false, steer->wanted_client);
+    steer->wanted_asker = nobody;
+    steer->save_wanted = false;
+    start_save(steer, path, base, false, asker);
     free(path);
     free(base);
 }

@@ -10,6 +10,12 @@
 #include "tool/run/progress.h"
 #include "tool/saver.h"
 
+/* Who waits for an answer. */
+struct asker {
+    int client; /* -1: nobody */
+    json_t *id; /* of the request, or NULL */
+};
+
 struct steer {
     enum cli_verb verb;
     struct machine *machine;
@@ -20,13 +26,13 @@ struct steer {
     struct ram_log *log;
     struct saver *saver; /* the save under way, or NULL */
     char *saver_path;
-    int saver_client; /* whom to tell; -1: nobody */
-    int save_status;  /* EXIT_ABORTED once a save has failed */
+    struct asker saver_asker;
+    int save_status; /* EXIT_ABORTED once a save has failed */
     bool paused, quit, filling;
     uint64_t
         pause_at; /* pause again when so many instructions have been executed; UINT64_MAX: never */
     bool save_wanted; /* by the control socket: the next two say what */
-    int wanted_client;
+    struct asker wanted_asker;
     char *wanted_path, *wanted_base;
     uint64_t looked; /* when the world was last looked at, in microseconds */
 };

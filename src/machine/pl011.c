@@ -5,7 +5,8 @@
  *   - the transmit FIFO is always empty, and each write makes it pass its trigger level on the way
  *     down: TXRIS is set by every write to DR;
  *   - data that stay in the receive FIFO raise the receive time-out interrupt at once, on arrival
- *     and after each read that leaves some, so a driver need not wait for the trigger level;
+ *     and after each read, and each clear, that leaves some (the clear: the receive interrupt too,
+ *     at its level), so a driver need not wait for the trigger level;
  *   - the divisors, the word format, UARTEN and TXE are kept but change nothing: a guest that
  * relies on firmware to have set up the UART can print and read. RXE = 0 holds input back.
  */
@@ -251,6 +252,9 @@ static void write_icr(struct pl011 *uart, const struct pl011_register *reg, uint
 {
     (void)reg;
     uart->state.ris &= ~value;
+    /* A fall, and the rise if data are left: whoever drained the FIFO too early hears of them. */
+    update_wire(uart);
+    rx_changed(&uart->state, true);
 }
 
 /* Revision 1 of Arm's PL011: the one with FIFOs of 16. */

@@ -1,27 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The VMM's door: one table of groups. `flags` carries nothing and is not looked at, as in KVM. */
+/* The VMM's door. `flags` carries nothing and is not looked at, as in KVM. */
 #include <errno.h>
 
 #include "device/contract.h"
 
-static const struct attribute_group *const groups[] = {
-    &attribute_addr,        &attribute_nr_irqs,  &attribute_ctrl,
-    &attribute_cpu_sysregs, &attribute_irs_regs, &attribute_ist,
-};
-
-static const struct attribute_group *group_of(uint32_t group)
-{
-    for (size_t n = 0; n < sizeof(groups) / sizeof(groups[0]); n++) {
-        if (groups[n]->group == group)
-            return groups[n];
-    }
-    return NULL;
-}
-
 /* The contract's table first; what passes it is done. */
 static int call_alone(struct vgic5 *device, const struct vgic5_attr *attr, enum contract_call what)
 {
-    const struct attribute_group *group = group_of(attr->group);
+    const struct attribute_group *group = attribute_group_of(attr->group);
     struct access access;
     int ret;
 

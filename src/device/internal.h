@@ -89,7 +89,7 @@ int device_init(struct vgic5 *device);
 /* The PPIs that KVM_IRQ_LINE may drive: SW_PPI where it is implemented. */
 uint64_t device_userspace_ppis(const struct vgic5 *device);
 
-/* ---- attribute groups ------------------------------------------------------------------------ */
+/* ---- groups.c -------------------------------------------------------------------------------- */
 
 /* One group: what is left to do when the contract's table (contract.def) refuses nothing. */
 struct attribute_group {
@@ -97,12 +97,8 @@ struct attribute_group {
     int (*get)(struct access *access);
     int (*set)(struct access *access);
 };
-extern const struct attribute_group attribute_addr;
-extern const struct attribute_group attribute_nr_irqs;
-extern const struct attribute_group attribute_ctrl;
-extern const struct attribute_group attribute_cpu_sysregs;
-extern const struct attribute_group attribute_irs_regs;
-extern const struct attribute_group attribute_ist;
+/* NULL: no such group. */
+const struct attribute_group *attribute_group_of(uint32_t group);
 
 /* ---- identity.c ------------------------------------------------------------------------------ */
 

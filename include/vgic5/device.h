@@ -158,9 +158,10 @@ struct vgic5_host {
     /* The line to a PE has changed. NULL: the VMM asks vgic5_vcpu_line. */
     void (*line)(void *opaque, uint32_t vcpu_id, enum vgic5_line line);
 
-    /* Wait until no vCPU runs and no event is under way, before state is handed out.
-     * 0; -EBUSY: the VM did not stay quiet (try again); -ETIMEDOUT: it never became idle.
-     * NULL: always quiet. */
+    /* Wait until no event is under way, before a get of GRP_IST hands state out. It is not asked
+     * while a vCPU is in: that is -EBUSY before. 0; -EBUSY: the VM did not stay quiet (try again);
+     * -ETIMEDOUT: it never became idle. These, and any other errno, are the answer of the get; one
+     * of the wrong sign too. NULL: always quiet. */
     int (*quiesce)(void *opaque);
 
     /* One line of text without newline about something the guest or the host did wrong. May be

@@ -37,6 +37,8 @@ void access_open(struct access *access, struct vgic5 *device, uint32_t group,
     access->attr = attr;
     access->addr = addr;
     access->vcpu = NULL;
+    access->quiesced = 0;
+    access->answer = 0;
     access->sysreg = group == VGIC5_GRP_CPU_SYSREGS ? sysreg_of(attr) : NULL;
     access->irs = group == VGIC5_GRP_IRS_REGS ? irs_register_at(attr) : NULL;
     if (group == VGIC5_GRP_CPU_SYSREGS)
@@ -179,26 +181,14 @@ CONDITION(INSIDE)
     return access->irs->offset != access->attr;
 }
 
-/* State is handed out only from a VM that stands still, and stays so (kvm-abi §4). */
+/* What host.quiesce has said: step_quiesce. */
 CONDITION(WOKEN)
 {
-    struct vgic5 *device = access->device;
-
-    access->payload.u64 = 0;
-    if (device->host.quiesce) {
-        device_unlock(device); /* the VMM may wait for threads that want to get in */
-        access->payload.u64 = (uint64_t)-device->host.quiesce(device->opaque);
-        device_lock(device);
-    }
-    if (access->payload.u64 == 0 && device_is_running(device))
-        access->payload.u64 = EBUSY;
-    return access->payload.u64 != 0 && access->payload.u64 != ETIMEDOUT;
+    return access->quiesced == -EBUSY;
 }
-
-/* The answer to the question before. */
 CONDITION(TIMED_OUT)
 {
-    return access->payload.u64 == ETIMEDOUT;
+    return access->quiesced == -ETIMEDOUT;
 }
 
 /* Bytes of the LPI image that the registers ask for; 0 when they name no IST. */
@@ -274,6 +264,26 @@ CONDITION(LINE_TYPE)
     return line_type(access) > VGIC5_IRQ_TYPE_PPI;
 }
 
+/* ---- The steps ------------------------------------------------------------------------------- */
+
+/* State is handed out only from a VM that stands still, and stays so (kvm-abi §4). The VMM may wait
+ * for threads that want to get in. */
+static int step_quiesce(struct access *access)
+{
+    struct vgic5 *device = access->device;
+    int ret = 0;
+
+    if (device->host.quiesce) {
+        device_unlock(device);
+        ret = device->host.quiesce(device->opaque);
+        device_lock(device);
+    }
+    if (ret > 0)
+        ret = -ret;
+    access->quiesced = ret == 0 && device_is_running(device) ? -EBUSY : ret;
+    return ret == -EBUSY || ret == -ETIMEDOUT ? 0 : ret;
+}
+
 /* ---- The table ------------------------------------------------------------------------------- */
 
 #define VGIC5_GRP_RUN CONTRACT_RUN
@@ -289,9 +299,12 @@ static const struct row {
     enum contract_call call;
     uint32_t profiles;
     bool (*condition)(struct access *access);
+    int (*step)(struct access *access); /* of a STEP, which has nothing else */
 } rows[] = {
 #define REFUSAL(row_id, grp, verb, when, error, in, source, text) \
-    {{#row_id, text, error}, VGIC5_GRP_##grp, CONTRACT_##verb, in, is_##when},
+    {{#row_id, text, error}, VGIC5_GRP_##grp, CONTRACT_##verb, in, is_##when, NULL},
+#define STEP(grp, verb, name, text) \
+    {{#name, text, 0}, VGIC5_GRP_##grp, CONTRACT_##verb, EVERY, NULL, step_##name},
 #include "device/contract.def"
 #undef REFUSAL
 };
@@ -309,10 +322,22 @@ static bool is_missing(const struct row *row)
     return is_called(row, contract_missing_row);
 }
 
+/* What the row asks for has been done. */
+static void take_steps_before(const struct row *row, struct access *access)
+{
+    for (const struct row *step = rows; step < row; step++) {
+        if (step->step && step->group == row->group && step->call == row->call)
+            step->step(access);
+    }
+}
+
 static bool is_seen_first(const struct row *row, struct access *access)
 {
-    return is_called(row, contract_first_row) && row->group == access->group &&
-           row->call == access->call && row->condition(access);
+    if (!is_called(row, contract_first_row) || row->group != access->group ||
+        row->call != access->call)
+        return false;
+    take_steps_before(row, access);
+    return row->condition(access);
 }
 
 static const struct row *row_seen_first(struct access *access)
@@ -337,21 +362,30 @@ static const struct row *row_seen_first(struct access *access)
 }
 #endif
 
+/* Nobody is refused by a step that answers 0. */
+static bool ends_here(const struct row *row, struct access *access)
+{
+    if (!row->step)
+        return row->condition(access);
+    access->answer = row->step(access);
+    return access->answer != 0;
+}
+
 const struct refusal *contract_refusal(struct access *access)
 {
-    uint32_t profile = 1u << access->device->profile->abi;
-
+    const struct row *first = row_seen_first(access);
     const struct row *end = rows + sizeof(rows) / sizeof(rows[0]);
     const struct row *row = rows;
+    uint32_t profile = 1u << access->device->profile->abi;
 
-    if (row_seen_first(access))
-        return &row_seen_first(access)->refusal;
+    if (first)
+        return &first->refusal;
     while (row < end && row->group != access->group)
         row++;
     for (; row < end && row->group == access->group; row++) {
         if (row->call == access->call && (row->profiles & profile) && !is_missing(row) &&
-            row->condition(access))
-            return &row->refusal;
+            ends_here(row, access))
+            return row->step ? NULL : &row->refusal;
     }
     return NULL;
 }
@@ -360,5 +394,5 @@ int contract_check(struct access *access)
 {
     const struct refusal *refusal = contract_refusal(access);
 
-    return refusal ? -refusal->errno_value : 0;
+    return refusal ? -refusal->errno_value : access->answer;
 }

@@ -30,6 +30,8 @@ struct access {
     struct vgic5_vcpu *vcpu;           /* CPU_SYSREGS, IRQ_LINE: the one that is named, or NULL */
     const struct cpu_register *sysreg; /* CPU_SYSREGS: of the 26, or NULL */
     const struct irs_register *irs;    /* IRS_REGS: the one that covers the offset, or NULL */
+    int quiesced;                      /* get of IST: what host.quiesce has said, or -EBUSY */
+    int answer;                        /* of a step that has ended the call */
     /* The caller's payload of a set, and the descriptor of a 7.4 GRP_IST; read by UNREADABLE. */
     union {
         uint64_t u64;
@@ -47,9 +49,9 @@ struct refusal {
 
 void access_open(struct access *access, struct vgic5 *device, uint32_t group,
                  enum contract_call call, uint64_t attr, uint64_t addr);
-/* The first row that refuses this access, or NULL. */
+/* The first row that refuses this access. NULL: none, or a step has ended it with its answer. */
 const struct refusal *contract_refusal(struct access *access);
-/* Its errno, negative, or 0. */
+/* Its errno, negative, or the step's answer, or 0. */
 int contract_check(struct access *access);
 
 #endif

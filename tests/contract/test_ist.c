@@ -572,6 +572,32 @@ static void test_quiesce(void **state)
     vmm_destroy(&vmm);
 }
 
+/* Nobody is asked to make a VM quiet whose vCPU runs; what is answered is the answer of the get, and
+ * nothing else becomes EBUSY, which a VMM tries again. */
+static void test_quiesce_answers(void **state)
+{
+    static const struct {
+        int answer, expected;
+    } cases[] = {
+        {-EIO, -EIO}, {7, -7}, {EBUSY, -EBUSY}, {ETIMEDOUT, -ETIMEDOUT}, {-EINVAL, -EINVAL}};
+    struct images images;
+    struct vmm vmm;
+
+    (void)state;
+    vmm_open(&vmm, VGIC5_ABI_V1, LIFE_RUNNING);
+    assert_int_equal(ist_get(&vmm, images.spis), -EBUSY);
+    assert_int_equal(vmm.quiesce_calls, 0);
+    vgic5_vcpu_leave(vgic5_vcpu(vmm.device, 17));
+    for (unsigned n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
+        vmm.quiesce_times = 1;
+        vmm.quiesce_answer = cases[n].answer;
+        assert_int_equal(ist_get(&vmm, images.spis), cases[n].expected);
+        assert_int_equal(vmm.quiesce_calls, n + 1);
+    }
+    assert_int_equal(ist_get(&vmm, images.spis), 0);
+    vmm_destroy(&vmm);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -594,6 +620,7 @@ int main(void)
         cmocka_unit_test(test_v1_guest_memory_faults),
         cmocka_unit_test(test_get_faults),
         cmocka_unit_test(test_quiesce),
+        cmocka_unit_test(test_quiesce_answers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

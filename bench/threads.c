@@ -155,6 +155,44 @@ static void say(struct crew *crews, struct bench_report *report)
     }
 }
 
+/* ---- The registers of all PEs, with locks and without ---------------------------------------- */
+
+#define REGISTERS 26u
+#define CYCLES 24u
+
+/* One register, as often as a save of all PEs has one. */
+static void get_registers(void *context, uint32_t times)
+{
+    struct machine *m = context;
+    uint64_t value;
+    for (uint32_t i = 0; i < times * REGISTERS * m->nr_pes; i++) {
+        uint64_t mpidr = vgic5_mpidr_of_vcpu(i % m->nr_pes);
+        attr_get(m, VGIC5_GRP_CPU_SYSREGS, VGIC5_SYSREG_ATTR(mpidr, ICC_PCR), &value);
+    }
+}
+
+static int say_registers(uint32_t nr_pes, struct bench_report *report)
+{
+    struct machine *m[2];
+    struct measure_case cases[2];
+    int status = 0;
+    for (uint32_t threads = 0; threads < 2; threads++) {
+        m[threads] = machine_new(&(struct machine_shape){
+            .nr_pes = nr_pes, .lpi_id_bits = ID_BITS, .threads = threads, .ram_size = 4096});
+        cases[threads] = (struct measure_case){get_registers, m[threads], 1, 0};
+        status |= m[threads] ? 0 : -1;
+    }
+    if (!status) {
+        measure(cases, 2, CYCLES);
+        report_value(report, cases[1].ns / 1e6, "ms", "registers of %u PEs, with locks", nr_pes);
+        report_limited(report, cases[1].ns / cases[0].ns, "ratio", BENCH_AT_MOST, 1.3,
+                       "registers of %u PEs, with locks to without", nr_pes);
+    }
+    machine_drop(m[0]);
+    machine_drop(m[1]);
+    return status;
+}
+
 int bench_threads(const struct bench_options *options, struct bench_report *report)
 {
     struct crew *crews = aligned_alloc(64, NR_SETTINGS * sizeof(*crews));
@@ -171,6 +209,8 @@ int bench_threads(const struct bench_options *options, struct bench_report *repo
             run(&crews[i], repeat);
     if (!status)
         say(crews, report);
+    if (!status)
+        status = say_registers(64, report) | say_registers(512, report);
     for (size_t i = 0; i < NR_SETTINGS && crews; i++)
         machine_drop(crews[i].m);
     free(crews);

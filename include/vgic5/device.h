@@ -17,11 +17,12 @@
  * Threads. One thread at a time may be inside the functions of one device; with config.threads = 1
  * any number, a thread for each vCPU and others for wires and attributes, from the return of
  * CTRL_INIT to the call of vgic5_destroy. Each vCPU is then protected by a lock of its own, so that
- * vCPUs do not wait for each other unless one acts on an interrupt that targets another; an
- * attribute waits for all of them, and so does a write to IRS_CR0, IRS_SPI_CFGR, IRS_SPI_RESAMPLER,
- * IRS_IST_BASER or IRS_MAP_L2_ISTR, but no other access to the frame. What one call did is seen by
- * every call that starts after it has returned. A lock is waited for by spinning, then yielding,
- * then sleeping: threads may have different priorities.
+ * vCPUs do not wait for each other unless one acts on an interrupt that targets another. GRP_IST
+ * waits for all of them, and so do a write to IRS_CR0, IRS_SPI_CFGR, IRS_SPI_RESAMPLER,
+ * IRS_IST_BASER or IRS_MAP_L2_ISTR (but no other access to the frame), and the first of several
+ * registers that are got or set while no vCPU is in. What one call did is seen by every call that
+ * starts after it has returned. A lock is waited for by spinning, then yielding, then sleeping:
+ * threads may have different priorities.
  *
  * Source labels: R_xxxxx and D_xxxxx are rules of the GICv5 architecture; "KVM" is the device
  * contract.

@@ -8,15 +8,15 @@
 
 /* ---- What an access is about ----------------------------------------------------------------- */
 
+/* The inverse of vgic5_mpidr_of_vcpu; what that never makes is nobody's. */
 static struct vgic5_vcpu *vcpu_of_mpidr(struct vgic5 *device, uint64_t attr)
 {
-    for (uint32_t n = 0; n < device->nr_vcpus; n++) {
-        struct vgic5_vcpu *vcpu = device->vcpus[n];
+    uint32_t id = (uint32_t)(attr >> 32 & 0xf) | (uint32_t)(attr >> 40 & 0xff) << 4 |
+                  (uint32_t)(attr >> 48 & 0xff) << 12;
 
-        if (vgic5_mpidr_to_attr(vgic5_mpidr_of_vcpu(vcpu->id)) >> 32 == attr >> 32)
-            return vcpu;
-    }
-    return NULL;
+    if (vgic5_mpidr_to_attr(vgic5_mpidr_of_vcpu(id)) >> 32 != attr >> 32)
+        return NULL;
+    return vgic5_vcpu(device, id);
 }
 
 /* Bits 31:16 belong to no encoding: an attribute that has one set names no register. */
@@ -100,7 +100,7 @@ CONDITION(RUNNING)
 }
 CONDITION(HAS_RUN)
 {
-    return access->device->has_run;
+    return __atomic_load_n(&access->device->has_run, __ATOMIC_RELAXED);
 }
 CONDITION(UNUSABLE)
 {

@@ -34,7 +34,7 @@ struct vgic5_vcpu {
     _Alignas(64) struct vgic5 *device;
     struct gicv5_pe *pe; /* NULL before CTRL_INIT */
     uint32_t id;
-    bool running; /* protected by the PE's lock */
+    bool running; /* written with the PE's lock */
     bool nmi;     /* SCTLR_EL1.NMI */
 };
 
@@ -47,8 +47,9 @@ struct vgic5 {
     uint64_t addr;     /* of the IRS region, or ADDR_UNSET */
     uint32_t nr_spis;  /* 0 before NR_IRQS and CTRL_INIT */
     uint32_t nr_vcpus;
-    bool has_run;                              /* a vCPU has been entered at any time; it stays */
-    bool unusable;                             /* the first run failed; it stays */
+    bool has_run;  /* a vCPU has been entered at any time; it stays */
+    bool moving;   /* a vCPU may be inside: written with the lock, and true when one enters */
+    bool unusable; /* the first run failed; it stays */
     struct vgic5_vcpu *vcpus[VGIC5_MAX_VCPUS]; /* in the order of their addition */
 };
 
@@ -69,8 +70,10 @@ int device_pa_range(uint32_t ipa_bits);
 /* Keep other threads out of everything (gicv5.h), once there is a GIC. */
 void device_lock(struct vgic5 *device);
 void device_unlock(struct vgic5 *device);
-/* Is any vCPU inside? With the lock held. */
+/* Is any vCPU inside? With a lock held that keeps those out that matter. */
 bool device_is_running(const struct vgic5 *device);
+/* With the lock held: if none is, let device_is_running know without looking at each. */
+void device_note_stillness(struct vgic5 *device);
 
 /* ---- caller.c -------------------------------------------------------------------------------- */
 

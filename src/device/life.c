@@ -73,9 +73,14 @@ int vgic5_add_vcpu(struct vgic5 *device, uint32_t vcpu_id)
     return 0;
 }
 
-/* Mostly the ids are 0, 1, 2, … in this order. */
+/* Mostly the ids are 0, 1, 2, … in this order; else the IRS knows, once there is one. */
 struct vgic5_vcpu *vgic5_vcpu(struct vgic5 *device, uint32_t vcpu_id)
 {
+    if (device->gic) {
+        int index = gicv5_pe_index(device->gic, vcpu_id);
+
+        return index < 0 ? NULL : device->vcpus[index];
+    }
     if (vcpu_id < device->nr_vcpus && device->vcpus[vcpu_id]->id == vcpu_id)
         return device->vcpus[vcpu_id];
     for (uint32_t n = 0; n < device->nr_vcpus; n++) {
@@ -114,39 +119,51 @@ static int enter_first(struct vgic5 *device)
     refusal = contract_refusal(&access);
     if (refusal)
         return refuse_run(device, refusal);
-    __atomic_store_n(&device->has_run, true, __ATOMIC_RELEASE);
+    __atomic_store_n(&device->has_run, true, __ATOMIC_RELAXED);
     return 0;
 }
 
-/* The row run_twice: seen and changed under one lock. */
+/* After a time in which no vCPU was inside. */
+static int set_moving(struct vgic5 *device)
+{
+    int ret;
+
+    device_lock(device);
+    ret = device->has_run ? 0 : enter_first(device);
+    if (ret == 0)
+        __atomic_store_n(&device->moving, true, __ATOMIC_RELAXED);
+    device_unlock(device);
+    return ret;
+}
+
+/* The row run_twice: seen and changed under one lock. -EAGAIN: nobody has been inside. */
 static int enter(struct vgic5_vcpu *vcpu)
 {
     int ret = 0;
 
     gicv5_pe_lock(vcpu->pe);
-    if (vcpu->running)
+    if (!vcpu->device->moving)
+        ret = -EAGAIN;
+    else if (vcpu->running)
         ret = -EBUSY;
     else
-        vcpu->running = true;
+        __atomic_store_n(&vcpu->running, true, __ATOMIC_RELAXED);
     gicv5_pe_unlock(vcpu->pe);
     return ret;
 }
 
 int vgic5_vcpu_enter(struct vgic5_vcpu *vcpu)
 {
-    struct vgic5 *device = vcpu->device;
     int ret;
 
-    if (!device->gic)
-        return enter_first(device); /* refused */
-    if (!__atomic_load_n(&device->has_run, __ATOMIC_ACQUIRE)) {
-        device_lock(device);
-        ret = enter_first(device);
-        device_unlock(device);
+    if (!vcpu->pe)
+        return enter_first(vcpu->device); /* refused */
+    while ((ret = enter(vcpu)) == -EAGAIN) {
+        ret = set_moving(vcpu->device);
         if (ret)
             return ret;
     }
-    return enter(vcpu);
+    return ret;
 }
 
 void vgic5_vcpu_leave(struct vgic5_vcpu *vcpu)
@@ -154,17 +171,25 @@ void vgic5_vcpu_leave(struct vgic5_vcpu *vcpu)
     if (!vcpu->pe)
         return;
     gicv5_pe_lock(vcpu->pe);
-    vcpu->running = false;
+    __atomic_store_n(&vcpu->running, false, __ATOMIC_RELAXED);
     gicv5_pe_unlock(vcpu->pe);
 }
 
 bool device_is_running(const struct vgic5 *device)
 {
+    if (!__atomic_load_n(&device->moving, __ATOMIC_RELAXED))
+        return false;
     for (uint32_t n = 0; n < device->nr_vcpus; n++) {
-        if (device->vcpus[n]->running)
+        if (__atomic_load_n(&device->vcpus[n]->running, __ATOMIC_RELAXED))
             return true;
     }
     return false;
+}
+
+void device_note_stillness(struct vgic5 *device)
+{
+    if (!device_is_running(device))
+        __atomic_store_n(&device->moving, false, __ATOMIC_RELAXED);
 }
 
 void device_lock(struct vgic5 *device)

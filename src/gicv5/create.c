@@ -119,8 +119,8 @@ struct gicv5_pe *gicv5_pe(struct gicv5 *gic, uint32_t index)
     return index < gic->nr_pes ? gic->pes[index] : NULL;
 }
 
-struct gicv5_pe *gicv5_pe_by_iaffid(struct gicv5 *gic, uint32_t iaffid)
+int gicv5_pe_index(const struct gicv5 *gic, uint32_t iaffid)
 {
-    struct gicv5_pe *pe = owner_of(gic, iaffid);
-    return pe == gic->nowhere ? NULL : pe;
+    const struct gicv5_pe *pe = owner_of(gic, iaffid);
+    return pe == gic->nowhere ? -1 : pe->index;
 }

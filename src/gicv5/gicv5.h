@@ -45,8 +45,8 @@ int gicv5_create(const struct gicv5_config *config, const uint16_t *iaffids, uin
                  const struct vgic5_host *host, void *opaque, struct gicv5 **gic);
 void gicv5_destroy(struct gicv5 *gic);
 
-struct gicv5_pe *gicv5_pe(struct gicv5 *gic, uint32_t index);            /* in creation order */
-struct gicv5_pe *gicv5_pe_by_iaffid(struct gicv5 *gic, uint32_t iaffid); /* or NULL */
+struct gicv5_pe *gicv5_pe(struct gicv5 *gic, uint32_t index); /* in creation order */
+int gicv5_pe_index(const struct gicv5 *gic, uint32_t iaffid); /* -1: none has it */
 
 /* Keep everyone else out, of the whole and of one PE. The guest's door and the wires do so
  * themselves; the callers of the raw door and of create, adopt and the like hold gicv5_lock. */
@@ -54,6 +54,10 @@ void gicv5_lock(struct gicv5 *gic);
 void gicv5_unlock(struct gicv5 *gic);
 void gicv5_pe_lock(struct gicv5_pe *pe);
 void gicv5_pe_unlock(struct gicv5_pe *pe);
+/* The registers of the frame alone: every read, and writes and puts that do not reach
+ * PEs (below). */
+void gicv5_frame_lock(struct gicv5 *gic);
+void gicv5_frame_unlock(struct gicv5 *gic);
 
 /* ---- The guest's door --------------------------------------------------------------------------
  */
@@ -82,6 +86,9 @@ void gicv5_irs_write(struct gicv5 *gic, enum irs_row row, uint64_t value);
  * identity), IRS_CR0 (IRSEN), IRS_SPI_CFGR (TM of the selected SPI), IRS_IST_CFGR, IRS_IST_BASER
  * (the register alone: no table becomes live or is taken down). */
 void gicv5_irs_put(struct gicv5 *gic, enum irs_row row, uint64_t value);
+/* Does a write or a put of this register need gicv5_lock? */
+bool gicv5_irs_write_reaches_pes(enum irs_row row);
+bool gicv5_irs_put_reaches_pes(enum irs_row row);
 /* Make the LPI IST that IST_BASER and IST_CFGR describe live, holding nothing. -EINVAL: BASER.VALID
  * is 0 or IST_CFGR is not legal; -EEXIST: one is live. */
 int gicv5_ist_create(struct gicv5 *gic);

@@ -22,6 +22,16 @@ void gicv5_irs_put(struct gicv5 *gic, enum irs_row row, uint64_t value)
         irs_access_of[row]->put(gic, row, value);
 }
 
+bool gicv5_irs_write_reaches_pes(enum irs_row row)
+{
+    return irs_access_of[row]->write_reaches_pes;
+}
+
+bool gicv5_irs_put_reaches_pes(enum irs_row row)
+{
+    return irs_access_of[row]->put_reaches_pes;
+}
+
 /* A register takes an aligned access of its size; a 64-bit one takes 32-bit halves too. */
 static bool is_acceptable(const struct irs_register *reg, const struct vgic5_mmio *access)
 {
@@ -37,7 +47,7 @@ static void lock_frame(struct gicv5 *gic, bool reaches_pes)
     if (reaches_pes)
         gicv5_lock(gic);
     else
-        lock_take(&gic->nowhere->lock);
+        gicv5_frame_lock(gic);
 }
 
 static void unlock_frame(struct gicv5 *gic, bool reaches_pes)
@@ -45,7 +55,7 @@ static void unlock_frame(struct gicv5 *gic, bool reaches_pes)
     if (reaches_pes)
         gicv5_unlock(gic);
     else
-        lock_drop(&gic->nowhere->lock);
+        gicv5_frame_unlock(gic);
 }
 
 /* Everything else, and what no register covers (the SETLPI frame too), is RAZ/WI. */
@@ -58,7 +68,7 @@ void gicv5_mmio(struct gicv5 *gic, struct vgic5_mmio *access)
     if (!acceptable)
         return;
     enum irs_row row = (enum irs_row)(reg - irs_registers);
-    bool reaches_pes = access->is_write && irs_access_of[row]->reaches_pes;
+    bool reaches_pes = access->is_write && irs_access_of[row]->write_reaches_pes;
     if (gic->config.threads)
         lock_frame(gic, reaches_pes);
     uint32_t shift = (uint32_t)(access->offset - reg->offset) * 8;

@@ -232,25 +232,52 @@ static uint64_t read_identity(const struct gicv5 *gic, enum irs_row row)
     return gic->identity[row];
 }
 
-static const struct irs_access access_RAZ_WI = {read_zero, write_nothing, NULL, false};
-static const struct irs_access access_IDR = {read_identity, write_nothing, irs_put_identity, false};
-static const struct irs_access access_IDLE = {read_idle, write_nothing, NULL, false};
-static const struct irs_access access_CR0 = {read_cr0, write_cr0, put_cr0, true};
-static const struct irs_access access_CR1 = {read_cr1, write_cr1, NULL, false};
-static const struct irs_access access_SPI_SELR = {read_spi_selr, write_spi_selr, NULL, false};
-static const struct irs_access access_SPI_DOMAINR = {read_spi_domainr, write_nothing, NULL, false};
-static const struct irs_access access_SPI_RESAMPLER = {read_zero, write_spi_resampler, NULL, true};
-static const struct irs_access access_SPI_CFGR = {read_spi_cfgr, write_spi_cfgr, put_spi_cfgr,
-                                                  true};
-static const struct irs_access access_SPI_STATUSR = {read_spi_statusr, write_nothing, NULL, false};
-static const struct irs_access access_PE_SELR = {read_pe_selr, write_pe_selr, NULL, false};
-static const struct irs_access access_PE_STATUSR = {read_pe_statusr, write_nothing, NULL, false};
-static const struct irs_access access_PE_CR0 = {read_pe_cr0, write_nothing, NULL, false};
-static const struct irs_access access_IST_BASER = {read_ist_baser, write_ist_baser, put_ist_baser,
-                                                   true};
-static const struct irs_access access_IST_CFGR = {read_ist_cfgr, write_ist_cfgr, put_ist_cfgr,
-                                                  false};
-static const struct irs_access access_MAP_L2_ISTR = {read_zero, write_map_l2_istr, NULL, true};
+static const struct irs_access access_RAZ_WI = {.read = read_zero, .write = write_nothing};
+static const struct irs_access access_IDR = {
+    .read = read_identity,
+    .write = write_nothing,
+    .put = irs_put_identity,
+    .put_reaches_pes = true,
+};
+static const struct irs_access access_IDLE = {.read = read_idle, .write = write_nothing};
+static const struct irs_access access_CR0 = {
+    .read = read_cr0,
+    .write = write_cr0,
+    .put = put_cr0,
+    .write_reaches_pes = true,
+    .put_reaches_pes = true,
+};
+static const struct irs_access access_CR1 = {.read = read_cr1, .write = write_cr1};
+static const struct irs_access access_SPI_SELR = {.read = read_spi_selr, .write = write_spi_selr};
+static const struct irs_access access_SPI_DOMAINR = {.read = read_spi_domainr,
+                                                     .write = write_nothing};
+static const struct irs_access access_SPI_RESAMPLER = {
+    .read = read_zero, .write = write_spi_resampler, .write_reaches_pes = true};
+/* Its put makes no event: a bit of a word changes. */
+static const struct irs_access access_SPI_CFGR = {
+    .read = read_spi_cfgr,
+    .write = write_spi_cfgr,
+    .put = put_spi_cfgr,
+    .write_reaches_pes = true,
+};
+static const struct irs_access access_SPI_STATUSR = {.read = read_spi_statusr,
+                                                     .write = write_nothing};
+static const struct irs_access access_PE_SELR = {.read = read_pe_selr, .write = write_pe_selr};
+static const struct irs_access access_PE_STATUSR = {.read = read_pe_statusr,
+                                                    .write = write_nothing};
+static const struct irs_access access_PE_CR0 = {.read = read_pe_cr0, .write = write_nothing};
+/* Its put takes no table down, but the VMM's makes one. */
+static const struct irs_access access_IST_BASER = {
+    .read = read_ist_baser,
+    .write = write_ist_baser,
+    .put = put_ist_baser,
+    .write_reaches_pes = true,
+    .put_reaches_pes = true,
+};
+static const struct irs_access access_IST_CFGR = {
+    .read = read_ist_cfgr, .write = write_ist_cfgr, .put = put_ist_cfgr};
+static const struct irs_access access_MAP_L2_ISTR = {
+    .read = read_zero, .write = write_map_l2_istr, .write_reaches_pes = true};
 
 const struct irs_access *const irs_access_of[IRS_NR_ROWS] = {
 #define IRS_REG(name, offset, bytes, access, user_set, carried) [name##_ROW] = &access_##access,

@@ -11,7 +11,8 @@ struct irs_access {
     void (*write)(struct gicv5 *gic, enum irs_row row, uint64_t value, uint64_t mask);
     /* Raw: no event. NULL: there is nothing to put. */
     void (*put)(struct gicv5 *gic, enum irs_row row, uint64_t value);
-    bool reaches_pes; /* a write concerns more than the registers of the frame */
+    /* It concerns more than the registers of the frame. */
+    bool write_reaches_pes, put_reaches_pes;
 };
 
 extern const struct irs_access *const irs_access_of[IRS_NR_ROWS];

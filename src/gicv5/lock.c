@@ -63,6 +63,16 @@ void gicv5_unlock(struct gicv5 *gic)
         lock_drop(&gic->pes[i]->lock);
 }
 
+void gicv5_frame_lock(struct gicv5 *gic)
+{
+    lock_take(&gic->nowhere->lock);
+}
+
+void gicv5_frame_unlock(struct gicv5 *gic)
+{
+    lock_drop(&gic->nowhere->lock);
+}
+
 void gicv5_pe_lock(struct gicv5_pe *pe)
 {
     lock_take(&pe->lock);

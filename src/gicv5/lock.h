@@ -6,9 +6,9 @@
  * configuration of the interrupts that target it. An operation on an interrupt holds the lock of
  * its target, and looks at the IAFFID again when it has it; one that moves an interrupt holds those
  * of both targets. Whoever holds the lock of any PE keeps out those who need all of them
- * (gicv5_lock): IRSEN, trigger modes, tables made and taken down, the raw door. Where several are
- * held they were taken in the order of the PEs; the last is `nowhere`, whose lock protects the
- * other registers of the frame as well. gicv5.loading comes after them all.
+ * (gicv5_lock): IRSEN, trigger modes, tables made and taken down, most of the raw door. Where
+ * several are held they were taken in the order of the PEs; the last is `nowhere`, whose lock
+ * protects the other registers of the frame as well. gicv5.loading comes after them all.
  */
 #ifndef GICV5_LOCK_H
 #define GICV5_LOCK_H
@@ -32,8 +32,16 @@ static inline bool lock_try(struct lock *lock)
     return !lock->needed || !__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE);
 }
 
+#ifdef LOCK_COUNT /* a test's build of the device */
+extern unsigned long lock_count;
+#define LOCK_TAKEN lock_count++
+#else
+#define LOCK_TAKEN ((void)0)
+#endif
+
 static inline void lock_take(struct lock *lock)
 {
+    LOCK_TAKEN;
     if (!lock_try(lock))
         lock_wait(lock);
 }

@@ -74,12 +74,12 @@ void spi_set_tm(struct gicv5 *gic, uint32_t id, bool level)
 
 bool gicv5_spi_tm(const struct gicv5 *gic, uint32_t id)
 {
-    return test_bit(block_of(gic, id)->tm, id % BLOCK_SIZE);
+    return test_bit(plane_load(&block_of(gic, id)->tm), id % BLOCK_SIZE);
 }
 
 void gicv5_spi_tm_put(struct gicv5 *gic, uint32_t id, bool level)
 {
-    assign_bit(&block_of(gic, id)->tm, id % BLOCK_SIZE, level);
+    plane_assign(&block_of(gic, id)->tm, id % BLOCK_SIZE, level);
 }
 
 uint32_t gicv5_spi_get(const struct gicv5 *gic, uint32_t id)

@@ -572,8 +572,8 @@ static void test_quiesce(void **state)
     vmm_destroy(&vmm);
 }
 
-/* Nobody is asked to make a VM quiet whose vCPU runs; what is answered is the answer of the get, and
- * nothing else becomes EBUSY, which a VMM tries again. */
+/* Nobody is asked to make a VM quiet whose vCPU runs; what is answered is the answer of the get,
+ * and nothing else becomes EBUSY, which a VMM tries again. */
 static void test_quiesce_answers(void **state)
 {
     static const struct {

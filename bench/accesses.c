@@ -29,9 +29,9 @@ static void spi_edge_taken(void *context, uint32_t times)
     struct machine *m = context;
     for (uint32_t i = 0; i < times; i++) {
         vgic5_irq_line(m->device, VGIC5_IRQ_SPI(SPI_TAKEN), true);
-        uint64_t taken = mrs(m->pe[0], CDIA);
-        msr(m->pe[0], CDEOI, 0);
-        msr(m->pe[0], CDDI, taken & 0xffffffffu);
+        uint64_t taken = mrs(m->pe[0], VGIC5_CDIA);
+        msr(m->pe[0], VGIC5_CDEOI, 0);
+        msr(m->pe[0], VGIC5_CDDI, taken & 0xffffffffu);
         vgic5_irq_line(m->device, VGIC5_IRQ_SPI(SPI_TAKEN), false);
     }
 }
@@ -53,68 +53,69 @@ static void ppi_level(void *context, uint32_t times)
 static void frame_read(void *context, uint32_t times)
 {
     for (uint32_t i = 0; i < times; i++)
-        mmio_read(context, IRS_IST_STATUSR, 4);
+        mmio_read(context, VGIC5_IRS_IST_STATUSR, 4);
 }
 
 static void frame_write(void *context, uint32_t times)
 {
     for (uint32_t i = 0; i < times; i++)
-        mmio_write(context, IRS_SPI_SELR, 4, i % 32);
+        mmio_write(context, VGIC5_IRS_SPI_SELR, 4, i % 32);
 }
 
 static void cdpri(void *context, uint32_t times)
 {
     struct machine *m = context;
     for (uint32_t i = 0; i < times; i++)
-        msr(m->pe[0], CDPRI, (uint64_t)(8 + i % 2) << 35 | LPI(PROBED));
+        msr(m->pe[0], VGIC5_CDPRI, (uint64_t)(8 + i % 2) << 35 | LPI(PROBED));
 }
 
 static void cdaff(void *context, uint32_t times)
 {
     struct machine *m = context;
     for (uint32_t i = 0; i < times; i++)
-        msr(m->pe[0], CDAFF, (uint64_t)((i + 1) % 2) << 32 | LPI(PROBED));
+        msr(m->pe[0], VGIC5_CDAFF, (uint64_t)((i + 1) % 2) << 32 | LPI(PROBED));
 }
 
 static void enable_and_disable(void *context, uint32_t times)
 {
     struct machine *m = context;
     for (uint32_t i = 0; i < times; i++)
-        msr(m->pe[0], i & 1 ? CDEN : CDDIS, LPI(PROBED));
+        msr(m->pe[0], i & 1 ? VGIC5_CDEN : VGIC5_CDDIS, LPI(PROBED));
 }
 
 static void cdrcfg(void *context, uint32_t times)
 {
     struct machine *m = context;
     for (uint32_t i = 0; i < times; i++) {
-        msr(m->pe[0], CDRCFG, LPI(PROBED));
-        mrs(m->pe[0], ICC_ICSR);
+        msr(m->pe[0], VGIC5_CDRCFG, LPI(PROBED));
+        mrs(m->pe[0], VGIC5_ICC_ICSR);
     }
 }
 
 static void irsen(void *context, uint32_t times)
 {
     for (uint32_t i = 0; i < times; i++)
-        mmio_write(context, IRS_CR0, 4, i & 1);
+        mmio_write(context, VGIC5_IRS_CR0, 4, i & 1);
 }
 
 static void hppir(void *context, uint32_t times)
 {
     struct machine *m = context;
     for (uint32_t i = 0; i < times; i++)
-        mrs(m->pe[0], ICC_HPPIR);
+        mrs(m->pe[0], VGIC5_ICC_HPPIR);
 }
 
 static void pcr(void *context, uint32_t times)
 {
     struct machine *m = context;
     for (uint32_t i = 0; i < times; i++)
-        msr(m->pe[0], ICC_PCR, i & 1 ? 31 : 0);
+        msr(m->pe[0], VGIC5_ICC_PCR, i & 1 ? 31 : 0);
 }
 
 static void register_reads(void *context, uint32_t times)
 {
-    static const uint16_t encodings[] = {ICC_CR0, ICC_PCR, ICC_APR, ICC_ICSR, ICC_PPI_ENABLER0};
+    static const uint16_t encodings[] = {VGIC5_ICC_CR0, VGIC5_ICC_PCR, VGIC5_ICC_APR,
+                                         VGIC5_ICC_ICSR, VGIC5_ICC_PPI_ENABLER(0)};
     struct machine *m = context;
     for (uint32_t i = 0; i < times; i++)
         mrs(m->pe[0], encodings[i % (sizeof(encodings) / sizeof(*encodings))]);
@@ -124,14 +125,14 @@ static void ppi_enabler(void *context, uint32_t times)
 {
     struct machine *m = context;
     for (uint32_t i = 0; i < times; i++)
-        msr(m->pe[0], ICC_PPI_ENABLER0, i & 1 ? ~0ull : 0);
+        msr(m->pe[0], VGIC5_ICC_PPI_ENABLER(0), i & 1 ? ~0ull : 0);
 }
 
 static void ppi_priorityr(void *context, uint32_t times)
 {
     struct machine *m = context;
     for (uint32_t i = 0; i < times; i++)
-        msr(m->pe[0], ICC_PPI_PRIORITYR0 + VGIC5_PPI_CNTV / 8,
+        msr(m->pe[0], VGIC5_ICC_PPI_PRIORITYR(0) + VGIC5_PPI_CNTV / 8,
             (uint64_t)PRIORITY_OTHERS << VGIC5_PPI_CNTV % 8 * 8);
 }
 
@@ -162,14 +163,14 @@ static void configure(struct machine *m)
 {
     for (uint32_t spi = SPI_EDGE; spi <= SPI_TAKEN; spi++) {
         uint64_t priority = spi == SPI_TAKEN ? PRIORITY_TAKEN : PRIORITY_OTHERS;
-        mmio_write(m, IRS_SPI_SELR, 4, spi);
-        mmio_write(m, IRS_SPI_CFGR, 4, spi == SPI_LEVEL);
-        msr(m->pe[0], CDEN, VGIC5_INTID(VGIC5_SPI, spi));
-        msr(m->pe[0], CDPRI, priority << 35 | VGIC5_INTID(VGIC5_SPI, spi));
+        mmio_write(m, VGIC5_IRS_SPI_SELR, 4, spi);
+        mmio_write(m, VGIC5_IRS_SPI_CFGR, 4, spi == SPI_LEVEL);
+        msr(m->pe[0], VGIC5_CDEN, VGIC5_INTID(VGIC5_SPI, spi));
+        msr(m->pe[0], VGIC5_CDPRI, priority << 35 | VGIC5_INTID(VGIC5_SPI, spi));
     }
-    msr(m->pe[0], ICC_PPI_ENABLER0, ~0ull);
+    msr(m->pe[0], VGIC5_ICC_PPI_ENABLER(0), ~0ull);
     ppi_priorityr(m, 1);
-    msr(m->pe[0], CDPEND, LPI(PROBED) | 1ull << 32);
+    msr(m->pe[0], VGIC5_CDPEND, LPI(PROBED) | VGIC5_CDPEND_PENDING);
 }
 
 static struct machine *set_up(uint32_t pending)
@@ -178,11 +179,11 @@ static struct machine *set_up(uint32_t pending)
     struct machine *m = machine_new(&shape);
     if (!m)
         return NULL;
-    machine_fill_table(m, 1u << ID_BITS, ISTE_ENABLE | ISTE_PRIORITY(24));
+    machine_fill_table(m, 1u << ID_BITS, VGIC5_ISTE_ENABLE | VGIC5_FIELD(ISTE_PRIORITY, 24));
     machine_linear_table(m, ID_BITS);
     machine_enable(m);
     for (uint32_t id = 0; id < pending; id++)
-        msr(m->pe[0], CDPEND, LPI(id) | 1ull << 32);
+        msr(m->pe[0], VGIC5_CDPEND, LPI(id) | VGIC5_CDPEND_PENDING);
     configure(m);
     return m;
 }

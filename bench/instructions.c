@@ -47,15 +47,15 @@ static struct machine *ready(uint32_t abi, bool threads)
     struct machine *m = machine_new(&shape);
     if (!m)
         exit(3);
-    machine_fill_table(m, ALL, ISTE_ENABLE | ISTE_PRIORITY(LOW));
+    machine_fill_table(m, ALL, VGIC5_ISTE_ENABLE | VGIC5_FIELD(ISTE_PRIORITY, LOW));
     machine_linear_table(m, ID_BITS);
     machine_enable(m);
-    mmio_write(m, IRS_SPI_SELR, 4, SPI_LEVEL);
-    mmio_write(m, IRS_SPI_CFGR, 4, 1);
+    mmio_write(m, VGIC5_IRS_SPI_SELR, 4, SPI_LEVEL);
+    mmio_write(m, VGIC5_IRS_SPI_CFGR, 4, 1);
     for (uint32_t spi = SPI_EDGE; spi <= SPI_LEVEL; spi++)
-        msr(m->pe[0], CDEN, VGIC5_INTID(VGIC5_SPI, spi));
-    msr(m->pe[0], ICC_PPI_ENABLER0, 1ull << VGIC5_PPI_CNTV);
-    msr(m->pe[0], CDPRI, (uint64_t)HIGH << 35 | LPI(0));
+        msr(m->pe[0], VGIC5_CDEN, VGIC5_INTID(VGIC5_SPI, spi));
+    msr(m->pe[0], VGIC5_ICC_PPI_ENABLER(0), 1ull << VGIC5_PPI_CNTV);
+    msr(m->pe[0], VGIC5_CDPRI, (uint64_t)HIGH << 35 | LPI(0));
     return m;
 }
 
@@ -96,21 +96,21 @@ PATH(load)
 {
     DISTINCT;
     EACH_TIME
-    msr(m->pe[0], CDRCFG, LPI(i * BLOCK));
+    msr(m->pe[0], VGIC5_CDRCFG, LPI(i * BLOCK));
 }
 
 PATH(make_pending)
 {
     DISTINCT;
     EACH_TIME
-    msr(m->pe[0], CDPEND, LPI(1 + i) | 1ull << 32);
+    msr(m->pe[0], VGIC5_CDPEND, LPI(1 + i) | VGIC5_CDPEND_PENDING);
 }
 
 PATH(select)
 {
     DISTINCT;
     EACH_TIME
-    mrs(m->pe[0], ICC_HPPIR);
+    mrs(m->pe[0], VGIC5_ICC_HPPIR);
 }
 
 /* Of what path_make_pending has made pending. */
@@ -118,8 +118,8 @@ PATH(acknowledge_and_drop)
 {
     DISTINCT;
     for (uint32_t i = 0; i < PENDED; i++) {
-        mrs(m->pe[0], CDIA);
-        msr(m->pe[0], CDEOI, 0);
+        mrs(m->pe[0], VGIC5_CDIA);
+        msr(m->pe[0], VGIC5_CDEOI, 0);
     }
 }
 
@@ -127,14 +127,14 @@ PATH(deactivate)
 {
     DISTINCT;
     for (uint32_t i = 0; i < PENDED; i++)
-        msr(m->pe[0], CDDI, LPI(1 + i));
+        msr(m->pe[0], VGIC5_CDDI, LPI(1 + i));
 }
 
 static void retire(struct machine *m)
 {
-    uint64_t taken = mrs(m->pe[0], CDIA);
-    msr(m->pe[0], CDEOI, 0);
-    msr(m->pe[0], CDDI, taken & 0xffffffffu);
+    uint64_t taken = mrs(m->pe[0], VGIC5_CDIA);
+    msr(m->pe[0], VGIC5_CDEOI, 0);
+    msr(m->pe[0], VGIC5_CDDI, taken & 0xffffffffu);
 }
 
 PATH(spi_round)
@@ -154,10 +154,10 @@ PATH(ppi_round)
     EACH_TIME
     {
         vgic5_ppi_line(m->pe[0], VGIC5_PPI_CNTV, true);
-        uint64_t taken = mrs(m->pe[0], CDIA);
+        uint64_t taken = mrs(m->pe[0], VGIC5_CDIA);
         vgic5_ppi_line(m->pe[0], VGIC5_PPI_CNTV, false);
-        msr(m->pe[0], CDEOI, 0);
-        msr(m->pe[0], CDDI, taken & 0xffffffffu);
+        msr(m->pe[0], VGIC5_CDEOI, 0);
+        msr(m->pe[0], VGIC5_CDDI, taken & 0xffffffffu);
     }
 }
 
@@ -167,28 +167,28 @@ PATH(cdpri)
 {
     DISTINCT;
     EACH_TIME
-    msr(m->pe[0], CDPRI, (uint64_t)(9 + i % 2) << 35 | LPI(5));
+    msr(m->pe[0], VGIC5_CDPRI, (uint64_t)(9 + i % 2) << 35 | LPI(5));
 }
 
 PATH(cdaff)
 {
     DISTINCT;
     EACH_TIME
-    msr(m->pe[0], CDAFF, (uint64_t)((i + 1) % 2) << 32 | LPI(5));
+    msr(m->pe[0], VGIC5_CDAFF, (uint64_t)((i + 1) % 2) << 32 | LPI(5));
 }
 
 PATH(cdaff_with_locks)
 {
     DISTINCT;
     EACH_TIME
-    msr(m->pe[0], CDAFF, (uint64_t)((i + 1) % 2) << 32 | LPI(5));
+    msr(m->pe[0], VGIC5_CDAFF, (uint64_t)((i + 1) % 2) << 32 | LPI(5));
 }
 
 PATH(cden)
 {
     DISTINCT;
     EACH_TIME
-    msr(m->pe[0], i & 1 ? CDEN : CDDIS, LPI(5));
+    msr(m->pe[0], i & 1 ? VGIC5_CDEN : VGIC5_CDDIS, LPI(5));
 }
 
 PATH(cdrcfg)
@@ -196,8 +196,8 @@ PATH(cdrcfg)
     DISTINCT;
     EACH_TIME
     {
-        msr(m->pe[0], CDRCFG, LPI(5));
-        mrs(m->pe[0], ICC_ICSR);
+        msr(m->pe[0], VGIC5_CDRCFG, LPI(5));
+        mrs(m->pe[0], VGIC5_ICC_ICSR);
     }
 }
 
@@ -228,49 +228,49 @@ PATH(frame_read)
 {
     DISTINCT;
     EACH_TIME
-    mmio_read(m, IRS_IST_STATUSR, 4);
+    mmio_read(m, VGIC5_IRS_IST_STATUSR, 4);
 }
 
 PATH(frame_read_with_locks)
 {
     DISTINCT;
     EACH_TIME
-    mmio_read(m, IRS_IST_STATUSR, 4);
+    mmio_read(m, VGIC5_IRS_IST_STATUSR, 4);
 }
 
 PATH(frame_write)
 {
     DISTINCT;
     EACH_TIME
-    mmio_write(m, IRS_SPI_SELR, 4, i % 32);
+    mmio_write(m, VGIC5_IRS_SPI_SELR, 4, i % 32);
 }
 
 PATH(irsen)
 {
     DISTINCT;
     EACH_TIME
-    mmio_write(m, IRS_CR0, 4, i & 1);
+    mmio_write(m, VGIC5_IRS_CR0, 4, i & 1);
 }
 
 PATH(register_read)
 {
     DISTINCT;
     EACH_TIME
-    mrs(m->pe[0], ICC_PCR);
+    mrs(m->pe[0], VGIC5_ICC_PCR);
 }
 
 PATH(register_write)
 {
     DISTINCT;
     EACH_TIME
-    msr(m->pe[0], ICC_PCR, i & 1 ? 31 : 0);
+    msr(m->pe[0], VGIC5_ICC_PCR, i & 1 ? 31 : 0);
 }
 
 PATH(ppi_register_write)
 {
     DISTINCT;
     EACH_TIME
-    msr(m->pe[0], ICC_PPI_ENABLER0, (uint64_t)(i & 1) << VGIC5_PPI_CNTV);
+    msr(m->pe[0], VGIC5_ICC_PPI_ENABLER(0), (uint64_t)(i & 1) << VGIC5_PPI_CNTV);
 }
 
 PATH(enter_and_leave)
@@ -327,7 +327,7 @@ PATH(image_restore)
 PATH(take_down)
 {
     DISTINCT;
-    mmio_write(m, IRS_IST_BASER, 8, 0);
+    mmio_write(m, VGIC5_IRS_IST_BASER, 8, 0);
 }
 
 /* ---- In which order -------------------------------------------------------------------------- */
@@ -344,7 +344,7 @@ static void everyday(void)
     COUNT(select, m);
     COUNT(acknowledge_and_drop, m);
     COUNT(deactivate, m);
-    msr(m->pe[0], CDPEND, LPI(5) | 1ull << 32);
+    msr(m->pe[0], VGIC5_CDPEND, LPI(5) | VGIC5_CDPEND_PENDING);
     COUNT(cdpri, m);
     COUNT(cdaff, m);
     COUNT(cden, m);
@@ -359,7 +359,7 @@ static void everyday(void)
     COUNT(ppi_register_write, m);
     COUNT(enter_and_leave, m);
     for (uint32_t id = 1; id < ALL - 1; id++)
-        msr(m->pe[0], CDPEND, LPI(id) | 1ull << 32);
+        msr(m->pe[0], VGIC5_CDPEND, LPI(id) | VGIC5_CDPEND_PENDING);
     COUNT(round_with_65534_pending, m);
     COUNT(irsen, m);
     COUNT(take_down, m);
@@ -370,7 +370,7 @@ static void with_locks(void)
 {
     struct machine *m = ready(VGIC5_ABI_V1, true);
     COUNT(round_with_locks, m);
-    msr(m->pe[0], CDPEND, LPI(5) | 1ull << 32);
+    msr(m->pe[0], VGIC5_CDPEND, LPI(5) | VGIC5_CDPEND_PENDING);
     COUNT(cdaff_with_locks, m);
     COUNT(frame_read_with_locks, m);
     machine_drop(m);
@@ -381,9 +381,9 @@ static struct machine *ready_to_save(uint32_t abi, uint32_t distance)
 {
     struct machine *m = ready(abi, false);
     for (uint32_t id = 0; id < ALL; id += BLOCK)
-        msr(m->pe[0], CDPRI, 3ull << 35 | LPI(id));
+        msr(m->pe[0], VGIC5_CDPRI, 3ull << 35 | LPI(id));
     for (uint32_t id = 0; id < ALL; id += distance)
-        msr(m->pe[0], CDPEND, LPI(id) | 1ull << 32);
+        msr(m->pe[0], VGIC5_CDPEND, LPI(id) | VGIC5_CDPEND_PENDING);
     return m;
 }
 
@@ -421,8 +421,8 @@ static void transfer_image(void)
     if (!to)
         exit(3);
     COUNT(image_save, from);
-    attr_set(to, VGIC5_GRP_IRS_REGS, IRS_IST_CFGR, &cfgr);
-    attr_set(to, VGIC5_GRP_IRS_REGS, IRS_IST_BASER, &baser);
+    attr_set(to, VGIC5_GRP_IRS_REGS, VGIC5_IRS_IST_CFGR, &cfgr);
+    attr_set(to, VGIC5_GRP_IRS_REGS, VGIC5_IRS_IST_BASER, &baser);
     COUNT(image_restore, to);
     machine_drop(from);
     machine_drop(to);

@@ -134,23 +134,23 @@ uint64_t mmio_read(struct machine *m, uint64_t offset, uint8_t size)
 
 void machine_enable(struct machine *m)
 {
-    mmio_write(m, IRS_CR0, 4, 1);
+    mmio_write(m, VGIC5_IRS_CR0, 4, 1);
     for (uint32_t i = 0; i < m->nr_pes; i++) {
-        msr(m->pe[i], ICC_PCR, 31);
-        msr(m->pe[i], ICC_CR0, 1);
+        msr(m->pe[i], VGIC5_ICC_PCR, 31);
+        msr(m->pe[i], VGIC5_ICC_CR0, 1);
     }
 }
 
 void machine_linear_table(struct machine *m, uint32_t id_bits)
 {
-    mmio_write(m, IRS_IST_CFGR, 4, id_bits);
-    mmio_write(m, IRS_IST_BASER, 8, MACHINE_RAM | 1);
+    mmio_write(m, VGIC5_IRS_IST_CFGR, 4, id_bits);
+    mmio_write(m, VGIC5_IRS_IST_BASER, 8, MACHINE_RAM | 1);
 }
 
 void machine_two_level_table(struct machine *m, uint32_t id_bits)
 {
-    mmio_write(m, IRS_IST_CFGR, 4, id_bits | 1u << 16);
-    mmio_write(m, IRS_IST_BASER, 8, MACHINE_RAM | 1);
+    mmio_write(m, VGIC5_IRS_IST_CFGR, 4, id_bits | 1u << 16);
+    mmio_write(m, VGIC5_IRS_IST_BASER, 8, MACHINE_RAM | 1);
 }
 
 /* The L2 tables follow the room for level 1 in the order of their ids, used or not. */
@@ -162,7 +162,7 @@ void machine_map_l2(struct machine *m, uint32_t id)
     if (*entry & 1)
         return;
     *entry = first + (uint64_t)table * L2_BYTES;
-    mmio_write(m, IRS_MAP_L2_ISTR, 4, id);
+    mmio_write(m, VGIC5_IRS_MAP_L2_ISTR, 4, id);
 }
 
 uint32_t *machine_words(struct machine *m)

@@ -8,41 +8,6 @@
 #define MACHINE_RAM 0x40000000ull
 #define LPI(id) VGIC5_INTID(VGIC5_LPI, id)
 
-/* Instructions and registers that benchmarks use. */
-#define CDDIS VGIC5_ENCODING(1, 0, 12, 1, 0)
-#define CDEN VGIC5_ENCODING(1, 0, 12, 1, 1)
-#define CDPRI VGIC5_ENCODING(1, 0, 12, 1, 2)
-#define CDAFF VGIC5_ENCODING(1, 0, 12, 1, 3)
-#define CDPEND VGIC5_ENCODING(1, 0, 12, 1, 4)
-#define CDRCFG VGIC5_ENCODING(1, 0, 12, 1, 5)
-#define CDEOI VGIC5_ENCODING(1, 0, 12, 1, 7)
-#define CDDI VGIC5_ENCODING(1, 0, 12, 2, 0)
-#define CDIA VGIC5_ENCODING(1, 0, 12, 3, 0)
-#define ICC_HPPIR VGIC5_ENCODING(3, 0, 12, 10, 3)
-#define ICC_ICSR VGIC5_ENCODING(3, 0, 12, 10, 4)
-#define ICC_PPI_ENABLER0 VGIC5_ENCODING(3, 0, 12, 10, 6)
-#define ICC_PPI_PRIORITYR0 VGIC5_ENCODING(3, 0, 12, 14, 0)
-#define ICC_APR VGIC5_ENCODING(3, 1, 12, 0, 0)
-#define ICC_CR0 VGIC5_ENCODING(3, 1, 12, 0, 1)
-#define ICC_PCR VGIC5_ENCODING(3, 1, 12, 0, 2)
-
-/* Offsets in the config frame. */
-#define IRS_IDR2 0x008u
-#define IRS_CR0 0x080u
-#define IRS_SPI_SELR 0x108u
-#define IRS_SPI_CFGR 0x114u
-#define IRS_IST_BASER 0x180u
-#define IRS_IST_CFGR 0x190u
-#define IRS_IST_STATUSR 0x194u
-#define IRS_MAP_L2_ISTR 0x1c0u
-
-/* Words of a table. */
-#define ISTE_PENDING 1u
-#define ISTE_ACTIVE 2u
-#define ISTE_ENABLE 8u
-#define ISTE_PRIORITY(p) ((uint32_t)(p) << 11)
-#define ISTE_IAFFID(a) ((uint32_t)(a) << 16)
-
 struct machine {
     struct vgic5 *device;
     uint32_t nr_pes;
@@ -98,10 +63,10 @@ uint32_t *machine_words(struct machine *m);
 /* One round of an LPI that is the PE's own: pending, acknowledge, EOI, deactivate. */
 static inline void machine_round(struct vgic5_vcpu *pe, uint32_t id)
 {
-    msr(pe, CDPEND, LPI(id) | 1ull << 32);
-    uint64_t taken = mrs(pe, CDIA);
-    msr(pe, CDEOI, 0);
-    msr(pe, CDDI, taken & 0xffffffffu);
+    msr(pe, VGIC5_CDPEND, LPI(id) | VGIC5_CDPEND_PENDING);
+    uint64_t taken = mrs(pe, VGIC5_CDIA);
+    msr(pe, VGIC5_CDEOI, 0);
+    msr(pe, VGIC5_CDDI, taken & 0xffffffffu);
 }
 
 #endif

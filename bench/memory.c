@@ -53,8 +53,8 @@ static int use_scattered(struct bench_report *report)
     machine_linear_table(m, ID_BITS);
     machine_enable(m);
     for (uint32_t n = 0; n < USED; n++) {
-        msr(m->pe[0], CDEN, LPI(scattered(n)));
-        msr(m->pe[0], CDPEND, LPI(scattered(n)) | 1ull << 32);
+        msr(m->pe[0], VGIC5_CDEN, LPI(scattered(n)));
+        msr(m->pe[0], VGIC5_CDPEND, LPI(scattered(n)) | VGIC5_CDPEND_PENDING);
     }
     say(m, before, "used and pending", report);
     machine_drop(m);
@@ -67,9 +67,9 @@ static int restore_image(struct machine *m, uint32_t *image)
     uint32_t spis[VGIC5_NR_SPIS_DEFAULT] = {0};
     const uint64_t buffers[4] = {(uintptr_t)spis, sizeof(spis), (uintptr_t)image, TABLE_BYTES};
     const uint64_t cfgr = ID_BITS, baser = MACHINE_RAM | 1;
-    int error = attr_set(m, VGIC5_GRP_IRS_REGS, IRS_IST_CFGR, &cfgr);
+    int error = attr_set(m, VGIC5_GRP_IRS_REGS, VGIC5_IRS_IST_CFGR, &cfgr);
     if (!error)
-        error = attr_set(m, VGIC5_GRP_IRS_REGS, IRS_IST_BASER, &baser);
+        error = attr_set(m, VGIC5_GRP_IRS_REGS, VGIC5_IRS_IST_BASER, &baser);
     return error ? error : attr_set(m, VGIC5_GRP_IST, 0, buffers);
 }
 
@@ -79,7 +79,7 @@ static int restore_scattered(struct bench_report *report)
         .nr_pes = 1, .lpi_id_bits = ID_BITS, .abi = VGIC5_ABI_7_4, .ram_size = 4096};
     uint32_t *image = calloc(1, TABLE_BYTES);
     for (uint32_t n = 0; image && n < USED; n++)
-        image[scattered(n)] = ISTE_ENABLE;
+        image[scattered(n)] = VGIC5_ISTE_ENABLE;
     double before = resident_bytes();
     struct machine *m = image ? machine_new(&shape) : NULL;
     int status = m && restore_image(m, image) == 0 ? 0 : report_failure("no restore");

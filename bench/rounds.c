@@ -63,14 +63,15 @@ static void rounds(void *context, uint32_t times)
 static void enable_all(struct setting *s)
 {
     uint32_t nr = 1u << s->id_bits;
-    machine_fill_table(s->m, nr, ISTE_ENABLE | ISTE_PRIORITY(s->spread ? HIGH : LOW));
+    machine_fill_table(s->m, nr,
+                       VGIC5_ISTE_ENABLE | VGIC5_FIELD(ISTE_PRIORITY, s->spread ? HIGH : LOW));
     machine_linear_table(s->m, s->id_bits);
     machine_enable(s->m);
     for (uint32_t id = 0; id < nr; id += 32)
-        msr(s->m->pe[0], CDEN, LPI(id));
+        msr(s->m->pe[0], VGIC5_CDEN, LPI(id));
     for (uint32_t pe = 0; pe < s->nr_pes; pe++) {
-        msr(s->m->pe[0], CDAFF, (uint64_t)pe << 32 | LPI(pe));
-        msr(s->m->pe[0], CDPRI, (uint64_t)HIGH << 35 | LPI(pe));
+        msr(s->m->pe[0], VGIC5_CDAFF, (uint64_t)pe << 32 | LPI(pe));
+        msr(s->m->pe[0], VGIC5_CDPRI, (uint64_t)HIGH << 35 | LPI(pe));
     }
 }
 
@@ -85,14 +86,14 @@ static int set_up(struct setting *s)
         return -1;
     enable_all(s);
     for (uint32_t id = s->nr_pes; id < s->nr_pes + s->pending; id++) {
-        msr(s->m->pe[0], CDAFF, (uint64_t)(id % s->nr_pes) << 32 | LPI(id));
-        msr(s->m->pe[0], CDPEND, LPI(id) | 1ull << 32);
+        msr(s->m->pe[0], VGIC5_CDAFF, (uint64_t)(id % s->nr_pes) << 32 | LPI(id));
+        msr(s->m->pe[0], VGIC5_CDPEND, LPI(id) | VGIC5_CDPEND_PENDING);
     }
     uint64_t taken;
-    msr(s->m->pe[0], CDPEND, LPI(0) | 1ull << 32);
-    taken = mrs(s->m->pe[0], CDIA);
-    msr(s->m->pe[0], CDEOI, 0);
-    msr(s->m->pe[0], CDDI, LPI(0));
+    msr(s->m->pe[0], VGIC5_CDPEND, LPI(0) | VGIC5_CDPEND_PENDING);
+    taken = mrs(s->m->pe[0], VGIC5_CDIA);
+    msr(s->m->pe[0], VGIC5_CDEOI, 0);
+    msr(s->m->pe[0], VGIC5_CDDI, LPI(0));
     return taken == (1ull << 32 | LPI(0)) ? 0 : report_failure("LPI 0 was not acknowledged");
 }
 

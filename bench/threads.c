@@ -90,11 +90,11 @@ static int set_up(struct crew *crew)
     crew->m = machine_new(&shape);
     if (!crew->m)
         return -1;
-    machine_fill_table(crew->m, 1u << ID_BITS, ISTE_ENABLE);
+    machine_fill_table(crew->m, 1u << ID_BITS, VGIC5_ISTE_ENABLE);
     machine_linear_table(crew->m, ID_BITS);
     machine_enable(crew->m);
     for (uint32_t pe = 0; pe < crew->nr_pes; pe++)
-        msr(crew->m->pe[pe], CDAFF, (uint64_t)pe << 32 | LPI(pe * crew->distance));
+        msr(crew->m->pe[pe], VGIC5_CDAFF, (uint64_t)pe << 32 | LPI(pe * crew->distance));
     return 0;
 }
 
@@ -167,7 +167,7 @@ static void get_registers(void *context, uint32_t times)
     uint64_t value;
     for (uint32_t i = 0; i < times * REGISTERS * m->nr_pes; i++) {
         uint64_t mpidr = vgic5_mpidr_of_vcpu(i % m->nr_pes);
-        attr_get(m, VGIC5_GRP_CPU_SYSREGS, VGIC5_SYSREG_ATTR(mpidr, ICC_PCR), &value);
+        attr_get(m, VGIC5_GRP_CPU_SYSREGS, VGIC5_SYSREG_ATTR(mpidr, VGIC5_ICC_PCR), &value);
     }
 }
 

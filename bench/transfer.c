@@ -87,9 +87,9 @@ static uint32_t scattered(uint32_t n, uint32_t id_bits)
 
 static uint32_t some_word(const struct setting *s, uint32_t id)
 {
-    return ISTE_ENABLE | ISTE_PRIORITY(scattered(id, 5)) |
-           ISTE_IAFFID((s->pending ? id / 64 : id) % NR_PES) |
-           (s->pending && id % s->pending == 0 ? ISTE_PENDING : 0);
+    return VGIC5_ISTE_ENABLE | VGIC5_FIELD(ISTE_PRIORITY, scattered(id, 5)) |
+           VGIC5_FIELD(ISTE_IAFFID, (s->pending ? id / 64 : id) % NR_PES) |
+           (s->pending && id % s->pending == 0 ? VGIC5_ISTE_PENDING : 0);
 }
 
 static void fill(const struct setting *s, uint32_t *words)
@@ -122,8 +122,8 @@ static void restore_registers(const struct setting *s, struct machine *m)
 {
     uint64_t cfgr = s->id_bits | (s->two_level ? 1u << 16 : 0);
     uint64_t baser = MACHINE_RAM | 1;
-    attr_set(m, VGIC5_GRP_IRS_REGS, IRS_IST_CFGR, &cfgr);
-    attr_set(m, VGIC5_GRP_IRS_REGS, IRS_IST_BASER, &baser);
+    attr_set(m, VGIC5_GRP_IRS_REGS, VGIC5_IRS_IST_CFGR, &cfgr);
+    attr_set(m, VGIC5_GRP_IRS_REGS, VGIC5_IRS_IST_BASER, &baser);
 }
 
 static int populate_two_levels(const struct setting *s, struct machine *m)
@@ -132,8 +132,8 @@ static int populate_two_levels(const struct setting *s, struct machine *m)
     for (uint32_t n = 0; n < s->used; n++) {
         uint32_t id = scattered(n, s->id_bits);
         machine_map_l2(m, id);
-        msr(m->pe[0], CDAFF, (uint64_t)(n % NR_PES) << 32 | LPI(id));
-        msr(m->pe[0], CDEN, LPI(id));
+        msr(m->pe[0], VGIC5_CDAFF, (uint64_t)(n % NR_PES) << 32 | LPI(id));
+        msr(m->pe[0], VGIC5_CDEN, LPI(id));
     }
     return 0;
 }
@@ -162,7 +162,7 @@ static void touch(struct transfer *t)
     const struct setting *s = t->setting;
     uint32_t nr = s->used == ALL ? (uint32_t)(t->bytes / 256) : s->used;
     for (uint32_t n = 0; n < nr; n++)
-        msr(t->m->pe[0], CDPRI,
+        msr(t->m->pe[0], VGIC5_CDPRI,
             3ull << 35 | LPI(s->used == ALL ? n * 64 : scattered(n, s->id_bits)));
 }
 

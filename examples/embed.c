@@ -7,12 +7,6 @@
 #include <vgic5/device.h>
 #include <vgic5/migration.h>
 
-#define CDEN VGIC5_ENCODING(1, 0, 12, 1, 1)
-#define CDPEND VGIC5_ENCODING(1, 0, 12, 1, 4)
-#define CDIA VGIC5_ENCODING(1, 0, 12, 3, 0)
-#define ICC_CR0_EL1 VGIC5_ENCODING(3, 1, 12, 0, 1)
-#define ICC_PCR_EL1 VGIC5_ENCODING(3, 1, 12, 0, 2)
-
 static unsigned char ram[1 << 20]; /* the guest's memory, at guest physical address 0 */
 
 static int read_guest(void *opaque, uint64_t ipa, void *to, size_t size)
@@ -85,13 +79,13 @@ int main(void)
         set(source, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL) != 0)
         return 1;
 
-    guest_writes(source, 0x190, 4, 8);          /* IRS_IST_CFGR: linear, 256 LPIs */
-    guest_writes(source, 0x180, 8, 0x1000 | 1); /* IRS_IST_BASER: VALID */
-    guest_writes(source, 0x080, 4, 1);          /* IRS_CR0.IRSEN */
-    guest_msr(source, ICC_PCR_EL1, 31);
-    guest_msr(source, ICC_CR0_EL1, 1);
-    guest_msr(source, CDEN, lpi);
-    guest_msr(source, CDPEND, lpi | 1ull << 32); /* the line goes high */
+    guest_writes(source, VGIC5_IRS_IST_CFGR, 4, 8); /* linear, 256 LPIs */
+    guest_writes(source, VGIC5_IRS_IST_BASER, 8, 0x1000 | VGIC5_IRS_IST_BASER_VALID);
+    guest_writes(source, VGIC5_IRS_CR0, 4, VGIC5_IRS_CR0_IRSEN);
+    guest_msr(source, VGIC5_ICC_PCR, 31);
+    guest_msr(source, VGIC5_ICC_CR0, VGIC5_ICC_CR0_EN);
+    guest_msr(source, VGIC5_CDEN, lpi);
+    guest_msr(source, VGIC5_CDPEND, lpi | VGIC5_CDPEND_PENDING); /* the line goes high */
 
     vgic5_port_model(source, &port);
     if (vgic5_save(&port, NULL, &state, &error) != 0)
@@ -104,9 +98,9 @@ int main(void)
         fprintf(stderr, "%s\n", error.message);
         return 1;
     }
-    vgic5_cpu_access(vgic5_vcpu(target, 0), CDIA, false, &intid);
+    vgic5_cpu_access(vgic5_vcpu(target, 0), VGIC5_CDIA, false, &intid);
     printf("acknowledged INTID 0x%llx\n", (unsigned long long)(intid & 0xffffffff));
     vgic5_state_free(state);
     vgic5_destroy(target);
-    return intid == (1ull << 32 | lpi) ? 0 : 1;
+    return intid == (VGIC5_CDIA_VALID | lpi) ? 0 : 1;
 }

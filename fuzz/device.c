@@ -154,23 +154,38 @@ static void complain(const char *what)
 }
 
 static const uint16_t encodings[] = {
-    VGIC5_ENCODING(1, 0, 12, 1, 0),  VGIC5_ENCODING(1, 0, 12, 1, 1),
-    VGIC5_ENCODING(1, 0, 12, 1, 2),  VGIC5_ENCODING(1, 0, 12, 1, 3),
-    VGIC5_ENCODING(1, 0, 12, 1, 4),  VGIC5_ENCODING(1, 0, 12, 1, 5),
-    VGIC5_ENCODING(1, 0, 12, 1, 7),  VGIC5_ENCODING(1, 0, 12, 2, 0),
-    VGIC5_ENCODING(1, 0, 12, 2, 1),  VGIC5_ENCODING(1, 0, 12, 3, 0),
-    VGIC5_ENCODING(1, 0, 12, 3, 1),  VGIC5_ENCODING(3, 0, 12, 10, 3),
-    VGIC5_ENCODING(3, 0, 12, 10, 4), VGIC5_ENCODING(3, 0, 12, 10, 6),
-    VGIC5_ENCODING(3, 0, 12, 13, 0), VGIC5_ENCODING(3, 0, 12, 13, 2),
-    VGIC5_ENCODING(3, 0, 12, 13, 4), VGIC5_ENCODING(3, 0, 12, 13, 6),
-    VGIC5_ENCODING(3, 0, 12, 14, 0), VGIC5_ENCODING(3, 1, 12, 0, 0),
-    VGIC5_ENCODING(3, 1, 12, 0, 1),  VGIC5_ENCODING(3, 1, 12, 0, 2),
+    VGIC5_CDDIS,
+    VGIC5_CDEN,
+    VGIC5_CDPRI,
+    VGIC5_CDAFF,
+    VGIC5_CDPEND,
+    VGIC5_CDRCFG,
+    VGIC5_CDEOI,
+    VGIC5_CDDI,
+    VGIC5_CDHM,
+    VGIC5_CDIA,
+    VGIC5_CDNMIA,
+    VGIC5_ICC_HPPIR,
+    VGIC5_ICC_ICSR,
+    VGIC5_ICC_PPI_ENABLER(0),
+    VGIC5_ICC_PPI_CACTIVER(0),
+    VGIC5_ICC_PPI_SACTIVER(0),
+    VGIC5_ICC_PPI_CPENDR(0),
+    VGIC5_ICC_PPI_SPENDR(0),
+    VGIC5_ICC_PPI_PRIORITYR(0),
+    VGIC5_ICC_APR,
+    VGIC5_ICC_CR0,
+    VGIC5_ICC_PCR,
 };
 #define NR_ENCODINGS (sizeof(encodings) / sizeof(encodings[0]))
 
-static const uint16_t offsets[] = {0x00,  0x04,  0x08,  0x14,  0x80,  0x84,  0xc0,  0x108,
-                                   0x10c, 0x110, 0x114, 0x118, 0x140, 0x144, 0x148, 0x180,
-                                   0x184, 0x190, 0x194, 0x1c0, 0x200, 0x240, 0xffbc};
+static const uint16_t offsets[] = {
+    VGIC5_IRS_IDR0,          VGIC5_IRS_IDR1,          VGIC5_IRS_IDR2,        VGIC5_IRS_IDR5,
+    VGIC5_IRS_CR0,           VGIC5_IRS_CR1,           VGIC5_IRS_SYNCR,       VGIC5_IRS_SPI_SELR,
+    VGIC5_IRS_SPI_DOMAINR,   VGIC5_IRS_SPI_RESAMPLER, VGIC5_IRS_SPI_CFGR,    VGIC5_IRS_SPI_STATUSR,
+    VGIC5_IRS_PE_SELR,       VGIC5_IRS_PE_STATUSR,    VGIC5_IRS_PE_CR0,      VGIC5_IRS_IST_BASER,
+    VGIC5_IRS_IST_BASER + 4, VGIC5_IRS_IST_CFGR,      VGIC5_IRS_IST_STATUSR, VGIC5_IRS_MAP_L2_ISTR,
+    VGIC5_IRS_VMT_BASER,     VGIC5_IRS_VPE_SELR,      VGIC5_IRS_DEVARCH};
 #define NR_OFFSETS (sizeof(offsets) / sizeof(offsets[0]))
 
 /* Any encoding or offset now and then, a meaningful one mostly. */
@@ -237,8 +252,8 @@ static uint64_t lpi_image(const struct machine *machine)
 {
     uint64_t baser = 0, cfgr = 0;
     struct vgic5_attr asks[] = {
-        {.group = VGIC5_GRP_IRS_REGS, .attr = 0x180, .addr = (uintptr_t)&baser},
-        {.group = VGIC5_GRP_IRS_REGS, .attr = 0x190, .addr = (uintptr_t)&cfgr},
+        {.group = VGIC5_GRP_IRS_REGS, .attr = VGIC5_IRS_IST_BASER, .addr = (uintptr_t)&baser},
+        {.group = VGIC5_GRP_IRS_REGS, .attr = VGIC5_IRS_IST_CFGR, .addr = (uintptr_t)&cfgr},
     };
 
     vgic5_get_attr(machine->device, &asks[0]);
@@ -457,8 +472,12 @@ static void start(struct machine *machine, struct input *input)
         {.group = VGIC5_GRP_CTRL},
     };
     struct vgic5_attr named[] = {
-        {.group = VGIC5_GRP_IRS_REGS, .attr = 0x190, .addr = (uintptr_t)&arena.payload[1]},
-        {.group = VGIC5_GRP_IRS_REGS, .attr = 0x180, .addr = (uintptr_t)&arena.payload[2]},
+        {.group = VGIC5_GRP_IRS_REGS,
+         .attr = VGIC5_IRS_IST_CFGR,
+         .addr = (uintptr_t)&arena.payload[1]},
+        {.group = VGIC5_GRP_IRS_REGS,
+         .attr = VGIC5_IRS_IST_BASER,
+         .addr = (uintptr_t)&arena.payload[2]},
     };
     uint32_t nr_spis = 64;
 

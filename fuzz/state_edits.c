@@ -15,12 +15,6 @@
 #define MOST_SECTIONS 16u
 #define MOST_EDITS 6u
 
-#define CDIA VGIC5_ENCODING(1, 0, 12, 3, 0)
-#define CDEN VGIC5_ENCODING(1, 0, 12, 1, 1)
-#define CDPEND VGIC5_ENCODING(1, 0, 12, 1, 4)
-#define ICC_CR0_EL1 VGIC5_ENCODING(3, 1, 12, 0, 1)
-#define ICC_PCR_EL1 VGIC5_ENCODING(3, 1, 12, 0, 2)
-
 /* ---- A VGICv5 and its guest ------------------------------------------------------------------ */
 
 static int read_guest(void *opaque, uint64_t ipa, void *to, size_t size)
@@ -92,22 +86,22 @@ static void make_busy(struct vgic5 *device)
     set(device, VGIC5_GRP_NR_IRQS, 0, &nr_spis);
     set(device, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, &base);
     set(device, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL);
-    mmio(device, 0x190, 4, 8);
-    mmio(device, 0x180, 8, (RAM_BASE + 0x1000) | 1);
+    mmio(device, VGIC5_IRS_IST_CFGR, 4, 8);
+    mmio(device, VGIC5_IRS_IST_BASER, 8, (RAM_BASE + 0x1000) | 1);
     mmio(device, 0x080, 4, 1);
     for (uint32_t n = 0; n < NR_VCPUS; n++) {
         struct vgic5_vcpu *vcpu = vgic5_vcpu(device, 3 * n);
         uint64_t intid;
 
-        write_register(vcpu, ICC_PCR_EL1, 31);
-        write_register(vcpu, ICC_CR0_EL1, 1);
+        write_register(vcpu, VGIC5_ICC_PCR, 31);
+        write_register(vcpu, VGIC5_ICC_CR0, 1);
         for (uint64_t id = n; id < 40; id += 7) {
-            write_register(vcpu, CDEN, VGIC5_INTID(VGIC5_LPI, id));
-            write_register(vcpu, CDPEND, VGIC5_INTID(VGIC5_LPI, id) | UINT64_C(1) << 32);
-            write_register(vcpu, CDEN, VGIC5_INTID(VGIC5_SPI, id));
+            write_register(vcpu, VGIC5_CDEN, VGIC5_INTID(VGIC5_LPI, id));
+            write_register(vcpu, VGIC5_CDPEND, VGIC5_INTID(VGIC5_LPI, id) | VGIC5_CDPEND_PENDING);
+            write_register(vcpu, VGIC5_CDEN, VGIC5_INTID(VGIC5_SPI, id));
             vgic5_irq_line(device, VGIC5_IRQ_SPI(id), true);
         }
-        vgic5_cpu_access(vcpu, CDIA, false, &intid);
+        vgic5_cpu_access(vcpu, VGIC5_CDIA, false, &intid);
     }
 }
 

@@ -34,6 +34,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <vgic5/arch.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -66,11 +68,6 @@ enum vgic5_group {
  * register's encoding below it. */
 #define VGIC5_SYSREG_ATTR(mpidr, encoding) \
     ((vgic5_mpidr_to_attr(mpidr)) | (uint64_t)(uint16_t)(encoding))
-
-/* Op0[15:14] Op1[13:11] CRn[10:7] CRm[6:3] Op2[2:0], for registers (Op0 = 3) and for GIC
- * instructions (Op0 = 1) alike. */
-#define VGIC5_ENCODING(op0, op1, crn, crm, op2) \
-    ((uint16_t)(((op0) << 14) | ((op1) << 11) | ((crn) << 7) | ((crm) << 3) | (op2)))
 
 /* MPIDR_EL1 of the vCPU with this id, as KVM makes it: Aff0 = id[3:0], Aff1 = id[11:4],
  * Aff2 = id[19:12]. Without the RES1 bit 31. */

@@ -11,7 +11,8 @@ struct buffers {
 
 static uint32_t entry(uint32_t bits, uint32_t priority, uint32_t iaffid)
 {
-    return bits | priority << 11 | iaffid << 16;
+    return bits |
+           (uint32_t)(VGIC5_FIELD(ISTE_PRIORITY, priority) | VGIC5_FIELD(ISTE_IAFFID, iaffid));
 }
 
 /* Something in every entry: pending, active, enabled; to both vCPUs, with the priority bit that
@@ -88,11 +89,11 @@ static void no_state(struct trial *trial)
     uint32_t set[NR_SPIS], got[NR_SPIS] = {0};
 
     for (uint32_t n = 0; n < NR_SPIS; n++)
-        set[n] = 0x7f0 | 1 << 3; /* IRM, HWU, RES0 */
+        set[n] = 0x7f0 | VGIC5_ISTE_ENABLE; /* IRM, HWU, RES0 */
     ist_set(trial, set, NULL);
     ist_get(trial, got, NULL);
     for (uint32_t n = 0; n < NR_SPIS; n++)
-        set[n] = 1 << 3;
+        set[n] = VGIC5_ISTE_ENABLE;
     compare(trial, got, set, NR_SPIS, "SPI");
 }
 

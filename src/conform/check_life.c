@@ -2,8 +2,6 @@
 /* First runs, numbers of SPIs, userspace PPIs, and lines. */
 #include "conform/trial.h"
 
-#define SPENDR0 VGIC5_ENCODING(3, 0, 12, 13, 6)
-
 /* ---- Running --------------------------------------------------------------------------------- */
 
 static void enter(struct trial *trial, uint32_t id, int expected, const char *what)
@@ -229,8 +227,9 @@ static void line_ppi_number(struct trial *trial)
 static void line_ppi_vcpu(struct trial *trial)
 {
     expect_errno(trial, line(trial, VGIC5_IRQ_PPI(17u, 3u), true), 0, "SW_PPI of vCPU 17");
-    expect_value(trial, sysreg_get(trial, 17, SPENDR0), 1 << VGIC5_PPI_SW, "vCPU 17's SPENDR0");
-    expect_value(trial, sysreg_get(trial, 3, SPENDR0), 0, "vCPU 3's SPENDR0");
+    expect_value(trial, sysreg_get(trial, 17, VGIC5_ICC_PPI_SPENDR(0)), 1 << VGIC5_PPI_SW,
+                 "vCPU 17's SPENDR0");
+    expect_value(trial, sysreg_get(trial, 3, VGIC5_ICC_PPI_SPENDR(0)), 0, "vCPU 3's SPENDR0");
 }
 
 static void line_edge(struct trial *trial)
@@ -295,8 +294,9 @@ static void line_vcpu2(struct trial *trial)
     expect_errno(trial, ret, 0, "vCPU 259, and CTRL_INIT");
     if (!trial->over)
         expect_errno(trial, line(trial, VGIC5_IRQ_PPI(id, 3u), true), 0, "SW_PPI of vCPU 259");
-    expect_value(trial, sysreg_get(trial, id, SPENDR0), 1 << VGIC5_PPI_SW, "vCPU 259's SPENDR0");
-    expect_value(trial, sysreg_get(trial, 3, SPENDR0), 0, "vCPU 3's SPENDR0");
+    expect_value(trial, sysreg_get(trial, id, VGIC5_ICC_PPI_SPENDR(0)), 1 << VGIC5_PPI_SW,
+                 "vCPU 259's SPENDR0");
+    expect_value(trial, sysreg_get(trial, 3, VGIC5_ICC_PPI_SPENDR(0)), 0, "vCPU 3's SPENDR0");
 }
 
 /* ---- The table ------------------------------------------------------------------------------- */

@@ -5,7 +5,6 @@
 
 #include "conform/trial.h"
 
-#define CR0 VGIC5_ENCODING(3, 1, 12, 0, 1)
 #define SW_PPI (UINT64_C(1) << VGIC5_PPI_SW)
 #define PRIORITIES UINT64_C(0x1f1f1f1f1f1f1f1f)
 
@@ -64,7 +63,7 @@ static void check_ones(struct trial *trial, const struct cpu_register *reg)
 
 static void check_zero(struct trial *trial, uint16_t encoding)
 {
-    uint64_t rest = encoding == CR0 ? 6 : 0;
+    uint64_t rest = encoding == VGIC5_ICC_CR0 ? 6 : 0;
 
     sysreg_set(trial, 17, encoding, 0);
     expect_value(trial, sysreg_get(trial, 17, encoding), rest, "after a set to 0");

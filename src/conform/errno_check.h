@@ -25,13 +25,11 @@ extern const size_t nr_errno_checks;
 
 /* What the rows speak of: there is a vCPU 3 (for its MPIDR Aff0 is enough), and no vCPU 4. */
 #define VGIC5_GRP_UNKNOWN_GROUP 5u
-#define CR1 0x84u
 #define HOLE 0x20u
-#define BASER 0x180u
 #define OF_VCPU(id, encoding) (UINT64_C(id) << 32 | (encoding))
-#define PCR_OF_3 OF_VCPU(3, VGIC5_ENCODING(3, 1, 12, 0, 2))
-#define PCR_OF_4 OF_VCPU(4, VGIC5_ENCODING(3, 1, 12, 0, 2))
-#define HMR_OF_3 OF_VCPU(3, VGIC5_ENCODING(3, 0, 12, 10, 0))
-#define HMR_OF_4 OF_VCPU(4, VGIC5_ENCODING(3, 0, 12, 10, 0))
+#define PCR_OF_3 OF_VCPU(3, VGIC5_ICC_PCR)
+#define PCR_OF_4 OF_VCPU(4, VGIC5_ICC_PCR)
+#define HMR_OF_3 OF_VCPU(3, VGIC5_ICC_PPI_HMR(0))
+#define HMR_OF_4 OF_VCPU(4, VGIC5_ICC_PPI_HMR(0))
 
 #endif

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <vgic5/device.h>
+#include <vgic5/arch.h>
 
 /* ---- The registers of the frame -------------------------------------------------------------- */
 

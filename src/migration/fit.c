@@ -223,7 +223,7 @@ static int fit_ist_shape(const struct vgic5_config *config, const struct vgic5_s
 /* The PPIs that a register's value speaks of. */
 static uint64_t ppis_of(const struct sysreg *reg, uint64_t value)
 {
-    const uint16_t priorityr0 = VGIC5_ENCODING(3, 0, 12, 14, 0);
+    const uint16_t priorityr0 = VGIC5_ICC_PPI_PRIORITYR(0);
     uint64_t ppis = 0;
 
     if (reg->bits == UINT64_MAX)

@@ -11,14 +11,14 @@ static const struct {
     uint16_t n;
     uint64_t value;
 } interface_reset[] = {
-    {VGIC5_ENCODING(3, 1, 12, 0, 1), 1, 0},           /* ICC_CR0 */
-    {VGIC5_ENCODING(3, 1, 12, 0, 2), 1, 0},           /* ICC_PCR */
-    {VGIC5_ENCODING(3, 1, 12, 0, 0), 1, 0},           /* ICC_APR */
-    {VGIC5_ENCODING(3, 0, 12, 10, 6), 2, 0},          /* ICC_PPI_ENABLER */
-    {VGIC5_ENCODING(3, 0, 12, 13, 0), 2, UINT64_MAX}, /* ICC_PPI_CACTIVER */
-    {VGIC5_ENCODING(3, 0, 12, 13, 4), 2, UINT64_MAX}, /* ICC_PPI_CPENDR */
-    {VGIC5_ENCODING(3, 0, 12, 14, 0), 16, 0},         /* ICC_PPI_PRIORITYR */
-    {VGIC5_ENCODING(3, 0, 12, 10, 4), 1, 0},          /* ICC_ICSR */
+    {VGIC5_ICC_CR0, 1, 0},
+    {VGIC5_ICC_PCR, 1, 0},
+    {VGIC5_ICC_APR, 1, 0},
+    {VGIC5_ICC_PPI_ENABLER(0), 2, 0},
+    {VGIC5_ICC_PPI_CACTIVER(0), 2, UINT64_MAX},
+    {VGIC5_ICC_PPI_CPENDR(0), 2, UINT64_MAX},
+    {VGIC5_ICC_PPI_PRIORITYR(0), 16, 0},
+    {VGIC5_ICC_ICSR, 1, 0},
 };
 
 static void reset_interface(struct pe *pe)

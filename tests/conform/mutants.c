@@ -9,15 +9,6 @@
 #define EVERY (V1 | V7_4)
 
 #define NR_SPIS 64u
-#define CR0 0x80u
-#define CR1 0x84u
-#define SPI_SELR 0x108u
-#define SPI_CFGR 0x114u
-#define SPI_STATUSR 0x118u
-#define PE_SELR 0x140u
-#define BASER 0x180u
-#define PCR VGIC5_ENCODING(3, 1, 12, 0, 2)
-#define ICC_CR0 VGIC5_ENCODING(3, 1, 12, 0, 1)
 
 static const struct mutant *now; /* the one that is tried */
 static struct vgic5_conform_ops inner;
@@ -99,16 +90,16 @@ static int with_spis(void *vm, const struct vgic5_attr *attr, const uint32_t *sp
         return ret;                                                          \
     }
 
-AFTER_GET(cr0_without_idle, is_irs(attr, CR0), *u64_of(attr) &= ~UINT64_C(2))
-AFTER_GET(upper_half, is_irs(attr, CR1), *u64_of(attr) |= UINT64_C(1) << 40)
-AFTER_GET(statusr_shows_v, is_irs(attr, SPI_STATUSR), *u64_of(attr) |= 2)
+AFTER_GET(cr0_without_idle, is_irs(attr, VGIC5_IRS_CR0), *u64_of(attr) &= ~UINT64_C(2))
+AFTER_GET(upper_half, is_irs(attr, VGIC5_IRS_CR1), *u64_of(attr) |= UINT64_C(1) << 40)
+AFTER_GET(statusr_shows_v, is_irs(attr, VGIC5_IRS_SPI_STATUSR), *u64_of(attr) |= 2)
 AFTER_GET(nr_irqs_as_in_gicv3, attr->group == VGIC5_GRP_NR_IRQS,
           *(uint32_t *)(uintptr_t)attr->addr += 32)
 AFTER_GET(addr_zero_before, attr->group == VGIC5_GRP_ADDR && *u64_of(attr) == UINT64_MAX,
           *u64_of(attr) = 0)
 AFTER_GET(ppis_with_timer, is(attr, VGIC5_GRP_CTRL, VGIC5_CTRL_USERSPACE_PPIS),
           *u64_of(attr) |= UINT64_C(1) << VGIC5_PPI_CNTV)
-AFTER_GET(cr0_without_link, is_sysreg(attr, ICC_CR0), *u64_of(attr) &= 1)
+AFTER_GET(cr0_without_link, is_sysreg(attr, VGIC5_ICC_CR0), *u64_of(attr) &= 1)
 AFTER_GET(hwu_shown, spis_of(attr), spis_of(attr)[0] |= 1u << 9)
 AFTER_GET(spi_image_from_the_end, spis_of(attr), spis_of(attr)[0] = spis_of(attr)[NR_SPIS - 1])
 AFTER_GET(lpi_image_shifted, lpis_of(attr), memmove(lpis_of(attr), lpis_of(attr) + 1, 1020))
@@ -124,17 +115,17 @@ AFTER_GET(second_get_is_empty, spis_of(attr) && ++count > 1, memset(spis_of(attr
         return model(vm, call, attr);                                        \
     }
 
-DROPPED_SET(cr1_dropped, is_irs(attr, CR1))
-DROPPED_SET(pe_selr_dropped, is_irs(attr, PE_SELR))
+DROPPED_SET(cr1_dropped, is_irs(attr, VGIC5_IRS_CR1))
+DROPPED_SET(pe_selr_dropped, is_irs(attr, VGIC5_IRS_PE_SELR))
 DROPPED_SET(idr0_unchecked, is_irs(attr, 0) && model(vm, call, attr) != 0)
 DROPPED_SET(idr2_unchecked, is_irs(attr, 8) && model(vm, call, attr) != 0)
 DROPPED_SET(idr6_unchecked, is_irs(attr, 0x18) && model(vm, call, attr) != 0)
-DROPPED_SET(pcr_dropped, is_sysreg(attr, PCR))
-DROPPED_SET(tm_dropped, is_irs(attr, SPI_CFGR))
-DROPPED_SET(baser_dropped, is_irs(attr, BASER))
+DROPPED_SET(pcr_dropped, is_sysreg(attr, VGIC5_ICC_PCR))
+DROPPED_SET(tm_dropped, is_irs(attr, VGIC5_IRS_SPI_CFGR))
+DROPPED_SET(baser_dropped, is_irs(attr, VGIC5_IRS_IST_BASER))
 DROPPED_SET(zeros_do_not_replace,
             spis_of(attr) && spis_of(attr)[1] == 0 && spis_of(attr)[3] == 0 && !lpis_of(attr))
-DROPPED_SET(frozen_unchecked, is_irs(attr, BASER) && model(vm, call, attr) == -EINVAL)
+DROPPED_SET(frozen_unchecked, is_irs(attr, VGIC5_IRS_IST_BASER) && model(vm, call, attr) == -EINVAL)
 
 static int idr1_keeps_priorities(void *vm, enum call call, const struct vgic5_attr *attr)
 {
@@ -161,14 +152,14 @@ static int registers_are_shared(void *vm, enum call call, const struct vgic5_att
 
 static int baser_frozen_too_early(void *vm, enum call call, const struct vgic5_attr *attr)
 {
-    if (call == SET && is_irs(attr, BASER) && ++count > 1)
+    if (call == SET && is_irs(attr, VGIC5_IRS_IST_BASER) && ++count > 1)
         return -EINVAL;
     return model(vm, call, attr);
 }
 
 static int refused_set_leaves_traces(void *vm, enum call call, const struct vgic5_attr *attr)
 {
-    struct vgic5_attr cr1 = {.group = VGIC5_GRP_IRS_REGS, .attr = CR1};
+    struct vgic5_attr cr1 = {.group = VGIC5_GRP_IRS_REGS, .attr = VGIC5_IRS_CR1};
     uint64_t value = 1;
     int ret = model(vm, call, attr);
 
@@ -279,9 +270,9 @@ static int tm_honoured(void *vm, enum call call, const struct vgic5_attr *attr)
 {
     int ret = model(vm, call, attr);
 
-    if (ret == 0 && call == SET && is_irs(attr, SPI_CFGR))
+    if (ret == 0 && call == SET && is_irs(attr, VGIC5_IRS_SPI_CFGR))
         count = (unsigned)*u64_of(attr) & 1;
-    if (ret == 0 && call == GET && is_irs(attr, SPI_CFGR) && count)
+    if (ret == 0 && call == GET && is_irs(attr, VGIC5_IRS_SPI_CFGR) && count)
         *u64_of(attr) = 1;
     return ret;
 }
@@ -333,7 +324,7 @@ static int nothing_is_signalled(void *vm, uint32_t vcpu_id, uint16_t encoding, b
 {
     int ret = inner.guest_register(vm, vcpu_id, encoding, is_write, value);
 
-    if (encoding == VGIC5_ENCODING(1, 0, 12, 3, 0))
+    if (encoding == VGIC5_CDIA)
         *value = 0;
     return ret;
 }
@@ -353,7 +344,8 @@ static int latch_follows_the_line(void *vm, uint32_t irq, bool level)
 
 static int whole_registers_only(void *vm, struct vgic5_mmio *access)
 {
-    if (access->size == 4 && (access->offset & ~UINT64_C(4)) == BASER && access->is_write)
+    if (access->size == 4 && (access->offset & ~UINT64_C(4)) == VGIC5_IRS_IST_BASER &&
+        access->is_write)
         return 0;
     return inner.guest_mmio(vm, access);
 }
@@ -361,14 +353,15 @@ static int whole_registers_only(void *vm, struct vgic5_mmio *access)
 static int guest_cfgr_is_not_frozen(void *vm, struct vgic5_mmio *access)
 {
     uint64_t value = access->value;
-    struct vgic5_attr attr = {.group = VGIC5_GRP_IRS_REGS, .attr = BASER};
+    struct vgic5_attr attr = {.group = VGIC5_GRP_IRS_REGS, .attr = VGIC5_IRS_IST_BASER};
     int ret = inner.guest_mmio(vm, access);
 
     /* VALID goes and comes with another table. */
     attr.addr = (uintptr_t)&value;
-    if (access->is_write && access->offset == BASER && access->value & 1 &&
+    if (access->is_write && access->offset == VGIC5_IRS_IST_BASER && access->value & 1 &&
         inner.get_attr(vm, &attr) == 0 && value != access->value) {
-        inner.guest_mmio(vm, &(struct vgic5_mmio){.offset = BASER, .size = 8, .is_write = true});
+        inner.guest_mmio(
+            vm, &(struct vgic5_mmio){.offset = VGIC5_IRS_IST_BASER, .size = 8, .is_write = true});
         inner.guest_mmio(vm, access);
     }
     return ret;

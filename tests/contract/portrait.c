@@ -55,9 +55,6 @@ static void add_interface(struct portrait *portrait, struct vgic5_vcpu *vcpu)
     add_u64(portrait, vgic5_vcpu_line(vcpu));
 }
 
-#define CDRCFG VGIC5_ENCODING(1, 0, 12, 1, 5)
-#define ICC_ICSR VGIC5_ENCODING(3, 0, 12, 10, 4)
-
 /* The LPIs as vCPU 0 sees them; its ICC_ICSR_EL1 stays as it is. */
 static void add_lpis(struct portrait *portrait, struct vgic5 *device)
 {
@@ -66,14 +63,14 @@ static void add_lpis(struct portrait *portrait, struct vgic5 *device)
     uint64_t before = 0, icsr = 0;
 
     add_u64(portrait, (uint64_t)(int64_t)bits);
-    gicv5_cpu_access(pe, ICC_ICSR, false, &before);
+    gicv5_cpu_access(pe, VGIC5_ICC_ICSR, false, &before);
     for (uint32_t id = 0; bits >= 0 && id < 1u << bits; id++) {
         uint64_t xt = VGIC5_INTID(VGIC5_LPI, id);
-        gicv5_cpu_access(pe, CDRCFG, true, &xt);
-        gicv5_cpu_access(pe, ICC_ICSR, false, &icsr);
+        gicv5_cpu_access(pe, VGIC5_CDRCFG, true, &xt);
+        gicv5_cpu_access(pe, VGIC5_ICC_ICSR, false, &icsr);
         add_u64(portrait, icsr);
     }
-    gicv5_cpu_access(pe, ICC_ICSR, true, &before);
+    gicv5_cpu_access(pe, VGIC5_ICC_ICSR, true, &before);
 }
 
 struct portrait portrait_of(struct vmm *vmm)

@@ -5,20 +5,12 @@
 
 #include "vmm.h"
 
-#define CR0 0x80u
-#define SPI_SELR 0x108u
-#define SPI_CFGR 0x114u
-#define PE_SELR 0x140u
-#define PE_STATUSR 0x144u
-#define IST_BASER 0x180u
-#define IST_CFGR 0x190u
 #define IDR1 0x04u
 #define IDR2 0x08u
 
 #define SPI(id) VGIC5_INTID(VGIC5_SPI, id)
 #define LPI(id) VGIC5_INTID(VGIC5_LPI, id)
-#define TAKEN(intid) (UINT64_C(1) << 32 | (intid))
-#define PENDING 4u /* in ICC_ICSR */
+#define TAKEN(intid) (VGIC5_CDIA_VALID | (intid))
 #define LEVEL 0x20u
 
 static struct vgic5_state *save(struct vmm *vmm)
@@ -50,8 +42,8 @@ static void restore_with(struct vmm *target, const struct vgic5_config *config, 
 
 static uint64_t icsr(struct vmm *vmm, uint32_t intid)
 {
-    guest_msr(vmm, 3, CDRCFG, intid);
-    return guest_mrs(vmm, 3, ICC_ICSR);
+    guest_msr(vmm, 3, VGIC5_CDRCFG, intid);
+    return guest_mrs(vmm, 3, VGIC5_ICC_ICSR);
 }
 
 static void drive(struct vmm *vmm, uint32_t spi, bool level)
@@ -61,18 +53,18 @@ static void drive(struct vmm *vmm, uint32_t spi, bool level)
 
 static void pend(struct vmm *vmm, uint32_t intid, uint64_t pending)
 {
-    guest_msr(vmm, 3, CDPEND, pending << 32 | intid);
+    guest_msr(vmm, 3, VGIC5_CDPEND, pending << 32 | intid);
 }
 
 static void set_hm(struct vmm *vmm, uint32_t intid, uint64_t level)
 {
-    guest_msr(vmm, 3, CDHM, level << 32 | intid);
+    guest_msr(vmm, 3, VGIC5_CDHM, level << 32 | intid);
 }
 
 static void make_level(struct vmm *vmm, uint32_t spi)
 {
-    guest_write(vmm, SPI_SELR, 4, spi);
-    guest_write(vmm, SPI_CFGR, 4, 1);
+    guest_write(vmm, VGIC5_IRS_SPI_SELR, 4, spi);
+    guest_write(vmm, VGIC5_IRS_SPI_CFGR, 4, 1);
 }
 
 /* Wire, trigger mode, handling mode and Pending, in every combination that one can reach. */
@@ -90,7 +82,8 @@ static void make_corners(struct vmm *vmm)
 static void check_corners(struct vmm *vmm)
 {
     for (uint32_t spi = 0; spi < 16; spi++)
-        assert_int_equal(icsr(vmm, SPI(spi)), (spi & 4 ? LEVEL : 0) | (spi & 8 ? PENDING : 0));
+        assert_int_equal(icsr(vmm, SPI(spi)),
+                         (spi & 4 ? LEVEL : 0) | (spi & 8 ? VGIC5_ICC_ICSR_PENDING : 0));
 }
 
 /* What the next change of each wire does, which is what the wire and TM were restored for. */
@@ -135,17 +128,19 @@ static void test_stopped_between_SELR_and_CFGR(void **state)
         struct vmm vmms[2];
 
         vmm_open(&vmms[0], VGIC5_ABI_V1, LIFE_HAS_RUN);
-        guest_write(&vmms[0], SPI_SELR, 4, selections[n]);
-        guest_write(&vmms[0], PE_SELR, 4, 17 + n);
+        guest_write(&vmms[0], VGIC5_IRS_SPI_SELR, 4, selections[n]);
+        guest_write(&vmms[0], VGIC5_IRS_PE_SELR, 4, 17 + n);
         restore_with(&vmms[1], &config, &vmms[0]);
         for (unsigned side = 0; side < 2; side++) {
-            assert_int_equal(guest_read(&vmms[side], SPI_SELR, 4), selections[n]);
-            assert_int_equal(guest_read(&vmms[side], PE_STATUSR, 4), n == 0 ? 7 : 1);
-            guest_write(&vmms[side], SPI_CFGR, 4, 1);
-            assert_int_equal(guest_read(&vmms[side], SPI_CFGR, 4), selections[n] < NR_SPIS);
+            assert_int_equal(guest_read(&vmms[side], VGIC5_IRS_SPI_SELR, 4), selections[n]);
+            assert_int_equal(guest_read(&vmms[side], VGIC5_IRS_PE_STATUSR, 4), n == 0 ? 7 : 1);
+            guest_write(&vmms[side], VGIC5_IRS_SPI_CFGR, 4, 1);
+            assert_int_equal(guest_read(&vmms[side], VGIC5_IRS_SPI_CFGR, 4),
+                             selections[n] < NR_SPIS);
             for (uint32_t spi = 0; spi < NR_SPIS; spi++) {
-                guest_write(&vmms[side], SPI_SELR, 4, spi);
-                assert_int_equal(guest_read(&vmms[side], SPI_CFGR, 4), spi == selections[n]);
+                guest_write(&vmms[side], VGIC5_IRS_SPI_SELR, 4, spi);
+                assert_int_equal(guest_read(&vmms[side], VGIC5_IRS_SPI_CFGR, 4),
+                                 spi == selections[n]);
             }
         }
         vmm_destroy(&vmms[0]);
@@ -168,7 +163,7 @@ static void test_lines_are_told_once(void **state)
         vmm_live_until(&source, LIFE_HAS_RUN);
         vmm_make_busy(&source, false);
         if (n % 2) /* and with superpriority */
-            guest_msr(&source, 3, CDPRI, SPI(1));
+            guest_msr(&source, 3, VGIC5_CDPRI, SPI(1));
         restore_with(&target, &config, &source);
         for (unsigned v = 0; v < 2; v++) {
             enum vgic5_line line = vgic5_vcpu_line(vgic5_vcpu(source.device, vmm_vcpu_ids[v]));
@@ -192,10 +187,10 @@ static const struct vgic5_config wide = {
 
 static bool makes_ist(struct vmm *vmm, uint32_t cfgr)
 {
-    guest_write(vmm, IST_BASER, 8, 0);
-    guest_write(vmm, IST_CFGR, 4, cfgr);
-    guest_write(vmm, IST_BASER, 8, BUSY_IST | 1);
-    return guest_read(vmm, IST_BASER, 8) & 1;
+    guest_write(vmm, VGIC5_IRS_IST_BASER, 8, 0);
+    guest_write(vmm, VGIC5_IRS_IST_CFGR, 4, cfgr);
+    guest_write(vmm, VGIC5_IRS_IST_BASER, 8, BUSY_IST | 1);
+    return guest_read(vmm, VGIC5_IRS_IST_BASER, 8) & 1;
 }
 
 static void test_the_adopted_identity_governs(void **state)
@@ -208,12 +203,12 @@ static void test_the_adopted_identity_governs(void **state)
     restore_with(&target, &wide, &source);
     assert_int_equal(guest_read(&target, IDR1, 4), guest_read(&source, IDR1, 4));
     assert_int_equal(guest_read(&target, IDR2, 4), guest_read(&source, IDR2, 4));
-    assert_int_equal(guest_mrs(&target, 3, VGIC5_ENCODING(3, 0, 12, 10, 2)), 0x40);
+    assert_int_equal(guest_mrs(&target, 3, VGIC5_ICC_IDR0), 0x40);
     assert_false(makes_ist(&target, 13));
     assert_false(makes_ist(&target, 2));
     assert_false(makes_ist(&target, 12 | 1u << 16));
     assert_true(makes_ist(&target, 12));
-    guest_msr(&target, 3, CDPRI, UINT64_C(0x1f) << 35 | LPI(4095));
+    guest_msr(&target, 3, VGIC5_CDPRI, UINT64_C(0x1f) << 35 | LPI(4095));
     assert_int_equal(icsr(&target, LPI(4095)), 0x1cu << 11);
     assert_int_equal(icsr(&target, LPI(4096)), 1);
     vmm_destroy(&source);
@@ -229,12 +224,12 @@ static void test_the_adopted_identity_reads_the_table(void **state)
     vmm_create(&source, &narrow);
     vmm_live_until(&source, LIFE_HAS_RUN);
     assert_true(makes_ist(&source, 12));
-    guest_msr(&source, 3, CDPRI, UINT64_C(8) << 35 | LPI(4095));
+    guest_msr(&source, 3, VGIC5_CDPRI, UINT64_C(8) << 35 | LPI(4095));
     pend(&source, LPI(4095), 1);
     restore_with(&target, &wide, &source);
-    assert_int_equal(icsr(&target, LPI(4095)), 8u << 11 | PENDING);
+    assert_int_equal(icsr(&target, LPI(4095)), 8u << 11 | VGIC5_ICC_ICSR_PENDING);
     assert_int_equal(icsr(&target, LPI(1023)), 0); /* where it would be with 16 bytes each */
-    guest_write(&target, IST_BASER, 8, 0);
+    guest_write(&target, VGIC5_IRS_IST_BASER, 8, 0);
     assert_false(makes_ist(&target, 12 | 2u << 7));
     assert_true(makes_ist(&target, 12));
     vmm_destroy(&source);
@@ -286,11 +281,11 @@ static void test_a_table_outside_of_memory_cannot_be_saved(void **state)
 
         vmm_create(&vmm, &two_level);
         vmm_live_until(&vmm, LIFE_HAS_RUN);
-        guest_write(&vmm, IST_CFGR, 4, tables[n].cfgr);
-        guest_write(&vmm, IST_BASER, 8, tables[n].base | 1);
+        guest_write(&vmm, VGIC5_IRS_IST_CFGR, 4, tables[n].cfgr);
+        guest_write(&vmm, VGIC5_IRS_IST_BASER, 8, tables[n].base | 1);
         if (tables[n].l1) {
             memcpy(vmm.ram + 8, &tables[n].l1, sizeof(tables[n].l1));
-            guest_write(&vmm, 0x1c0, 4, 1024);
+            guest_write(&vmm, VGIC5_IRS_MAP_L2_ISTR, 4, 1024);
         }
         check_unreachable(&vmm, tables[n].reachable);
         vmm_destroy(&vmm);
@@ -306,13 +301,13 @@ static void test_a_hole_does_not_hide_the_rest(void **state)
     (void)state;
     vmm_open(&vmm, VGIC5_ABI_V1, LIFE_HAS_RUN);
     memcpy(vmm.ram + 0x3ffc, &entry, sizeof(entry));
-    guest_write(&vmm, IST_CFGR, 4, 12);
-    guest_write(&vmm, IST_BASER, 8, RAM_BASE | 1);
+    guest_write(&vmm, VGIC5_IRS_IST_CFGR, 4, 12);
+    guest_write(&vmm, VGIC5_IRS_IST_BASER, 8, RAM_BASE | 1);
     vmm.hole = RAM_BASE + 0x1000;
     assert_int_equal(vmm_get(&vmm, VGIC5_GRP_IST, 0, words), -EFAULT);
     memcpy(&entry, vmm.ram + 0x3ffc, sizeof(entry));
     assert_int_equal(entry, 8);
-    guest_write(&vmm, IST_BASER, 8, 0); /* comes down all the same */
+    guest_write(&vmm, VGIC5_IRS_IST_BASER, 8, 0); /* comes down all the same */
     assert_int_equal(vmm_get(&vmm, VGIC5_GRP_IST, 0, words), 0);
     vmm_destroy(&vmm);
 }

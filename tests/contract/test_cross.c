@@ -73,7 +73,7 @@ static void test_a_save_under_7_4_tells_what_it_loses(void **state)
     vgic5_port_model(vmm.device, &port);
     vgic5_state_free(save(&port, &options));
     assert_int_equal(warnings.count, 0);
-    guest_msr(&vmm, 3, CDHM, UINT64_C(1) << 32 | VGIC5_INTID(VGIC5_SPI, 9));
+    guest_msr(&vmm, 3, VGIC5_CDHM, VGIC5_CDHM_HM | VGIC5_INTID(VGIC5_SPI, 9));
     vgic5_state_free(save(&port, &options));
     assert_int_equal(warnings.count, 1);
     assert_string_equal(warnings.first,

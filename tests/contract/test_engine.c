@@ -10,8 +10,6 @@
 #include "memory_file.h"
 #include "migration/engine.h"
 
-#define SPI_SELR 0x108u
-#define PE_SELR 0x140u
 #define IIDR 0x40u
 
 /* A port in front of the model's: its n-th call fails. */
@@ -377,8 +375,8 @@ static void test_a_table_that_ends_in_nothing(void **state)
 
     (void)state;
     vmm_open(&vmm, VGIC5_ABI_V1, LIFE_HAS_RUN);
-    guest_write(&vmm, 0x190, 4, 16); /* 256 KiB */
-    guest_write(&vmm, 0x180, 8, (RAM_BASE + 0xc0000) | 1);
+    guest_write(&vmm, VGIC5_IRS_IST_CFGR, 4, 16); /* 256 KiB */
+    guest_write(&vmm, VGIC5_IRS_IST_BASER, 8, (RAM_BASE + 0xc0000) | 1);
     vgic5_port_model(vmm.device, &port);
     assert_int_equal(vgic5_save(&port, NULL, &saved, &error), 0);
     vgic5_state_free(saved);
@@ -531,7 +529,7 @@ static void check_shape(uint32_t nr_vcpus, uint32_t stride, uint32_t nr_spis)
     assert_int_equal(vmm_set(&source, VGIC5_GRP_NR_IRQS, 0, &nr_spis), 0);
     assert_int_equal(vmm_set(&source, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL), 0);
     assert_int_equal(vgic5_irq_line(source.device, VGIC5_IRQ_SPI(nr_spis - 1), true), 0);
-    guest_msr(&source, stride, CDAFF,
+    guest_msr(&source, stride, VGIC5_CDAFF,
               (uint64_t)nr_vcpus * stride << 32 | VGIC5_INTID(VGIC5_SPI, nr_spis - 1));
     vgic5_port_model(source.device, &port);
     assert_int_equal(vgic5_save(&port, NULL, &first, NULL), 0);

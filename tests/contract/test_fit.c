@@ -32,8 +32,8 @@ static struct vgic5_state *save_source(void)
 
     vmm_create(&vmm, &config);
     vmm_live_until(&vmm, LIFE_READY);
-    guest_msr(&vmm, 17, ICC_PPI_ENABLER0, UINT64_C(1) << VGIC5_PPI_PMUIRQ);
-    guest_msr(&vmm, 17, ICC_PPI_PRIORITYR0 + 3, UINT64_C(9) << 48);
+    guest_msr(&vmm, 17, VGIC5_ICC_PPI_ENABLER(0), UINT64_C(1) << VGIC5_PPI_PMUIRQ);
+    guest_msr(&vmm, 17, VGIC5_ICC_PPI_PRIORITYR(3), UINT64_C(9) << 48);
     vgic5_port_model(vmm.device, &port);
     if (vgic5_save(&port, NULL, &saved, &error))
         fail_msg("%s", error.message);

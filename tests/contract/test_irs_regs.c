@@ -36,16 +36,6 @@ static void open_rich(struct vmm *vmm, uint32_t abi, enum life life)
 #define IDR0 0x0u
 #define IDR1 0x4u
 #define IDR2 0x8u
-#define CR0 0x80u
-#define CR1 0x84u
-#define SPI_SELR 0x108u
-#define SPI_CFGR 0x114u
-#define SPI_STATUSR 0x118u
-#define PE_SELR 0x140u
-#define PE_STATUSR 0x144u
-#define PE_CR0 0x148u
-#define IST_BASER 0x180u
-#define IST_CFGR 0x190u
 
 #define OWN_IDR0 (1u | 4u << 2)
 #define OWN_IDR1 (2u | 4u << 16 | 3u << 20)
@@ -60,10 +50,12 @@ static const struct {
 } resets[] = {
     {IDR0, OWN_IDR0}, {IDR1, OWN_IDR1}, {IDR2, OWN_IDR2}, {0x0c, 0}, {0x10, 0},
     {0x14, NR_SPIS}, {0x18, NR_SPIS}, {0x1c, 0},
-    {CR0, 2}, {CR1, 0}, {0xc0, 0}, {0xc4, 1},
-    {0x100, 0}, {SPI_SELR, 0xffffff}, {0x10c, 1}, {0x110, 0}, {SPI_CFGR, 0}, {SPI_STATUSR, 1},
-    {PE_SELR, 0xffff}, {PE_STATUSR, 1}, {PE_CR0, 0},
-    {IST_BASER, 0}, {IST_CFGR, 0}, {0x194, 1}, {0x1c0, 0},
+    {VGIC5_IRS_CR0, 2}, {VGIC5_IRS_CR1, 0}, {VGIC5_IRS_SYNCR, 0}, {VGIC5_IRS_SYNC_STATUSR, 1},
+    {0x100, 0}, {VGIC5_IRS_SPI_SELR, 0xffffff}, {VGIC5_IRS_SPI_DOMAINR, 1},
+    {VGIC5_IRS_SPI_RESAMPLER, 0}, {VGIC5_IRS_SPI_CFGR, 0}, {VGIC5_IRS_SPI_STATUSR, 1},
+    {VGIC5_IRS_PE_SELR, 0xffff}, {VGIC5_IRS_PE_STATUSR, 1}, {VGIC5_IRS_PE_CR0, 0},
+    {VGIC5_IRS_IST_BASER, 0}, {VGIC5_IRS_IST_CFGR, 0}, {VGIC5_IRS_IST_STATUSR, 1},
+    {VGIC5_IRS_MAP_L2_ISTR, 0},
     {0x200, 0}, {0x210, 0}, {0x214, 0}, {0x240, 0}, {0x248, 0}, {0x250, 0}, {0x258, 0}, {0x25c, 0},
     {0x280, 0}, {0x288, 0}, {0x28c, 0}, {0x2c0, 0}, {0x2c8, 0}, {0x2d0, 0}, {0x2d8, 0}, {0x2e0, 0},
     {0x300, 0}, {0x308, 0}, {0x340, 0}, {0x344, 0}, {0x380, 0}, {0x384, 0},
@@ -145,28 +137,29 @@ static const struct set {
     {"AIDR", BOTH, 0x44, UINT64_MAX, 0, 0},
     {"DEVARCH", BOTH, 0xffbc, 0, 0, 0x47705a19},
 
-    {"CR0 IRSEN", BOTH, CR0, 1, 0, 3},
-    {"CR0 all ones", BOTH, CR0, UINT64_MAX, 0, 3},
-    {"CR0 off", BOTH, CR0, 0, 0, 2},
-    {"CR1: VMT_WA and VPET_WA stay 0", BOTH, CR1, UINT64_MAX, 0, 0xf5ff},
+    {"CR0 IRSEN", BOTH, VGIC5_IRS_CR0, 1, 0, 3},
+    {"CR0 all ones", BOTH, VGIC5_IRS_CR0, UINT64_MAX, 0, 3},
+    {"CR0 off", BOTH, VGIC5_IRS_CR0, 0, 0, 2},
+    {"CR1: VMT_WA and VPET_WA stay 0", BOTH, VGIC5_IRS_CR1, UINT64_MAX, 0, 0xf5ff},
     {"SYNCR", BOTH, 0xc0, UINT64_MAX, 0, 0},
     {"SYNC_STATUSR", BOTH, 0xc4, 0, 0, 1},
     {"SPI_VMR", BOTH, 0x100, UINT64_MAX, 0, 0},
-    {"SPI_SELR", BOTH, SPI_SELR, 40, 0, 40},
-    {"SPI_SELR keeps 24 bits", BOTH, SPI_SELR, UINT64_MAX, 0, 0xffffff},
+    {"SPI_SELR", BOTH, VGIC5_IRS_SPI_SELR, 40, 0, 40},
+    {"SPI_SELR keeps 24 bits", BOTH, VGIC5_IRS_SPI_SELR, UINT64_MAX, 0, 0xffffff},
     {"SPI_DOMAINR", BOTH, 0x10c, 0, 0, 1},
     {"SPI_RESAMPLER", BOTH, 0x110, 3, 0, 0},
-    {"SPI_CFGR without selection", BOTH, SPI_CFGR, 1, 0, 0},
-    {"SPI_STATUSR", BOTH, SPI_STATUSR, 0, 0, 1},
-    {"PE_SELR", BOTH, PE_SELR, 17, 0, 17},
-    {"PE_STATUSR", BOTH, PE_STATUSR, 0, 0, 1},
-    {"PE_CR0", BOTH, PE_CR0, 1, 0, 0},
-    {"IST_BASER keeps its fields", BOTH, IST_BASER, UINT64_MAX - 1, 0, UINT64_C(0xffffffffffffc0)},
-    {"IST_BASER VALID, no legal CFGR", V1, IST_BASER, RAM_BASE | 1, -EINVAL, 0},
-    {"IST_BASER VALID, no legal CFGR", V7_4, IST_BASER, RAM_BASE | 1, 0, RAM_BASE | 1},
-    {"IST_CFGR keeps its fields", BOTH, IST_CFGR, UINT64_MAX, 0, 0x101ff},
-    {"IST_STATUSR", BOTH, 0x194, 0, 0, 1},
-    {"MAP_L2_ISTR", BOTH, 0x1c0, 1, 0, 0},
+    {"SPI_CFGR without selection", BOTH, VGIC5_IRS_SPI_CFGR, 1, 0, 0},
+    {"SPI_STATUSR", BOTH, VGIC5_IRS_SPI_STATUSR, 0, 0, 1},
+    {"PE_SELR", BOTH, VGIC5_IRS_PE_SELR, 17, 0, 17},
+    {"PE_STATUSR", BOTH, VGIC5_IRS_PE_STATUSR, 0, 0, 1},
+    {"PE_CR0", BOTH, VGIC5_IRS_PE_CR0, 1, 0, 0},
+    {"IST_BASER keeps its fields", BOTH, VGIC5_IRS_IST_BASER, UINT64_MAX - 1, 0,
+     UINT64_C(0xffffffffffffc0)},
+    {"IST_BASER VALID, no legal CFGR", V1, VGIC5_IRS_IST_BASER, RAM_BASE | 1, -EINVAL, 0},
+    {"IST_BASER VALID, no legal CFGR", V7_4, VGIC5_IRS_IST_BASER, RAM_BASE | 1, 0, RAM_BASE | 1},
+    {"IST_CFGR keeps its fields", BOTH, VGIC5_IRS_IST_CFGR, UINT64_MAX, 0, 0x101ff},
+    {"IST_STATUSR", BOTH, VGIC5_IRS_IST_STATUSR, 0, 0, 1},
+    {"MAP_L2_ISTR", BOTH, VGIC5_IRS_MAP_L2_ISTR, 1, 0, 0},
     {"VMT_BASER", BOTH, 0x200, UINT64_MAX, 0, 0},
     {"SWERR_SYNDROMER1", BOTH, 0x3d0, UINT64_MAX, 0, 0},
 };
@@ -245,18 +238,18 @@ static void test_status_of_selections(void **state)
 
     (void)state;
     open_rich(&vmm, VGIC5_ABI_V1, LIFE_READY);
-    assert_int_equal(SET_IRS(&vmm, SPI_SELR, NR_SPIS - 1), 0);
-    assert_int_equal(SET_IRS(&vmm, PE_SELR, 17), 0);
-    assert_int_equal(IRS(&vmm, SPI_STATUSR), 1);
-    assert_int_equal(IRS(&vmm, PE_STATUSR), 1);
-    assert_int_equal(guest_read(&vmm, SPI_STATUSR, 4), 3);
-    assert_int_equal(guest_read(&vmm, PE_STATUSR, 4), 7);
-    assert_int_equal(IRS(&vmm, PE_CR0), 1);
-    assert_int_equal(SET_IRS(&vmm, SPI_SELR, NR_SPIS), 0);
-    assert_int_equal(SET_IRS(&vmm, PE_SELR, 4), 0);
-    assert_int_equal(guest_read(&vmm, SPI_STATUSR, 4), 1);
-    assert_int_equal(guest_read(&vmm, PE_STATUSR, 4), 1);
-    assert_int_equal(IRS(&vmm, PE_CR0), 0);
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_SPI_SELR, NR_SPIS - 1), 0);
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_PE_SELR, 17), 0);
+    assert_int_equal(IRS(&vmm, VGIC5_IRS_SPI_STATUSR), 1);
+    assert_int_equal(IRS(&vmm, VGIC5_IRS_PE_STATUSR), 1);
+    assert_int_equal(guest_read(&vmm, VGIC5_IRS_SPI_STATUSR, 4), 3);
+    assert_int_equal(guest_read(&vmm, VGIC5_IRS_PE_STATUSR, 4), 7);
+    assert_int_equal(IRS(&vmm, VGIC5_IRS_PE_CR0), 1);
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_SPI_SELR, NR_SPIS), 0);
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_PE_SELR, 4), 0);
+    assert_int_equal(guest_read(&vmm, VGIC5_IRS_SPI_STATUSR, 4), 1);
+    assert_int_equal(guest_read(&vmm, VGIC5_IRS_PE_STATUSR, 4), 1);
+    assert_int_equal(IRS(&vmm, VGIC5_IRS_PE_CR0), 0);
     vmm_destroy(&vmm);
 }
 
@@ -267,14 +260,14 @@ static void check_spi_cfgr(uint32_t abi, uint64_t expected)
     uint64_t entry;
 
     open_rich(&vmm, abi, LIFE_READY);
-    guest_msr(&vmm, 3, CDPEND, UINT64_C(1) << 32 | VGIC5_INTID(VGIC5_SPI, 9));
-    guest_msr(&vmm, 3, CDRCFG, VGIC5_INTID(VGIC5_SPI, 9));
-    entry = guest_mrs(&vmm, 3, ICC_ICSR);
-    assert_int_equal(SET_IRS(&vmm, SPI_SELR, 9), 0);
-    assert_int_equal(SET_IRS(&vmm, SPI_CFGR, 1), 0); /* a guest's write would be CLEAR */
-    assert_int_equal(IRS(&vmm, SPI_CFGR), expected);
-    guest_msr(&vmm, 3, CDRCFG, VGIC5_INTID(VGIC5_SPI, 9));
-    assert_int_equal(guest_mrs(&vmm, 3, ICC_ICSR), entry);
+    guest_msr(&vmm, 3, VGIC5_CDPEND, VGIC5_CDPEND_PENDING | VGIC5_INTID(VGIC5_SPI, 9));
+    guest_msr(&vmm, 3, VGIC5_CDRCFG, VGIC5_INTID(VGIC5_SPI, 9));
+    entry = guest_mrs(&vmm, 3, VGIC5_ICC_ICSR);
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_SPI_SELR, 9), 0);
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_SPI_CFGR, 1), 0); /* a guest's write would be CLEAR */
+    assert_int_equal(IRS(&vmm, VGIC5_IRS_SPI_CFGR), expected);
+    guest_msr(&vmm, 3, VGIC5_CDRCFG, VGIC5_INTID(VGIC5_SPI, 9));
+    assert_int_equal(guest_mrs(&vmm, 3, VGIC5_ICC_ICSR), entry);
     vmm_destroy(&vmm);
 }
 
@@ -292,8 +285,8 @@ static void test_spi_cfgr(void **state)
 
 static bool lpi_is_reachable(struct vmm *vmm, uint32_t lpi)
 {
-    guest_msr(vmm, 3, CDRCFG, VGIC5_INTID(VGIC5_LPI, lpi));
-    return !(guest_mrs(vmm, 3, ICC_ICSR) & 1);
+    guest_msr(vmm, 3, VGIC5_CDRCFG, VGIC5_INTID(VGIC5_LPI, lpi));
+    return !(guest_mrs(vmm, 3, VGIC5_ICC_ICSR) & 1);
 }
 
 static const struct {
@@ -326,10 +319,10 @@ static void test_baser_creates(void **state)
         struct vmm vmm;
 
         open_rich(&vmm, VGIC5_ABI_V1, LIFE_READY);
-        assert_int_equal(SET_IRS(&vmm, IST_CFGR, tables[n].cfgr), 0);
-        if (SET_IRS(&vmm, IST_BASER, RAM_BASE | 1) != tables[n].expected)
+        assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_IST_CFGR, tables[n].cfgr), 0);
+        if (SET_IRS(&vmm, VGIC5_IRS_IST_BASER, RAM_BASE | 1) != tables[n].expected)
             fail_msg("%s", tables[n].name);
-        assert_int_equal(IRS(&vmm, IST_BASER), tables[n].expected ? 0 : RAM_BASE | 1);
+        assert_int_equal(IRS(&vmm, VGIC5_IRS_IST_BASER), tables[n].expected ? 0 : RAM_BASE | 1);
         if (!(tables[n].cfgr >> 16))
             assert_int_equal(lpi_is_reachable(&vmm, 0), !tables[n].expected);
         vmm_destroy(&vmm);
@@ -344,10 +337,10 @@ static void test_baser_by_adopted_identity(void **state)
     (void)state;
     open_rich(&vmm, VGIC5_ABI_V1, LIFE_READY);
     assert_int_equal(SET_IRS(&vmm, IDR2, OWN_IDR2 - 6), 0);
-    assert_int_equal(SET_IRS(&vmm, IST_CFGR, 9u | 1u << 7), 0);
-    assert_int_equal(SET_IRS(&vmm, IST_BASER, RAM_BASE | 1), -EINVAL);
-    assert_int_equal(SET_IRS(&vmm, IST_CFGR, LEGAL_CFGR), 0);
-    assert_int_equal(SET_IRS(&vmm, IST_BASER, RAM_BASE | 1), 0);
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_IST_CFGR, 9u | 1u << 7), 0);
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_IST_BASER, RAM_BASE | 1), -EINVAL);
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_IST_CFGR, LEGAL_CFGR), 0);
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_IST_BASER, RAM_BASE | 1), 0);
     vmm_destroy(&vmm);
 }
 
@@ -358,17 +351,17 @@ static void test_live_is_frozen(void **state)
 
     (void)state;
     open_rich(&vmm, VGIC5_ABI_V1, LIFE_READY);
-    assert_int_equal(SET_IRS(&vmm, IST_CFGR, LEGAL_CFGR), 0);
-    assert_int_equal(SET_IRS(&vmm, IST_BASER, RAM_BASE), 0); /* stored, not live */
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_IST_CFGR, LEGAL_CFGR), 0);
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_IST_BASER, RAM_BASE), 0); /* stored, not live */
     assert_false(lpi_is_reachable(&vmm, 0));
-    assert_int_equal(SET_IRS(&vmm, IST_BASER, RAM_BASE | 1), 0);
-    assert_int_equal(SET_IRS(&vmm, IST_BASER, RAM_BASE | 1), 0);
-    assert_int_equal(SET_IRS(&vmm, IST_CFGR, LEGAL_CFGR), 0);
-    assert_int_equal(SET_IRS(&vmm, IST_BASER, (RAM_BASE + 0x10000) | 1), -EINVAL);
-    assert_int_equal(SET_IRS(&vmm, IST_BASER, RAM_BASE), -EINVAL);
-    assert_int_equal(SET_IRS(&vmm, IST_CFGR, LEGAL_CFGR - 1), -EINVAL);
-    assert_int_equal(IRS(&vmm, IST_BASER), RAM_BASE | 1);
-    assert_int_equal(IRS(&vmm, IST_CFGR), LEGAL_CFGR);
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_IST_BASER, RAM_BASE | 1), 0);
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_IST_BASER, RAM_BASE | 1), 0);
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_IST_CFGR, LEGAL_CFGR), 0);
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_IST_BASER, (RAM_BASE + 0x10000) | 1), -EINVAL);
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_IST_BASER, RAM_BASE), -EINVAL);
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_IST_CFGR, LEGAL_CFGR - 1), -EINVAL);
+    assert_int_equal(IRS(&vmm, VGIC5_IRS_IST_BASER), RAM_BASE | 1);
+    assert_int_equal(IRS(&vmm, VGIC5_IRS_IST_CFGR), LEGAL_CFGR);
     assert_true(lpi_is_reachable(&vmm, 255));
     assert_int_equal(SET_IRS(&vmm, IDR2, OWN_IDR2), 0);
     assert_int_equal(SET_IRS(&vmm, IDR2, OWN_IDR2 - 1), -EINVAL);
@@ -382,11 +375,11 @@ static void test_baser_stores(void **state)
 
     (void)state;
     open_rich(&vmm, VGIC5_ABI_7_4, LIFE_READY);
-    assert_int_equal(SET_IRS(&vmm, IST_BASER, RAM_BASE | 1), 0);
-    assert_int_equal(SET_IRS(&vmm, IST_CFGR, LEGAL_CFGR), 0);
-    assert_int_equal(SET_IRS(&vmm, IST_BASER, (RAM_BASE + 0x10000) | 1), 0);
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_IST_BASER, RAM_BASE | 1), 0);
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_IST_CFGR, LEGAL_CFGR), 0);
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_IST_BASER, (RAM_BASE + 0x10000) | 1), 0);
     assert_false(lpi_is_reachable(&vmm, 0));
-    assert_int_equal(SET_IRS(&vmm, IST_BASER, 0), 0);
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_IST_BASER, 0), 0);
     vmm_destroy(&vmm);
 }
 

@@ -6,20 +6,9 @@
 
 #include "vmm.h"
 
-#define PENDING 1u
-#define ACTIVE 2u
-#define HM 4u
-#define ENABLE 8u
-#define IRM 0x10u
+#define VGIC5_ISTE_IRM 0x10u
 #define RES0 0x1e0u
-#define HWU 0x600u
-#define PRIORITY(n) ((uint32_t)(n) << 11)
-#define IAFFID(n) ((uint32_t)(n) << 16)
-
-#define IST_BASER 0x180u
-#define IST_CFGR 0x190u
-#define SPI_SELR 0x108u
-#define SPI_CFGR 0x114u
+#define VGIC5_ISTE_HWU 0x600u
 
 #define LPI_ID_BITS 8u
 #define NR_LPIS (1u << LPI_ID_BITS)
@@ -57,19 +46,23 @@ static int ist_get(struct vmm *vmm, void *payload)
 /* A restored IST_BASER and IST_CFGR: a linear table at RAM_BASE. */
 static void name_ist(struct vmm *vmm)
 {
-    assert_int_equal(SET_IRS(vmm, IST_CFGR, LPI_ID_BITS), 0);
-    assert_int_equal(SET_IRS(vmm, IST_BASER, RAM_BASE | 1), 0);
+    assert_int_equal(SET_IRS(vmm, VGIC5_IRS_IST_CFGR, LPI_ID_BITS), 0);
+    assert_int_equal(SET_IRS(vmm, VGIC5_IRS_IST_BASER, RAM_BASE | 1), 0);
 }
 
 static void fill(struct images *images)
 {
     memset(images, 0, sizeof(*images));
-    images->spis[0] = PENDING | ENABLE | PRIORITY(3) | IAFFID(17);
-    images->spis[1] = ACTIVE | HM | PRIORITY(31);
-    images->spis[63] = PENDING | ACTIVE | HM | ENABLE | IAFFID(0xffff);
-    images->lpis[0] = PENDING | ENABLE | PRIORITY(9) | IAFFID(3);
-    images->lpis[7] = ACTIVE | ENABLE | PRIORITY(1) | IAFFID(17);
-    images->lpis[255] = PENDING | IAFFID(3);
+    images->spis[0] = VGIC5_ISTE_PENDING | VGIC5_ISTE_ENABLE | VGIC5_FIELD(ISTE_PRIORITY, 3) |
+                      VGIC5_FIELD(ISTE_IAFFID, 17);
+    images->spis[1] = VGIC5_ISTE_ACTIVE | VGIC5_ISTE_HM | VGIC5_FIELD(ISTE_PRIORITY, 31);
+    images->spis[63] = VGIC5_ISTE_PENDING | VGIC5_ISTE_ACTIVE | VGIC5_ISTE_HM | VGIC5_ISTE_ENABLE |
+                       VGIC5_FIELD(ISTE_IAFFID, 0xffff);
+    images->lpis[0] = VGIC5_ISTE_PENDING | VGIC5_ISTE_ENABLE | VGIC5_FIELD(ISTE_PRIORITY, 9) |
+                      VGIC5_FIELD(ISTE_IAFFID, 3);
+    images->lpis[7] = VGIC5_ISTE_ACTIVE | VGIC5_ISTE_ENABLE | VGIC5_FIELD(ISTE_PRIORITY, 1) |
+                      VGIC5_FIELD(ISTE_IAFFID, 17);
+    images->lpis[255] = VGIC5_ISTE_PENDING | VGIC5_FIELD(ISTE_IAFFID, 3);
 }
 
 /* ---- What an entry carries ------------------------------------------------------------------- */
@@ -90,7 +83,8 @@ static void test_v1_set_and_get(void **state)
     vmm_destroy(&vmm);
 }
 
-/* HWU is the hardware's, IRM needs 1ofN, the rest is reserved: dropped, not refused. */
+/* VGIC5_ISTE_HWU is the hardware's, VGIC5_ISTE_IRM needs 1ofN, the rest is reserved: dropped, not
+ * refused. */
 static void test_foreign_bits_are_dropped(void **state)
 {
     struct images images = {0}, back;
@@ -98,10 +92,11 @@ static void test_foreign_bits_are_dropped(void **state)
 
     (void)state;
     vmm_open(&vmm, VGIC5_ABI_V1, LIFE_READY);
-    images.spis[5] = ENABLE | IRM | RES0 | HWU | PRIORITY(4);
+    images.spis[5] =
+        VGIC5_ISTE_ENABLE | VGIC5_ISTE_IRM | RES0 | VGIC5_ISTE_HWU | VGIC5_FIELD(ISTE_PRIORITY, 4);
     assert_int_equal(ist_set(&vmm, images.spis), 0);
     assert_int_equal(ist_get(&vmm, back.spis), 0);
-    assert_int_equal(back.spis[5], ENABLE | PRIORITY(4));
+    assert_int_equal(back.spis[5], VGIC5_ISTE_ENABLE | VGIC5_FIELD(ISTE_PRIORITY, 4));
     vmm_destroy(&vmm);
 }
 
@@ -122,21 +117,22 @@ static void test_v1_lpis_live_in_guest_memory(void **state)
     assert_int_equal(ist_get(&vmm, back.spis), 0);
     assert_int_equal(memcmp(vmm.ram, images.lpis, 4 * 8), 0); /* the entries with state */
     assert_int_equal(memcmp(vmm.ram + 4 * 255, &images.lpis[255], 4), 0);
-    guest_msr(&vmm, 3, CDRCFG, VGIC5_INTID(VGIC5_LPI, 7));
-    assert_int_equal(guest_mrs(&vmm, 3, ICC_ICSR), UINT64_C(17) << 32 | 1 << 11 | 1 << 4 | 1 << 1);
+    guest_msr(&vmm, 3, VGIC5_CDRCFG, VGIC5_INTID(VGIC5_LPI, 7));
+    assert_int_equal(guest_mrs(&vmm, 3, VGIC5_ICC_ICSR),
+                     UINT64_C(17) << 32 | 1 << 11 | 1 << 4 | 1 << 1);
     vmm_destroy(&vmm);
 }
 
 /* The restored interrupts are signalled as soon as the vCPU may take one. */
 static void check_signalled(struct vmm *vmm)
 {
-    assert_int_equal(SET_IRS(vmm, 0x80, 1), 0);
-    assert_int_equal(vmm_set_u64(vmm, VGIC5_GRP_CPU_SYSREGS, SYSREG(17, ICC_PCR), 31), 0);
+    assert_int_equal(SET_IRS(vmm, VGIC5_IRS_CR0, 1), 0);
+    assert_int_equal(vmm_set_u64(vmm, VGIC5_GRP_CPU_SYSREGS, SYSREG(17, VGIC5_ICC_PCR), 31), 0);
     assert_int_equal(vgic5_vcpu_line(vgic5_vcpu(vmm->device, 17)), VGIC5_LINE_NONE);
-    assert_int_equal(vmm_set_u64(vmm, VGIC5_GRP_CPU_SYSREGS, SYSREG(17, ICC_CR0), 1), 0);
+    assert_int_equal(vmm_set_u64(vmm, VGIC5_GRP_CPU_SYSREGS, SYSREG(17, VGIC5_ICC_CR0), 1), 0);
     assert_int_equal(vgic5_vcpu_line(vgic5_vcpu(vmm->device, 17)), VGIC5_LINE_IRQ);
-    assert_int_equal(guest_mrs(vmm, 17, CDIA), UINT64_C(1) << 32 | VGIC5_INTID(VGIC5_SPI, 0));
-    assert_int_equal(guest_mrs(vmm, 17, CDIA), 0);
+    assert_int_equal(guest_mrs(vmm, 17, VGIC5_CDIA), UINT64_C(1) << 32 | VGIC5_INTID(VGIC5_SPI, 0));
+    assert_int_equal(guest_mrs(vmm, 17, VGIC5_CDIA), 0);
 }
 
 static void test_v1_restored_is_signalled(void **state)
@@ -161,9 +157,9 @@ static void check_set_moves_the_line(uint32_t abi)
 
     vmm_open(&vmm, abi, LIFE_READY);
     fill(&images);
-    assert_int_equal(SET_IRS(&vmm, 0x80, 1), 0);
-    guest_msr(&vmm, 17, ICC_PCR, 31);
-    guest_msr(&vmm, 17, ICC_CR0, 1);
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_CR0, 1), 0);
+    guest_msr(&vmm, 17, VGIC5_ICC_PCR, 31);
+    guest_msr(&vmm, 17, VGIC5_ICC_CR0, 1);
     assert_int_equal(vmm.lines, 0);
     assert_int_equal(ist_set(&vmm, abi == VGIC5_ABI_V1 ? (void *)images.spis : &buffers), 0);
     assert_int_equal(vmm.lines, 1);
@@ -219,10 +215,10 @@ static void test_7_4_writes_valid_bits_alone(void **state)
     vgic5_port_model(target.device, &port);
     if (vgic5_restore(&port, saved, NULL, &error))
         fail_msg("%s", error.message);
-    guest_msr(&target, 3, CDEN, VGIC5_INTID(VGIC5_LPI, 1030));
-    guest_msr(&target, 3, CDPEND, UINT64_C(1) << 32 | VGIC5_INTID(VGIC5_LPI, 1030));
-    guest_write(&source, IST_BASER, 8, 0); /* and the table comes down */
-    guest_write(&target, IST_BASER, 8, 0);
+    guest_msr(&target, 3, VGIC5_CDEN, VGIC5_INTID(VGIC5_LPI, 1030));
+    guest_msr(&target, 3, VGIC5_CDPEND, VGIC5_CDPEND_PENDING | VGIC5_INTID(VGIC5_LPI, 1030));
+    guest_write(&source, VGIC5_IRS_IST_BASER, 8, 0); /* and the table comes down */
+    guest_write(&target, VGIC5_IRS_IST_BASER, 8, 0);
     assert_int_equal(source.valid_writes, 4);
     assert_int_equal(target.valid_writes, 0);
     assert_int_equal(source.other_writes + target.other_writes, 0);
@@ -240,16 +236,16 @@ static void test_7_4_hm_is_tm(void **state)
 
     (void)state;
     vmm_open(&vmm, VGIC5_ABI_7_4, LIFE_READY);
-    images.spis[4] = HM;
+    images.spis[4] = VGIC5_ISTE_HM;
     assert_int_equal(ist_set(&vmm, &from), 0);
-    guest_write(&vmm, SPI_SELR, 4, 4);
-    assert_int_equal(guest_read(&vmm, SPI_CFGR, 4), 1);
-    guest_write(&vmm, SPI_CFGR, 4, 0);
-    guest_write(&vmm, SPI_SELR, 4, 5);
-    guest_write(&vmm, SPI_CFGR, 4, 1);
+    guest_write(&vmm, VGIC5_IRS_SPI_SELR, 4, 4);
+    assert_int_equal(guest_read(&vmm, VGIC5_IRS_SPI_CFGR, 4), 1);
+    guest_write(&vmm, VGIC5_IRS_SPI_CFGR, 4, 0);
+    guest_write(&vmm, VGIC5_IRS_SPI_SELR, 4, 5);
+    guest_write(&vmm, VGIC5_IRS_SPI_CFGR, 4, 1);
     assert_int_equal(ist_get(&vmm, &to), 0);
-    assert_int_equal(back.spis[4] & HM, 0);
-    assert_int_equal(back.spis[5] & HM, HM);
+    assert_int_equal(back.spis[4] & VGIC5_ISTE_HM, 0);
+    assert_int_equal(back.spis[5] & VGIC5_ISTE_HM, VGIC5_ISTE_HM);
     vmm_destroy(&vmm);
 }
 
@@ -262,15 +258,15 @@ static void test_v1_leaves_tm_and_wires(void **state)
 
     (void)state;
     vmm_open(&vmm, VGIC5_ABI_V1, LIFE_READY);
-    guest_write(&vmm, SPI_SELR, 4, 4);
-    guest_write(&vmm, SPI_CFGR, 4, 1);
+    guest_write(&vmm, VGIC5_IRS_SPI_SELR, 4, 4);
+    guest_write(&vmm, VGIC5_IRS_SPI_CFGR, 4, 1);
     assert_int_equal(vgic5_irq_line(vmm.device, VGIC5_IRQ_SPI(4), true), 0);
     assert_int_equal(ist_set(&vmm, images.spis), 0);
-    assert_int_equal(guest_read(&vmm, SPI_CFGR, 4), 1);
+    assert_int_equal(guest_read(&vmm, VGIC5_IRS_SPI_CFGR, 4), 1);
     assert_int_equal(vgic5_get_spi_wires(vmm.device, &wires, 1), 0);
     assert_int_equal(wires, 1u << 4);
-    guest_msr(&vmm, 3, CDRCFG, VGIC5_INTID(VGIC5_SPI, 4));
-    assert_int_equal(guest_mrs(&vmm, 3, ICC_ICSR) & 4, 0); /* entries have the last word */
+    guest_msr(&vmm, 3, VGIC5_CDRCFG, VGIC5_INTID(VGIC5_SPI, 4));
+    assert_int_equal(guest_mrs(&vmm, 3, VGIC5_ICC_ICSR) & 4, 0); /* entries have the last word */
     vmm_destroy(&vmm);
 }
 
@@ -318,7 +314,7 @@ static void test_7_4_sizes(void **state)
         if (sizes[n].ist != NO_IST)
             name_ist(&vmm);
         if (sizes[n].ist == ILLEGAL)
-            assert_int_equal(SET_IRS(&vmm, IST_CFGR, LPI_ID_BITS | 1u << 16), 0);
+            assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_IST_CFGR, LPI_ID_BITS | 1u << 16), 0);
         before = portrait_of(&vmm);
         if (ist_set(&vmm, &buffers) != sizes[n].expected_set)
             fail_msg("%s", sizes[n].name);
@@ -377,8 +373,8 @@ static void test_v1_second_set(void **state)
     assert_int_equal(ist_set(&vmm, images.spis), 0);
     memcpy(vmm.ram, images.lpis, sizeof(images.lpis));
     assert_int_equal(ist_set(&vmm, images.spis), 0);
-    guest_msr(&vmm, 3, CDRCFG, VGIC5_INTID(VGIC5_LPI, 0));
-    assert_int_equal(guest_mrs(&vmm, 3, ICC_ICSR) & 4, 4);
+    guest_msr(&vmm, 3, VGIC5_CDRCFG, VGIC5_INTID(VGIC5_LPI, 0));
+    assert_int_equal(guest_mrs(&vmm, 3, VGIC5_ICC_ICSR) & 4, 4);
     vmm_destroy(&vmm);
 }
 
@@ -470,14 +466,15 @@ static void test_7_4_a_fault_in_every_piece(void **state)
     buffers.lpi_ist_addr = (uintptr_t)lpis;
     buffers.lpi_ist_size = sizeof(lpis);
     for (unsigned n = 0; n < 1 << 14; n += 64)
-        lpis[n] = PENDING | ENABLE | PRIORITY(n >> 12) | IAFFID(17);
-    images.spis[9] = PENDING | ENABLE | IAFFID(17);
+        lpis[n] = VGIC5_ISTE_PENDING | VGIC5_ISTE_ENABLE | VGIC5_FIELD(ISTE_PRIORITY, n >> 12) |
+                  VGIC5_FIELD(ISTE_IAFFID, 17);
+    images.spis[9] = VGIC5_ISTE_PENDING | VGIC5_ISTE_ENABLE | VGIC5_FIELD(ISTE_IAFFID, 17);
     vmm_open(&vmm, VGIC5_ABI_7_4, LIFE_READY);
-    assert_int_equal(SET_IRS(&vmm, 0x80, 1), 0);
-    guest_msr(&vmm, 17, ICC_PCR, 31);
-    guest_msr(&vmm, 17, ICC_CR0, 1);
-    assert_int_equal(SET_IRS(&vmm, IST_CFGR, 14), 0);
-    assert_int_equal(SET_IRS(&vmm, IST_BASER, RAM_BASE | 1), 0);
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_CR0, 1), 0);
+    guest_msr(&vmm, 17, VGIC5_ICC_PCR, 31);
+    guest_msr(&vmm, 17, VGIC5_ICC_CR0, 1);
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_IST_CFGR, 14), 0);
+    assert_int_equal(SET_IRS(&vmm, VGIC5_IRS_IST_BASER, RAM_BASE | 1), 0);
     before = portrait_of(&vmm);
     for (unsigned n = 1; n <= 2 + 4; n++) { /* the descriptor, the SPIs, the LPIs */
         vmm.caller_fault_at = n;
@@ -513,7 +510,8 @@ static void test_v1_guest_memory_faults(void **state)
     vmm.hole = 0;
     memcpy(vmm.ram, images.lpis, sizeof(images.lpis));
     assert_int_equal(ist_set(&vmm, images.spis), 0);
-    guest_msr(&vmm, 3, CDPRI, UINT64_C(2) << 35 | VGIC5_INTID(VGIC5_LPI, 0)); /* to be written */
+    guest_msr(&vmm, 3, VGIC5_CDPRI,
+              UINT64_C(2) << 35 | VGIC5_INTID(VGIC5_LPI, 0)); /* to be written */
     vmm.ram_is_gone = true;
     assert_int_equal(ist_get(&vmm, images.spis), -EFAULT);
     vmm.ram_is_gone = false;

@@ -357,7 +357,7 @@ static void test_guest_before_init(void **state)
     (void)state;
     vmm_open(&vmm, VGIC5_ABI_V1, LIFE_VCPUS);
     assert_int_equal(vgic5_mmio(vmm.device, &access), VGIC5_UNHANDLED);
-    assert_int_equal(vgic5_cpu_access(vgic5_vcpu(vmm.device, 3), ICC_PCR, false, &value),
+    assert_int_equal(vgic5_cpu_access(vgic5_vcpu(vmm.device, 3), VGIC5_ICC_PCR, false, &value),
                      VGIC5_UNHANDLED);
     assert_int_equal(vgic5_vcpu_line(vgic5_vcpu(vmm.device, 3)), VGIC5_LINE_NONE);
     vmm_destroy(&vmm);
@@ -370,7 +370,7 @@ static void test_frames(void **state)
 
     (void)state;
     vmm_open(&vmm, VGIC5_ABI_V1, LIFE_INIT);
-    assert_int_equal(guest_read(&vmm, 0x14, 4), NR_SPIS);
+    assert_int_equal(guest_read(&vmm, VGIC5_IRS_IDR5, 4), NR_SPIS);
     guest_write(&vmm, VGIC5_IRS_FRAME_SIZE, 4, 1); /* the SETLPI frame: RAZ/WI */
     assert_int_equal(guest_read(&vmm, VGIC5_IRS_FRAME_SIZE, 4), 0);
     assert_int_equal(guest_read(&vmm, VGIC5_IRS_REGION_SIZE - 1, 1), 0);
@@ -389,13 +389,13 @@ static void test_nmi_before_init(void **state)
     vmm_open(&vmm, VGIC5_ABI_V1, LIFE_VCPUS);
     vgic5_vcpu_set_nmi(vgic5_vcpu(vmm.device, 3), true);
     assert_int_equal(vmm_set(&vmm, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL), 0);
-    guest_msr(&vmm, 3, ICC_PPI_ENABLER0, 1 << VGIC5_PPI_SW);
-    guest_msr(&vmm, 3, ICC_PPI_SPENDR0, 1 << VGIC5_PPI_SW);
-    guest_msr(&vmm, 3, ICC_CR0, 1);
+    guest_msr(&vmm, 3, VGIC5_ICC_PPI_ENABLER(0), 1 << VGIC5_PPI_SW);
+    guest_msr(&vmm, 3, VGIC5_ICC_PPI_SPENDR(0), 1 << VGIC5_PPI_SW);
+    guest_msr(&vmm, 3, VGIC5_ICC_CR0, 1);
     assert_int_equal(vgic5_vcpu_line(vgic5_vcpu(vmm.device, 3)), VGIC5_LINE_SUPERPRIORITY);
-    assert_int_equal(guest_mrs(&vmm, 3, CDIA), 0); /* CDNMIA's */
+    assert_int_equal(guest_mrs(&vmm, 3, VGIC5_CDIA), 0); /* CDNMIA's */
     vgic5_vcpu_set_nmi(vgic5_vcpu(vmm.device, 3), false);
-    assert_int_not_equal(guest_mrs(&vmm, 3, CDIA), 0);
+    assert_int_not_equal(guest_mrs(&vmm, 3, VGIC5_CDIA), 0);
     vmm_destroy(&vmm);
 }
 

@@ -16,11 +16,6 @@
 
 unsigned long lock_count;
 
-#define IRS_SPI_SELR 0x108u
-#define IRS_SPI_CFGR 0x114u
-#define IRS_PE_SELR 0x140u
-#define IRS_PE_CR0 0x148u
-
 static const uint16_t sysregs[] = {
 #define ONE(op1, crm, op2) VGIC5_ENCODING(3, op1, 12, crm, op2)
     ONE(0, 10, 4), ONE(0, 10, 6), ONE(0, 10, 7), ONE(0, 13, 2), ONE(0, 13, 3),
@@ -73,12 +68,12 @@ static void loops(struct vgic5 *device, bool is_set)
     uint64_t value = 1;
 
     for (uint64_t id = 0; id < VGIC5_NR_SPIS_DEFAULT; id++) {
-        call(device, true, VGIC5_GRP_IRS_REGS, IRS_SPI_SELR, &id);
-        call(device, is_set, VGIC5_GRP_IRS_REGS, IRS_SPI_CFGR, &value);
+        call(device, true, VGIC5_GRP_IRS_REGS, VGIC5_IRS_SPI_SELR, &id);
+        call(device, is_set, VGIC5_GRP_IRS_REGS, VGIC5_IRS_SPI_CFGR, &value);
     }
     for (uint64_t n = 0; n < vgic5_nr_vcpus(device); n++) {
-        call(device, true, VGIC5_GRP_IRS_REGS, IRS_PE_SELR, &n);
-        call(device, is_set, VGIC5_GRP_IRS_REGS, IRS_PE_CR0, &value);
+        call(device, true, VGIC5_GRP_IRS_REGS, VGIC5_IRS_PE_SELR, &n);
+        call(device, is_set, VGIC5_GRP_IRS_REGS, VGIC5_IRS_PE_CR0, &value);
     }
 }
 
@@ -112,8 +107,9 @@ static void test_linear(void **state)
 static void test_who_has_run_is_looked_for(void **state)
 {
     struct vgic5 *device = open_device(VGIC5_ABI_V1, 64, 1);
-    const struct vgic5_attr access = {
-        .group = VGIC5_GRP_IRS_REGS, .attr = IRS_PE_SELR, .addr = (uintptr_t) & (uint64_t){0}};
+    const struct vgic5_attr access = {.group = VGIC5_GRP_IRS_REGS,
+                                      .attr = VGIC5_IRS_PE_SELR,
+                                      .addr = (uintptr_t) & (uint64_t){0}};
 
     (void)state;
     interfaces(device, false);

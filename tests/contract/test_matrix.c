@@ -98,17 +98,17 @@ static void start(struct vmm *vmm, const struct shape *shape)
     assert_int_equal(vmm_set_u64(vmm, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, IRS_BASE), 0);
     assert_int_equal(vgic5_vcpu_enter(vgic5_vcpu(vmm->device, shape->first_id)), 0);
     vgic5_vcpu_leave(vgic5_vcpu(vmm->device, shape->first_id));
-    guest_write(vmm, 0x80, 4, 1);
+    guest_write(vmm, VGIC5_IRS_CR0, 4, 1);
     for (uint32_t n = 0; n < shape->nr_vcpus; n++) {
-        guest_msr(vmm, id_of(shape, n), ICC_PCR, 0x1f);
-        guest_msr(vmm, id_of(shape, n), ICC_CR0, 1);
+        guest_msr(vmm, id_of(shape, n), VGIC5_ICC_PCR, 0x1f);
+        guest_msr(vmm, id_of(shape, n), VGIC5_ICC_CR0, 1);
     }
     if (shape->table == NO_TABLE)
         return;
-    guest_write(vmm, 0x190, 4,
+    guest_write(vmm, VGIC5_IRS_IST_CFGR, 4,
                 shape->lpi_bits | (uint32_t)shape->l2sz << 5 | istsz_of(shape) << 7 |
                     (shape->table == TWO_LEVEL) << 16);
-    guest_write(vmm, 0x180, 8, TABLE | 1);
+    guest_write(vmm, VGIC5_IRS_IST_BASER, 8, TABLE | 1);
 }
 
 /* An L2 table for this LPI, taken from the end of memory downwards. */
@@ -120,7 +120,7 @@ static void map_l2(struct vmm *vmm, const struct shape *shape, uint32_t lpi, uin
         return;
     *next -= UINT64_C(0x1000) << (2 * shape->l2sz);
     *entry = *next;
-    guest_write(vmm, 0x1c0, 4, lpi);
+    guest_write(vmm, VGIC5_IRS_MAP_L2_ISTR, 4, lpi);
 }
 
 /* One interrupt as a guest would set it up, and leave it. */
@@ -128,10 +128,10 @@ static void disturb(struct vmm *vmm, const struct shape *shape, uint32_t intid)
 {
     uint32_t id = shape->first_id;
 
-    guest_msr(vmm, id, CDPRI, (uint64_t)below(32) << 35 | intid);
-    guest_msr(vmm, id, CDAFF, (uint64_t)id_of(shape, below(shape->nr_vcpus)) << 32 | intid);
-    guest_msr(vmm, id, below(4) ? CDEN : CDDIS, intid);
-    guest_msr(vmm, id, CDPEND, (uint64_t)(below(3) != 0) << 32 | intid);
+    guest_msr(vmm, id, VGIC5_CDPRI, (uint64_t)below(32) << 35 | intid);
+    guest_msr(vmm, id, VGIC5_CDAFF, (uint64_t)id_of(shape, below(shape->nr_vcpus)) << 32 | intid);
+    guest_msr(vmm, id, below(4) ? VGIC5_CDEN : VGIC5_CDDIS, intid);
+    guest_msr(vmm, id, VGIC5_CDPEND, (uint64_t)(below(3) != 0) << 32 | intid);
 }
 
 static void disturb_spis(struct vmm *vmm, const struct shape *shape)
@@ -140,16 +140,16 @@ static void disturb_spis(struct vmm *vmm, const struct shape *shape)
         uint64_t level = below(2);
 
         if (level) {
-            guest_write(vmm, 0x108, 4, spi);
-            guest_write(vmm, 0x114, 4, 1);
+            guest_write(vmm, VGIC5_IRS_SPI_SELR, 4, spi);
+            guest_write(vmm, VGIC5_IRS_SPI_CFGR, 4, 1);
         }
         disturb(vmm, shape, VGIC5_INTID(VGIC5_SPI, spi));
         /* What 7.4 can carry: both modes agree. */
-        guest_msr(vmm, shape->first_id, CDHM, level << 32 | VGIC5_INTID(VGIC5_SPI, spi));
+        guest_msr(vmm, shape->first_id, VGIC5_CDHM, level << 32 | VGIC5_INTID(VGIC5_SPI, spi));
         vgic5_irq_line(vmm->device, VGIC5_IRQ_SPI(spi), below(2));
     }
-    guest_write(vmm, 0x108, 4, below(shape->nr_spis));
-    guest_write(vmm, 0x140, 4, id_of(shape, below(shape->nr_vcpus)));
+    guest_write(vmm, VGIC5_IRS_SPI_SELR, 4, below(shape->nr_spis));
+    guest_write(vmm, VGIC5_IRS_PE_SELR, 4, id_of(shape, below(shape->nr_vcpus)));
 }
 
 static void disturb_lpis(struct vmm *vmm, const struct shape *shape)
@@ -169,13 +169,13 @@ static void take_some(struct vmm *vmm, const struct shape *shape)
 {
     for (uint32_t n = 0; n < 2 * shape->nr_vcpus; n++) {
         uint32_t id = id_of(shape, below(shape->nr_vcpus));
-        uint64_t taken = guest_mrs(vmm, id, CDIA);
+        uint64_t taken = guest_mrs(vmm, id, VGIC5_CDIA);
 
         if (taken && below(2))
-            guest_msr(vmm, id, CDEOI, 0);
+            guest_msr(vmm, id, VGIC5_CDEOI, 0);
         if (taken && below(2))
-            guest_msr(vmm, id, CDDI, taken);
-        guest_msr(vmm, id, ICC_PPI_SPENDR0, below(2) << VGIC5_PPI_SW);
+            guest_msr(vmm, id, VGIC5_CDDI, taken);
+        guest_msr(vmm, id, VGIC5_ICC_PPI_SPENDR(0), below(2) << VGIC5_PPI_SW);
     }
 }
 
@@ -217,14 +217,14 @@ static unsigned check_same_future(struct vmm *a, struct vmm *b, const struct sha
 
     for (uint32_t n = 0; n < 8 * shape->nr_vcpus; n++) {
         uint32_t id = id_of(shape, n % shape->nr_vcpus);
-        uint64_t taken = guest_mrs(a, id, CDIA);
+        uint64_t taken = guest_mrs(a, id, VGIC5_CDIA);
 
-        assert_int_equal(guest_mrs(b, id, CDIA), taken);
+        assert_int_equal(guest_mrs(b, id, VGIC5_CDIA), taken);
         count += taken != 0;
-        guest_msr(a, id, CDEOI, 0);
-        guest_msr(b, id, CDEOI, 0);
-        guest_msr(a, id, CDDI, taken);
-        guest_msr(b, id, CDDI, taken);
+        guest_msr(a, id, VGIC5_CDEOI, 0);
+        guest_msr(b, id, VGIC5_CDEOI, 0);
+        guest_msr(a, id, VGIC5_CDDI, taken);
+        guest_msr(b, id, VGIC5_CDDI, taken);
     }
     return count;
 }

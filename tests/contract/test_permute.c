@@ -58,7 +58,7 @@ static void source_open(struct source *source, uint32_t abi)
     vmm_create(&source->vmm, &config);
     vmm_live_until(&source->vmm, LIFE_HAS_RUN);
     vmm_make_busy(&source->vmm, true);
-    guest_write(&source->vmm, 0x140, 4, 3); /* not what the loop over the PEs leaves */
+    guest_write(&source->vmm, VGIC5_IRS_PE_SELR, 4, 3); /* not what the loop over the PEs leaves */
     vgic5_port_model(source->vmm.device, &port);
     if (vgic5_save(&port, NULL, &source->state, &error))
         fail_msg("%s", error.message);

@@ -83,14 +83,14 @@ static unsigned check_same_future(struct vmm *a, struct vmm *b)
 
     for (unsigned n = 0; n < 64; n++) {
         uint32_t vcpu_id = vmm_vcpu_ids[n % 2];
-        uint64_t taken = guest_mrs(a, vcpu_id, CDIA);
+        uint64_t taken = guest_mrs(a, vcpu_id, VGIC5_CDIA);
 
-        assert_int_equal(guest_mrs(b, vcpu_id, CDIA), taken);
+        assert_int_equal(guest_mrs(b, vcpu_id, VGIC5_CDIA), taken);
         count += taken != 0;
-        guest_msr(a, vcpu_id, CDEOI, 0);
-        guest_msr(b, vcpu_id, CDEOI, 0);
-        guest_msr(a, vcpu_id, CDDI, taken);
-        guest_msr(b, vcpu_id, CDDI, taken);
+        guest_msr(a, vcpu_id, VGIC5_CDEOI, 0);
+        guest_msr(b, vcpu_id, VGIC5_CDEOI, 0);
+        guest_msr(a, vcpu_id, VGIC5_CDDI, taken);
+        guest_msr(b, vcpu_id, VGIC5_CDDI, taken);
     }
     return count;
 }

@@ -6,7 +6,6 @@
 
 #define ALL UINT64_MAX
 #define PPIS (UINT64_C(1) << 3 | UINT64_C(1) << 23 | UINT64_C(1) << 27 | UINT64_C(1) << 30)
-#define PRIORITYR(n) VGIC5_ENCODING(3, 0, 12, 14 + (n) / 8, (n) % 8)
 
 /* The 26, with what all ones become. Of PRIORITYR only the implemented PPIs have a field. */
 static const struct {
@@ -15,32 +14,32 @@ static const struct {
     uint64_t reset;
     uint64_t kept;
 } registers[] = {
-    {"ICSR", ICC_ICSR, 0, UINT64_C(0x0000ffff0000f83f)},
-    {"ENABLER0", ICC_PPI_ENABLER0, 0, PPIS},
-    {"ENABLER1", ICC_PPI_ENABLER0 + 1, 0, 0},
-    {"SACTIVER0", ICC_PPI_SACTIVER0, 0, PPIS},
-    {"SACTIVER1", ICC_PPI_SACTIVER0 + 1, 0, 0},
-    {"SPENDR0", ICC_PPI_SPENDR0, 0, PPIS},
-    {"SPENDR1", ICC_PPI_SPENDR0 + 1, 0, 0},
-    {"PRIORITYR0", PRIORITYR(0), 0, UINT64_C(0x1f) << 24},
-    {"PRIORITYR1", PRIORITYR(1), 0, 0},
-    {"PRIORITYR2", PRIORITYR(2), 0, UINT64_C(0x1f) << 56},
-    {"PRIORITYR3", PRIORITYR(3), 0, UINT64_C(0x1f) << 24 | UINT64_C(0x1f) << 48},
-    {"PRIORITYR4", PRIORITYR(4), 0, 0},
-    {"PRIORITYR5", PRIORITYR(5), 0, 0},
-    {"PRIORITYR6", PRIORITYR(6), 0, 0},
-    {"PRIORITYR7", PRIORITYR(7), 0, 0},
-    {"PRIORITYR8", PRIORITYR(8), 0, 0},
-    {"PRIORITYR9", PRIORITYR(9), 0, 0},
-    {"PRIORITYR10", PRIORITYR(10), 0, 0},
-    {"PRIORITYR11", PRIORITYR(11), 0, 0},
-    {"PRIORITYR12", PRIORITYR(12), 0, 0},
-    {"PRIORITYR13", PRIORITYR(13), 0, 0},
-    {"PRIORITYR14", PRIORITYR(14), 0, 0},
-    {"PRIORITYR15", PRIORITYR(15), 0, 0},
-    {"APR", ICC_APR, 0, UINT32_MAX},
-    {"CR0", ICC_CR0, 6, 7},
-    {"PCR", ICC_PCR, 0, 0x1f},
+    {"ICSR", VGIC5_ICC_ICSR, 0, UINT64_C(0x0000ffff0000f83f)},
+    {"ENABLER0", VGIC5_ICC_PPI_ENABLER(0), 0, PPIS},
+    {"ENABLER1", VGIC5_ICC_PPI_ENABLER(0) + 1, 0, 0},
+    {"SACTIVER0", VGIC5_ICC_PPI_SACTIVER(0), 0, PPIS},
+    {"SACTIVER1", VGIC5_ICC_PPI_SACTIVER(0) + 1, 0, 0},
+    {"SPENDR0", VGIC5_ICC_PPI_SPENDR(0), 0, PPIS},
+    {"SPENDR1", VGIC5_ICC_PPI_SPENDR(0) + 1, 0, 0},
+    {"PRIORITYR0", VGIC5_ICC_PPI_PRIORITYR(0), 0, UINT64_C(0x1f) << 24},
+    {"PRIORITYR1", VGIC5_ICC_PPI_PRIORITYR(1), 0, 0},
+    {"PRIORITYR2", VGIC5_ICC_PPI_PRIORITYR(2), 0, UINT64_C(0x1f) << 56},
+    {"PRIORITYR3", VGIC5_ICC_PPI_PRIORITYR(3), 0, UINT64_C(0x1f) << 24 | UINT64_C(0x1f) << 48},
+    {"PRIORITYR4", VGIC5_ICC_PPI_PRIORITYR(4), 0, 0},
+    {"PRIORITYR5", VGIC5_ICC_PPI_PRIORITYR(5), 0, 0},
+    {"PRIORITYR6", VGIC5_ICC_PPI_PRIORITYR(6), 0, 0},
+    {"PRIORITYR7", VGIC5_ICC_PPI_PRIORITYR(7), 0, 0},
+    {"PRIORITYR8", VGIC5_ICC_PPI_PRIORITYR(8), 0, 0},
+    {"PRIORITYR9", VGIC5_ICC_PPI_PRIORITYR(9), 0, 0},
+    {"PRIORITYR10", VGIC5_ICC_PPI_PRIORITYR(10), 0, 0},
+    {"PRIORITYR11", VGIC5_ICC_PPI_PRIORITYR(11), 0, 0},
+    {"PRIORITYR12", VGIC5_ICC_PPI_PRIORITYR(12), 0, 0},
+    {"PRIORITYR13", VGIC5_ICC_PPI_PRIORITYR(13), 0, 0},
+    {"PRIORITYR14", VGIC5_ICC_PPI_PRIORITYR(14), 0, 0},
+    {"PRIORITYR15", VGIC5_ICC_PPI_PRIORITYR(15), 0, 0},
+    {"APR", VGIC5_ICC_APR, 0, UINT32_MAX},
+    {"CR0", VGIC5_ICC_CR0, 6, 7},
+    {"PCR", VGIC5_ICC_PCR, 0, 0x1f},
 };
 #define NR_REGISTERS (sizeof(registers) / sizeof(registers[0]))
 
@@ -82,7 +81,7 @@ static void test_reset_and_set(void **state)
                          registers[n].reset);
         assert_int_equal(vmm_set_u64(&vmm, VGIC5_GRP_CPU_SYSREGS, attr_of(17, n), 0), 0);
         assert_int_equal(vmm_get_u64(&vmm, VGIC5_GRP_CPU_SYSREGS, attr_of(17, n)),
-                         registers[n].encoding == ICC_CR0 ? 6 : 0); /* replaced, not or-ed */
+                         registers[n].encoding == VGIC5_ICC_CR0 ? 6 : 0); /* replaced, not or-ed */
         vmm_destroy(&vmm);
     }
 }
@@ -97,12 +96,12 @@ static void test_spendr_is_wire_or_latch(void **state)
     (void)state;
     vmm_open(&vmm, VGIC5_ABI_V1, LIFE_READY);
     vcpu = vgic5_vcpu(vmm.device, 17);
-    assert_int_equal(vmm_set_u64(&vmm, VGIC5_GRP_CPU_SYSREGS, SYSREG(17, ICC_PPI_SPENDR0), both),
-                     0);
+    assert_int_equal(
+        vmm_set_u64(&vmm, VGIC5_GRP_CPU_SYSREGS, SYSREG(17, VGIC5_ICC_PPI_SPENDR(0)), both), 0);
     assert_int_equal(vgic5_ppi_line(vcpu, VGIC5_PPI_CNTV, true), 0); /* it is high already */
-    assert_int_equal(guest_mrs(&vmm, 17, ICC_PPI_SPENDR0), both);
+    assert_int_equal(guest_mrs(&vmm, 17, VGIC5_ICC_PPI_SPENDR(0)), both);
     assert_int_equal(vgic5_ppi_line(vcpu, VGIC5_PPI_CNTV, false), 0);
-    assert_int_equal(guest_mrs(&vmm, 17, ICC_PPI_SPENDR0), UINT64_C(1) << VGIC5_PPI_SW);
+    assert_int_equal(guest_mrs(&vmm, 17, VGIC5_ICC_PPI_SPENDR(0)), UINT64_C(1) << VGIC5_PPI_SW);
     vmm_destroy(&vmm);
 }
 
@@ -115,16 +114,17 @@ static void test_set_moves_the_line(void **state)
 
     (void)state;
     vmm_open(&vmm, VGIC5_ABI_V1, LIFE_READY);
-    vmm_set_u64(&vmm, VGIC5_GRP_CPU_SYSREGS, SYSREG(3, ICC_PPI_SPENDR0), sw);
-    vmm_set_u64(&vmm, VGIC5_GRP_CPU_SYSREGS, SYSREG(3, ICC_PPI_ENABLER0), sw);
-    vmm_set_u64(&vmm, VGIC5_GRP_CPU_SYSREGS, SYSREG(3, PRIORITYR(0)), UINT64_C(5) << 24);
-    vmm_set_u64(&vmm, VGIC5_GRP_CPU_SYSREGS, SYSREG(3, ICC_PCR), 31);
+    vmm_set_u64(&vmm, VGIC5_GRP_CPU_SYSREGS, SYSREG(3, VGIC5_ICC_PPI_SPENDR(0)), sw);
+    vmm_set_u64(&vmm, VGIC5_GRP_CPU_SYSREGS, SYSREG(3, VGIC5_ICC_PPI_ENABLER(0)), sw);
+    vmm_set_u64(&vmm, VGIC5_GRP_CPU_SYSREGS, SYSREG(3, VGIC5_ICC_PPI_PRIORITYR(0)),
+                UINT64_C(5) << 24);
+    vmm_set_u64(&vmm, VGIC5_GRP_CPU_SYSREGS, SYSREG(3, VGIC5_ICC_PCR), 31);
     lines = vmm.lines;
     assert_int_equal(vgic5_vcpu_line(vgic5_vcpu(vmm.device, 3)), VGIC5_LINE_NONE);
-    vmm_set_u64(&vmm, VGIC5_GRP_CPU_SYSREGS, SYSREG(3, ICC_CR0), 1);
+    vmm_set_u64(&vmm, VGIC5_GRP_CPU_SYSREGS, SYSREG(3, VGIC5_ICC_CR0), 1);
     assert_int_equal(vgic5_vcpu_line(vgic5_vcpu(vmm.device, 3)), VGIC5_LINE_IRQ);
     assert_int_equal(vmm.lines, lines + 1);
-    vmm_set_u64(&vmm, VGIC5_GRP_CPU_SYSREGS, SYSREG(3, ICC_APR), 1u << 5);
+    vmm_set_u64(&vmm, VGIC5_GRP_CPU_SYSREGS, SYSREG(3, VGIC5_ICC_APR), 1u << 5);
     assert_int_equal(vgic5_vcpu_line(vgic5_vcpu(vmm.device, 3)), VGIC5_LINE_NONE);
     vmm_destroy(&vmm);
 }
@@ -139,11 +139,13 @@ static void test_mpidr(void **state)
     assert_int_equal(vgic5_mpidr_of_vcpu(0x12345), 0x123405);
     assert_int_equal(SYSREG(17, 0) >> 32, 0x101);
     vmm_open(&vmm, VGIC5_ABI_V1, LIFE_READY);
-    assert_int_equal(vmm_has(&vmm, VGIC5_GRP_CPU_SYSREGS, SYSREG(3, ICC_PCR)), 0);
-    assert_int_equal(vmm_has(&vmm, VGIC5_GRP_CPU_SYSREGS, SYSREG(19, ICC_PCR)), -EINVAL);
-    assert_int_equal(vmm_has(&vmm, VGIC5_GRP_CPU_SYSREGS, UINT64_C(17) << 32 | ICC_PCR), -EINVAL);
-    assert_int_equal(vmm_has(&vmm, VGIC5_GRP_CPU_SYSREGS, SYSREG(3, ICC_PCR) | UINT64_C(1) << 56),
+    assert_int_equal(vmm_has(&vmm, VGIC5_GRP_CPU_SYSREGS, SYSREG(3, VGIC5_ICC_PCR)), 0);
+    assert_int_equal(vmm_has(&vmm, VGIC5_GRP_CPU_SYSREGS, SYSREG(19, VGIC5_ICC_PCR)), -EINVAL);
+    assert_int_equal(vmm_has(&vmm, VGIC5_GRP_CPU_SYSREGS, UINT64_C(17) << 32 | VGIC5_ICC_PCR),
                      -EINVAL);
+    assert_int_equal(
+        vmm_has(&vmm, VGIC5_GRP_CPU_SYSREGS, SYSREG(3, VGIC5_ICC_PCR) | UINT64_C(1) << 56),
+        -EINVAL);
     vmm_destroy(&vmm);
 }
 

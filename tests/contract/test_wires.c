@@ -55,14 +55,14 @@ static void test_a_high_vcpu_id(void **state)
     assert_int_equal(vgic5_add_vcpu(vmm.device, 0xa05), 0);
     assert_int_equal(vmm_set(&vmm, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL), 0);
     assert_int_equal(vgic5_irq_line(vmm.device, VGIC5_IRQ_PPI(0xa05u, VGIC5_PPI_SW), true), 0);
-    assert_int_equal(guest_mrs(&vmm, 0xa05, ICC_PPI_SPENDR0), 1 << VGIC5_PPI_SW);
+    assert_int_equal(guest_mrs(&vmm, 0xa05, VGIC5_ICC_PPI_SPENDR(0)), 1 << VGIC5_PPI_SW);
     vmm_destroy(&vmm);
 }
 
 static bool is_pending(struct vmm *vmm, uint32_t spi)
 {
-    guest_msr(vmm, 3, CDRCFG, VGIC5_INTID(VGIC5_SPI, spi));
-    return guest_mrs(vmm, 3, ICC_ICSR) >> 2 & 1;
+    guest_msr(vmm, 3, VGIC5_CDRCFG, VGIC5_INTID(VGIC5_SPI, spi));
+    return guest_mrs(vmm, 3, VGIC5_ICC_ICSR) >> 2 & 1;
 }
 
 /* "Lowering an edge SPI does not retract it; a level SPI follows its line." */
@@ -72,8 +72,8 @@ static void test_edge_and_level(void **state)
 
     (void)state;
     vmm_open(&vmm, VGIC5_ABI_V1, LIFE_READY);
-    guest_write(&vmm, 0x108, 4, 8);
-    guest_write(&vmm, 0x114, 4, 1);
+    guest_write(&vmm, VGIC5_IRS_SPI_SELR, 4, 8);
+    guest_write(&vmm, VGIC5_IRS_SPI_CFGR, 4, 1);
     for (uint32_t spi = 7; spi <= 8; spi++) {
         assert_int_equal(vgic5_irq_line(vmm.device, VGIC5_IRQ_SPI(spi), true), 0);
         assert_true(is_pending(&vmm, spi));
@@ -91,7 +91,7 @@ static void test_repeated_level(void **state)
     (void)state;
     vmm_open(&vmm, VGIC5_ABI_V1, LIFE_READY);
     assert_int_equal(vgic5_irq_line(vmm.device, VGIC5_IRQ_SPI(7), true), 0);
-    guest_msr(&vmm, 3, CDPEND, VGIC5_INTID(VGIC5_SPI, 7));
+    guest_msr(&vmm, 3, VGIC5_CDPEND, VGIC5_INTID(VGIC5_SPI, 7));
     assert_int_equal(vgic5_irq_line(vmm.device, VGIC5_IRQ_SPI(7), true), 0);
     assert_false(is_pending(&vmm, 7));
     vmm_destroy(&vmm);
@@ -108,10 +108,10 @@ static void test_ppi_line(void **state)
     assert_int_equal(vgic5_ppi_line(vcpu, VGIC5_PPI_CNTV, true), -EBUSY);
     assert_int_equal(vmm_set(&vmm, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL), 0);
     assert_int_equal(vgic5_ppi_line(vcpu, VGIC5_PPI_CNTV, true), 0);
-    assert_int_equal(guest_mrs(&vmm, 17, ICC_PPI_SPENDR0), 1 << VGIC5_PPI_CNTV);
-    assert_int_equal(guest_mrs(&vmm, 3, ICC_PPI_SPENDR0), 0);
+    assert_int_equal(guest_mrs(&vmm, 17, VGIC5_ICC_PPI_SPENDR(0)), 1 << VGIC5_PPI_CNTV);
+    assert_int_equal(guest_mrs(&vmm, 3, VGIC5_ICC_PPI_SPENDR(0)), 0);
     assert_int_equal(vgic5_ppi_line(vcpu, VGIC5_PPI_CNTV, false), 0);
-    assert_int_equal(guest_mrs(&vmm, 17, ICC_PPI_SPENDR0), 0);
+    assert_int_equal(guest_mrs(&vmm, 17, VGIC5_ICC_PPI_SPENDR(0)), 0);
     assert_int_equal(vgic5_ppi_line(vcpu, VGIC5_PPI_SW, true), -EINVAL);
     assert_int_equal(vgic5_ppi_line(vcpu, 22, true), -EINVAL);
     assert_int_equal(vgic5_ppi_line(vcpu, 64, true), -EINVAL);
@@ -179,10 +179,10 @@ static void test_an_enabled_spi(void **state)
     vmm_open(&vmm, VGIC5_ABI_V1, LIFE_READY);
     for (uint32_t spi = 0; spi < NR_SPIS; spi += NR_SPIS - 1) {
         assert_false(vgic5_spi_enabled(vmm.device, spi));
-        guest_msr(&vmm, 3, CDEN, VGIC5_INTID(VGIC5_SPI, spi));
+        guest_msr(&vmm, 3, VGIC5_CDEN, VGIC5_INTID(VGIC5_SPI, spi));
         assert_true(vgic5_spi_enabled(vmm.device, spi));
         assert_false(vgic5_spi_enabled(vmm.device, spi ^ 1));
-        guest_msr(&vmm, 3, CDDIS, VGIC5_INTID(VGIC5_SPI, spi));
+        guest_msr(&vmm, 3, VGIC5_CDDIS, VGIC5_INTID(VGIC5_SPI, spi));
         assert_false(vgic5_spi_enabled(vmm.device, spi));
     }
     assert_false(vgic5_spi_enabled(vmm.device, NR_SPIS));

@@ -81,25 +81,6 @@ uint64_t guest_read(struct vmm *vmm, uint64_t offset, unsigned size);
 void guest_msr(struct vmm *vmm, uint32_t vcpu_id, uint16_t encoding, uint64_t value);
 uint64_t guest_mrs(struct vmm *vmm, uint32_t vcpu_id, uint16_t encoding);
 
-#define CDDIS VGIC5_ENCODING(1, 0, 12, 1, 0)
-#define CDEN VGIC5_ENCODING(1, 0, 12, 1, 1)
-#define CDPRI VGIC5_ENCODING(1, 0, 12, 1, 2)
-#define CDAFF VGIC5_ENCODING(1, 0, 12, 1, 3)
-#define CDPEND VGIC5_ENCODING(1, 0, 12, 1, 4)
-#define CDRCFG VGIC5_ENCODING(1, 0, 12, 1, 5)
-#define CDEOI VGIC5_ENCODING(1, 0, 12, 1, 7)
-#define CDDI VGIC5_ENCODING(1, 0, 12, 2, 0)
-#define CDHM VGIC5_ENCODING(1, 0, 12, 2, 1)
-#define CDIA VGIC5_ENCODING(1, 0, 12, 3, 0)
-#define ICC_ICSR VGIC5_ENCODING(3, 0, 12, 10, 4)
-#define ICC_PPI_ENABLER0 VGIC5_ENCODING(3, 0, 12, 10, 6)
-#define ICC_PPI_SACTIVER0 VGIC5_ENCODING(3, 0, 12, 13, 2)
-#define ICC_PPI_SPENDR0 VGIC5_ENCODING(3, 0, 12, 13, 6)
-#define ICC_PPI_PRIORITYR0 VGIC5_ENCODING(3, 0, 12, 14, 0)
-#define ICC_APR VGIC5_ENCODING(3, 1, 12, 0, 0)
-#define ICC_CR0 VGIC5_ENCODING(3, 1, 12, 0, 1)
-#define ICC_PCR VGIC5_ENCODING(3, 1, 12, 0, 2)
-
 #define SYSREG(id, encoding) VGIC5_SYSREG_ATTR(vgic5_mpidr_of_vcpu(id), encoding)
 
 /* Everything that the three doors show of a device, to compare. The caller frees it. */

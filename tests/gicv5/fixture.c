@@ -82,13 +82,13 @@ void w64(struct machine *m, uint32_t offset, uint64_t value)
 
 void select_spi(struct machine *m, uint32_t spi)
 {
-    w32(m, IRS_SPI_SELR, spi);
+    w32(m, VGIC5_IRS_SPI_SELR, spi);
 }
 
 void set_trigger_mode(struct machine *m, uint32_t spi, uint32_t tm)
 {
     select_spi(m, spi);
-    w32(m, IRS_SPI_CFGR, tm);
+    w32(m, VGIC5_IRS_SPI_CFGR, tm);
 }
 
 uint64_t mrs(struct machine *m, uint32_t pe, uint32_t encoding)
@@ -113,58 +113,58 @@ enum vgic5_access_result try_access(struct machine *m, uint32_t encoding, bool i
 
 uint64_t cdia(struct machine *m, uint32_t pe)
 {
-    return mrs(m, pe, GICR_CDIA);
+    return mrs(m, pe, VGIC5_CDIA);
 }
 
 uint64_t cdnmia(struct machine *m, uint32_t pe)
 {
-    return mrs(m, pe, GICR_CDNMIA);
+    return mrs(m, pe, VGIC5_CDNMIA);
 }
 
 void cdeoi(struct machine *m, uint32_t pe)
 {
-    msr(m, pe, GIC_CDEOI, 0);
+    msr(m, pe, VGIC5_CDEOI, 0);
 }
 
 void cddi(struct machine *m, uint32_t pe, uint32_t intid)
 {
-    msr(m, pe, GIC_CDDI, intid);
+    msr(m, pe, VGIC5_CDDI, intid);
 }
 
 void cden(struct machine *m, uint32_t intid)
 {
-    msr(m, 0, GIC_CDEN, intid);
+    msr(m, 0, VGIC5_CDEN, intid);
 }
 
 void cddis(struct machine *m, uint32_t intid)
 {
-    msr(m, 0, GIC_CDDIS, intid);
+    msr(m, 0, VGIC5_CDDIS, intid);
 }
 
 void cdpri(struct machine *m, uint32_t intid, uint32_t priority)
 {
-    msr(m, 0, GIC_CDPRI, (uint64_t)priority << 35 | intid);
+    msr(m, 0, VGIC5_CDPRI, (uint64_t)priority << 35 | intid);
 }
 
 void cdaff(struct machine *m, uint32_t intid, uint32_t iaffid)
 {
-    msr(m, 0, GIC_CDAFF, (uint64_t)iaffid << 32 | intid);
+    msr(m, 0, VGIC5_CDAFF, (uint64_t)iaffid << 32 | intid);
 }
 
 void cdpend(struct machine *m, uint32_t intid, uint32_t pending)
 {
-    msr(m, 0, GIC_CDPEND, (uint64_t)pending << 32 | intid);
+    msr(m, 0, VGIC5_CDPEND, (uint64_t)pending << 32 | intid);
 }
 
 void cdhm(struct machine *m, uint32_t intid, uint32_t hm)
 {
-    msr(m, 0, GIC_CDHM, (uint64_t)hm << 32 | intid);
+    msr(m, 0, VGIC5_CDHM, (uint64_t)hm << 32 | intid);
 }
 
 uint64_t cdrcfg(struct machine *m, uint32_t intid)
 {
-    msr(m, 0, GIC_CDRCFG, intid);
-    return mrs(m, 0, ICC_ICSR);
+    msr(m, 0, VGIC5_CDRCFG, intid);
+    return mrs(m, 0, VGIC5_ICC_ICSR);
 }
 
 bool is_pending(struct machine *m, uint32_t intid)
@@ -207,7 +207,7 @@ void route(struct machine *m, uint32_t intid, uint32_t priority, uint32_t iaffid
 
 void set_ppi_priority(struct machine *m, uint32_t pe, uint32_t ppi, uint32_t priority)
 {
-    uint32_t encoding = ICC_PPI_PRIORITYR0 + ppi / 8;
+    uint32_t encoding = VGIC5_ICC_PPI_PRIORITYR(0) + ppi / 8;
     uint32_t shift = 8 * (ppi % 8);
     uint64_t old = mrs(m, pe, encoding);
     msr(m, pe, encoding, (old & ~(0xffull << shift)) | (uint64_t)priority << shift);
@@ -215,13 +215,13 @@ void set_ppi_priority(struct machine *m, uint32_t pe, uint32_t ppi, uint32_t pri
 
 void start(struct machine *m)
 {
-    w32(m, IRS_CR0, 1);
+    w32(m, VGIC5_IRS_CR0, 1);
     for (uint32_t pe = 0; pe < m->nr_vcpus; pe++) {
-        msr(m, pe, ICC_PPI_ENABLER0, ~0ull);
+        msr(m, pe, VGIC5_ICC_PPI_ENABLER(0), ~0ull);
         for (uint32_t n = 0; n < 8; n++)
-            msr(m, pe, ICC_PPI_PRIORITYR0 + n, 0x1010101010101010);
-        msr(m, pe, ICC_PCR, 31);
-        msr(m, pe, ICC_CR0, 1);
+            msr(m, pe, VGIC5_ICC_PPI_PRIORITYR(n), 0x1010101010101010);
+        msr(m, pe, VGIC5_ICC_PCR, 31);
+        msr(m, pe, VGIC5_ICC_CR0, 1);
     }
 }
 
@@ -256,9 +256,9 @@ uint64_t load64(struct machine *m, uint64_t ipa)
 
 bool make_valid(struct machine *m, uint32_t cfgr, uint64_t base)
 {
-    w32(m, IRS_IST_CFGR, cfgr);
-    w64(m, IRS_IST_BASER, base | 1);
-    return r64(m, IRS_IST_BASER) & 1;
+    w32(m, VGIC5_IRS_IST_CFGR, cfgr);
+    w64(m, VGIC5_IRS_IST_BASER, base | 1);
+    return r64(m, VGIC5_IRS_IST_BASER) & 1;
 }
 
 void linear_table(struct machine *m, uint32_t lpi_id_bits)
@@ -269,8 +269,8 @@ void linear_table(struct machine *m, uint32_t lpi_id_bits)
 void map_l2(struct machine *m, uint64_t l1_entry, uint64_t l2, uint32_t lpi)
 {
     store64(m, l1_entry, l2);
-    w32(m, IRS_MAP_L2_ISTR, lpi);
-    assert_int_equal(r32(m, IRS_IST_STATUSR), 1);
+    w32(m, VGIC5_IRS_MAP_L2_ISTR, lpi);
+    assert_int_equal(r32(m, VGIC5_IRS_IST_STATUSR), 1);
 }
 
 void flush(struct machine *m)

@@ -15,35 +15,35 @@
 #define PPI(id) VGIC5_INTID(VGIC5_PPI, id)
 #define LPI(id) VGIC5_INTID(VGIC5_LPI, id)
 #define SPI(id) VGIC5_INTID(VGIC5_SPI, id)
-#define TAKEN(intid) (1ull << 32 | (intid)) /* what CDIA returns for it */
+#define TAKEN(intid) (VGIC5_CDIA_VALID | (intid)) /* what CDIA returns for it */
 
 /* Places in guest memory. */
 #define TABLE HOST_RAM_BASE /* linear, or level 1 */
 #define L2_TABLE(n) (HOST_RAM_BASE + 0x40000 + (uint64_t)(n)*0x10000)
 
 /* ICC_ICSR_EL1 after CDRCFG */
-#define ICSR_F 1u
-#define ICSR_ENABLED 2u
-#define ICSR_PENDING 4u
-#define ICSR_ACTIVE 0x10u
-#define ICSR_HM 0x20u
-#define ICSR_PRIORITY(p) ((uint64_t)(p) << 11)
-#define ICSR_IAFFID(id) ((uint64_t)(id) << 32)
+#define ICSR_F VGIC5_ICC_ICSR_F
+#define ICSR_ENABLED VGIC5_ICC_ICSR_ENABLED
+#define ICSR_PENDING VGIC5_ICC_ICSR_PENDING
+#define ICSR_ACTIVE VGIC5_ICC_ICSR_ACTIVE
+#define ICSR_HM VGIC5_ICC_ICSR_HM
+#define ICSR_PRIORITY(p) VGIC5_FIELD(ICC_ICSR_PRIORITY, p)
+#define ICSR_IAFFID(id) VGIC5_FIELD(ICC_ICSR_IAFFID, id)
 
 /* A table entry */
-#define ISTE_PENDING 1u
-#define ISTE_ACTIVE 2u
-#define ISTE_HM 4u
-#define ISTE_ENABLE 8u
-#define ISTE_IRM 0x10u
-#define ISTE_HWU 0x600u
-#define ISTE_PRIORITY(p) ((uint32_t)(p) << 11)
-#define ISTE_IAFFID(id) ((uint32_t)(id) << 16)
+#define ISTE_PENDING VGIC5_ISTE_PENDING
+#define ISTE_ACTIVE VGIC5_ISTE_ACTIVE
+#define ISTE_HM VGIC5_ISTE_HM
+#define ISTE_ENABLE VGIC5_ISTE_ENABLE
+#define ISTE_IRM VGIC5_ISTE_IRM
+#define ISTE_HWU VGIC5_ISTE_HWU
+#define ISTE_PRIORITY(p) ((uint32_t)VGIC5_FIELD(ISTE_PRIORITY, p))
+#define ISTE_IAFFID(id) ((uint32_t)VGIC5_FIELD(ISTE_IAFFID, id))
 
 /* IST_CFGR */
-#define CFGR_L2SZ(n) ((uint32_t)(n) << 5)
-#define CFGR_ISTSZ(n) ((uint32_t)(n) << 7)
-#define CFGR_TWO_LEVEL (1u << 16)
+#define CFGR_L2SZ(n) ((uint32_t)VGIC5_FIELD(IRS_IST_CFGR_L2SZ, n))
+#define CFGR_ISTSZ(n) ((uint32_t)VGIC5_FIELD(IRS_IST_CFGR_ISTSZ, n))
+#define CFGR_TWO_LEVEL VGIC5_IRS_IST_CFGR_STRUCTURE
 
 /* fixture.c: setups. *state is a struct machine. */
 int setup_one_pe(void **state);

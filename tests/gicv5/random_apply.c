@@ -84,7 +84,7 @@ static void apply_mmio(struct world *w, const struct op *op)
     struct vgic5_mmio access = {op->where, op->value, (uint8_t)op->size, op->is_write};
     uint64_t value = op->value;
     bool was_valid = w->ref->ist_baser & 1;
-    bool baser = op->is_write && op->where == IRS_IST_BASER && op->size >= 4;
+    bool baser = op->is_write && op->where == VGIC5_IRS_IST_BASER && op->size >= 4;
     if (baser && was_valid)
         note_entries(w);
     enum vgic5_access_result result = vgic5_mmio(w->lib.device, &access);
@@ -98,7 +98,7 @@ static void apply_mmio(struct world *w, const struct op *op)
     w->statistic[ST_TABLE_REFUSED] += baser && (op->value & 1) && !valid;
     if (was_valid && !valid)
         compare_noted_entries(w);
-    if (op->is_write && op->where == IRS_MAP_L2_ISTR && ref_ist_two_level(w->ref) && valid)
+    if (op->is_write && op->where == VGIC5_IRS_MAP_L2_ISTR && ref_ist_two_level(w->ref) && valid)
         w->statistic[ST_L2_MAPPED]++;
 }
 
@@ -110,7 +110,7 @@ static void count_acknowledge(struct world *w, const struct op *op, uint64_t val
         return;
     }
     w->statistic[ST_ACKNOWLEDGED]++;
-    w->statistic[ST_NMI] += op->where == GICR_CDNMIA;
+    w->statistic[ST_NMI] += op->where == VGIC5_CDNMIA;
     w->statistic[ST_NESTED] += (apr & (apr - 1)) != 0;
     w->statistic[ST_PPI_TAKEN] += (uint32_t)value >> 29 == 1;
     w->statistic[ST_LPI_TAKEN] += (uint32_t)value >> 29 == 2;
@@ -135,9 +135,9 @@ static void apply_cpu(struct world *w, const struct op *op)
         return;
     if (!op->is_write)
         expect_equal(w, "value read", got, value);
-    if (encoding == GICR_CDIA || encoding == GICR_CDNMIA)
+    if (encoding == VGIC5_CDIA || encoding == VGIC5_CDNMIA)
         count_acknowledge(w, op, value);
-    w->statistic[ST_UNREACHABLE] += encoding == GIC_CDRCFG && w->ref->pe[op->pe].icsr == 1;
+    w->statistic[ST_UNREACHABLE] += encoding == VGIC5_CDRCFG && w->ref->pe[op->pe].icsr == 1;
 }
 
 static void apply_line(struct world *w, const struct op *op)

@@ -131,17 +131,17 @@ static void to_library(struct world *w)
 static void enqueue_start(struct world *w)
 {
     enqueue_new_table(w);
-    enqueue(w, op_mmio_write(IRS_CR0, 1));
+    enqueue(w, op_mmio_write(VGIC5_IRS_CR0, 1));
     for (uint32_t i = 0; i < w->ref_config.nr_pes; i++) {
-        enqueue(w, op_cpu(i, ICC_PCR, true, 31));
-        enqueue(w, op_cpu(i, ICC_CR0, true, 1));
-        enqueue(w, op_cpu(i, ICC_PPI_ENABLER0, true, random_word(w) | random_word(w)));
+        enqueue(w, op_cpu(i, VGIC5_ICC_PCR, true, 31));
+        enqueue(w, op_cpu(i, VGIC5_ICC_CR0, true, 1));
+        enqueue(w, op_cpu(i, VGIC5_ICC_PPI_ENABLER(0), true, random_word(w) | random_word(w)));
     }
 }
 
 void world_create(struct world *w, uint64_t seed)
 {
-    struct vgic5_mmio iidr = {.offset = IRS_IIDR, .size = 4};
+    struct vgic5_mmio iidr = {.offset = VGIC5_IRS_IIDR, .size = 4};
     memset(w, 0, offsetof(struct world, statistic));
     w->seed = w->random = seed;
     choose_pes(w);

@@ -125,9 +125,9 @@ static void enqueue_presets(struct world *w)
 
 static void enqueue_baser(struct world *w, uint64_t value)
 {
-    struct op high = op_mmio_write(IRS_IST_BASER + 4, value >> 32);
-    struct op low = op_mmio_write(IRS_IST_BASER, value & 0xffffffff);
-    struct op both = {OP_MMIO, 0, IRS_IST_BASER, 8, true, value};
+    struct op high = op_mmio_write(VGIC5_IRS_IST_BASER + 4, value >> 32);
+    struct op low = op_mmio_write(VGIC5_IRS_IST_BASER, value & 0xffffffff);
+    struct op both = {OP_MMIO, 0, VGIC5_IRS_IST_BASER, 8, true, value};
     uint32_t how = random_below(w, 20);
     if (how < 12) {
         enqueue(w, both);
@@ -165,13 +165,13 @@ void enqueue_new_table(struct world *w)
         w->geometry = legal_cfgr(w);
         cfgr = w->geometry | ((uint32_t)random_word(w) & ~0x101ffu);
     }
-    enqueue(w, op_mmio_write(IRS_IST_CFGR, cfgr));
+    enqueue(w, op_mmio_write(VGIC5_IRS_IST_CFGR, cfgr));
     enqueue_presets(w);
     uint64_t valid = random_base(w) | 1;
     if (random_percent(w, 8)) { /* refused, then put right */
-        enqueue(w, op_mmio_write(IRS_IST_CFGR, illegal_cfgr(w)));
+        enqueue(w, op_mmio_write(VGIC5_IRS_IST_CFGR, illegal_cfgr(w)));
         enqueue_baser(w, valid);
-        enqueue(w, op_mmio_write(IRS_IST_CFGR, cfgr));
+        enqueue(w, op_mmio_write(VGIC5_IRS_IST_CFGR, cfgr));
     }
     enqueue_baser(w, valid);
     for (uint32_t i = 0; i < IN_PLAY; i++)
@@ -187,5 +187,5 @@ void enqueue_map_l2(struct world *w)
                 ref_ist_base(w->ref) == w->ref_config.ram_base;
     if (ours && in_table(w, lpi) && !w->ref->l1_mapped[lpi >> l2_bits(w)] && random_percent(w, 95))
         enqueue_l1_entry(w, lpi, random_percent(w, 30));
-    enqueue(w, op_mmio_write(IRS_MAP_L2_ISTR, lpi | (random_word(w) & 0xff000000)));
+    enqueue(w, op_mmio_write(VGIC5_IRS_MAP_L2_ISTR, lpi | (random_word(w) & 0xff000000)));
 }

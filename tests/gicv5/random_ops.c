@@ -59,13 +59,13 @@ static uint64_t operand(struct world *w, uint16_t insn, uint32_t intid)
     uint64_t target = random_percent(w, 96) ? c->pe_id[any_pe(w)] : random_below(w, 65536);
     uint64_t irm = random_percent(w, 5);
     switch (insn) {
-    case GIC_CDPRI:
+    case VGIC5_CDPRI:
         return priority << 35 | intid;
-    case GIC_CDAFF:
+    case VGIC5_CDAFF:
         return target << 32 | irm << 28 | intid;
-    case GIC_CDPEND:
+    case VGIC5_CDPEND:
         return (uint64_t)random_percent(w, 80) << 32 | intid;
-    case GIC_CDHM:
+    case VGIC5_CDHM:
         return (uint64_t)random_percent(w, 30) << 32 | intid;
     default:
         return intid;
@@ -76,25 +76,26 @@ static uint64_t operand(struct world *w, uint16_t insn, uint32_t intid)
 void enqueue_route(struct world *w, uint32_t intid)
 {
     uint32_t pe = any_pe(w);
-    enqueue(w, op_cpu(pe, GIC_CDPRI, true, operand(w, GIC_CDPRI, intid)));
-    enqueue(w, op_cpu(pe, GIC_CDAFF, true, operand(w, GIC_CDAFF, intid)));
-    enqueue(w, op_cpu(pe, GIC_CDEN, true, intid));
+    enqueue(w, op_cpu(pe, VGIC5_CDPRI, true, operand(w, VGIC5_CDPRI, intid)));
+    enqueue(w, op_cpu(pe, VGIC5_CDAFF, true, operand(w, VGIC5_CDAFF, intid)));
+    enqueue(w, op_cpu(pe, VGIC5_CDEN, true, intid));
 }
 
 static struct op gic_configuration(struct world *w)
 {
     if (random_percent(w, 10))
         enqueue_route(w, any_intid(w));
-    static const uint16_t insns[] = {GIC_CDEN,   GIC_CDEN,   GIC_CDEN,  GIC_CDEN,  GIC_CDDIS,
-                                     GIC_CDPRI,  GIC_CDPRI,  GIC_CDAFF, GIC_CDAFF, GIC_CDPEND,
-                                     GIC_CDPEND, GIC_CDPEND, GIC_CDHM,  GIC_CDRCFG};
+    static const uint16_t insns[] = {VGIC5_CDEN,  VGIC5_CDEN,   VGIC5_CDEN,   VGIC5_CDEN,
+                                     VGIC5_CDDIS, VGIC5_CDPRI,  VGIC5_CDPRI,  VGIC5_CDAFF,
+                                     VGIC5_CDAFF, VGIC5_CDPEND, VGIC5_CDPEND, VGIC5_CDPEND,
+                                     VGIC5_CDHM,  VGIC5_CDRCFG};
     uint16_t insn = insns[random_below(w, sizeof(insns) / sizeof(insns[0]))];
     uint32_t pe = any_pe(w);
     uint64_t x = operand(w, insn, any_intid(w));
     if (random_percent(w, 5))
         x |= random_word(w) & 0xffff07fe1f000000 & ~(1ull << 32); /* reserved bits */
-    if (insn == GIC_CDRCFG)
-        enqueue(w, op_cpu(pe, ICC_ICSR, false, 0));
+    if (insn == VGIC5_CDRCFG)
+        enqueue(w, op_cpu(pe, VGIC5_ICC_ICSR, false, 0));
     return op_cpu(pe, insn, true, x);
 }
 
@@ -116,7 +117,7 @@ static struct op take(struct world *w)
     bool nmi = w->ref->pe[pe].nmi && ref_line(w->ref, pe) == 3;
     if (random_percent(w, 5))
         nmi = !nmi;
-    return op_cpu(pe, nmi ? GICR_CDNMIA : GICR_CDIA, false, random_word(w));
+    return op_cpu(pe, nmi ? VGIC5_CDNMIA : VGIC5_CDIA, false, random_word(w));
 }
 
 static bool is_active(const struct world *w, uint32_t n)
@@ -140,7 +141,7 @@ static struct op take_or_retire(struct world *w)
     if (which < 44)
         return take(w);
     if (which < 72)
-        return op_cpu(busy_pe(w, false), GIC_CDEOI, true, (uint64_t)which << 32);
+        return op_cpu(busy_pe(w, false), VGIC5_CDEOI, true, (uint64_t)which << 32);
     uint64_t odd = random_percent(w, 30) ? random_word(w) & 0xffffffff1f000000 : 0;
     uint32_t n = random_below(w, RECENT);
     for (uint32_t tries = 0; tries < RECENT && !is_active(w, n); tries++)
@@ -148,7 +149,7 @@ static struct op take_or_retire(struct world *w)
     bool known = w->recent[n] && random_percent(w, 90);
     uint32_t intid = known ? w->recent[n] : any_intid(w);
     uint32_t pe = known && random_percent(w, 90) ? w->recent_pe[n] : any_pe(w);
-    return op_cpu(pe, GIC_CDDI, true, odd | intid);
+    return op_cpu(pe, VGIC5_CDDI, true, odd | intid);
 }
 
 static struct op wire(struct world *w)
@@ -171,33 +172,33 @@ static struct op irs_selection(struct world *w)
     uint64_t high = random_percent(w, 10) ? random_word(w) & 0xff000000 : 0;
     uint32_t which = random_below(w, 10);
     if (which < 5) {
-        enqueue(w, op_mmio_read(IRS_SPI_STATUSR));
-        enqueue(w, op_mmio_write(IRS_SPI_CFGR, random_word(w)));
-        enqueue(w, op_mmio_read(IRS_SPI_CFGR));
-        return op_mmio_write(IRS_SPI_SELR, high | any_spi(w));
+        enqueue(w, op_mmio_read(VGIC5_IRS_SPI_STATUSR));
+        enqueue(w, op_mmio_write(VGIC5_IRS_SPI_CFGR, random_word(w)));
+        enqueue(w, op_mmio_read(VGIC5_IRS_SPI_CFGR));
+        return op_mmio_write(VGIC5_IRS_SPI_SELR, high | any_spi(w));
     }
     if (which < 7)
-        return op_mmio_write(IRS_SPI_RESAMPLER, high | any_spi(w));
-    enqueue(w, op_mmio_read(IRS_PE_STATUSR));
-    enqueue(w, op_mmio_write(IRS_PE_CR0, random_below(w, 2)));
-    enqueue(w, op_mmio_read(IRS_PE_CR0));
+        return op_mmio_write(VGIC5_IRS_SPI_RESAMPLER, high | any_spi(w));
+    enqueue(w, op_mmio_read(VGIC5_IRS_PE_STATUSR));
+    enqueue(w, op_mmio_write(VGIC5_IRS_PE_CR0, random_below(w, 2)));
+    enqueue(w, op_mmio_read(VGIC5_IRS_PE_CR0));
     uint32_t pe = random_percent(w, 80) ? w->ref_config.pe_id[any_pe(w)] : random_below(w, 65536);
-    return op_mmio_write(IRS_PE_SELR, pe);
+    return op_mmio_write(VGIC5_IRS_PE_SELR, pe);
 }
 
 static uint64_t register_value(struct world *w, uint16_t encoding)
 {
     uint64_t x = random_word(w);
     switch (encoding) {
-    case ICC_CR0:
+    case VGIC5_ICC_CR0:
         return random_percent(w, 92) ? x | 1 : x & ~1ull;
-    case ICC_PCR:
+    case VGIC5_ICC_PCR:
         return random_percent(w, 80) ? x | 0x1f : x;
-    case ICC_APR:
+    case VGIC5_ICC_APR:
         return random_percent(w, 70) ? 0 : x & random_word(w) & random_word(w);
-    case ICC_PPI_ENABLER0:
+    case VGIC5_ICC_PPI_ENABLER(0):
         return x | random_word(w) | 0x48000008;
-    case ICC_PPI_SACTIVER0:
+    case VGIC5_ICC_PPI_SACTIVER(0):
         return x & random_word(w) & random_word(w);
     default:
         return x;
@@ -207,18 +208,36 @@ static uint64_t register_value(struct world *w, uint16_t encoding)
 static struct op cpu_register(struct world *w)
 {
     static const uint16_t plain[] = {
-        ICC_PPI_HMR0,      ICC_PPI_HMR1,      ICC_IDR0,          ICC_HPPIR,
-        ICC_HPPIR,         ICC_HPPIR,         ICC_ICSR,          ICC_IAFFIDR,
-        ICC_PPI_ENABLER0,  ICC_PPI_ENABLER1,  ICC_PPI_CACTIVER0, ICC_PPI_CACTIVER1,
-        ICC_PPI_SACTIVER0, ICC_PPI_SACTIVER1, ICC_PPI_CPENDR0,   ICC_PPI_CPENDR1,
-        ICC_PPI_SPENDR0,   ICC_PPI_SPENDR0,   ICC_PPI_SPENDR1,   ICC_APR,
-        ICC_APR,           ICC_CR0,           ICC_PCR,           ICC_PCR,
+        VGIC5_ICC_PPI_HMR(0),
+        VGIC5_ICC_PPI_HMR(1),
+        VGIC5_ICC_IDR0,
+        VGIC5_ICC_HPPIR,
+        VGIC5_ICC_HPPIR,
+        VGIC5_ICC_HPPIR,
+        VGIC5_ICC_ICSR,
+        VGIC5_ICC_IAFFIDR,
+        VGIC5_ICC_PPI_ENABLER(0),
+        VGIC5_ICC_PPI_ENABLER(1),
+        VGIC5_ICC_PPI_CACTIVER(0),
+        VGIC5_ICC_PPI_CACTIVER(1),
+        VGIC5_ICC_PPI_SACTIVER(0),
+        VGIC5_ICC_PPI_SACTIVER(1),
+        VGIC5_ICC_PPI_CPENDR(0),
+        VGIC5_ICC_PPI_CPENDR(1),
+        VGIC5_ICC_PPI_SPENDR(0),
+        VGIC5_ICC_PPI_SPENDR(0),
+        VGIC5_ICC_PPI_SPENDR(1),
+        VGIC5_ICC_APR,
+        VGIC5_ICC_APR,
+        VGIC5_ICC_CR0,
+        VGIC5_ICC_PCR,
+        VGIC5_ICC_PCR,
     };
     uint32_t which = random_below(w, sizeof(plain) / sizeof(plain[0]) + 6);
     uint16_t encoding = which < sizeof(plain) / sizeof(plain[0])
                             ? plain[which]
-                            : (uint16_t)(ICC_PPI_PRIORITYR0 + random_below(w, 16));
-    bool read_only = encoding <= ICC_HPPIR || encoding == ICC_IAFFIDR;
+                            : (uint16_t)(VGIC5_ICC_PPI_PRIORITYR(random_below(w, 16)));
+    bool read_only = encoding <= VGIC5_ICC_HPPIR || encoding == VGIC5_ICC_IAFFIDR;
     bool is_write = random_percent(w, read_only ? 5 : 45);
     uint64_t x = is_write ? register_value(w, encoding) : 0;
     return op_cpu(any_pe(w), encoding, is_write, x);
@@ -228,11 +247,50 @@ static struct op cpu_register(struct world *w)
  * way of using them, or the memory would hold no table any more. */
 static struct op odd_mmio(struct world *w)
 {
-    static const uint16_t known[] = {
-        0x000, 0x004, 0x008,  0x00c,  0x010,  0x014,  0x018,  0x01c,  0x040,  0x044,  0x080,
-        0x084, 0x0c0, 0x0c4,  0x100,  0x108,  0x10c,  0x110,  0x114,  0x118,  0x140,  0x144,
-        0x148, 0x180, 0x184,  0x190,  0x194,  0x1c0,  0x200,  0x240,  0x2d8,  0x308,  0x340,
-        0x3c0, 0x3d0, 0xffbc, 0xffd0, 0xffd4, 0xffe0, 0xffe4, 0xffe8, 0xffec, 0xfff0, 0xfffc};
+    static const uint16_t known[] = {VGIC5_IRS_IDR0,
+                                     VGIC5_IRS_IDR1,
+                                     VGIC5_IRS_IDR2,
+                                     VGIC5_IRS_IDR3,
+                                     VGIC5_IRS_IDR4,
+                                     VGIC5_IRS_IDR5,
+                                     VGIC5_IRS_IDR6,
+                                     VGIC5_IRS_IDR7,
+                                     VGIC5_IRS_IIDR,
+                                     VGIC5_IRS_AIDR,
+                                     VGIC5_IRS_CR0,
+                                     VGIC5_IRS_CR1,
+                                     VGIC5_IRS_SYNCR,
+                                     VGIC5_IRS_SYNC_STATUSR,
+                                     VGIC5_IRS_SPI_VMR,
+                                     VGIC5_IRS_SPI_SELR,
+                                     VGIC5_IRS_SPI_DOMAINR,
+                                     VGIC5_IRS_SPI_RESAMPLER,
+                                     VGIC5_IRS_SPI_CFGR,
+                                     VGIC5_IRS_SPI_STATUSR,
+                                     VGIC5_IRS_PE_SELR,
+                                     VGIC5_IRS_PE_STATUSR,
+                                     VGIC5_IRS_PE_CR0,
+                                     VGIC5_IRS_IST_BASER,
+                                     VGIC5_IRS_IST_BASER + 4,
+                                     VGIC5_IRS_IST_CFGR,
+                                     VGIC5_IRS_IST_STATUSR,
+                                     VGIC5_IRS_MAP_L2_ISTR,
+                                     VGIC5_IRS_VMT_BASER,
+                                     VGIC5_IRS_VPE_SELR,
+                                     VGIC5_IRS_VMAP_L2_VISTR,
+                                     VGIC5_IRS_SAVE_VM_STATUSR,
+                                     VGIC5_IRS_MEC_IDR,
+                                     VGIC5_IRS_SWERR_STATUSR,
+                                     VGIC5_IRS_SWERR_SYNDROMER1,
+                                     VGIC5_IRS_DEVARCH,
+                                     VGIC5_IRS_PIDR4,
+                                     VGIC5_IRS_PIDR5,
+                                     VGIC5_IRS_PIDR0,
+                                     VGIC5_IRS_PIDR1,
+                                     VGIC5_IRS_PIDR2,
+                                     VGIC5_IRS_PIDR3,
+                                     VGIC5_IRS_CIDR0,
+                                     VGIC5_IRS_CIDR3};
     uint32_t offset = known[random_below(w, sizeof(known) / sizeof(known[0]))];
     if (random_percent(w, 15))
         offset = random_below(w, VGIC5_IRS_REGION_SIZE);
@@ -263,7 +321,7 @@ static struct op odd_access(struct world *w)
 static struct op send_ipi(struct world *w)
 {
     uint32_t pe = any_pe(w), lpi = w->lpi[random_below(w, IN_PLAY)];
-    return op_cpu(pe, GIC_CDPEND, true, 1ull << 32 | REF_INTID(2, lpi));
+    return op_cpu(pe, VGIC5_CDPEND, true, VGIC5_CDPEND_PENDING | REF_INTID(2, lpi));
 }
 
 static struct op table_operation(struct world *w)
@@ -275,12 +333,13 @@ static struct op table_operation(struct world *w)
     else if (which < 70)
         enqueue_map_l2(w);
     else if (which < 76) /* ignored while a table is valid */
-        enqueue(w, op_mmio_write(w->ref->ist_baser & 1 ? IRS_IST_CFGR : IRS_CR1, random_word(w)));
+        enqueue(w, op_mmio_write(w->ref->ist_baser & 1 ? VGIC5_IRS_IST_CFGR : VGIC5_IRS_CR1,
+                                 random_word(w)));
     else if (which < 80)
-        enqueue(w, op_mmio_write(IRS_CR0, random_percent(w, 70)));
+        enqueue(w, op_mmio_write(VGIC5_IRS_CR0, random_percent(w, 70)));
     else
-        enqueue(w, op_mmio_write(IRS_CR0, 1));
-    return op_mmio_read(which % 2 ? IRS_IST_BASER : IRS_IST_STATUSR);
+        enqueue(w, op_mmio_write(VGIC5_IRS_CR0, 1));
+    return op_mmio_read(which % 2 ? VGIC5_IRS_IST_BASER : VGIC5_IRS_IST_STATUSR);
 }
 
 struct op next_operation(struct world *w)

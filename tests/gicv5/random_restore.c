@@ -8,34 +8,35 @@
 
 #include "random.h"
 
-static const uint16_t sysregs[26] = {ICC_ICSR,
-                                     ICC_PPI_ENABLER0,
-                                     ICC_PPI_ENABLER1,
-                                     ICC_PPI_SACTIVER0,
-                                     ICC_PPI_SACTIVER1,
-                                     ICC_PPI_SPENDR0,
-                                     ICC_PPI_SPENDR1,
-                                     ICC_PPI_PRIORITYR0,
-                                     ICC_PPI_PRIORITYR0 + 1,
-                                     ICC_PPI_PRIORITYR0 + 2,
-                                     ICC_PPI_PRIORITYR0 + 3,
-                                     ICC_PPI_PRIORITYR0 + 4,
-                                     ICC_PPI_PRIORITYR0 + 5,
-                                     ICC_PPI_PRIORITYR0 + 6,
-                                     ICC_PPI_PRIORITYR0 + 7,
-                                     ICC_PPI_PRIORITYR0 + 8,
-                                     ICC_PPI_PRIORITYR0 + 9,
-                                     ICC_PPI_PRIORITYR0 + 10,
-                                     ICC_PPI_PRIORITYR0 + 11,
-                                     ICC_PPI_PRIORITYR0 + 12,
-                                     ICC_PPI_PRIORITYR0 + 13,
-                                     ICC_PPI_PRIORITYR0 + 14,
-                                     ICC_PPI_PRIORITYR0 + 15,
-                                     ICC_APR,
-                                     ICC_CR0,
-                                     ICC_PCR};
+static const uint16_t sysregs[26] = {VGIC5_ICC_ICSR,
+                                     VGIC5_ICC_PPI_ENABLER(0),
+                                     VGIC5_ICC_PPI_ENABLER(1),
+                                     VGIC5_ICC_PPI_SACTIVER(0),
+                                     VGIC5_ICC_PPI_SACTIVER(1),
+                                     VGIC5_ICC_PPI_SPENDR(0),
+                                     VGIC5_ICC_PPI_SPENDR(1),
+                                     VGIC5_ICC_PPI_PRIORITYR(0),
+                                     VGIC5_ICC_PPI_PRIORITYR(1),
+                                     VGIC5_ICC_PPI_PRIORITYR(2),
+                                     VGIC5_ICC_PPI_PRIORITYR(3),
+                                     VGIC5_ICC_PPI_PRIORITYR(4),
+                                     VGIC5_ICC_PPI_PRIORITYR(5),
+                                     VGIC5_ICC_PPI_PRIORITYR(6),
+                                     VGIC5_ICC_PPI_PRIORITYR(7),
+                                     VGIC5_ICC_PPI_PRIORITYR(8),
+                                     VGIC5_ICC_PPI_PRIORITYR(9),
+                                     VGIC5_ICC_PPI_PRIORITYR(10),
+                                     VGIC5_ICC_PPI_PRIORITYR(11),
+                                     VGIC5_ICC_PPI_PRIORITYR(12),
+                                     VGIC5_ICC_PPI_PRIORITYR(13),
+                                     VGIC5_ICC_PPI_PRIORITYR(14),
+                                     VGIC5_ICC_PPI_PRIORITYR(15),
+                                     VGIC5_ICC_APR,
+                                     VGIC5_ICC_CR0,
+                                     VGIC5_ICC_PCR};
 
-static const uint16_t id_registers[] = {IRS_IDR0, IRS_IDR1, IRS_IDR2, IRS_IDR5, IRS_IDR6, IRS_IDR7};
+static const uint16_t id_registers[] = {VGIC5_IRS_IDR0, VGIC5_IRS_IDR1, VGIC5_IRS_IDR2,
+                                        VGIC5_IRS_IDR5, VGIC5_IRS_IDR6, VGIC5_IRS_IDR7};
 #define NR_IDS (sizeof(id_registers) / sizeof(id_registers[0]))
 
 struct saved {
@@ -68,28 +69,28 @@ static uint64_t get_irs(struct world *w, uint32_t offset)
 static void save_loops(struct world *w, struct saved *s)
 {
     for (uint32_t i = 0; i < w->ref_config.nr_pes; i++) {
-        set_irs(w, IRS_PE_SELR, w->ref_config.pe_id[i]);
-        s->pe_cr0[i] = get_irs(w, IRS_PE_CR0);
+        set_irs(w, VGIC5_IRS_PE_SELR, w->ref_config.pe_id[i]);
+        s->pe_cr0[i] = get_irs(w, VGIC5_IRS_PE_CR0);
     }
     for (uint32_t i = 0; i < w->ref_config.nr_spis; i++) {
-        set_irs(w, IRS_SPI_SELR, i);
-        s->spi_cfgr[i] = get_irs(w, IRS_SPI_CFGR);
+        set_irs(w, VGIC5_IRS_SPI_SELR, i);
+        s->spi_cfgr[i] = get_irs(w, VGIC5_IRS_SPI_CFGR);
     }
-    set_irs(w, IRS_PE_SELR, s->pe_selr);
-    set_irs(w, IRS_SPI_SELR, s->spi_selr);
+    set_irs(w, VGIC5_IRS_PE_SELR, s->pe_selr);
+    set_irs(w, VGIC5_IRS_SPI_SELR, s->spi_selr);
 }
 
 static void save(struct world *w, struct saved *s)
 {
-    s->pe_selr = get_irs(w, IRS_PE_SELR);
-    s->spi_selr = get_irs(w, IRS_SPI_SELR);
+    s->pe_selr = get_irs(w, VGIC5_IRS_PE_SELR);
+    s->spi_selr = get_irs(w, VGIC5_IRS_SPI_SELR);
     must(w, "error of an IST get", attr_get(&w->lib, VGIC5_GRP_IST, 0, s->spi_words));
     for (size_t i = 0; i < NR_IDS; i++)
         s->ids[i] = get_irs(w, id_registers[i]);
-    s->ist_cfgr = get_irs(w, IRS_IST_CFGR);
-    s->ist_baser = get_irs(w, IRS_IST_BASER);
-    s->cr0 = get_irs(w, IRS_CR0);
-    s->cr1 = get_irs(w, IRS_CR1);
+    s->ist_cfgr = get_irs(w, VGIC5_IRS_IST_CFGR);
+    s->ist_baser = get_irs(w, VGIC5_IRS_IST_BASER);
+    s->cr0 = get_irs(w, VGIC5_IRS_CR0);
+    s->cr1 = get_irs(w, VGIC5_IRS_CR1);
     save_loops(w, s);
     for (uint32_t i = 0; i < w->ref_config.nr_pes; i++)
         for (uint32_t n = 0; n < 26; n++)
@@ -102,15 +103,15 @@ static void save(struct world *w, struct saved *s)
 static void restore_loops(struct world *w, const struct saved *s)
 {
     for (uint32_t i = 0; i < w->ref_config.nr_pes; i++) {
-        set_irs(w, IRS_PE_SELR, w->ref_config.pe_id[i]);
-        set_irs(w, IRS_PE_CR0, s->pe_cr0[i]);
+        set_irs(w, VGIC5_IRS_PE_SELR, w->ref_config.pe_id[i]);
+        set_irs(w, VGIC5_IRS_PE_CR0, s->pe_cr0[i]);
     }
     for (uint32_t i = 0; i < w->ref_config.nr_spis; i++) {
-        set_irs(w, IRS_SPI_SELR, i);
-        set_irs(w, IRS_SPI_CFGR, s->spi_cfgr[i]);
+        set_irs(w, VGIC5_IRS_SPI_SELR, i);
+        set_irs(w, VGIC5_IRS_SPI_CFGR, s->spi_cfgr[i]);
     }
-    set_irs(w, IRS_PE_SELR, s->pe_selr);
-    set_irs(w, IRS_SPI_SELR, s->spi_selr);
+    set_irs(w, VGIC5_IRS_PE_SELR, s->pe_selr);
+    set_irs(w, VGIC5_IRS_SPI_SELR, s->spi_selr);
 }
 
 static void restore(struct world *w, const struct saved *s)
@@ -118,14 +119,14 @@ static void restore(struct world *w, const struct saved *s)
     must(w, "error while the new device is made", machine_build(&w->lib, &w->options));
     for (size_t i = 0; i < NR_IDS; i++)
         set_irs(w, id_registers[i], s->ids[i]);
-    set_irs(w, IRS_IST_CFGR, s->ist_cfgr);
-    set_irs(w, IRS_IST_BASER, s->ist_baser);
+    set_irs(w, VGIC5_IRS_IST_CFGR, s->ist_cfgr);
+    set_irs(w, VGIC5_IRS_IST_BASER, s->ist_baser);
     must(w, "error of set_spi_wires",
          vgic5_set_spi_wires(w->lib.device, s->wires, REF_MAX_SPIS / 64));
     must(w, "error of an IST set", attr_set(&w->lib, VGIC5_GRP_IST, 0, s->spi_words));
-    set_irs(w, IRS_CR1, s->cr1);
+    set_irs(w, VGIC5_IRS_CR1, s->cr1);
     restore_loops(w, s);
-    set_irs(w, IRS_CR0, s->cr0);
+    set_irs(w, VGIC5_IRS_CR0, s->cr0);
     for (uint32_t i = 0; i < w->ref_config.nr_pes; i++) {
         for (uint32_t n = 0; n < 26; n++)
             must(w, "error of a CPU_SYSREGS set",

@@ -11,32 +11,41 @@
 
 static void compare_irs(struct world *w)
 {
-    static const uint16_t offsets[] = {IRS_IDR0,        IRS_IDR1,     IRS_IDR2,      IRS_IDR3,
-                                       IRS_IDR4,        IRS_IDR5,     IRS_IDR6,      IRS_IDR7,
-                                       IRS_IIDR,        IRS_AIDR,     IRS_CR0,       IRS_CR1,
-                                       IRS_SPI_DOMAINR, IRS_SPI_SELR, IRS_SPI_CFGR,  IRS_PE_SELR,
-                                       IRS_PE_CR0,      IRS_IST_CFGR, IRS_IST_BASER, IRS_DEVARCH};
+    static const uint16_t offsets[] = {
+        VGIC5_IRS_IDR0,        VGIC5_IRS_IDR1,     VGIC5_IRS_IDR2,      VGIC5_IRS_IDR3,
+        VGIC5_IRS_IDR4,        VGIC5_IRS_IDR5,     VGIC5_IRS_IDR6,      VGIC5_IRS_IDR7,
+        VGIC5_IRS_IIDR,        VGIC5_IRS_AIDR,     VGIC5_IRS_CR0,       VGIC5_IRS_CR1,
+        VGIC5_IRS_SPI_DOMAINR, VGIC5_IRS_SPI_SELR, VGIC5_IRS_SPI_CFGR,  VGIC5_IRS_PE_SELR,
+        VGIC5_IRS_PE_CR0,      VGIC5_IRS_IST_CFGR, VGIC5_IRS_IST_BASER, VGIC5_IRS_DEVARCH};
     for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
         uint64_t got = 0, expected = 0;
         char what[60];
         snprintf(what, sizeof(what), "attribute IRS_REGS %#x", offsets[i]);
         expect_equal(w, "error of an IRS_REGS get", (uint64_t)irs_get(&w->lib, offsets[i], &got),
                      0);
-        ref_mmio(w->ref, offsets[i], offsets[i] == IRS_IST_BASER ? 8 : 4, false, &expected);
+        ref_mmio(w->ref, offsets[i], offsets[i] == VGIC5_IRS_IST_BASER ? 8 : 4, false, &expected);
         expect_equal(w, what, got, expected);
     }
 }
 
 static void compare_sysregs(struct world *w, uint32_t pe)
 {
-    static const uint16_t encodings[] = {
-        ICC_ICSR,        ICC_PPI_ENABLER0, ICC_PPI_ENABLER1, ICC_PPI_SACTIVER0, ICC_PPI_SACTIVER1,
-        ICC_PPI_SPENDR0, ICC_PPI_SPENDR1,  ICC_APR,          ICC_CR0,           ICC_PCR};
+    static const uint16_t encodings[] = {VGIC5_ICC_ICSR,
+                                         VGIC5_ICC_PPI_ENABLER(0),
+                                         VGIC5_ICC_PPI_ENABLER(1),
+                                         VGIC5_ICC_PPI_SACTIVER(0),
+                                         VGIC5_ICC_PPI_SACTIVER(1),
+                                         VGIC5_ICC_PPI_SPENDR(0),
+                                         VGIC5_ICC_PPI_SPENDR(1),
+                                         VGIC5_ICC_APR,
+                                         VGIC5_ICC_CR0,
+                                         VGIC5_ICC_PCR};
     const uint32_t plain = sizeof(encodings) / sizeof(encodings[0]);
     for (uint32_t i = 0; i < plain + 16; i++) {
         uint64_t got = 0, expected = 0;
         char what[60];
-        uint16_t encoding = i < plain ? encodings[i] : (uint16_t)(ICC_PPI_PRIORITYR0 + (i - plain));
+        uint16_t encoding =
+            i < plain ? encodings[i] : (uint16_t)(VGIC5_ICC_PPI_PRIORITYR(0) + (i - plain));
         snprintf(what, sizeof(what), "attribute CPU_SYSREGS %#x of PE %u", encoding, pe);
         expect_equal(w, "error of a CPU_SYSREGS get",
                      (uint64_t)sysreg_get(&w->lib, pe, encoding, &got), 0);

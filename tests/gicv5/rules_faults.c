@@ -15,7 +15,7 @@ static void assert_the_rest_works(struct machine *m)
 {
     cdpend(m, SPI(9), 0);
     cddi(m, 0, SPI(9));
-    msr(m, 0, ICC_APR, 0);
+    msr(m, 0, VGIC5_ICC_APR, 0);
     route(m, SPI(9), 0, 0);
     cdpend(m, SPI(9), 1);
     assert_int_equal(cdia(m, 0), TAKEN(SPI(9)));
@@ -76,7 +76,7 @@ static void test_the_whole_table_is_not_there(void **state)
     use_lpi_in_vain(m, 4095);
     assert_the_save_is_refused(m);
     assert_the_rest_works(m);
-    w64(m, IRS_IST_BASER, 0);
+    w64(m, VGIC5_IRS_IST_BASER, 0);
     linear_table(m, 12); /* a good one after it */
     route(m, LPI(7), 8, 0);
     cdpend(m, LPI(7), 1);
@@ -104,7 +104,7 @@ static void test_the_level_1_table_is_not_there(void **state)
     start(m);
     fault(m, TABLE, 0x1000, true, true);
     assert_true(make_valid(m, 0x10010, TABLE));
-    w32(m, IRS_MAP_L2_ISTR, 5);
+    w32(m, VGIC5_IRS_MAP_L2_ISTR, 5);
     use_lpi_in_vain(m, 5);
     assert_the_save_is_refused(m);
     assert_the_rest_works(m);
@@ -139,7 +139,7 @@ static void test_VALID_cannot_be_written(void **state)
     use_lpi_in_vain(m, 5);
     assert_int_equal(load64(m, TABLE), L2_TABLE(0));
     fault(m, 0, 0, false, false);
-    w32(m, IRS_MAP_L2_ISTR, 5); /* and can be tried again */
+    w32(m, VGIC5_IRS_MAP_L2_ISTR, 5); /* and can be tried again */
     cden(m, LPI(5));
     assert_int_equal(cdrcfg(m, LPI(5)), ICSR_ENABLED);
     assert_the_rest_works(m);
@@ -155,9 +155,9 @@ static void test_entries_cannot_be_written_back(void **state)
     cdpend(m, LPI(3), 1);
     cdpend(m, LPI(2000), 1);
     fault(m, TABLE, 0x1000, false, true);
-    w64(m, IRS_IST_BASER, 0); /* comes down all the same */
-    assert_int_equal(r64(m, IRS_IST_BASER), TABLE);
-    assert_int_equal(r32(m, IRS_IST_STATUSR), 1);
+    w64(m, VGIC5_IRS_IST_BASER, 0); /* comes down all the same */
+    assert_int_equal(r64(m, VGIC5_IRS_IST_BASER), TABLE);
+    assert_int_equal(r32(m, VGIC5_IRS_IST_STATUSR), 1);
     assert_int_equal(cdrcfg(m, LPI(3)), ICSR_F);
     assert_false(irq(m, 0));
     assert_int_equal(load32(m, TABLE + 4 * 2000) & ISTE_ENABLE, ISTE_ENABLE);
@@ -194,12 +194,12 @@ static void test_a_machine_without_guest_memory(void **state)
     assert_int_equal(vgic5_set_attr(device, &addr), 0);
     assert_int_equal(vgic5_set_attr(device, &init), 0);
     struct machine m = {.device = device, .nr_vcpus = 1, .vcpu = {vgic5_vcpu(device, 0)}};
-    w32(&m, IRS_IST_CFGR, 4);
-    w64(&m, IRS_IST_BASER, TABLE | 1);
+    w32(&m, VGIC5_IRS_IST_CFGR, 4);
+    w64(&m, VGIC5_IRS_IST_BASER, TABLE | 1);
     assert_int_equal(cdrcfg(&m, LPI(0)), ICSR_F);
     cden(&m, LPI(0));
     cdpend(&m, LPI(0), 1);
-    w64(&m, IRS_IST_BASER, 0);
+    w64(&m, VGIC5_IRS_IST_BASER, 0);
     assert_int_equal(cdrcfg(&m, SPI(0)), 0);
     vgic5_destroy(device);
 }
@@ -288,16 +288,16 @@ static void lpis_work(struct machine *m)
 
 static void set_up_tables(struct machine *m, bool two_level)
 {
-    w32(m, IRS_IST_CFGR, two_level ? 0x10010 : 16);
+    w32(m, VGIC5_IRS_IST_CFGR, two_level ? 0x10010 : 16);
     if (two_level)
         store64(m, TABLE + 8, L2_TABLE(1) | 1);
-    w64(m, IRS_IST_BASER, TABLE | 1);
+    w64(m, VGIC5_IRS_IST_BASER, TABLE | 1);
     if (!two_level)
         return;
     store64(m, TABLE, L2_TABLE(0));
     store64(m, TABLE + 8 * 63, L2_TABLE(2));
-    w32(m, IRS_MAP_L2_ISTR, 0);
-    w32(m, IRS_MAP_L2_ISTR, 65535);
+    w32(m, VGIC5_IRS_MAP_L2_ISTR, 0);
+    w32(m, VGIC5_IRS_MAP_L2_ISTR, 65535);
 }
 
 /* The state of an LPI right after instructions that may have had no memory. */
@@ -325,13 +325,13 @@ static void one_run_without_memory(struct machine *m, bool two_level, long n, bo
     assert_the_rest_works(m);
     int err = attr_get(m, VGIC5_GRP_IST, 0, words);
     assert_true(err == 0 || (err == -ENOMEM && m->alloc_failures));
-    w64(m, IRS_IST_BASER, 0);
-    assert_int_equal(r64(m, IRS_IST_BASER), TABLE);
+    w64(m, VGIC5_IRS_IST_BASER, 0);
+    assert_int_equal(r64(m, VGIC5_IRS_IST_BASER), TABLE);
     m->alloc_faults = false;
     assert_int_equal(cdrcfg(m, LPI(0)), ICSR_F);
     memset(m->ram, 0, m->ram_size);
     set_up_tables(m, two_level);
-    assert_true(r64(m, IRS_IST_BASER) & 1);
+    assert_true(r64(m, VGIC5_IRS_IST_BASER) & 1);
     lpis_work(m);
 }
 
@@ -441,8 +441,8 @@ static void restore_registers(struct machine *m, uint32_t *words)
     store64(m, TABLE + 8, L2_TABLE(1) | 1);
     for (uint32_t i = 0; i < 32; i++)
         words[i] = ISTE_ENABLE | ISTE_PRIORITY(i);
-    assert_int_equal(irs_set(m, IRS_IST_CFGR, 0x10010), 0);
-    assert_int_equal(irs_set(m, IRS_IST_BASER, TABLE | 1), 0);
+    assert_int_equal(irs_set(m, VGIC5_IRS_IST_CFGR, 0x10010), 0);
+    assert_int_equal(irs_set(m, VGIC5_IRS_IST_BASER, TABLE | 1), 0);
 }
 
 /* The equal priorities do not nest: each is dropped at once. */
@@ -514,7 +514,7 @@ static void test_a_failed_set_changes_nothing(void **state)
         cden(&m, LPI(1025));
         fault(&m, L2_TABLE(1), 0x1000, true, true);
         assert_int_equal(attr_set(&m, VGIC5_GRP_IST, 0, zero), -EFAULT);
-        assert_int_equal(mrs(&m, 0, ICC_HPPIR), TAKEN(LPI(1025)));
+        assert_int_equal(mrs(&m, 0, VGIC5_ICC_HPPIR), TAKEN(LPI(1025)));
         fault(&m, 0, 0, false, false);
         let_alloc_fail(&m, n, true);
         int err = attr_set(&m, VGIC5_GRP_IST, 0, zero);

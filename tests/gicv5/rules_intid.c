@@ -2,8 +2,8 @@
 /* Rules about INTIDs, types, domains and priorities. */
 #include "fixture.h"
 
-static const uint16_t configuring[] = {GIC_CDEN,   GIC_CDDIS, GIC_CDPRI, GIC_CDAFF,
-                                       GIC_CDPEND, GIC_CDHM,  GIC_CDDI};
+static const uint16_t configuring[] = {VGIC5_CDEN,   VGIC5_CDDIS, VGIC5_CDPRI, VGIC5_CDAFF,
+                                       VGIC5_CDPEND, VGIC5_CDHM,  VGIC5_CDDI};
 
 static void use_every_instruction(struct machine *m, uint32_t intid)
 {
@@ -21,24 +21,24 @@ static void test_R_TJPHS_reserved_types_do_nothing(void **state)
         assert_int_equal(cdrcfg(m, VGIC5_INTID(reserved[i], 3)), ICSR_F);
     }
     assert_int_equal(cdrcfg(m, SPI(3)), 0);
-    assert_int_equal(mrs(m, 0, ICC_PPI_SPENDR0), 0);
+    assert_int_equal(mrs(m, 0, VGIC5_ICC_PPI_SPENDR(0)), 0);
     assert_false(irq(m, 0));
 }
 
 static void test_R_TJPHS_a_ppi_is_not_configured_by_instructions(void **state)
 {
     struct machine *m = *state;
-    w32(m, IRS_CR0, 1);
-    msr(m, 0, ICC_PCR, 31);
-    msr(m, 0, ICC_CR0, 1);
-    msr(m, 0, ICC_PPI_SPENDR0, 1u << VGIC5_PPI_SW);
+    w32(m, VGIC5_IRS_CR0, 1);
+    msr(m, 0, VGIC5_ICC_PCR, 31);
+    msr(m, 0, VGIC5_ICC_CR0, 1);
+    msr(m, 0, VGIC5_ICC_PPI_SPENDR(0), 1u << VGIC5_PPI_SW);
     use_every_instruction(m, PPI(VGIC5_PPI_SW));
     cden(m, PPI(VGIC5_PPI_SW));
-    assert_int_equal(mrs(m, 0, ICC_PPI_ENABLER0), 0);
-    assert_int_equal(mrs(m, 0, ICC_PPI_PRIORITYR0), 0);
-    assert_int_equal(mrs(m, 0, ICC_PPI_SPENDR0), 1u << VGIC5_PPI_SW);
+    assert_int_equal(mrs(m, 0, VGIC5_ICC_PPI_ENABLER(0)), 0);
+    assert_int_equal(mrs(m, 0, VGIC5_ICC_PPI_PRIORITYR(0)), 0);
+    assert_int_equal(mrs(m, 0, VGIC5_ICC_PPI_SPENDR(0)), 1u << VGIC5_PPI_SW);
     cdpend(m, PPI(VGIC5_PPI_SW), 0);
-    assert_int_equal(mrs(m, 0, ICC_PPI_SPENDR0), 1u << VGIC5_PPI_SW);
+    assert_int_equal(mrs(m, 0, VGIC5_ICC_PPI_SPENDR(0)), 1u << VGIC5_PPI_SW);
     assert_int_equal(cdrcfg(m, PPI(VGIC5_PPI_SW)), ICSR_F);
     assert_false(irq(m, 0));
 }
@@ -52,9 +52,9 @@ static void test_R_GYVWB_namespaces_are_independent(void **state)
     route(m, SPI(3), 16, 0);
     cdpend(m, LPI(3), 1);
     assert_false(is_pending(m, SPI(3)));
-    assert_int_equal(mrs(m, 0, ICC_PPI_SPENDR0), 0);
+    assert_int_equal(mrs(m, 0, VGIC5_ICC_PPI_SPENDR(0)), 0);
     cdpend(m, SPI(3), 1);
-    msr(m, 0, ICC_PPI_SPENDR0, 1u << 3);
+    msr(m, 0, VGIC5_ICC_PPI_SPENDR(0), 1u << 3);
     for (uint32_t i = 0; i < 3; i++) {
         static const uint32_t order[] = {PPI(3), SPI(3), LPI(3)};
         assert_int_equal(cdia(m, 0), TAKEN(order[i]));
@@ -62,7 +62,7 @@ static void test_R_GYVWB_namespaces_are_independent(void **state)
     }
     cddi(m, 0, LPI(3));
     assert_true(is_active(m, SPI(3)));
-    assert_int_equal(mrs(m, 0, ICC_PPI_SACTIVER0), 1u << 3);
+    assert_int_equal(mrs(m, 0, VGIC5_ICC_PPI_SACTIVER(0)), 1u << 3);
 }
 
 static void test_R_GYVWB_ids_start_at_zero(void **state)
@@ -83,8 +83,8 @@ static void test_R_TJPHS_reserved_bits_of_an_operand_do_not_count(void **state)
     struct machine *m = *state;
     start(m);
     cdpri(m, SPI(5), 7);
-    msr(m, 0, GIC_CDEN, 0xffffffff1f000000 | SPI(5));
-    msr(m, 0, GIC_CDPEND, 0xffffffff1f000000 | SPI(5));
+    msr(m, 0, VGIC5_CDEN, 0xffffffff1f000000 | SPI(5));
+    msr(m, 0, VGIC5_CDPEND, 0xffffffff1f000000 | SPI(5));
     assert_int_equal(cdrcfg(m, SPI(5)), ICSR_ENABLED | ICSR_PENDING | ICSR_PRIORITY(7));
 }
 
@@ -129,7 +129,7 @@ static void test_an_ipi_is_a_targeted_lpi_made_pending(void **state)
 static void test_R_ZFCXM_the_only_domain_is_non_secure(void **state)
 {
     struct machine *m = *state;
-    assert_int_equal(r32(m, IRS_IDR0) & 3, 1);
+    assert_int_equal(r32(m, VGIC5_IRS_IDR0) & 3, 1);
 }
 
 static void test_D_TVVRZ_spis_reset_into_the_non_secure_domain(void **state)
@@ -137,8 +137,8 @@ static void test_D_TVVRZ_spis_reset_into_the_non_secure_domain(void **state)
     struct machine *m = *state;
     for (uint32_t spi = 0; spi < m->nr_spis; spi++) {
         select_spi(m, spi);
-        assert_int_equal(r32(m, IRS_SPI_STATUSR), 3);
-        assert_int_equal(r32(m, IRS_SPI_DOMAINR), 1);
+        assert_int_equal(r32(m, VGIC5_IRS_SPI_STATUSR), 3);
+        assert_int_equal(r32(m, VGIC5_IRS_SPI_DOMAINR), 1);
     }
 }
 
@@ -161,7 +161,7 @@ static void test_R_XBQTT_priority_31_is_signalled_when_none_is_active(void **sta
     spi_wire(m, 1, true);
     assert_true(irq(m, 0));
     assert_int_equal(cdia(m, 0), TAKEN(SPI(1)));
-    assert_int_equal(mrs(m, 0, ICC_APR), 1ull << 31);
+    assert_int_equal(mrs(m, 0, VGIC5_ICC_APR), 1ull << 31);
 }
 
 static void test_there_is_no_binary_point(void **state)
@@ -191,7 +191,7 @@ static void test_IDR1_PRI_BITS_masks_spi_and_lpi_priorities(void **state)
             assert_int_equal(cdrcfg(&m, SPI(1)), ICSR_PRIORITY(p & kept[bits]));
             assert_int_equal(cdrcfg(&m, LPI(1)), ICSR_PRIORITY(p & kept[bits]));
         }
-        assert_int_equal(r32(&m, IRS_IDR1) >> 20, bits - 1);
+        assert_int_equal(r32(&m, VGIC5_IRS_IDR1) >> 20, bits - 1);
         assert_true(machine_drop_device(&m));
         machine_free_ram(&m);
     }
@@ -204,11 +204,11 @@ static void test_the_cpu_interface_always_has_five_priority_bits(void **state)
     struct machine m;
     assert_non_null(*state);
     build(&m, &(struct machine_options){.nr_vcpus = 1, .config = &config});
-    msr(&m, 0, ICC_PCR, 0x1f);
-    assert_int_equal(mrs(&m, 0, ICC_PCR), 0x1f);
+    msr(&m, 0, VGIC5_ICC_PCR, 0x1f);
+    assert_int_equal(mrs(&m, 0, VGIC5_ICC_PCR), 0x1f);
     set_ppi_priority(&m, 0, VGIC5_PPI_CNTV, 0x13);
-    assert_int_equal(mrs(&m, 0, ICC_PPI_PRIORITYR0 + 3), 0x13ull << 24);
-    assert_int_equal(mrs(&m, 0, ICC_IDR0) >> 4 & 0xf, 4);
+    assert_int_equal(mrs(&m, 0, VGIC5_ICC_PPI_PRIORITYR(3)), 0x13ull << 24);
+    assert_int_equal(mrs(&m, 0, VGIC5_ICC_IDR0) >> 4 & 0xf, 4);
     assert_true(machine_drop_device(&m));
     machine_free_ram(&m);
 }

@@ -18,15 +18,40 @@ static void done(struct machine *m)
 
 /* ---- Identification ---- */
 
+static void test_offsets_are_those_of_the_architecture(void **state)
+{
+    static const struct {
+        uint32_t name, offset;
+    } rows[] = {
+        {VGIC5_IRS_IDR0, 0x000},        {VGIC5_IRS_IDR1, 0x004},
+        {VGIC5_IRS_IDR2, 0x008},        {VGIC5_IRS_IDR3, 0x00c},
+        {VGIC5_IRS_IDR4, 0x010},        {VGIC5_IRS_IDR5, 0x014},
+        {VGIC5_IRS_IDR6, 0x018},        {VGIC5_IRS_IDR7, 0x01c},
+        {VGIC5_IRS_IIDR, 0x040},        {VGIC5_IRS_AIDR, 0x044},
+        {VGIC5_IRS_CR0, 0x080},         {VGIC5_IRS_CR1, 0x084},
+        {VGIC5_IRS_SYNCR, 0x0c0},       {VGIC5_IRS_SYNC_STATUSR, 0x0c4},
+        {VGIC5_IRS_SPI_VMR, 0x100},     {VGIC5_IRS_SPI_SELR, 0x108},
+        {VGIC5_IRS_SPI_DOMAINR, 0x10c}, {VGIC5_IRS_SPI_RESAMPLER, 0x110},
+        {VGIC5_IRS_SPI_CFGR, 0x114},    {VGIC5_IRS_SPI_STATUSR, 0x118},
+        {VGIC5_IRS_PE_SELR, 0x140},     {VGIC5_IRS_PE_STATUSR, 0x144},
+        {VGIC5_IRS_PE_CR0, 0x148},      {VGIC5_IRS_IST_BASER, 0x180},
+        {VGIC5_IRS_IST_CFGR, 0x190},    {VGIC5_IRS_IST_STATUSR, 0x194},
+        {VGIC5_IRS_MAP_L2_ISTR, 0x1c0}, {VGIC5_IRS_DEVARCH, 0xffbc},
+    };
+    assert_non_null(*state);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_int_equal(rows[i].name, rows[i].offset);
+}
+
 static void test_IDR0_reports_non_secure_and_the_pa_range(void **state)
 {
     static const uint8_t bits[] = {32, 36, 40, 42, 44, 48, 52, 56};
-    assert_int_equal(r32(*state, IRS_IDR0), 1 | 5 << 2);
+    assert_int_equal(r32(*state, VGIC5_IRS_IDR0), 1 | 5 << 2);
     for (uint32_t code = 0; code < 8; code++) {
         const struct vgic5_config config = {.size = sizeof(config), .ipa_bits = bits[code]};
         struct machine m;
         with(&m, &config, 1, NULL, 0);
-        assert_int_equal(r32(&m, IRS_IDR0), 1 | code << 2);
+        assert_int_equal(r32(&m, VGIC5_IRS_IDR0), 1 | code << 2);
         done(&m);
     }
 }
@@ -44,7 +69,7 @@ static void test_IDR1_counts_pes_and_iaffid_bits(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct machine m;
         with(&m, NULL, rows[i].n, rows[i].ids, 0);
-        assert_int_equal(r32(&m, IRS_IDR1), rows[i].idr1);
+        assert_int_equal(r32(&m, VGIC5_IRS_IDR1), rows[i].idr1);
         done(&m);
     }
 }
@@ -58,53 +83,53 @@ static void test_IDR2_offers_what_the_configuration_says(void **state)
                                         .istmd = 1,
                                         .istmd_sz = 20};
     struct machine m;
-    assert_int_equal(r32(*state, IRS_IDR2), 16 | 1 << 5 | 1 << 6); /* linear, no metadata */
+    assert_int_equal(r32(*state, VGIC5_IRS_IDR2), 16 | 1 << 5 | 1 << 6); /* linear, no metadata */
     with(&m, &config, 1, NULL, 0);
-    assert_int_equal(r32(&m, IRS_IDR2),
+    assert_int_equal(r32(&m, VGIC5_IRS_IDR2),
                      24 | 1 << 5 | 14 << 6 | 1 << 10 | 5 << 11 | 1 << 14 | 20 << 15);
     done(&m);
 }
 
 static void test_IDR3_IDR4_are_zero_without_virtualization(void **state)
 {
-    assert_int_equal(r32(*state, IRS_IDR3), 0);
-    assert_int_equal(r32(*state, IRS_IDR4), 0);
+    assert_int_equal(r32(*state, VGIC5_IRS_IDR3), 0);
+    assert_int_equal(r32(*state, VGIC5_IRS_IDR4), 0);
 }
 
 static void test_IDR5_IDR6_IDR7_describe_the_spis(void **state)
 {
     static const uint32_t counts[] = {32, 64, 992, 1024};
-    assert_int_equal(r32(*state, IRS_IDR5), 32);
+    assert_int_equal(r32(*state, VGIC5_IRS_IDR5), 32);
     for (size_t i = 0; i < 4; i++) {
         struct machine m;
         with(&m, NULL, 1, NULL, counts[i]);
-        assert_int_equal(r32(&m, IRS_IDR5), counts[i]);
-        assert_int_equal(r32(&m, IRS_IDR6), counts[i]);
-        assert_int_equal(r32(&m, IRS_IDR7), 0);
+        assert_int_equal(r32(&m, VGIC5_IRS_IDR5), counts[i]);
+        assert_int_equal(r32(&m, VGIC5_IRS_IDR6), counts[i]);
+        assert_int_equal(r32(&m, VGIC5_IRS_IDR7), 0);
         done(&m);
     }
 }
 
 static void test_AIDR_is_v5_0_of_an_irs(void **state)
 {
-    assert_int_equal(r32(*state, IRS_AIDR), 0);
+    assert_int_equal(r32(*state, VGIC5_IRS_AIDR), 0);
 }
 
 static void test_DEVARCH(void **state)
 {
-    assert_int_equal(r32(*state, IRS_DEVARCH), 0x47705a19);
+    assert_int_equal(r32(*state, VGIC5_IRS_DEVARCH), 0x47705a19);
 }
 
 static void test_PIDR_repeats_IIDR(void **state)
 {
     struct machine *m = *state;
-    uint32_t iidr = r32(m, IRS_IIDR);
+    uint32_t iidr = r32(m, VGIC5_IRS_IIDR);
     uint32_t implementer = iidr & 0xfff, product = iidr >> 20;
-    assert_int_equal(r32(m, 0xffd0), implementer >> 8);
-    assert_int_equal(r32(m, 0xffe0), product & 0xff);
-    assert_int_equal(r32(m, 0xffe4), (implementer & 0xf) << 4 | product >> 8);
-    assert_int_equal(r32(m, 0xffe8), (iidr >> 12 & 0xf) << 4 | 8 | (implementer >> 4 & 7));
-    assert_int_equal(r32(m, 0xffec), (iidr >> 16 & 0xf) << 4);
+    assert_int_equal(r32(m, VGIC5_IRS_PIDR4), implementer >> 8);
+    assert_int_equal(r32(m, VGIC5_IRS_PIDR0), product & 0xff);
+    assert_int_equal(r32(m, VGIC5_IRS_PIDR1), (implementer & 0xf) << 4 | product >> 8);
+    assert_int_equal(r32(m, VGIC5_IRS_PIDR2), (iidr >> 12 & 0xf) << 4 | 8 | (implementer >> 4 & 7));
+    assert_int_equal(r32(m, VGIC5_IRS_PIDR3), (iidr >> 16 & 0xf) << 4);
     for (uint32_t offset = 0xffd4; offset <= 0xffdc; offset += 4)
         assert_int_equal(r32(m, offset), 0);
 }
@@ -133,27 +158,27 @@ static void test_identification_registers_ignore_writes(void **state)
 
 static void test_CR0_resets_disabled_and_idle(void **state)
 {
-    assert_int_equal(r32(*state, IRS_CR0), 2);
+    assert_int_equal(r32(*state, VGIC5_IRS_CR0), 2);
 }
 
 static void test_CR0_keeps_only_IRSEN(void **state)
 {
     struct machine *m = *state;
-    w32(m, IRS_CR0, 0xffffffff);
-    assert_int_equal(r32(m, IRS_CR0), 3);
-    w32(m, IRS_CR0, 0xfffffffe);
-    assert_int_equal(r32(m, IRS_CR0), 2);
+    w32(m, VGIC5_IRS_CR0, 0xffffffff);
+    assert_int_equal(r32(m, VGIC5_IRS_CR0), 3);
+    w32(m, VGIC5_IRS_CR0, 0xfffffffe);
+    assert_int_equal(r32(m, VGIC5_IRS_CR0), 2);
 }
 
 static void test_IRSEN_forwards_on_the_write(void **state)
 {
     struct machine *m = *state;
     start(m);
-    w32(m, IRS_CR0, 0);
+    w32(m, VGIC5_IRS_CR0, 0);
     route(m, SPI(1), 8, 0);
     spi_wire(m, 1, true);
     assert_false(irq(m, 0));
-    w32(m, IRS_CR0, 1);
+    w32(m, VGIC5_IRS_CR0, 1);
     assert_true(irq(m, 0));
 }
 
@@ -167,18 +192,18 @@ static void test_IRSEN_recalls_on_the_write(void **state)
     spi_wire(m, 1, true);
     cdpend(m, LPI(1), 1);
     assert_true(irq(m, 0) && irq(m, 1));
-    w32(m, IRS_CR0, 0);
+    w32(m, VGIC5_IRS_CR0, 0);
     assert_false(irq(m, 0));
     assert_false(irq(m, 1));
     assert_int_equal(cdia(m, 0), 0);
-    assert_int_equal(mrs(m, 1, ICC_HPPIR), 0);
+    assert_int_equal(mrs(m, 1, VGIC5_ICC_HPPIR), 0);
 }
 
 static void test_IRSEN_does_not_concern_ppis(void **state)
 {
     struct machine *m = *state;
     start(m);
-    w32(m, IRS_CR0, 0);
+    w32(m, VGIC5_IRS_CR0, 0);
     ppi_wire(m, 0, VGIC5_PPI_CNTV, true);
     assert_true(irq(m, 0));
     assert_int_equal(cdia(m, 0), TAKEN(PPI(VGIC5_PPI_CNTV)));
@@ -191,13 +216,13 @@ static void test_IRSEN_0_keeps_state_and_takes_instructions(void **state)
     linear_table(m, 4);
     route(m, SPI(1), 8, 0);
     spi_wire(m, 1, true);
-    w32(m, IRS_CR0, 0);
+    w32(m, VGIC5_IRS_CR0, 0);
     assert_int_equal(cdrcfg(m, SPI(1)), ICSR_ENABLED | ICSR_PENDING | ICSR_PRIORITY(8));
     route(m, LPI(2), 4, 0);
     cdpend(m, LPI(2), 1);
     spi_wire(m, 3, true);
     assert_true(is_pending(m, SPI(3)));
-    w32(m, IRS_CR0, 1);
+    w32(m, VGIC5_IRS_CR0, 1);
     assert_int_equal(cdia(m, 0), TAKEN(LPI(2)));
 }
 
@@ -208,7 +233,7 @@ static void test_IRSEN_written_again_is_harmless(void **state)
     route(m, SPI(1), 8, 0);
     spi_wire(m, 1, true);
     unsigned calls = m->line_calls;
-    w32(m, IRS_CR0, 1);
+    w32(m, VGIC5_IRS_CR0, 1);
     assert_true(irq(m, 0));
     assert_int_equal(m->line_calls, calls);
 }
@@ -216,21 +241,21 @@ static void test_IRSEN_written_again_is_harmless(void **state)
 static void test_CR1_stores_its_bits_without_the_virtual_tables(void **state)
 {
     struct machine *m = *state;
-    assert_int_equal(r32(m, IRS_CR1), 0);
-    w32(m, IRS_CR1, 0xffffffff);
-    assert_int_equal(r32(m, IRS_CR1), 0xf5ff);
-    w32(m, IRS_CR1, 0xf5d7); /* what Linux writes */
-    assert_int_equal(r32(m, IRS_CR1), 0xf5d7);
-    w32(m, IRS_CR1, 0);
-    assert_int_equal(r32(m, IRS_CR1), 0);
+    assert_int_equal(r32(m, VGIC5_IRS_CR1), 0);
+    w32(m, VGIC5_IRS_CR1, 0xffffffff);
+    assert_int_equal(r32(m, VGIC5_IRS_CR1), 0xf5ff);
+    w32(m, VGIC5_IRS_CR1, 0xf5d7); /* what Linux writes */
+    assert_int_equal(r32(m, VGIC5_IRS_CR1), 0xf5d7);
+    w32(m, VGIC5_IRS_CR1, 0);
+    assert_int_equal(r32(m, VGIC5_IRS_CR1), 0);
 }
 
 static void test_SYNCR_is_done_at_once(void **state)
 {
     struct machine *m = *state;
-    w32(m, IRS_SYNCR, 1u << 31);
-    assert_int_equal(r32(m, IRS_SYNCR), 0);
-    assert_int_equal(r32(m, IRS_SYNC_STATUSR), 1);
+    w32(m, VGIC5_IRS_SYNCR, 1u << 31);
+    assert_int_equal(r32(m, VGIC5_IRS_SYNCR), 0);
+    assert_int_equal(r32(m, VGIC5_IRS_SYNC_STATUSR), 1);
 }
 
 /* ---- SPI registers ---- */
@@ -238,33 +263,33 @@ static void test_SYNCR_is_done_at_once(void **state)
 static void test_SPI_SELR_resets_to_all_ones_and_keeps_24_bits(void **state)
 {
     struct machine *m = *state;
-    assert_int_equal(r32(m, IRS_SPI_SELR), 0x00ffffff);
-    w32(m, IRS_SPI_SELR, 0xab123456);
-    assert_int_equal(r32(m, IRS_SPI_SELR), 0x00123456);
+    assert_int_equal(r32(m, VGIC5_IRS_SPI_SELR), 0x00ffffff);
+    w32(m, VGIC5_IRS_SPI_SELR, 0xab123456);
+    assert_int_equal(r32(m, VGIC5_IRS_SPI_SELR), 0x00123456);
 }
 
 static void test_SPI_STATUSR_V_says_whether_the_spi_exists(void **state)
 {
     struct machine *m = *state;
-    assert_int_equal(r32(m, IRS_SPI_STATUSR), 1);
+    assert_int_equal(r32(m, VGIC5_IRS_SPI_STATUSR), 1);
     select_spi(m, 31);
-    assert_int_equal(r32(m, IRS_SPI_STATUSR), 3);
+    assert_int_equal(r32(m, VGIC5_IRS_SPI_STATUSR), 3);
     select_spi(m, 0xff00001f); /* 31 below the reserved bits */
-    assert_int_equal(r32(m, IRS_SPI_STATUSR), 3);
+    assert_int_equal(r32(m, VGIC5_IRS_SPI_STATUSR), 3);
     select_spi(m, 32);
-    assert_int_equal(r32(m, IRS_SPI_STATUSR), 1);
-    w32(m, IRS_SPI_STATUSR, 3);
-    assert_int_equal(r32(m, IRS_SPI_STATUSR), 1);
+    assert_int_equal(r32(m, VGIC5_IRS_SPI_STATUSR), 1);
+    w32(m, VGIC5_IRS_SPI_STATUSR, 3);
+    assert_int_equal(r32(m, VGIC5_IRS_SPI_STATUSR), 1);
 }
 
 static void test_SPI_CFGR_reads_0_and_ignores_writes_without_V(void **state)
 {
     struct machine *m = *state;
     set_trigger_mode(m, 32, 1);
-    assert_int_equal(r32(m, IRS_SPI_CFGR), 0);
+    assert_int_equal(r32(m, VGIC5_IRS_SPI_CFGR), 0);
     for (uint32_t spi = 0; spi < 32; spi++) {
         select_spi(m, spi);
-        assert_int_equal(r32(m, IRS_SPI_CFGR), 0);
+        assert_int_equal(r32(m, VGIC5_IRS_SPI_CFGR), 0);
     }
 }
 
@@ -272,12 +297,12 @@ static void test_SPI_CFGR_is_of_the_selected_spi(void **state)
 {
     struct machine *m = *state;
     set_trigger_mode(m, 4, 0xffffffff);
-    assert_int_equal(r32(m, IRS_SPI_CFGR), 1);
+    assert_int_equal(r32(m, VGIC5_IRS_SPI_CFGR), 1);
     select_spi(m, 5);
-    assert_int_equal(r32(m, IRS_SPI_CFGR), 0);
+    assert_int_equal(r32(m, VGIC5_IRS_SPI_CFGR), 0);
     select_spi(m, 4);
-    w32(m, IRS_SPI_CFGR, 0xfffffffe);
-    assert_int_equal(r32(m, IRS_SPI_CFGR), 0);
+    w32(m, VGIC5_IRS_SPI_CFGR, 0xfffffffe);
+    assert_int_equal(r32(m, VGIC5_IRS_SPI_CFGR), 0);
 }
 
 static void test_R_KBPXL_edge_to_level_wire_low(void **state)
@@ -362,7 +387,7 @@ static void test_R_DMTFM_resample_edge_wire_high(void **state)
     cddi(m, 0, SPI(1));
     assert_false(irq(m, 0));
     cdhm(m, SPI(1), 1);
-    w32(m, IRS_SPI_RESAMPLER, 1);
+    w32(m, VGIC5_IRS_SPI_RESAMPLER, 1);
     assert_true(irq(m, 0));
     assert_int_equal(cdrcfg(m, SPI(1)), ICSR_ENABLED | ICSR_PENDING | ICSR_PRIORITY(8));
 }
@@ -374,7 +399,7 @@ static void test_R_DMTFM_resample_level_wire_high(void **state)
     spi_wire(m, 1, true);
     cdpend(m, SPI(1), 0);
     cdhm(m, SPI(1), 0);
-    w32(m, IRS_SPI_RESAMPLER, 1);
+    w32(m, VGIC5_IRS_SPI_RESAMPLER, 1);
     assert_int_equal(cdrcfg(m, SPI(1)), ICSR_PENDING | ICSR_HM);
 }
 
@@ -386,7 +411,7 @@ static void test_R_DMTFM_resample_level_wire_low(void **state)
     set_trigger_mode(m, 1, 1);
     cdpend(m, SPI(1), 1);
     assert_true(irq(m, 0));
-    w32(m, IRS_SPI_RESAMPLER, 1);
+    w32(m, VGIC5_IRS_SPI_RESAMPLER, 1);
     assert_false(is_pending(m, SPI(1)));
     assert_false(irq(m, 0));
 }
@@ -394,24 +419,24 @@ static void test_R_DMTFM_resample_level_wire_low(void **state)
 static void test_R_DMTFM_resample_edge_wire_low(void **state)
 {
     struct machine *m = *state;
-    w32(m, IRS_SPI_RESAMPLER, 1);
+    w32(m, VGIC5_IRS_SPI_RESAMPLER, 1);
     assert_int_equal(cdrcfg(m, SPI(1)), 0);
     cdpend(m, SPI(1), 1);
-    w32(m, IRS_SPI_RESAMPLER, 1);
+    w32(m, VGIC5_IRS_SPI_RESAMPLER, 1);
     assert_int_equal(cdrcfg(m, SPI(1)), ICSR_PENDING);
 }
 
 static void test_R_DMTFM_unreachable_id_is_ignored(void **state)
 {
     struct machine *m = *state;
-    w32(m, IRS_SPI_RESAMPLER, 32);
-    w32(m, IRS_SPI_RESAMPLER, 0xffffff);
+    w32(m, VGIC5_IRS_SPI_RESAMPLER, 32);
+    w32(m, VGIC5_IRS_SPI_RESAMPLER, 0xffffff);
     spi_wire(m, 7, true);
     cdpend(m, SPI(7), 0);
-    w32(m, IRS_SPI_RESAMPLER, 0xff000007); /* reserved bits above the id */
+    w32(m, VGIC5_IRS_SPI_RESAMPLER, 0xff000007); /* reserved bits above the id */
     assert_true(is_pending(m, SPI(7)));
-    assert_int_equal(r32(m, IRS_SPI_RESAMPLER), 0);
-    assert_int_equal(r32(m, IRS_SPI_SELR), 0xffffff); /* it selects nothing */
+    assert_int_equal(r32(m, VGIC5_IRS_SPI_RESAMPLER), 0);
+    assert_int_equal(r32(m, VGIC5_IRS_SPI_SELR), 0xffffff); /* it selects nothing */
 }
 
 /* The first id that is none, with as many SPIs as there can be: nothing lies behind them. */
@@ -420,15 +445,15 @@ static void test_spi_ids_just_beyond_the_range(void **state)
     struct machine m;
     assert_non_null(*state);
     build(&m, &(struct machine_options){.nr_vcpus = 1, .nr_spis = 1024});
-    w32(&m, IRS_SPI_RESAMPLER, 1024);
+    w32(&m, VGIC5_IRS_SPI_RESAMPLER, 1024);
     set_trigger_mode(&m, 1024, 1);
-    assert_int_equal(r32(&m, IRS_SPI_CFGR), 0);
-    assert_int_equal(r32(&m, IRS_SPI_STATUSR), 1);
+    assert_int_equal(r32(&m, VGIC5_IRS_SPI_CFGR), 0);
+    assert_int_equal(r32(&m, VGIC5_IRS_SPI_STATUSR), 1);
     assert_int_equal(vgic5_irq_line(m.device, VGIC5_IRQ_SPI(1024), true), -EINVAL);
     cden(&m, SPI(1024));
     assert_int_equal(cdrcfg(&m, SPI(1024)), ICSR_F);
     set_trigger_mode(&m, 1023, 1);
-    assert_int_equal(r32(&m, IRS_SPI_CFGR), 1);
+    assert_int_equal(r32(&m, VGIC5_IRS_SPI_CFGR), 1);
     assert_true(machine_drop_device(&m));
     machine_free_ram(&m);
 }
@@ -437,9 +462,9 @@ static void test_SPI_DOMAINR_reads_non_secure_and_ignores_writes(void **state)
 {
     struct machine *m = *state;
     select_spi(m, 0);
-    w32(m, IRS_SPI_DOMAINR, 3);
-    assert_int_equal(r32(m, IRS_SPI_DOMAINR), 1);
-    assert_int_equal(r32(m, IRS_SPI_STATUSR), 3);
+    w32(m, VGIC5_IRS_SPI_DOMAINR, 3);
+    assert_int_equal(r32(m, VGIC5_IRS_SPI_DOMAINR), 1);
+    assert_int_equal(r32(m, VGIC5_IRS_SPI_STATUSR), 3);
 }
 
 /* ---- PE registers ---- */
@@ -447,22 +472,22 @@ static void test_SPI_DOMAINR_reads_non_secure_and_ignores_writes(void **state)
 static void test_PE_SELR_resets_to_all_ones_and_keeps_16_bits(void **state)
 {
     struct machine *m = *state;
-    assert_int_equal(r32(m, IRS_PE_SELR), 0xffff);
-    w32(m, IRS_PE_SELR, 0x12345678);
-    assert_int_equal(r32(m, IRS_PE_SELR), 0x5678);
+    assert_int_equal(r32(m, VGIC5_IRS_PE_SELR), 0xffff);
+    w32(m, VGIC5_IRS_PE_SELR, 0x12345678);
+    assert_int_equal(r32(m, VGIC5_IRS_PE_SELR), 0x5678);
 }
 
 static void test_PE_STATUSR_V_and_ONLINE_of_sparse_ids(void **state)
 {
     static const uint32_t ids[] = {17, 3};
     struct machine m;
-    assert_int_equal(r32(*state, IRS_PE_STATUSR), 1);
+    assert_int_equal(r32(*state, VGIC5_IRS_PE_STATUSR), 1);
     with(&m, NULL, 2, ids, 0);
     for (uint32_t id = 0; id < 40; id++) {
         bool exists = id == 17 || id == 3;
-        w32(&m, IRS_PE_SELR, id | 0x10000); /* only 16 bits count */
-        assert_int_equal(r32(&m, IRS_PE_STATUSR), exists ? 7 : 1);
-        assert_int_equal(r32(&m, IRS_PE_CR0), exists ? 1 : 0);
+        w32(&m, VGIC5_IRS_PE_SELR, id | 0x10000); /* only 16 bits count */
+        assert_int_equal(r32(&m, VGIC5_IRS_PE_STATUSR), exists ? 7 : 1);
+        assert_int_equal(r32(&m, VGIC5_IRS_PE_CR0), exists ? 1 : 0);
     }
     done(&m);
 }
@@ -470,12 +495,12 @@ static void test_PE_STATUSR_V_and_ONLINE_of_sparse_ids(void **state)
 static void test_PE_CR0_ignores_writes_without_1ofN(void **state)
 {
     struct machine *m = *state;
-    w32(m, IRS_PE_SELR, 0);
-    w32(m, IRS_PE_CR0, 0);
-    assert_int_equal(r32(m, IRS_PE_CR0), 1);
-    w32(m, IRS_PE_SELR, 9);
-    w32(m, IRS_PE_CR0, 1);
-    assert_int_equal(r32(m, IRS_PE_CR0), 0);
+    w32(m, VGIC5_IRS_PE_SELR, 0);
+    w32(m, VGIC5_IRS_PE_CR0, 0);
+    assert_int_equal(r32(m, VGIC5_IRS_PE_CR0), 1);
+    w32(m, VGIC5_IRS_PE_SELR, 9);
+    w32(m, VGIC5_IRS_PE_CR0, 1);
+    assert_int_equal(r32(m, VGIC5_IRS_PE_CR0), 0);
 }
 
 /* ---- IST registers ---- */
@@ -483,47 +508,47 @@ static void test_PE_CR0_ignores_writes_without_1ofN(void **state)
 static void test_IST_CFGR_keeps_its_fields(void **state)
 {
     struct machine *m = *state;
-    assert_int_equal(r32(m, IRS_IST_CFGR), 0);
-    w32(m, IRS_IST_CFGR, 0xffffffff);
-    assert_int_equal(r32(m, IRS_IST_CFGR), 0x000101ff);
+    assert_int_equal(r32(m, VGIC5_IRS_IST_CFGR), 0);
+    w32(m, VGIC5_IRS_IST_CFGR, 0xffffffff);
+    assert_int_equal(r32(m, VGIC5_IRS_IST_CFGR), 0x000101ff);
 }
 
 static void test_IST_CFGR_is_locked_while_valid(void **state)
 {
     struct machine *m = *state;
     linear_table(m, 8);
-    w32(m, IRS_IST_CFGR, 9);
-    assert_int_equal(r32(m, IRS_IST_CFGR), 8);
-    w64(m, IRS_IST_BASER, 0);
-    w32(m, IRS_IST_CFGR, 9);
-    assert_int_equal(r32(m, IRS_IST_CFGR), 9);
+    w32(m, VGIC5_IRS_IST_CFGR, 9);
+    assert_int_equal(r32(m, VGIC5_IRS_IST_CFGR), 8);
+    w64(m, VGIC5_IRS_IST_BASER, 0);
+    w32(m, VGIC5_IRS_IST_CFGR, 9);
+    assert_int_equal(r32(m, VGIC5_IRS_IST_CFGR), 9);
 }
 
 static void test_IST_BASER_resets_to_0_and_keeps_ADDR(void **state)
 {
     struct machine *m = *state;
-    assert_int_equal(r64(m, IRS_IST_BASER), 0);
-    w64(m, IRS_IST_BASER, 0xfffffffffffffffe);
-    assert_int_equal(r64(m, IRS_IST_BASER), 0x00ffffffffffffc0);
+    assert_int_equal(r64(m, VGIC5_IRS_IST_BASER), 0);
+    w64(m, VGIC5_IRS_IST_BASER, 0xfffffffffffffffe);
+    assert_int_equal(r64(m, VGIC5_IRS_IST_BASER), 0x00ffffffffffffc0);
 }
 
 static void test_IST_BASER_VALID_is_idle_at_once(void **state)
 {
     struct machine *m = *state;
-    assert_int_equal(r32(m, IRS_IST_STATUSR), 1);
+    assert_int_equal(r32(m, VGIC5_IRS_IST_STATUSR), 1);
     linear_table(m, 8);
-    assert_int_equal(r64(m, IRS_IST_BASER), TABLE | 1);
-    assert_int_equal(r32(m, IRS_IST_STATUSR), 1);
+    assert_int_equal(r64(m, VGIC5_IRS_IST_BASER), TABLE | 1);
+    assert_int_equal(r32(m, VGIC5_IRS_IST_STATUSR), 1);
 }
 
 static void test_IST_BASER_ADDR_is_frozen_while_valid(void **state)
 {
     struct machine *m = *state;
     linear_table(m, 8);
-    w64(m, IRS_IST_BASER, (TABLE + 0x10000) | 1);
-    assert_int_equal(r64(m, IRS_IST_BASER), TABLE | 1);
-    w32(m, IRS_IST_BASER + 4, 0x77);
-    assert_int_equal(r64(m, IRS_IST_BASER), TABLE | 1);
+    w64(m, VGIC5_IRS_IST_BASER, (TABLE + 0x10000) | 1);
+    assert_int_equal(r64(m, VGIC5_IRS_IST_BASER), TABLE | 1);
+    w32(m, VGIC5_IRS_IST_BASER + 4, 0x77);
+    assert_int_equal(r64(m, VGIC5_IRS_IST_BASER), TABLE | 1);
 }
 
 static void test_IST_BASER_valid_again_is_ignored(void **state)
@@ -531,8 +556,8 @@ static void test_IST_BASER_valid_again_is_ignored(void **state)
     struct machine *m = *state;
     linear_table(m, 8);
     cdpend(m, LPI(5), 1);
-    w64(m, IRS_IST_BASER, TABLE | 1);
-    w32(m, IRS_IST_BASER, (uint32_t)TABLE | 1);
+    w64(m, VGIC5_IRS_IST_BASER, TABLE | 1);
+    w32(m, VGIC5_IRS_IST_BASER, (uint32_t)TABLE | 1);
     assert_true(is_pending(m, LPI(5)));
 }
 
@@ -540,22 +565,22 @@ static void test_IST_BASER_VALID_0_keeps_the_old_address(void **state)
 {
     struct machine *m = *state;
     linear_table(m, 8);
-    w64(m, IRS_IST_BASER, 0x12340000);
-    assert_int_equal(r64(m, IRS_IST_BASER), TABLE);
-    assert_int_equal(r32(m, IRS_IST_STATUSR), 1);
+    w64(m, VGIC5_IRS_IST_BASER, 0x12340000);
+    assert_int_equal(r64(m, VGIC5_IRS_IST_BASER), TABLE);
+    assert_int_equal(r32(m, VGIC5_IRS_IST_STATUSR), 1);
 }
 
 static void test_IST_BASER_as_two_halves(void **state)
 {
     struct machine *m = *state;
-    w32(m, IRS_IST_CFGR, 8);
-    w32(m, IRS_IST_BASER + 4, 0xab000012);
-    w32(m, IRS_IST_BASER, 0x34567fff & ~1u);
-    assert_int_equal(r64(m, IRS_IST_BASER), 0x0000001234567fc0);
-    assert_int_equal(r32(m, IRS_IST_BASER), 0x34567fc0);
-    assert_int_equal(r32(m, IRS_IST_BASER + 4), 0x12);
-    w32(m, IRS_IST_BASER + 4, 0);
-    w32(m, IRS_IST_BASER, (uint32_t)TABLE | 1);
+    w32(m, VGIC5_IRS_IST_CFGR, 8);
+    w32(m, VGIC5_IRS_IST_BASER + 4, 0xab000012);
+    w32(m, VGIC5_IRS_IST_BASER, 0x34567fff & ~1u);
+    assert_int_equal(r64(m, VGIC5_IRS_IST_BASER), 0x0000001234567fc0);
+    assert_int_equal(r32(m, VGIC5_IRS_IST_BASER), 0x34567fc0);
+    assert_int_equal(r32(m, VGIC5_IRS_IST_BASER + 4), 0x12);
+    w32(m, VGIC5_IRS_IST_BASER + 4, 0);
+    w32(m, VGIC5_IRS_IST_BASER, (uint32_t)TABLE | 1);
     cden(m, LPI(3));
     assert_int_equal(cdrcfg(m, LPI(3)), ICSR_ENABLED);
 }
@@ -564,10 +589,10 @@ static void test_IST_BASER_as_two_halves(void **state)
 static void test_IST_BASER_low_half_first(void **state)
 {
     struct machine *m = *state;
-    w32(m, IRS_IST_CFGR, 8);
-    w32(m, IRS_IST_BASER, (uint32_t)TABLE | 1);
-    w32(m, IRS_IST_BASER + 4, 0x12);
-    assert_int_equal(r64(m, IRS_IST_BASER), TABLE | 1);
+    w32(m, VGIC5_IRS_IST_CFGR, 8);
+    w32(m, VGIC5_IRS_IST_BASER, (uint32_t)TABLE | 1);
+    w32(m, VGIC5_IRS_IST_BASER + 4, 0x12);
+    assert_int_equal(r64(m, VGIC5_IRS_IST_BASER), TABLE | 1);
     assert_int_equal(cdrcfg(m, LPI(3)), 0);
 }
 
@@ -575,17 +600,17 @@ static void test_IST_BASER_low_half_takes_the_table_down(void **state)
 {
     struct machine *m = *state;
     linear_table(m, 8);
-    w32(m, IRS_IST_BASER, 0);
-    assert_int_equal(r64(m, IRS_IST_BASER), TABLE);
+    w32(m, VGIC5_IRS_IST_BASER, 0);
+    assert_int_equal(r64(m, VGIC5_IRS_IST_BASER), TABLE);
     assert_int_equal(cdrcfg(m, LPI(3)), ICSR_F);
 }
 
 static void refused(struct machine *m, uint32_t cfgr)
 {
     assert_false(make_valid(m, cfgr, TABLE));
-    assert_int_equal(r64(m, IRS_IST_BASER), TABLE); /* ADDR stored */
-    assert_int_equal(r32(m, IRS_IST_CFGR), cfgr);
-    assert_int_equal(r32(m, IRS_IST_STATUSR), 1);
+    assert_int_equal(r64(m, VGIC5_IRS_IST_BASER), TABLE); /* ADDR stored */
+    assert_int_equal(r32(m, VGIC5_IRS_IST_CFGR), cfgr);
+    assert_int_equal(r32(m, VGIC5_IRS_IST_STATUSR), 1);
     assert_int_equal(cdrcfg(m, LPI(0)), ICSR_F);
 }
 
@@ -602,7 +627,7 @@ static void test_IST_CFGR_LPI_ID_BITS_out_of_range_is_refused(void **state)
     refused(&m, 5);
     refused(&m, 13);
     assert_true(make_valid(&m, 6, TABLE));
-    w64(&m, IRS_IST_BASER, 0);
+    w64(&m, VGIC5_IRS_IST_BASER, 0);
     assert_true(make_valid(&m, 12, TABLE));
     done(&m);
 }
@@ -619,7 +644,7 @@ static void test_IST_CFGR_ISTSZ_must_be_the_required_one(void **state)
         for (uint32_t istsz = 0; istsz < 4; istsz++) {
             uint32_t cfgr = bits | CFGR_ISTSZ(istsz);
             assert_int_equal(make_valid(&m, cfgr, TABLE), istsz == required);
-            w64(&m, IRS_IST_BASER, 0);
+            w64(&m, VGIC5_IRS_IST_BASER, 0);
         }
     }
     done(&m);
@@ -634,7 +659,7 @@ static void test_IST_CFGR_two_level_must_be_offered(void **state)
     for (uint32_t l2sz = 0; l2sz < 4; l2sz++) {
         uint32_t cfgr = 12 | CFGR_L2SZ(l2sz) | CFGR_TWO_LEVEL;
         assert_int_equal(make_valid(&m, cfgr, TABLE), l2sz == 0 || l2sz == 2);
-        w64(&m, IRS_IST_BASER, 0);
+        w64(&m, VGIC5_IRS_IST_BASER, 0);
     }
     done(&m);
 }
@@ -646,20 +671,20 @@ static void test_IST_CFGR_L2SZ_is_ignored_for_a_linear_table(void **state)
         assert_true(make_valid(m, 8 | CFGR_L2SZ(l2sz), TABLE));
         cdpri(m, LPI(77), l2sz + 1);
         assert_int_equal(flushed_entry(m, TABLE + 4 * 77), ISTE_PRIORITY(l2sz + 1));
-        w64(m, IRS_IST_BASER, 0);
+        w64(m, VGIC5_IRS_IST_BASER, 0);
     }
 }
 
 static void test_MAP_L2_ISTR_is_ignored_without_a_two_level_table(void **state)
 {
     struct machine *m = *state;
-    w32(m, IRS_MAP_L2_ISTR, 0);
+    w32(m, VGIC5_IRS_MAP_L2_ISTR, 0);
     assert_true(make_valid(m, 8, TABLE));
-    w32(m, IRS_MAP_L2_ISTR, 3);
+    w32(m, VGIC5_IRS_MAP_L2_ISTR, 3);
     flush(m);
     for (uint64_t at = 0; at < 0x1000; at += 4)
         assert_int_equal(load32(m, TABLE + at), 0);
-    assert_int_equal(r32(m, IRS_MAP_L2_ISTR), 0);
+    assert_int_equal(r32(m, VGIC5_IRS_MAP_L2_ISTR), 0);
 }
 
 /* ---- Accesses ---- */
@@ -691,8 +716,9 @@ static void test_reserved_offsets_are_raz_wi(void **state)
     select_spi(m, 2);
     uint64_t sum = sum_of_registers(m);
     for (uint32_t offset = 0; offset < 0x20000; offset += 4) {
-        if (offset < 0x10000 && (is_defined(offset) || offset == IRS_SYNCR ||
-                                 offset == IRS_SPI_RESAMPLER || offset == IRS_MAP_L2_ISTR))
+        if (offset < 0x10000 &&
+            (is_defined(offset) || offset == VGIC5_IRS_SYNCR || offset == VGIC5_IRS_SPI_RESAMPLER ||
+             offset == VGIC5_IRS_MAP_L2_ISTR))
             continue;
         w32(m, offset, 0xffffffff);
         assert_int_equal(r32(m, offset), 0);
@@ -719,16 +745,16 @@ static void test_registers_of_absent_features_are_raz_wi(void **state)
 static void test_8_and_16_bit_accesses_are_raz_wi(void **state)
 {
     struct machine *m = *state;
-    w32(m, IRS_CR1, 0x1434);
+    w32(m, VGIC5_IRS_CR1, 0x1434);
     for (uint8_t size = 1; size <= 2; size++) {
         for (uint32_t offset = 0; offset < 0x200; offset++) {
             mmio_write(m, offset, size, 0xffff);
             assert_int_equal(mmio_read(m, offset, size), 0);
         }
     }
-    assert_int_equal(r32(m, IRS_CR1), 0x1434);
-    assert_int_equal(r32(m, IRS_CR0), 2);
-    assert_int_equal(r64(m, IRS_IST_BASER), 0);
+    assert_int_equal(r32(m, VGIC5_IRS_CR1), 0x1434);
+    assert_int_equal(r32(m, VGIC5_IRS_CR0), 2);
+    assert_int_equal(r64(m, VGIC5_IRS_IST_BASER), 0);
 }
 
 static void test_misaligned_accesses_are_raz_wi(void **state)
@@ -744,10 +770,10 @@ static void test_misaligned_accesses_are_raz_wi(void **state)
             assert_int_equal(mmio_read(m, offset, 8), 0);
         }
     }
-    assert_int_equal(r32(m, IRS_CR0), 2);
-    assert_int_equal(r32(m, IRS_CR1), 0);
-    assert_int_equal(r64(m, IRS_IST_BASER), 0);
-    assert_int_equal(r32(m, IRS_IST_CFGR), 0);
+    assert_int_equal(r32(m, VGIC5_IRS_CR0), 2);
+    assert_int_equal(r32(m, VGIC5_IRS_CR1), 0);
+    assert_int_equal(r64(m, VGIC5_IRS_IST_BASER), 0);
+    assert_int_equal(r32(m, VGIC5_IRS_IST_CFGR), 0);
 }
 
 static void test_64_bit_access_to_32_bit_registers_is_raz_wi(void **state)
@@ -770,10 +796,11 @@ static void test_SETLPI_frame_is_raz_wi(void **state)
     w32(m, 0x10008, 5);
     assert_int_equal(r32(m, 0x10000), 0);
     assert_int_equal(cdrcfg(m, LPI(5)), 0);
-    assert_int_equal(r32(m, IRS_IDR0) >> 9 & 1, 0);
+    assert_int_equal(r32(m, VGIC5_IRS_IDR0) >> 9 & 1, 0);
 }
 
 static const struct CMUnitTest tests[] = {
+    TEST_1PE(test_offsets_are_those_of_the_architecture),
     TEST_1PE(test_IDR0_reports_non_secure_and_the_pa_range),
     TEST_1PE(test_IDR1_counts_pes_and_iaffid_bits),
     TEST_1PE(test_IDR2_offers_what_the_configuration_says),

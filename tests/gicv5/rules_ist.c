@@ -42,7 +42,7 @@ static void test_L2_ISTE_ignored_pending_is_not_saved(void **state)
     store32(m, TABLE + 4 * 1, ISTE_PENDING | ISTE_ENABLE);
     linear_table(m, 4);
     assert_int_equal(flushed_entry(m, TABLE + 4 * 1), ISTE_ENABLE);
-    w64(m, IRS_IST_BASER, 0);
+    w64(m, VGIC5_IRS_IST_BASER, 0);
     assert_int_equal(load32(m, TABLE + 4 * 1) & ISTE_PENDING, 0);
 }
 
@@ -89,7 +89,7 @@ static void test_L2_ISTE_every_change_after_a_save_is_in_the_next(void **state)
     struct machine *m = *state;
     const uint64_t entry = TABLE + 4 * 9;
     start(m);
-    msr(m, 0, ICC_PCR, 0);
+    msr(m, 0, VGIC5_ICC_PCR, 0);
     linear_table(m, 4);
     cdpri(m, LPI(9), 4);
     assert_int_equal(flushed_entry(m, entry), ISTE_PRIORITY(4));
@@ -186,7 +186,7 @@ static void test_IST_BASER_VALID_0_writes_the_entries_back(void **state)
     linear_table(m, 6);
     route(m, LPI(33), 5, 1);
     cdpend(m, LPI(33), 1);
-    w64(m, IRS_IST_BASER, 0);
+    w64(m, VGIC5_IRS_IST_BASER, 0);
     assert_int_equal(load32(m, TABLE + 4 * 33) & ~ISTE_HWU,
                      ISTE_PENDING | ISTE_ENABLE | ISTE_PRIORITY(5) | ISTE_IAFFID(1));
 }
@@ -200,10 +200,10 @@ static void test_IST_BASER_VALID_0_makes_lpis_unreachable_and_recalls(void **sta
     route(m, SPI(2), 9, 1);
     spi_wire(m, 2, true);
     cdpend(m, LPI(33), 1);
-    assert_int_equal(mrs(m, 1, ICC_HPPIR), TAKEN(LPI(33)));
-    w64(m, IRS_IST_BASER, 0);
+    assert_int_equal(mrs(m, 1, VGIC5_ICC_HPPIR), TAKEN(LPI(33)));
+    w64(m, VGIC5_IRS_IST_BASER, 0);
     assert_int_equal(cdrcfg(m, LPI(33)), ICSR_F);
-    assert_int_equal(mrs(m, 1, ICC_HPPIR), TAKEN(SPI(2)));
+    assert_int_equal(mrs(m, 1, VGIC5_ICC_HPPIR), TAKEN(SPI(2)));
     cddis(m, SPI(2));
     assert_false(irq(m, 1));
 }
@@ -215,8 +215,8 @@ static void test_IST_made_valid_again_has_its_state_but_pending(void **state)
     linear_table(m, 6);
     route(m, LPI(33), 5, 1);
     cdpend(m, LPI(33), 1);
-    w64(m, IRS_IST_BASER, 0);
-    w64(m, IRS_IST_BASER, TABLE | 1);
+    w64(m, VGIC5_IRS_IST_BASER, 0);
+    w64(m, VGIC5_IRS_IST_BASER, TABLE | 1);
     assert_int_equal(cdrcfg(m, LPI(33)), ICSR_ENABLED | ICSR_PRIORITY(5) | ICSR_IAFFID(1));
     assert_false(irq(m, 1));
 }
@@ -226,7 +226,7 @@ static void test_IST_moved_to_other_memory(void **state)
     struct machine *m = *state;
     linear_table(m, 6);
     cden(m, LPI(1));
-    w64(m, IRS_IST_BASER, 0);
+    w64(m, VGIC5_IRS_IST_BASER, 0);
     assert_true(make_valid(m, 6, TABLE + 0x8000));
     assert_int_equal(cdrcfg(m, LPI(1)), 0);
     cden(m, LPI(2));
@@ -246,7 +246,7 @@ static void test_memory_around_the_table_is_not_touched(void **state)
         cdpend(m, LPI(i), 1);
     }
     flush(m);
-    w64(m, IRS_IST_BASER, 0);
+    w64(m, VGIC5_IRS_IST_BASER, 0);
     for (size_t i = 0; i < m->ram_size; i++)
         if (i < 0x1000 || i >= 0x1000 + 64 * 4)
             assert_int_equal(m->ram[i], 0x5a);
@@ -364,7 +364,7 @@ static void test_l2bits_of_every_L2SZ_and_ISTSZ(void **state)
             uint64_t last = L2_TABLE(0) + (uint64_t)(first - 1) * (4u << istsz);
             assert_int_equal(flushed_entry(&m, last), ISTE_PRIORITY(6));
             assert_int_equal(cdrcfg(&m, LPI(2 * first)), ICSR_F);
-            w64(&m, IRS_IST_BASER, 0);
+            w64(&m, VGIC5_IRS_IST_BASER, 0);
         }
         assert_true(machine_drop_device(&m));
         machine_free_ram(&m);
@@ -396,12 +396,12 @@ static void check_last_lpi(struct machine *m, uint32_t cfgr)
         entry = l2 + ((uint64_t)l2_last << shift);
     }
     assert_true(make_valid(m, cfgr, base));
-    w32(m, IRS_MAP_L2_ISTR, last);
+    w32(m, VGIC5_IRS_MAP_L2_ISTR, last);
     cdpri(m, LPI(last), 9);
     cdpend(m, LPI(last), 1);
     assert_int_equal(cdrcfg(m, LPI(last)), ICSR_PENDING | ICSR_PRIORITY(9));
     assert_int_equal(cdrcfg(m, LPI(last + 1)), ICSR_F);
-    w64(m, IRS_IST_BASER, 0);
+    w64(m, VGIC5_IRS_IST_BASER, 0);
     assert_int_equal(load32(m, entry), ISTE_PENDING | ISTE_PRIORITY(9));
     store32(m, entry, 0);
     if (cfgr & CFGR_TWO_LEVEL)
@@ -440,7 +440,7 @@ static void lands_at(struct machine *m, uint32_t cfgr, uint64_t written, uint64_
     assert_true(make_valid(m, cfgr, written));
     cden(m, LPI(1));
     assert_int_equal(flushed_entry(m, base + (4u << (cfgr >> 7 & 3))), ISTE_ENABLE);
-    w64(m, IRS_IST_BASER, 0);
+    w64(m, VGIC5_IRS_IST_BASER, 0);
 }
 
 static void test_10_2_1_13_alignment_of_a_linear_table(void **state)
@@ -495,7 +495,7 @@ static void test_10_2_1_13_alignment_of_a_two_level_table(void **state)
             map_l2(m, base, L2_TABLE(4), 1);
             cden(m, LPI(1));
             assert_int_equal(flushed_entry(m, L2_TABLE(4) + 4), ISTE_ENABLE);
-            w64(m, IRS_IST_BASER, 0);
+            w64(m, VGIC5_IRS_IST_BASER, 0);
         }
     }
 }
@@ -504,7 +504,7 @@ static void test_10_2_1_13_the_register_reads_back_as_written(void **state)
 {
     struct machine *m = *state;
     assert_true(make_valid(m, 16, TABLE + 0x1c0));
-    assert_int_equal(r64(m, IRS_IST_BASER), (TABLE + 0x1c0) | 1);
+    assert_int_equal(r64(m, VGIC5_IRS_IST_BASER), (TABLE + 0x1c0) | 1);
 }
 
 /* ---- Two levels ---- */
@@ -582,7 +582,7 @@ static void test_MAP_L2_ISTR_of_a_mapped_table_does_nothing(void **state)
     cden(m, LPI(9));
     cdpend(m, LPI(9), 1);
     unsigned writes = m->guest_writes;
-    w32(m, IRS_MAP_L2_ISTR, 8);
+    w32(m, VGIC5_IRS_MAP_L2_ISTR, 8);
     assert_int_equal(m->guest_writes, writes); /* VALID is not written again */
     assert_int_equal(cdrcfg(m, LPI(9)), ICSR_ENABLED | ICSR_PENDING);
 }
@@ -595,7 +595,7 @@ static void test_MAP_L2_ISTR_checks_its_bounds(void **state)
     memset(m->ram, 0, 512);
     assert_true(make_valid(m, 0x10010, TABLE));
     for (size_t i = 0; i < sizeof(beyond) / sizeof(beyond[0]); i++)
-        w32(m, IRS_MAP_L2_ISTR, beyond[i]);
+        w32(m, VGIC5_IRS_MAP_L2_ISTR, beyond[i]);
     for (size_t i = 512; i < m->ram_size; i++)
         assert_int_equal(m->ram[i], 0xaa);
     for (uint64_t i = 0; i < 512; i += 8)
@@ -634,7 +634,7 @@ static void test_L1_ISTE_address_bits_below_the_size_of_a_table_do_not_count(voi
         assert_int_equal(load64(m, TABLE), L2_TABLE(1) | below | 1); /* as the guest wrote it */
         cden(m, LPI(3));
         assert_int_equal(flushed_entry(m, L2_TABLE(1) + 12), ISTE_ENABLE);
-        w64(m, IRS_IST_BASER, 0);
+        w64(m, VGIC5_IRS_IST_BASER, 0);
     }
 }
 
@@ -646,11 +646,11 @@ static void test_two_level_table_down_and_up_again(void **state)
     map_l2(m, TABLE + 8, L2_TABLE(0), 1024);
     route(m, LPI(1030), 3, 1);
     cdpend(m, LPI(1030), 1);
-    w64(m, IRS_IST_BASER, 0);
+    w64(m, VGIC5_IRS_IST_BASER, 0);
     assert_int_equal(load32(m, L2_TABLE(0) + 24) & ~ISTE_HWU,
                      ISTE_PENDING | ISTE_ENABLE | ISTE_PRIORITY(3) | ISTE_IAFFID(1));
     assert_int_equal(cdrcfg(m, LPI(1030)), ICSR_F);
-    w64(m, IRS_IST_BASER, TABLE | 1);
+    w64(m, VGIC5_IRS_IST_BASER, TABLE | 1);
     assert_int_equal(cdrcfg(m, LPI(1030)), ICSR_ENABLED | ICSR_PRIORITY(3) | ICSR_IAFFID(1));
 }
 

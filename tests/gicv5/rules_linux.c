@@ -27,35 +27,35 @@ static void play(struct machine *m, const struct step *steps, size_t n)
 static void probe_irs(struct machine *m)
 {
     static const struct step steps[] = {
-        {'W', 4, IRS_CR1, 0xf5d7},
-        {'W', 4, IRS_CR0, 1},
-        {'R', 4, IRS_CR0, 3},
-        {'R', 4, IRS_IDR1, 0x00400002},
-        {'R', 4, IRS_IDR2, 24 | 1 << 5 | 1 << 6 | 1 << 10 | 7 << 11},
-        {'R', 4, IRS_IDR7, 0},
-        {'R', 4, IRS_IDR6, 256},
-        {'R', 4, IRS_IDR0, 0x15},
-        {'R', 4, IRS_IDR1, 0x00400002},
-        {'R', 4, IRS_IDR5, 256},
+        {'W', 4, VGIC5_IRS_CR1, 0xf5d7},
+        {'W', 4, VGIC5_IRS_CR0, 1},
+        {'R', 4, VGIC5_IRS_CR0, 3},
+        {'R', 4, VGIC5_IRS_IDR1, 0x00400002},
+        {'R', 4, VGIC5_IRS_IDR2, 24 | 1 << 5 | 1 << 6 | 1 << 10 | 7 << 11},
+        {'R', 4, VGIC5_IRS_IDR7, 0},
+        {'R', 4, VGIC5_IRS_IDR6, 256},
+        {'R', 4, VGIC5_IRS_IDR0, 0x15},
+        {'R', 4, VGIC5_IRS_IDR1, 0x00400002},
+        {'R', 4, VGIC5_IRS_IDR5, 256},
     };
     PLAY(m, steps);
 }
 
 static void start_cpu(struct machine *m, uint32_t pe)
 {
-    assert_int_equal(mrs(m, pe, ICC_IDR0), 0x41);
-    msr(m, pe, ICC_PPI_ENABLER0, 0);
-    msr(m, pe, ICC_PPI_ENABLER1, 0);
+    assert_int_equal(mrs(m, pe, VGIC5_ICC_IDR0), 0x41);
+    msr(m, pe, VGIC5_ICC_PPI_ENABLER(0), 0);
+    msr(m, pe, VGIC5_ICC_PPI_ENABLER(1), 0);
     for (uint32_t n = 0; n < 16; n++)
-        msr(m, pe, ICC_PPI_PRIORITYR0 + n, 0x1f1f1f1f1f1f1f1f);
-    msr(m, pe, ICC_PCR, LINUX_PRIORITY);
-    msr(m, pe, ICC_CR0, mrs(m, pe, ICC_CR0) | 1);
-    assert_int_equal(mrs(m, pe, ICC_CR0), 7);
+        msr(m, pe, VGIC5_ICC_PPI_PRIORITYR(n), 0x1f1f1f1f1f1f1f1f);
+    msr(m, pe, VGIC5_ICC_PCR, LINUX_PRIORITY);
+    msr(m, pe, VGIC5_ICC_CR0, mrs(m, pe, VGIC5_ICC_CR0) | 1);
+    assert_int_equal(mrs(m, pe, VGIC5_ICC_CR0), 7);
     const struct step steps[] = {
-        {'W', 4, IRS_PE_SELR, pe},
-        {'R', 4, IRS_PE_STATUSR, 7},
-        {'W', 4, IRS_PE_CR0, 1},
-        {'R', 4, IRS_PE_STATUSR, 7},
+        {'W', 4, VGIC5_IRS_PE_SELR, pe},
+        {'R', 4, VGIC5_IRS_PE_STATUSR, 7},
+        {'W', 4, VGIC5_IRS_PE_CR0, 1},
+        {'R', 4, VGIC5_IRS_PE_STATUSR, 7},
     };
     PLAY(m, steps);
 }
@@ -63,13 +63,14 @@ static void start_cpu(struct machine *m, uint32_t pe)
 static void set_up_table(struct machine *m)
 {
     static const struct step valid[] = {
-        {'R', 8, IRS_IST_BASER, 0},
-        {'R', 4, IRS_IDR2, 24 | 1 << 5 | 1 << 6 | 1 << 10 | 7 << 11},
-        {'W', 4, IRS_IST_CFGR, 0x10018},
-        {'W', 8, IRS_IST_BASER, TABLE | 1},
-        {'R', 4, IRS_IST_STATUSR, 1},
+        {'R', 8, VGIC5_IRS_IST_BASER, 0},
+        {'R', 4, VGIC5_IRS_IDR2, 24 | 1 << 5 | 1 << 6 | 1 << 10 | 7 << 11},
+        {'W', 4, VGIC5_IRS_IST_CFGR, 0x10018},
+        {'W', 8, VGIC5_IRS_IST_BASER, TABLE | 1},
+        {'R', 4, VGIC5_IRS_IST_STATUSR, 1},
     };
-    static const struct step map[] = {{'W', 4, IRS_MAP_L2_ISTR, 0}, {'R', 4, IRS_IST_STATUSR, 1}};
+    static const struct step map[] = {{'W', 4, VGIC5_IRS_MAP_L2_ISTR, 0},
+                                      {'R', 4, VGIC5_IRS_IST_STATUSR, 1}};
     PLAY(m, valid);
     store64(m, TABLE, L2_TABLE(0));
     PLAY(m, map);
@@ -96,8 +97,8 @@ static void enable_ipis(struct machine *m, uint32_t cpu)
 
 static void enable_timer(struct machine *m, uint32_t pe)
 {
-    uint64_t enabled = mrs(m, pe, ICC_PPI_ENABLER0);
-    msr(m, pe, ICC_PPI_ENABLER0, enabled | 1u << VGIC5_PPI_CNTV);
+    uint64_t enabled = mrs(m, pe, VGIC5_ICC_PPI_ENABLER(0));
+    msr(m, pe, VGIC5_ICC_PPI_ENABLER(0), enabled | 1u << VGIC5_PPI_CNTV);
 }
 
 /* The entry of an exception: acknowledge, barrier, drop, handler, deactivate. */
@@ -106,7 +107,7 @@ static void take(struct machine *m, uint32_t pe, uint32_t intid)
     assert_true(irq(m, pe));
     uint64_t taken = cdia(m, pe);
     assert_int_equal(taken, TAKEN(intid));
-    msr(m, pe, GSB_ACK, 0);
+    msr(m, pe, VGIC5_GSB_ACK, 0);
     cdeoi(m, pe);
     if (VGIC5_INTID_TYPE(intid) == VGIC5_PPI) /* the handler silences the timer */
         ppi_wire(m, pe, VGIC5_INTID_ID(intid), false);
@@ -125,10 +126,10 @@ static void tick(struct machine *m, uint32_t pe)
 static void request_spi(struct machine *m, uint32_t spi, uint32_t tm, uint32_t cpu)
 {
     const struct step steps[] = {
-        {'W', 4, IRS_SPI_SELR, spi},
-        {'R', 4, IRS_SPI_STATUSR, 3},
-        {'W', 4, IRS_SPI_CFGR, tm},
-        {'R', 4, IRS_SPI_STATUSR, 3},
+        {'W', 4, VGIC5_IRS_SPI_SELR, spi},
+        {'R', 4, VGIC5_IRS_SPI_STATUSR, 3},
+        {'W', 4, VGIC5_IRS_SPI_CFGR, tm},
+        {'R', 4, VGIC5_IRS_SPI_STATUSR, 3},
     };
     cdpri(m, SPI(spi), LINUX_PRIORITY); /* when it is mapped */
     PLAY(m, steps);
@@ -171,10 +172,10 @@ static void test_boot_of_two_cpus(void **state)
     take(&m, 1, SPI(16));
     spi_wire(&m, 16, false);
     for (uint32_t ipi = 0; ipi < NR_IPIS; ipi++) {
-        msr(&m, 0, GIC_CDPEND, 1ull << 32 | LPI(NR_IPIS + ipi));
+        msr(&m, 0, VGIC5_CDPEND, VGIC5_CDPEND_PENDING | LPI(NR_IPIS + ipi));
         assert_int_equal(LPI(NR_IPIS + ipi), 0x40000008 + ipi);
         take(&m, 1, LPI(NR_IPIS + ipi));
-        msr(&m, 1, GIC_CDPEND, 1ull << 32 | LPI(ipi));
+        msr(&m, 1, VGIC5_CDPEND, VGIC5_CDPEND_PENDING | LPI(ipi));
         take(&m, 0, LPI(ipi));
     }
     done(&m);
@@ -207,7 +208,7 @@ static void test_mask_unmask_and_irqchip_state(void **state)
     (void)state;
     request_spi(&m, 16, 0, 0);
     cddis(&m, SPI(16));
-    msr(&m, 0, GSB_SYS, 0);
+    msr(&m, 0, VGIC5_GSB_SYS, 0);
     spi_wire(&m, 16, true);
     assert_false(irq(&m, 0));
     assert_int_equal(cdrcfg(&m, SPI(16)), ICSR_PENDING | ICSR_PRIORITY(LINUX_PRIORITY));

@@ -8,7 +8,7 @@ static void test_D_YGLYC_spi_reset_state(void **state)
     for (uint32_t spi = 0; spi < m->nr_spis; spi++) {
         assert_int_equal(cdrcfg(m, SPI(spi)), 0);
         select_spi(m, spi);
-        assert_int_equal(r32(m, IRS_SPI_CFGR), 0); /* edge */
+        assert_int_equal(r32(m, VGIC5_IRS_SPI_CFGR), 0); /* edge */
     }
 }
 
@@ -94,7 +94,7 @@ static void test_trigger_mode_and_handling_mode_are_separate(void **state)
     assert_int_equal(cdia(m, 0), TAKEN(SPI(1)));
     assert_false(is_pending(m, SPI(1))); /* cleared by the acknowledge, wire still high */
     select_spi(m, 1);
-    assert_int_equal(r32(m, IRS_SPI_CFGR), 1);
+    assert_int_equal(r32(m, VGIC5_IRS_SPI_CFGR), 1);
 }
 
 /* ---- Selection ---- */
@@ -132,13 +132,13 @@ static void test_a_ppi_candidate_is_pending_inactive_and_enabled(void **state)
     struct machine *m = *state;
     start(m);
     ppi_wire(m, 0, VGIC5_PPI_CNTV, true);
-    msr(m, 0, ICC_PPI_ENABLER0, 0);
+    msr(m, 0, VGIC5_ICC_PPI_ENABLER(0), 0);
     assert_false(irq(m, 0));
-    msr(m, 0, ICC_PPI_ENABLER0, 1u << VGIC5_PPI_CNTV);
+    msr(m, 0, VGIC5_ICC_PPI_ENABLER(0), 1u << VGIC5_PPI_CNTV);
     assert_true(irq(m, 0));
-    msr(m, 0, ICC_PPI_SACTIVER0, 1u << VGIC5_PPI_CNTV);
+    msr(m, 0, VGIC5_ICC_PPI_SACTIVER(0), 1u << VGIC5_PPI_CNTV);
     assert_false(irq(m, 0));
-    msr(m, 0, ICC_PPI_CACTIVER0, 1u << VGIC5_PPI_CNTV);
+    msr(m, 0, VGIC5_ICC_PPI_CACTIVER(0), 1u << VGIC5_PPI_CNTV);
     assert_true(irq(m, 0));
     ppi_wire(m, 0, VGIC5_PPI_CNTV, false);
     assert_false(irq(m, 0));
@@ -158,7 +158,7 @@ static void test_R_VVBPS_equal_priorities_go_ppi_spi_lpi_lowest_id(void **state)
         cdpend(m, order[n], 1);
     }
     for (uint32_t n = 0; n < 7; n++) {
-        assert_int_equal(mrs(m, 0, ICC_HPPIR), TAKEN(order[n]));
+        assert_int_equal(mrs(m, 0, VGIC5_ICC_HPPIR), TAKEN(order[n]));
         assert_int_equal(cdia(m, 0), TAKEN(order[n]));
         cdeoi(m, 0);
     }
@@ -189,11 +189,11 @@ static void test_a_better_interrupt_replaces_the_signalled_one(void **state)
     route(m, SPI(1), 20, 0);
     route(m, LPI(3), 10, 0);
     spi_wire(m, 1, true);
-    assert_int_equal(mrs(m, 0, ICC_HPPIR), TAKEN(SPI(1)));
+    assert_int_equal(mrs(m, 0, VGIC5_ICC_HPPIR), TAKEN(SPI(1)));
     cdpend(m, LPI(3), 1);
-    assert_int_equal(mrs(m, 0, ICC_HPPIR), TAKEN(LPI(3)));
+    assert_int_equal(mrs(m, 0, VGIC5_ICC_HPPIR), TAKEN(LPI(3)));
     cdpend(m, LPI(3), 0);
-    assert_int_equal(mrs(m, 0, ICC_HPPIR), TAKEN(SPI(1)));
+    assert_int_equal(mrs(m, 0, VGIC5_ICC_HPPIR), TAKEN(SPI(1)));
 }
 
 static void test_every_priority_level_is_ordered(void **state)
@@ -221,7 +221,7 @@ static void test_D_XMBQZ_the_lowest_set_bit_is_the_running_priority(void **state
     route(m, SPI(1), 9, 0);
     spi_wire(m, 1, true);
     for (uint32_t bit = 0; bit < 32; bit++) {
-        msr(m, 0, ICC_APR, 1ull << bit | 1ull << 31);
+        msr(m, 0, VGIC5_ICC_APR, 1ull << bit | 1ull << 31);
         assert_int_equal(irq(m, 0), bit > 9);
     }
 }
@@ -235,9 +235,9 @@ static void test_D_MSQKF_signalled_iff_enabled_masked_in_and_above_running(void 
     for (uint32_t en = 0; en < 2; en++) {
         for (uint32_t pcr = 8; pcr <= 10; pcr++) {
             for (uint32_t running = 8; running <= 10; running++) {
-                msr(m, 0, ICC_CR0, en);
-                msr(m, 0, ICC_PCR, pcr);
-                msr(m, 0, ICC_APR, 1ull << running);
+                msr(m, 0, VGIC5_ICC_CR0, en);
+                msr(m, 0, VGIC5_ICC_PCR, pcr);
+                msr(m, 0, VGIC5_ICC_APR, 1ull << running);
                 assert_int_equal(irq(m, 0), en && 9 <= pcr && 9 < running);
             }
         }
@@ -309,7 +309,7 @@ static void test_walk_level_spi_held_high(void **state)
     assert_int_equal(cdia(m, 0), TAKEN(SPI(1)));
     assert_int_equal(cdrcfg(m, SPI(1)),
                      ICSR_ENABLED | ICSR_PENDING | ICSR_ACTIVE | ICSR_HM | ICSR_PRIORITY(8));
-    assert_int_equal(mrs(m, 0, ICC_APR), 1u << 8);
+    assert_int_equal(mrs(m, 0, VGIC5_ICC_APR), 1u << 8);
     assert_false(irq(m, 0));
     cdeoi(m, 0);
     assert_false(irq(m, 0)); /* still blocked by active */
@@ -383,11 +383,11 @@ static void test_walk_preemption(void **state)
     cdpend(m, LPI(2), 1);
     assert_true(irq(m, 0));
     assert_int_equal(cdia(m, 0), TAKEN(LPI(2)));
-    assert_int_equal(mrs(m, 0, ICC_APR), 0x10100);
+    assert_int_equal(mrs(m, 0, VGIC5_ICC_APR), 0x10100);
     cdeoi(m, 0);
-    assert_int_equal(mrs(m, 0, ICC_APR), 0x10000);
+    assert_int_equal(mrs(m, 0, VGIC5_ICC_APR), 0x10000);
     cdeoi(m, 0);
-    assert_int_equal(mrs(m, 0, ICC_APR), 0);
+    assert_int_equal(mrs(m, 0, VGIC5_ICC_APR), 0);
 }
 
 static void test_equal_priority_never_preempts(void **state)
@@ -413,9 +413,9 @@ static void test_CDIA_without_a_signalled_interrupt_has_no_side_effect(void **st
     start(m);
     route(m, SPI(1), 8, 0);
     spi_wire(m, 1, true);
-    msr(m, 0, ICC_PCR, 7);
+    msr(m, 0, VGIC5_ICC_PCR, 7);
     assert_int_equal(cdia(m, 0), 0);
-    assert_int_equal(mrs(m, 0, ICC_APR), 0);
+    assert_int_equal(mrs(m, 0, VGIC5_ICC_APR), 0);
     assert_int_equal(cdrcfg(m, SPI(1)), ICSR_ENABLED | ICSR_PENDING | ICSR_PRIORITY(8));
 }
 
@@ -429,10 +429,10 @@ static void test_CDIA_leaves_an_nmi_alone(void **state)
     spi_wire(m, 1, true);
     spi_wire(m, 2, true);
     assert_int_equal(cdia(m, 0), 0);
-    assert_int_equal(mrs(m, 0, ICC_APR), 0);
+    assert_int_equal(mrs(m, 0, VGIC5_ICC_APR), 0);
     assert_int_equal(cdrcfg(m, SPI(1)), ICSR_ENABLED | ICSR_PENDING);
     assert_int_equal(cdnmia(m, 0), TAKEN(SPI(1)));
-    assert_int_equal(mrs(m, 0, ICC_APR), 1);
+    assert_int_equal(mrs(m, 0, VGIC5_ICC_APR), 1);
     cdeoi(m, 0);
     assert_int_equal(cdia(m, 0), TAKEN(SPI(2)));
 }
@@ -445,7 +445,7 @@ static void test_CDNMIA_leaves_other_interrupts_alone(void **state)
     route(m, SPI(2), 5, 0);
     spi_wire(m, 2, true);
     assert_int_equal(cdnmia(m, 0), 0);
-    assert_int_equal(mrs(m, 0, ICC_APR), 0);
+    assert_int_equal(mrs(m, 0, VGIC5_ICC_APR), 0);
     assert_int_equal(cdia(m, 0), TAKEN(SPI(2)));
 }
 
@@ -462,7 +462,7 @@ static void test_an_nmi_preempts_everything(void **state)
     cdpend(m, LPI(2), 1);
     assert_int_equal(vgic5_vcpu_line(m->vcpu[0]), VGIC5_LINE_SUPERPRIORITY);
     assert_int_equal(cdnmia(m, 0), TAKEN(LPI(2)));
-    assert_int_equal(mrs(m, 0, ICC_APR), 3);
+    assert_int_equal(mrs(m, 0, VGIC5_ICC_APR), 3);
 }
 
 static void test_CDEOI_and_CDDI_in_either_order(void **state)
@@ -492,9 +492,9 @@ static void test_CDEOI_drops_the_priority_at_which_it_was_taken(void **state)
     spi_wire(m, 1, true);
     assert_int_equal(cdia(m, 0), TAKEN(SPI(1)));
     cdpri(m, SPI(1), 20);
-    assert_int_equal(mrs(m, 0, ICC_APR), 1u << 8);
+    assert_int_equal(mrs(m, 0, VGIC5_ICC_APR), 1u << 8);
     cdeoi(m, 0);
-    assert_int_equal(mrs(m, 0, ICC_APR), 0);
+    assert_int_equal(mrs(m, 0, VGIC5_ICC_APR), 0);
 }
 
 static void test_an_active_interrupt_can_be_given_to_another_pe(void **state)
@@ -510,7 +510,7 @@ static void test_an_active_interrupt_can_be_given_to_another_pe(void **state)
     assert_false(irq(m, 1));
     cddi(m, 0, LPI(1));
     assert_true(irq(m, 1));
-    assert_int_equal(mrs(m, 0, ICC_APR), 1u << 8); /* of the PE that took it */
+    assert_int_equal(mrs(m, 0, VGIC5_ICC_APR), 1u << 8); /* of the PE that took it */
     assert_int_equal(cdia(m, 1), TAKEN(LPI(1)));
 }
 
@@ -524,10 +524,10 @@ static void test_nesting_to_the_depth_of_every_priority(void **state)
         spi_wire(m, spi, true);
         assert_int_equal(cdia(m, 0), TAKEN(SPI(spi)));
     }
-    assert_int_equal(mrs(m, 0, ICC_APR), 0xffffffff);
+    assert_int_equal(mrs(m, 0, VGIC5_ICC_APR), 0xffffffff);
     for (uint32_t n = 32; n-- > 0;)
         cdeoi(m, 0);
-    assert_int_equal(mrs(m, 0, ICC_APR), 0);
+    assert_int_equal(mrs(m, 0, VGIC5_ICC_APR), 0);
 }
 
 static const struct CMUnitTest tests[] = {

@@ -240,8 +240,8 @@ static void be_busy(struct kernel *kernel, struct kvm_vm *vm, const struct vgic5
     assert_int_equal(set(port, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, 0x8010000), 0);
     assert_int_equal(set(port, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, 0), 0);
     assert_int_equal(kvm_vm_run(vm, 17), 0);
-    guest_write(kernel, 0x108, 9);
-    guest_write(kernel, 0x114, 1);
+    guest_write(kernel, VGIC5_IRS_SPI_SELR, 9);
+    guest_write(kernel, VGIC5_IRS_SPI_CFGR, 1);
     assert_int_equal(port->irq_line(port->opaque, VGIC5_IRQ_SPI(5), true), 0);
 }
 

@@ -15,19 +15,8 @@
 #include "kvm/calls.h"
 #include "kvm/numbers.h"
 
-#define CDEN VGIC5_ENCODING(1, 0, 12, 1, 1)
-#define CDPRI VGIC5_ENCODING(1, 0, 12, 1, 2)
-#define CDAFF VGIC5_ENCODING(1, 0, 12, 1, 3)
-#define CDPEND VGIC5_ENCODING(1, 0, 12, 1, 4)
-#define CDEOI VGIC5_ENCODING(1, 0, 12, 1, 7)
-#define CDDI VGIC5_ENCODING(1, 0, 12, 2, 0)
-#define CDHM VGIC5_ENCODING(1, 0, 12, 2, 1)
-#define CDIA VGIC5_ENCODING(1, 0, 12, 3, 0)
-#define ICC_CR0 VGIC5_ENCODING(3, 1, 12, 0, 1)
-#define ICC_PCR VGIC5_ENCODING(3, 1, 12, 0, 2)
-
 /* Of what CDIA reads; CDPEND's and CDHM's own bit is there, too. */
-#define VALID (UINT64_C(1) << 32)
+#define VALID VGIC5_CDIA_VALID
 #define THE_VCPU 3u
 
 /* ---- What the source's SPIs are -------------------------------------------------------------- */
@@ -127,20 +116,20 @@ static void configure(struct vm *vm, uint32_t id)
 {
     uint64_t intid = VGIC5_INTID(VGIC5_SPI, id);
 
-    guest_write(vm, 0x108, id);
-    guest_write(vm, 0x114, spis[id].level_triggered);
-    guest_cpu(vm, CDAFF, true, (uint64_t)THE_VCPU << 32 | intid);
-    guest_cpu(vm, CDPRI, true, UINT64_C(8) << 35 | intid);
-    guest_cpu(vm, CDEN, true, intid);
+    guest_write(vm, VGIC5_IRS_SPI_SELR, id);
+    guest_write(vm, VGIC5_IRS_SPI_CFGR, spis[id].level_triggered);
+    guest_cpu(vm, VGIC5_CDAFF, true, (uint64_t)THE_VCPU << 32 | intid);
+    guest_cpu(vm, VGIC5_CDPRI, true, UINT64_C(8) << 35 | intid);
+    guest_cpu(vm, VGIC5_CDEN, true, intid);
     if (spis[id].handled_as_level)
-        guest_cpu(vm, CDHM, true, VALID | intid);
+        guest_cpu(vm, VGIC5_CDHM, true, VALID | intid);
     if (spis[id].was_raised) {
         line(vm, id, true);
         line(vm, id, false);
     }
     line(vm, id, spis[id].wire);
     if (spis[id].cdpend)
-        guest_cpu(vm, CDPEND, true, VALID | intid);
+        guest_cpu(vm, VGIC5_CDPEND, true, VALID | intid);
 }
 
 static void be_a_guest(struct vm *vm)
@@ -153,9 +142,9 @@ static void be_a_guest(struct vm *vm)
     assert_int_equal(vgic5_set_attr(vm->kernel.device, &addr), 0);
     assert_int_equal(vgic5_set_attr(vm->kernel.device, &init), 0);
     assert_int_equal(kvm_vm_run(&vm->vm, THE_VCPU), 0);
-    guest_write(vm, 0x80, 1);
-    guest_cpu(vm, ICC_CR0, true, 1);
-    guest_cpu(vm, ICC_PCR, true, 31);
+    guest_write(vm, VGIC5_IRS_CR0, 1);
+    guest_cpu(vm, VGIC5_ICC_CR0, true, 1);
+    guest_cpu(vm, VGIC5_ICC_PCR, true, 31);
     for (uint32_t id = 0; id < NR_SPIS; id++)
         configure(vm, id);
 }
@@ -164,7 +153,7 @@ static void be_a_guest(struct vm *vm)
 static void take_all(struct vm *vm, unsigned *taken)
 {
     for (unsigned n = 0; n < 4 * NR_SPIS; n++) {
-        uint64_t intid = guest_cpu(vm, CDIA, false, 0);
+        uint64_t intid = guest_cpu(vm, VGIC5_CDIA, false, 0);
         uint32_t id = (uint32_t)intid & 0xffffff;
 
         if (!(intid & VALID))
@@ -173,10 +162,10 @@ static void take_all(struct vm *vm, unsigned *taken)
         taken[id]++;
         if (spis[id].level_triggered) {
             line(vm, id, false);
-            guest_cpu(vm, CDPEND, true, VGIC5_INTID(VGIC5_SPI, id));
+            guest_cpu(vm, VGIC5_CDPEND, true, VGIC5_INTID(VGIC5_SPI, id));
         }
-        guest_cpu(vm, CDEOI, true, 0);
-        guest_cpu(vm, CDDI, true, VGIC5_INTID(VGIC5_SPI, id));
+        guest_cpu(vm, VGIC5_CDEOI, true, 0);
+        guest_cpu(vm, VGIC5_CDDI, true, VGIC5_INTID(VGIC5_SPI, id));
     }
     fail_msg("interrupts without an end");
 }

@@ -20,11 +20,6 @@
 #include "kvm/calls.h"
 #include "traffic.h"
 
-#define CDEN VGIC5_ENCODING(1, 0, 12, 1, 1)
-#define CDAFF VGIC5_ENCODING(1, 0, 12, 1, 3)
-#define CDPEND VGIC5_ENCODING(1, 0, 12, 1, 4)
-#define CDHM VGIC5_ENCODING(1, 0, 12, 2, 1)
-
 static const char *directory;
 static bool recording;
 static const uint32_t vcpu_ids[2] = {3, 17};
@@ -54,16 +49,16 @@ static void be_busy(struct kernel *kernel, struct kvm_vm *vm)
     assert_int_equal(vgic5_set_attr(kernel->device, &addr), 0);
     assert_int_equal(vgic5_set_attr(kernel->device, &init), 0);
     assert_int_equal(kvm_vm_run(vm, 17), 0);
-    guest_write(kernel, 0x190, 4, 4);
-    guest_write(kernel, 0x180, 8, KVM_VM_RAM_BASE | 1);
-    guest_write(kernel, 0x80, 4, 1);
-    guest_write(kernel, 0x108, 4, 9);
-    guest_write(kernel, 0x114, 4, 1);
-    guest_write(kernel, 0x140, 4, 17);
-    guest_msr(kernel, CDHM, UINT64_C(1) << 32 | VGIC5_INTID(VGIC5_SPI, 9));
-    guest_msr(kernel, CDAFF, UINT64_C(17) << 32 | VGIC5_INTID(VGIC5_LPI, 11));
-    guest_msr(kernel, CDEN, VGIC5_INTID(VGIC5_LPI, 11));
-    guest_msr(kernel, CDPEND, UINT64_C(1) << 32 | VGIC5_INTID(VGIC5_LPI, 11));
+    guest_write(kernel, VGIC5_IRS_IST_CFGR, 4, 4);
+    guest_write(kernel, VGIC5_IRS_IST_BASER, 8, KVM_VM_RAM_BASE | 1);
+    guest_write(kernel, VGIC5_IRS_CR0, 4, 1);
+    guest_write(kernel, VGIC5_IRS_SPI_SELR, 4, 9);
+    guest_write(kernel, VGIC5_IRS_SPI_CFGR, 4, 1);
+    guest_write(kernel, VGIC5_IRS_PE_SELR, 4, 17);
+    guest_msr(kernel, VGIC5_CDHM, VGIC5_CDHM_HM | VGIC5_INTID(VGIC5_SPI, 9));
+    guest_msr(kernel, VGIC5_CDAFF, UINT64_C(17) << 32 | VGIC5_INTID(VGIC5_LPI, 11));
+    guest_msr(kernel, VGIC5_CDEN, VGIC5_INTID(VGIC5_LPI, 11));
+    guest_msr(kernel, VGIC5_CDPEND, VGIC5_CDPEND_PENDING | VGIC5_INTID(VGIC5_LPI, 11));
     assert_int_equal(vgic5_irq_line(kernel->device, VGIC5_IRQ_SPI(9), true), 0);
 }
 

@@ -19,7 +19,7 @@ BELOW = {
     "tool": {"tool", "snapshot", "ram", "machine", "bench", "facts", "vcpu", "unicorn"},
 }
 PUBLIC = {
-    "facts": {"device.h", "error.h"},
+    "facts": {"arch.h", "device.h", "error.h"},
     "gicv5": {"device.h", "error.h"},
     "device": {"device.h", "error.h"},
     "migration": {"device.h", "error.h", "migration.h", "snapshot.h"},

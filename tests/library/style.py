@@ -13,6 +13,8 @@ ACCENT = [
     (re.compile(r"\bsizeof [*A-Za-z]"), "sizeof takes parentheses", ROOMS),
     (re.compile(r"^\s*(?:\} else )?if \(.*[!=]= NULL"), "a pointer is tested by itself",
      ("src", "bench", "fuzz", "examples")),
+    (re.compile(r"#define \w+ +VGIC5_ENCODING\((?:1, 0, 12, [0-3]|3, 0, 12, 1[0345]|3, 1, 12, 0),"),
+     "vgic5/arch.h has a name for it", ("src", "tests", "bench", "fuzz", "examples")),
     (re.compile(r'^#include "[^/"]+"'), "an include names the room", ("src",)),
 ]
 

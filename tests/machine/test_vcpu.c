@@ -228,7 +228,7 @@ static void gic_registers_reach_the_host(void **state)
     BARE_CODE(bare, 0, NOP, MRS_X3_HPPIR, WFI);
     assert_int_equal(bare_run(bare, 0), VCPU_EXIT_WFI);
     assert_int_equal(vcpu_get_x(bare->vcpu, 3), 0x123456789);
-    assert_int_equal(bare->sysreg.encoding, VGIC5_ENCODING(3, 0, 12, 10, 3));
+    assert_int_equal(bare->sysreg.encoding, VGIC5_ICC_HPPIR);
     assert_int_equal(bare->sysreg.el, 1);
     assert_false(bare->sysreg.is_write);
     assert_int_equal(bare->clock.instructions, 3);
@@ -236,7 +236,7 @@ static void gic_registers_reach_the_host(void **state)
     BARE_CODE(bare, 0x40, MSR_PCR_X3, WFI);
     assert_int_equal(bare_run(bare, 0x40), VCPU_EXIT_WFI);
     assert_true(bare->sysreg.is_write);
-    assert_int_equal(bare->sysreg.encoding, VGIC5_ENCODING(3, 1, 12, 0, 2));
+    assert_int_equal(bare->sysreg.encoding, VGIC5_ICC_PCR);
     assert_int_equal(bare->sysreg.value, 0x123456789);
 }
 

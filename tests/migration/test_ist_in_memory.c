@@ -14,9 +14,6 @@
 #include <vgic5/device.h>
 #include <vgic5/migration.h>
 
-#define CDEN VGIC5_ENCODING(1, 0, 12, 1, 1)
-#define CDPEND VGIC5_ENCODING(1, 0, 12, 1, 4)
-
 #define RAM_SIZE (4u << 20)
 #define L1 0x10000u  /* of a two-level table, or the linear one */
 #define L2 0x100000u /* the only L2 table */
@@ -81,11 +78,11 @@ static struct guest *guest_new(uint32_t cfgr, uint8_t priority_bits)
     set(guest, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL);
     if (cfgr >> 16)
         memcpy(guest->ram + L1, &l1, sizeof(l1));
-    mmio(guest, 0x190, 4, cfgr);
-    mmio(guest, 0x180, 8, L1 | 1);
-    vgic5_cpu_access(vgic5_vcpu(guest->device, 0), CDEN, true, &lpi);
+    mmio(guest, VGIC5_IRS_IST_CFGR, 4, cfgr);
+    mmio(guest, VGIC5_IRS_IST_BASER, 8, L1 | 1);
+    vgic5_cpu_access(vgic5_vcpu(guest->device, 0), VGIC5_CDEN, true, &lpi);
     lpi |= 1ull << 32;
-    vgic5_cpu_access(vgic5_vcpu(guest->device, 0), CDPEND, true, &lpi);
+    vgic5_cpu_access(vgic5_vcpu(guest->device, 0), VGIC5_CDPEND, true, &lpi);
     vgic5_port_model(guest->device, &port);
     assert_int_equal(vgic5_save(&port, NULL, &guest->state, NULL), 0);
     return guest;
@@ -118,7 +115,7 @@ static void expect(struct guest *guest, const char *words)
 
 /* IST_CFGR: 12 LPI id bits linear; 14 bits two-level with L2 tables of 4 KiB (1024 entries). */
 #define LINEAR 12u
-#define TWO_LEVEL (14u | 1u << 16)
+#define TWO_LEVEL (14u | VGIC5_IRS_IST_CFGR_STRUCTURE)
 
 static void test_what_a_save_leaves_is_sound(void **state)
 {

@@ -4,7 +4,7 @@
 
 #include "stress.h"
 
-#define VALID (1ull << 32)
+#define VALID VGIC5_CDIA_VALID
 
 static uint32_t random_below(struct actor *a, uint32_t limit)
 {
@@ -29,7 +29,7 @@ static void cause_lpi(struct actor *a, struct vgic5_vcpu *vcpu)
     if (!move_on(book, lpi, WAY_IDLE, WAY_CAUSED))
         return;
     atomic_fetch_add(&book->caused, 1);
-    msr(vcpu, CDPEND, VALID | stress_intid(lpi)); /* bit 32: Pending */
+    msr(vcpu, VGIC5_CDPEND, VALID | stress_intid(lpi)); /* bit 32: Pending */
 }
 
 /* Each SPI is driven by one thread: an edge up is an event, one down is none. */
@@ -66,7 +66,7 @@ static uint32_t interrupt_of(uint32_t intid)
 static bool take_one(struct actor *a, struct vgic5_vcpu *vcpu)
 {
     struct book *book = &a->stress->book;
-    uint64_t acknowledged = mrs(vcpu, CDIA);
+    uint64_t acknowledged = mrs(vcpu, VGIC5_CDIA);
     if (!(acknowledged & VALID))
         return false;
     uint32_t intid = (uint32_t)acknowledged, interrupt = interrupt_of(intid);
@@ -75,8 +75,8 @@ static bool take_one(struct actor *a, struct vgic5_vcpu *vcpu)
     else if (!move_on(book, interrupt, WAY_CAUSED, WAY_TAKEN))
         atomic_fetch_add(&book->duplicated, 1);
     atomic_fetch_add(&book->taken, 1);
-    msr(vcpu, CDEOI, 0);
-    msr(vcpu, CDDI, intid);
+    msr(vcpu, VGIC5_CDEOI, 0);
+    msr(vcpu, VGIC5_CDDI, intid);
     if (interrupt != NR_INTERRUPTS)
         move_on(book, interrupt, WAY_TAKEN, WAY_IDLE);
     return true;
@@ -91,24 +91,24 @@ static void reconfigure(struct actor *a, struct vgic5_vcpu *vcpu)
     case 0:
     case 1:
     case 2: /* to a PE that is not there, and away from it again */
-        msr(vcpu, CDAFF, (uint64_t)NR_ALL << 32 | intid);
-        msr(vcpu, CDAFF, (uint64_t)random_below(a, NR_ALL) << 32 | intid);
+        msr(vcpu, VGIC5_CDAFF, (uint64_t)NR_ALL << 32 | intid);
+        msr(vcpu, VGIC5_CDAFF, (uint64_t)random_below(a, NR_ALL) << 32 | intid);
         break;
     case 3:
     case 4:
-        msr(vcpu, CDAFF, (uint64_t)random_below(a, NR_ALL) << 32 | intid);
+        msr(vcpu, VGIC5_CDAFF, (uint64_t)random_below(a, NR_ALL) << 32 | intid);
         break;
     case 5:
-        msr(vcpu, CDPRI, (uint64_t)random_below(a, 32) << 35 | intid);
+        msr(vcpu, VGIC5_CDPRI, (uint64_t)random_below(a, 32) << 35 | intid);
         break;
     case 6:
-        msr(vcpu, CDDIS, intid);
-        msr(vcpu, CDEN, intid);
+        msr(vcpu, VGIC5_CDDIS, intid);
+        msr(vcpu, VGIC5_CDEN, intid);
         break;
     default:
-        msr(vcpu, CDRCFG, intid);
-        mrs(vcpu, ICC_ICSR);
-        mrs(vcpu, ICC_HPPIR);
+        msr(vcpu, VGIC5_CDRCFG, intid);
+        mrs(vcpu, VGIC5_ICC_ICSR);
+        mrs(vcpu, VGIC5_ICC_HPPIR);
     }
 }
 
@@ -119,9 +119,9 @@ static void retire_the_old(struct actor *a, struct vgic5_vcpu *vcpu)
     for (uint32_t lpi = a->number; lpi < NR_LPIS; lpi += NR_VCPUS) {
         if (atomic_load(&book->way[lpi]) != WAY_TAKEN)
             continue;
-        msr(vcpu, CDRCFG, stress_intid(lpi));
+        msr(vcpu, VGIC5_CDRCFG, stress_intid(lpi));
         if (lpi % ACTIVE_EVERY == 0) {
-            msr(vcpu, CDDI, stress_intid(lpi));
+            msr(vcpu, VGIC5_CDDI, stress_intid(lpi));
             move_on(book, lpi, WAY_TAKEN, WAY_IDLE);
         }
     }
@@ -200,11 +200,11 @@ void *actor_frame(void *context)
     struct actor *a = context;
     struct stress *s = a->stress;
     for (unsigned long n = 0; n < s->steps / 16; n++) {
-        access_frame(s, IRS_CR1, true, n & 1);
-        access_frame(s, IRS_SPI_SELR, true, random_below(a, NR_SPIS));
-        access_frame(s, IRS_SPI_STATUSR, false, 0);
-        access_frame(s, IRS_CR0, true, 0);
-        access_frame(s, IRS_CR0, true, 1);
+        access_frame(s, VGIC5_IRS_CR1, true, n & 1);
+        access_frame(s, VGIC5_IRS_SPI_SELR, true, random_below(a, NR_SPIS));
+        access_frame(s, VGIC5_IRS_SPI_STATUSR, false, 0);
+        access_frame(s, VGIC5_IRS_CR0, true, 0);
+        access_frame(s, VGIC5_IRS_CR0, true, 1);
         vgic5_vcpu_line(s->vcpu[random_below(a, NR_ALL)]);
     }
     return NULL;
@@ -226,8 +226,8 @@ static void ask(struct actor *a)
     uint32_t words[NR_SPIS];
     const int answers[] = {
         get(s, VGIC5_GRP_IST, 0, words),
-        get(s, VGIC5_GRP_IRS_REGS, IRS_CR1, values),
-        get(s, VGIC5_GRP_CPU_SYSREGS, VGIC5_SYSREG_ATTR(mpidr, ICC_PCR), values),
+        get(s, VGIC5_GRP_IRS_REGS, VGIC5_IRS_CR1, values),
+        get(s, VGIC5_GRP_CPU_SYSREGS, VGIC5_SYSREG_ATTR(mpidr, VGIC5_ICC_PCR), values),
         vgic5_get_spi_wires(s->device, values, 1),
         vgic5_get_spi_modes(s->device, values, values + 1, 1),
     };

@@ -31,29 +31,7 @@
 #define PAGE 0x1000u
 
 #define CD(crm, op2) VGIC5_ENCODING(1, 0, 12, crm, op2)
-#define CDRCFG CD(1, 5)
-#define CDEOI CD(1, 7)
-#define CDDI CD(2, 0)
-#define CDIA CD(3, 0)
-#define CDNMIA CD(3, 1)
-#define ICC_HPPIR VGIC5_ENCODING(3, 0, 12, 10, 3)
-#define ICC_ICSR VGIC5_ENCODING(3, 0, 12, 10, 4)
-#define ICC_PPI_ENABLER0 VGIC5_ENCODING(3, 0, 12, 10, 6)
-#define ICC_PPI_SPENDR0 VGIC5_ENCODING(3, 0, 12, 13, 6)
-#define ICC_PPI_PRIORITYR0 VGIC5_ENCODING(3, 0, 12, 14, 0)
-#define ICC_APR VGIC5_ENCODING(3, 1, 12, 0, 0)
-#define ICC_CR0 VGIC5_ENCODING(3, 1, 12, 0, 1)
-#define ICC_PCR VGIC5_ENCODING(3, 1, 12, 0, 2)
 
-#define IRS_CR0 0x080u
-#define IRS_SPI_SELR 0x108u
-#define IRS_SPI_RESAMPLER 0x110u
-#define IRS_SPI_CFGR 0x114u
-#define IRS_PE_SELR 0x140u
-#define IRS_IST_BASER 0x180u
-#define IRS_IST_CFGR 0x190u
-#define IRS_MAP_L2_ISTR 0x1c0u
-#define ICSR_HM (UINT64_C(1) << 5)
 #define FRAME_REGISTERS 0x240u
 
 struct chaos {
@@ -171,13 +149,13 @@ static uint32_t any_intid(struct actor *a)
 
 static void take_one(struct actor *a, struct vgic5_vcpu *vcpu)
 {
-    uint64_t taken = cpu(vcpu, below(a, 8) ? CDIA : CDNMIA, false, 0);
+    uint64_t taken = cpu(vcpu, below(a, 8) ? VGIC5_CDIA : VGIC5_CDNMIA, false, 0);
     if (!(taken >> 32))
         return;
     if (below(a, 16))
-        cpu(vcpu, CDEOI, true, 0);
+        cpu(vcpu, VGIC5_CDEOI, true, 0);
     if (below(a, 16))
-        cpu(vcpu, CDDI, true, (uint32_t)taken);
+        cpu(vcpu, VGIC5_CDDI, true, (uint32_t)taken);
 }
 
 /* CDDIS, CDEN, CDPRI, CDAFF, CDPEND, CDRCFG and CDHM, with random operands. */
@@ -193,14 +171,20 @@ static void instruct(struct actor *a, struct vgic5_vcpu *vcpu)
 
 static void access_register(struct actor *a, struct vgic5_vcpu *vcpu)
 {
-    static const uint16_t encodings[] = {
-        ICC_HPPIR, ICC_ICSR, ICC_PPI_ENABLER0, ICC_PPI_PRIORITYR0, ICC_PPI_SPENDR0, ICC_APR,
-        ICC_CR0,   ICC_PCR,  ICC_PCR};
+    static const uint16_t encodings[] = {VGIC5_ICC_HPPIR,
+                                         VGIC5_ICC_ICSR,
+                                         VGIC5_ICC_PPI_ENABLER(0),
+                                         VGIC5_ICC_PPI_PRIORITYR(0),
+                                         VGIC5_ICC_PPI_SPENDR(0),
+                                         VGIC5_ICC_APR,
+                                         VGIC5_ICC_CR0,
+                                         VGIC5_ICC_PCR,
+                                         VGIC5_ICC_PCR};
     uint16_t encoding = encodings[below(a, sizeof(encodings) / sizeof(encodings[0]))];
-    uint64_t value = encoding == ICC_CR0   ? below(a, 4) != 0
-                     : encoding == ICC_PCR ? 31 - below(a, 4) * 8
-                     : encoding == ICC_APR ? 0
-                                           : below(a, UINT32_MAX);
+    uint64_t value = encoding == VGIC5_ICC_CR0   ? below(a, 4) != 0
+                     : encoding == VGIC5_ICC_PCR ? 31 - below(a, 4) * 8
+                     : encoding == VGIC5_ICC_APR ? 0
+                                                 : below(a, UINT32_MAX);
     cpu(vcpu, encoding, below(a, 2), value);
     vgic5_vcpu_set_nmi(vcpu, below(a, 2));
     vgic5_vcpu_line(a->chaos->vcpu[below(a, a->chaos->nr_vcpus)]);
@@ -247,11 +231,11 @@ static void *be_the_frame(void *context)
     struct actor *a = context;
     struct chaos *c = a->chaos;
     for (unsigned long n = 0; n < c->steps / 4; n++) {
-        frame(c, IRS_CR0, 4, true, below(a, 4) != 0);
-        frame(c, IRS_SPI_SELR, 4, true, below(a, NR_SPIS + 1));
-        frame(c, IRS_SPI_CFGR, 4, true, below(a, 2));
-        frame(c, IRS_SPI_RESAMPLER, 4, true, below(a, NR_SPIS + 1));
-        frame(c, IRS_PE_SELR, 4, true, below(a, a->chaos->nr_vcpus + 1));
+        frame(c, VGIC5_IRS_CR0, 4, true, below(a, 4) != 0);
+        frame(c, VGIC5_IRS_SPI_SELR, 4, true, below(a, NR_SPIS + 1));
+        frame(c, VGIC5_IRS_SPI_CFGR, 4, true, below(a, 2));
+        frame(c, VGIC5_IRS_SPI_RESAMPLER, 4, true, below(a, NR_SPIS + 1));
+        frame(c, VGIC5_IRS_PE_SELR, 4, true, below(a, a->chaos->nr_vcpus + 1));
         frame(c, below(a, FRAME_REGISTERS / 4) * 4, 4, false, 0);
     }
     return NULL;
@@ -271,8 +255,8 @@ static void make_table(struct actor *a, bool two_level)
         uint64_t entry = (RAM_BASE + PAGE * (4 + table)) | below(a, 2);
         memcpy(c->ram + 8 * table, &entry, sizeof(entry));
     }
-    frame(c, IRS_IST_CFGR, 4, true, ID_BITS | (two_level ? 1u << 16 : 0));
-    frame(c, IRS_IST_BASER, 8, true, (two_level ? RAM_BASE : RAM_BASE + PAGE * 4) | 1);
+    frame(c, VGIC5_IRS_IST_CFGR, 4, true, ID_BITS | (two_level ? 1u << 16 : 0));
+    frame(c, VGIC5_IRS_IST_BASER, 8, true, (two_level ? RAM_BASE : RAM_BASE + PAGE * 4) | 1);
 }
 
 static void *be_the_tables(void *context)
@@ -282,12 +266,12 @@ static void *be_the_tables(void *context)
     for (unsigned long n = 0; n < c->steps / 64; n++) {
         make_table(a, below(a, 2));
         for (uint32_t i = 0; i < 8; i++) {
-            frame(c, IRS_MAP_L2_ISTR, 4, true, below(a, NR_LPIS));
-            frame(c, IRS_IST_BASER, 8, false, 0);
+            frame(c, VGIC5_IRS_MAP_L2_ISTR, 4, true, below(a, NR_LPIS));
+            frame(c, VGIC5_IRS_IST_BASER, 8, false, 0);
             sched_yield();
         }
         if (n + 1 < c->steps / 64)
-            frame(c, IRS_IST_BASER, 8, true, 0);
+            frame(c, VGIC5_IRS_IST_BASER, 8, true, 0);
     }
     return NULL;
 }
@@ -311,8 +295,8 @@ static void *be_the_vmm(void *context)
     for (unsigned long n = 0; n < c->steps / 4; n++) {
         uint64_t mpidr = vgic5_mpidr_of_vcpu(below(a, a->chaos->nr_vcpus));
         ask(a, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, value);
-        ask(a, VGIC5_GRP_CPU_SYSREGS, VGIC5_SYSREG_ATTR(mpidr, ICC_PCR), value);
-        ask(a, VGIC5_GRP_CPU_SYSREGS, VGIC5_SYSREG_ATTR(mpidr, ICC_HPPIR), value);
+        ask(a, VGIC5_GRP_CPU_SYSREGS, VGIC5_SYSREG_ATTR(mpidr, VGIC5_ICC_PCR), value);
+        ask(a, VGIC5_GRP_CPU_SYSREGS, VGIC5_SYSREG_ATTR(mpidr, VGIC5_ICC_HPPIR), value);
         ask(a, VGIC5_GRP_IRS_REGS, below(a, FRAME_REGISTERS), value);
         ask(a, VGIC5_GRP_IST, 0, words);
         vgic5_get_spi_wires(c->device, value, 1);
@@ -391,8 +375,8 @@ static void destroy(struct chaos *c)
 
 static uint64_t config_of(struct chaos *c, uint32_t intid)
 {
-    cpu(c->vcpu[0], CDRCFG, true, intid);
-    return cpu(c->vcpu[0], ICC_ICSR, false, 0);
+    cpu(c->vcpu[0], VGIC5_CDRCFG, true, intid);
+    return cpu(c->vcpu[0], VGIC5_ICC_ICSR, false, 0);
 }
 
 /* ICC_HPPIR shows what the line is about. */
@@ -400,7 +384,7 @@ static void check_lines(struct chaos *c)
 {
     unsigned long wrong = 0, untold = 0;
     for (uint32_t i = 0; i < c->nr_vcpus; i++) {
-        bool signalled = cpu(c->vcpu[i], ICC_HPPIR, false, 0);
+        bool signalled = cpu(c->vcpu[i], VGIC5_ICC_HPPIR, false, 0);
         enum vgic5_line now = vgic5_vcpu_line(c->vcpu[i]);
         wrong += signalled != (now != VGIC5_LINE_NONE);
         untold += (int)now != c->told[i];
@@ -421,7 +405,8 @@ static void compare(struct chaos *a, struct chaos *b, uint64_t spi_bits)
         in_flight += (config & 0x15) > 1; /* not unreachable; Pending or Active */
     }
     for (uint32_t i = 0; i < a->nr_vcpus; i++) {
-        different += cpu(a->vcpu[i], ICC_HPPIR, false, 0) != cpu(b->vcpu[i], ICC_HPPIR, false, 0);
+        different += cpu(a->vcpu[i], VGIC5_ICC_HPPIR, false, 0) !=
+                     cpu(b->vcpu[i], VGIC5_ICC_HPPIR, false, 0);
         different += vgic5_vcpu_line(a->vcpu[i]) != vgic5_vcpu_line(b->vcpu[i]);
     }
     check(in_flight > 0, "interrupts pending or active at the end", in_flight);
@@ -440,7 +425,7 @@ static void check_restored(struct chaos *c, uint32_t abi)
         vgic5_port_model(fresh->device, &port);
         if (vgic5_restore(&port, state, NULL, &error) == 0) {
             find_vcpus(fresh);
-            compare(c, fresh, abi == VGIC5_ABI_7_4 ? ~ICSR_HM : UINT64_MAX);
+            compare(c, fresh, abi == VGIC5_ABI_7_4 ? ~VGIC5_ICC_ICSR_HM : UINT64_MAX);
         }
     }
     check(error.message[0] == '\0', error.message[0] ? error.message : "saved and restored", abi);

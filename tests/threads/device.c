@@ -4,8 +4,6 @@
 
 #include "stress.h"
 
-#define ISTE_ACTIVE 2u
-#define ISTE_ENABLE 8u
 #define PRIORITY 16u
 
 static int at(uint64_t ipa, size_t size, size_t *offset)
@@ -82,8 +80,8 @@ static void fill_table(struct stress *s)
 {
     for (uint32_t id = 0; id < NR_LPIS; id++) {
         bool active = id % ACTIVE_EVERY == 0;
-        uint32_t word = ISTE_ENABLE | PRIORITY << 11 | id % NR_ALL << 16;
-        word |= active ? ISTE_ACTIVE : 0;
+        uint32_t word = VGIC5_ISTE_ENABLE | PRIORITY << 11 | id % NR_ALL << 16;
+        word |= active ? VGIC5_ISTE_ACTIVE : 0;
         memcpy(s->ram + 4 * id, &word, sizeof(word));
         atomic_store(&s->book.way[id], active ? WAY_TAKEN : WAY_IDLE);
     }
@@ -92,19 +90,19 @@ static void fill_table(struct stress *s)
 static void enable(struct stress *s)
 {
     fill_table(s);
-    write_frame(s, IRS_IST_CFGR, 4, ID_BITS);
-    write_frame(s, IRS_IST_BASER, 8, RAM_BASE | 1);
-    write_frame(s, IRS_CR0, 4, 1);
+    write_frame(s, VGIC5_IRS_IST_CFGR, 4, ID_BITS);
+    write_frame(s, VGIC5_IRS_IST_BASER, 8, RAM_BASE | 1);
+    write_frame(s, VGIC5_IRS_CR0, 4, 1);
     for (uint32_t i = 0; i < NR_ALL; i++) {
         s->vcpu[i] = vgic5_vcpu(s->device, i);
-        msr(s->vcpu[i], ICC_PCR, 31);
-        msr(s->vcpu[i], ICC_CR0, 1);
+        msr(s->vcpu[i], VGIC5_ICC_PCR, 31);
+        msr(s->vcpu[i], VGIC5_ICC_CR0, 1);
     }
     for (uint32_t i = 0; i < NR_SPIS; i++) {
         uint32_t intid = VGIC5_INTID(VGIC5_SPI, i);
-        msr(s->vcpu[0], CDAFF, (uint64_t)(i % NR_ALL) << 32 | intid);
-        msr(s->vcpu[0], CDPRI, (uint64_t)PRIORITY << 35 | intid);
-        msr(s->vcpu[0], CDEN, intid);
+        msr(s->vcpu[0], VGIC5_CDAFF, (uint64_t)(i % NR_ALL) << 32 | intid);
+        msr(s->vcpu[0], VGIC5_CDPRI, (uint64_t)PRIORITY << 35 | intid);
+        msr(s->vcpu[0], VGIC5_CDEN, intid);
     }
 }
 

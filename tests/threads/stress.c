@@ -27,7 +27,7 @@ static const struct cast {
 
 #define NAPS 1000u
 
-#define ICSR_PENDING_OR_ACTIVE 0x14u
+#define ICSR_PENDING_OR_ACTIVE (VGIC5_ICC_ICSR_PENDING | VGIC5_ICC_ICSR_ACTIVE)
 
 static int failures;
 
@@ -93,8 +93,8 @@ static void judge(struct stress *s)
     struct book *book = &s->book;
     unsigned long caused = book->caused, taken = book->taken, restless = 0, wrong_lines = 0;
     for (uint32_t i = 0; i < NR_INTERRUPTS; i++) {
-        msr(s->vcpu[0], CDRCFG, stress_intid(i));
-        restless += (mrs(s->vcpu[0], ICC_ICSR) & ICSR_PENDING_OR_ACTIVE) != 0;
+        msr(s->vcpu[0], VGIC5_CDRCFG, stress_intid(i));
+        restless += (mrs(s->vcpu[0], VGIC5_ICC_ICSR) & ICSR_PENDING_OR_ACTIVE) != 0;
         restless += book->way[i] != WAY_IDLE;
     }
     for (uint32_t i = 0; i < NR_ALL; i++)

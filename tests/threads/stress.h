@@ -83,25 +83,4 @@ static inline uint64_t mrs(struct vgic5_vcpu *vcpu, uint16_t encoding)
     return value;
 }
 
-#define CDDIS VGIC5_ENCODING(1, 0, 12, 1, 0)
-#define CDEN VGIC5_ENCODING(1, 0, 12, 1, 1)
-#define CDPRI VGIC5_ENCODING(1, 0, 12, 1, 2)
-#define CDAFF VGIC5_ENCODING(1, 0, 12, 1, 3)
-#define CDPEND VGIC5_ENCODING(1, 0, 12, 1, 4)
-#define CDRCFG VGIC5_ENCODING(1, 0, 12, 1, 5)
-#define CDEOI VGIC5_ENCODING(1, 0, 12, 1, 7)
-#define CDDI VGIC5_ENCODING(1, 0, 12, 2, 0)
-#define CDIA VGIC5_ENCODING(1, 0, 12, 3, 0)
-#define ICC_HPPIR VGIC5_ENCODING(3, 0, 12, 10, 3)
-#define ICC_ICSR VGIC5_ENCODING(3, 0, 12, 10, 4)
-#define ICC_CR0 VGIC5_ENCODING(3, 1, 12, 0, 1)
-#define ICC_PCR VGIC5_ENCODING(3, 1, 12, 0, 2)
-
-#define IRS_CR0 0x080u
-#define IRS_CR1 0x084u
-#define IRS_SPI_SELR 0x108u
-#define IRS_SPI_STATUSR 0x118u
-#define IRS_IST_BASER 0x180u
-#define IRS_IST_CFGR 0x190u
-
 #endif

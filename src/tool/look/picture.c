@@ -7,17 +7,6 @@
 
 #include "tool/report.h"
 
-#define CDRCFG VGIC5_ENCODING(1, 0, 12, 1, 5)
-#define ICC_ICSR VGIC5_ENCODING(3, 0, 12, 10, 4)
-#define ICC_HPPIR VGIC5_ENCODING(3, 0, 12, 10, 3)
-#define ICSR_F (1u << 0)
-#define ICSR_ENABLED (1u << 1)
-#define ICSR_PENDING (1u << 2)
-#define ICSR_ACTIVE (1u << 4)
-#define ICSR_HM (1u << 5)
-#define ICSR_PRIORITY(icsr) ((uint8_t)((icsr) >> 11 & 31))
-#define ICSR_IAFFID(icsr) ((uint16_t)((icsr) >> 32))
-#define HPPIR_VALID (UINT64_C(1) << 32)
 #define PSTATE_I (UINT64_C(1) << 7)
 
 /* ---- The device ------------------------------------------------------------------------------ */
@@ -82,20 +71,20 @@ static uint32_t vcpu_of(const struct picture *picture, uint32_t id)
 static bool ask(const struct picture *picture, struct vgic5_vcpu *pe, uint32_t intid,
                 struct picture_interrupt *to)
 {
-    uint64_t argument = intid, icsr = ICSR_F;
+    uint64_t argument = intid, icsr = VGIC5_ICC_ICSR_F;
 
-    vgic5_cpu_access(pe, CDRCFG, true, &argument);
-    vgic5_cpu_access(pe, ICC_ICSR, false, &icsr);
-    if (icsr & ICSR_F)
+    vgic5_cpu_access(pe, VGIC5_CDRCFG, true, &argument);
+    vgic5_cpu_access(pe, VGIC5_ICC_ICSR, false, &icsr);
+    if (icsr & VGIC5_ICC_ICSR_F)
         return false;
     *to = (struct picture_interrupt){
         .intid = intid,
-        .iaffid = ICSR_IAFFID(icsr),
-        .priority = ICSR_PRIORITY(icsr),
-        .pending = icsr & ICSR_PENDING,
-        .active = icsr & ICSR_ACTIVE,
-        .enabled = icsr & ICSR_ENABLED,
-        .level = icsr & ICSR_HM,
+        .iaffid = (uint16_t)VGIC5_FIELD_GET(ICC_ICSR_IAFFID, icsr),
+        .priority = (uint8_t)VGIC5_FIELD_GET(ICC_ICSR_PRIORITY, icsr),
+        .pending = icsr & VGIC5_ICC_ICSR_PENDING,
+        .active = icsr & VGIC5_ICC_ICSR_ACTIVE,
+        .enabled = icsr & VGIC5_ICC_ICSR_ENABLED,
+        .level = icsr & VGIC5_ICC_ICSR_HM,
     };
     to->vcpu = vcpu_of(picture, to->iaffid);
     return true;
@@ -196,7 +185,7 @@ static void look_at_vcpu(struct picture *picture, const struct loaded *loaded, s
     struct picture_vcpu *vcpu = &picture->vcpus[n];
     uint64_t hppir = 0;
 
-    vgic5_cpu_access(pe, ICC_HPPIR, false, &hppir);
+    vgic5_cpu_access(pe, VGIC5_ICC_HPPIR, false, &hppir);
     *vcpu = (struct picture_vcpu){
         .id = id,
         .enabled = icc(loaded, n, "ICC_CR0") & 1,
@@ -204,7 +193,7 @@ static void look_at_vcpu(struct picture *picture, const struct loaded *loaded, s
         .apr = (uint32_t)icc(loaded, n, "ICC_APR"),
         .running_priority = -1,
         .line = vgic5_vcpu_line(pe),
-        .hppi = hppir & HPPIR_VALID ? (uint32_t)hppir : 0,
+        .hppi = hppir & VGIC5_ICC_HPPIR_HPPIV ? (uint32_t)hppir : 0,
         .on = cpu_field(loaded, id, "ON"),
         .wfi = cpu_field(loaded, id, "WFI"),
         .masked = cpu_field(loaded, id, "PSTATE") & PSTATE_I,

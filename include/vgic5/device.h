@@ -365,7 +365,7 @@ enum vgic5_access_result vgic5_mmio(struct vgic5 *device, struct vgic5_mmio *acc
  * A guest's MRS/MSR of a GICv5 register, or SYSL/SYS of a GIC instruction, at EL1, trapped by the
  * VMM. `encoding` by VGIC5_ENCODING; `is_write` for MSR and SYS; `*value` is Xt, in for a write,
  * out for a read that is handled. Accesses from EL0 are the VMM's to refuse (all are UNDEFINED
- * there). VGIC5_UNHANDLED: before CTRL_INIT, or not the GIC's. What is UNDEFINED: CAVEATS.md.
+ * there). VGIC5_UNHANDLED: before CTRL_INIT, or not the GIC's. What is UNDEFINED: doc/CHOICES.md.
  */
 enum vgic5_access_result vgic5_cpu_access(struct vgic5_vcpu *vcpu, uint16_t encoding, bool is_write,
                                           uint64_t *value);

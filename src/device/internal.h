@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What the contract says: one VM's VGICv5, its life, and who may do what when. The interrupts
- * themselves are gicv5/'s. "kvm-abi" in the comments is the sheet of facts about KVM's device.
+ * themselves are gicv5/'s. "kvm-abi" in comments is doc/facts/kvm-abi.md.
  */
 #ifndef DEVICE_INTERNAL_H
 #define DEVICE_INTERNAL_H

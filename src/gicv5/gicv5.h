@@ -104,7 +104,8 @@ bool gicv5_ist_cfgr_is_legal(const struct gicv5 *gic, uint32_t ist_cfgr);
 /* LPI_ID_BITS of the live LPI IST, or -1 when none is valid. */
 int gicv5_lpi_id_bits(const struct gicv5 *gic);
 
-/* ISTE words as of spec §3.1, HWU = 0. put replaces the whole interrupt state but the wire and TM.
+/* ISTE words as of gicv5.md §3.1, HWU = 0. put replaces the whole interrupt state but the wire and
+ * TM.
  */
 uint32_t gicv5_spi_get(const struct gicv5 *gic, uint32_t id);
 void gicv5_spi_put(struct gicv5 *gic, uint32_t id, uint32_t iste);

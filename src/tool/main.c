@@ -12,6 +12,7 @@
 
 #include "snapshot/pipes.h"
 #include "tool/report.h"
+#include "tool/words.h"
 
 static int (*const run_verb[NR_VERBS])(const struct cli_options *) = {
 #define VERB(name, operands, what) verb_##name,
@@ -24,8 +25,9 @@ static void print_version(void)
     unsigned major, minor;
 
     uc_version(&major, &minor);
-    printf("%s\nlibraries: BSD-3-Clause\nthis tool: GPL-2, through Unicorn %u.%u which it links\n",
-           vgic5_version(), major, minor);
+    say(stdout, "%s\n", vgic5_version());
+    say(stdout, "libraries: BSD-3-Clause\n");
+    say(stdout, "this tool: GPL-2, through Unicorn %u.%u which it links\n", major, minor);
 }
 
 /* What is asked of the tool itself; false when the first word is none of it. */
@@ -90,7 +92,7 @@ int main(int argc, char **argv)
         return EXIT_DONE;
     verb = cli_verb_of(argv[1]);
     if (verb == NR_VERBS) {
-        fprintf(stderr, "vgic5: no verb '%s'; see vgic5 --help\n", argv[1]);
+        say(stderr, "vgic5: no verb '%s'; see vgic5 --help\n", argv[1]);
         return EXIT_USAGE;
     }
     for (int i = 2; i < argc; i++)

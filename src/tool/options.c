@@ -174,9 +174,8 @@ static const struct option *find(enum cli_verb verb, const char *name, size_t le
 
 static enum cli_exit usage(enum cli_verb verb, const char *what, const char *about)
 {
-    fprintf(stderr, "vgic5: %s: %s%s%s; see vgic5 %s --help\n", verbs[verb].name, what,
-            about ? " " : "", about ? about : "", verbs[verb].name);
-    return EXIT_USAGE;
+    return (enum cli_exit)report(verb, EXIT_USAGE, "%s%s%s; see vgic5 %s --help", what,
+                                 about ? " " : "", about ? about : "", verbs[verb].name);
 }
 
 /* One option at argv[*i]; advances over its argument. */

@@ -3,6 +3,9 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
+
+#include "tool/words.h"
 
 enum cli_exit exit_of(enum vgic5_cause cause)
 {
@@ -22,26 +25,29 @@ enum cli_exit exit_of(enum vgic5_cause cause)
 
 int report_error(enum cli_verb verb, const struct vgic5_error *error)
 {
-    fprintf(stderr, "vgic5: %s: %s\n", cli_verb_name(verb), error->message);
+    say(stderr, "vgic5: %s: %s\n", cli_verb_name(verb), error->message);
     return (int)exit_of(error->cause);
 }
 
 int report(enum cli_verb verb, enum cli_exit status, const char *format, ...)
 {
     va_list arguments;
+    char *text = NULL;
+    int size;
 
-    fprintf(stderr, "vgic5: %s: ", cli_verb_name(verb));
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    size = vasprintf(&text, format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
+    say(stderr, "vgic5: %s: %s\n", cli_verb_name(verb), size < 0 ? format : text);
+    if (size >= 0)
+        free(text);
     return (int)status;
 }
 
 static void warn(void *opaque, const char *message)
 {
     (void)opaque;
-    fprintf(stderr, "vgic5: %s\n", message);
+    say(stderr, "vgic5: %s\n", message);
 }
 
 const struct vgic5_migration_options report_warnings = {.size = sizeof(report_warnings),

@@ -8,6 +8,7 @@
 #include "bench/bench.h"
 #include "tool/json.h"
 #include "tool/report.h"
+#include "tool/words.h"
 
 static const char *const limit_words[] = {
     [BENCH_NO_LIMIT] = "", [BENCH_AT_MOST] = "at most", [BENCH_AT_LEAST] = "at least"};
@@ -40,11 +41,11 @@ static int print_words(const struct bench_report *report)
     for (size_t i = 0; i < report->nr_figures; i++) {
         const struct bench_figure *figure = &report->figure[i];
 
-        printf("%-64s %10.2f %-6s", figure->name, figure->value, figure->unit);
+        say(stdout, "%-64s %10.2f %-6s", figure->name, figure->value, figure->unit);
         if (figure->kind != BENCH_NO_LIMIT)
-            printf(" %s %g%s", limit_words[figure->kind], figure->limit,
-                   bench_is_met(figure) ? "" : "  MISSED");
-        printf("\n");
+            say(stdout, " %s %g%s", limit_words[figure->kind], figure->limit,
+                bench_is_met(figure) ? "" : "  MISSED");
+        say(stdout, "\n");
     }
     return fflush(stdout) == 0 ? EXIT_DONE : EXIT_ENVIRONMENT;
 }
@@ -55,7 +56,7 @@ static int usage(const char *name)
     int status = report(VERB_bench, EXIT_USAGE, "no benchmark '%s'; there are:", name);
 
     for (size_t n = 0; (bench = bench_nth(n)) != NULL; n++)
-        fprintf(stderr, "  %-10s %s\n", bench->name, bench->what);
+        say(stderr, "  %-10s %s\n", bench->name, bench->what);
     return status;
 }
 

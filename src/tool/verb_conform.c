@@ -8,6 +8,7 @@
 #include "tool/gic_option.h"
 #include "tool/json.h"
 #include "tool/report.h"
+#include "tool/words.h"
 
 struct results {
     bool tap;
@@ -33,23 +34,23 @@ static void print_tap(unsigned number, const struct vgic5_conform_result *result
 {
     bool failed = result->verdict == VGIC5_CONFORM_FAIL;
 
-    printf("%sok %u - %s [%s]", failed ? "not " : "", number, result->check.name,
-           result->check.row);
+    say(stdout, "%sok %u - %s [%s]", failed ? "not " : "", number, result->check.name,
+        result->check.row);
     if (result->verdict == VGIC5_CONFORM_SKIP)
-        printf(" # SKIP %s", result->message);
-    printf("\n");
+        say(stdout, " # SKIP %s", result->message);
+    say(stdout, "\n");
     if (failed)
-        printf("# %s: %s\n", result->message, vgic5_conform_row_words(result->check.row));
+        say(stdout, "# %s: %s\n", result->message, vgic5_conform_row_words(result->check.row));
 }
 
 static void print_words(const struct vgic5_conform_result *result)
 {
     if (result->verdict == VGIC5_CONFORM_PASS)
         return;
-    printf("%s: %s [%s]: %s\n", verdict_names[result->verdict], result->check.name,
-           result->check.row, result->message);
+    say(stdout, "%s: %s [%s]: %s\n", verdict_names[result->verdict], result->check.name,
+        result->check.row, result->message);
     if (result->verdict == VGIC5_CONFORM_FAIL)
-        printf("      the row says: %s\n", vgic5_conform_row_words(result->check.row));
+        say(stdout, "      the row says: %s\n", vgic5_conform_row_words(result->check.row));
 }
 
 static void take(void *opaque, const struct vgic5_conform_result *result)
@@ -74,10 +75,10 @@ static int print_summary(const struct results *results, uint32_t abi, const char
             vgic5_abi_name(abi), "checks", results->checks, "passed", (int)summary->passed,
             "failed", (int)summary->failed, "skipped", (int)summary->skipped));
     if (results->tap)
-        printf("1..%u\n", results->count);
+        say(stdout, "1..%u\n", results->count);
     else
-        printf("port %s, abi %s: %u passed, %u failed, %u skipped\n", port, vgic5_abi_name(abi),
-               summary->passed, summary->failed, summary->skipped);
+        say(stdout, "port %s, abi %s: %u passed, %u failed, %u skipped\n", port,
+            vgic5_abi_name(abi), summary->passed, summary->failed, summary->skipped);
     return EXIT_DONE;
 }
 

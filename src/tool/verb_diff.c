@@ -7,6 +7,7 @@
 
 #include "tool/json.h"
 #include "tool/report.h"
+#include "tool/words.h"
 
 /* ---- Differences ----------------------------------------------------------------------------- */
 
@@ -63,9 +64,9 @@ static void print_value(const json_t *value)
     char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
 
     if (json_is_string(value))
-        printf("%s", json_string_value(value));
+        say(stdout, "%s", json_string_value(value));
     else
-        printf("%s", json_is_null(value) ? "missing" : text ? text : "?");
+        say(stdout, "%s", json_is_null(value) ? "missing" : text ? text : "?");
     free(text);
 }
 
@@ -78,16 +79,16 @@ static void print_words(const struct diff *diff)
     {
         const char *what = json_string_value(json_object_get(entry, "what"));
 
-        printf("%s %s: ", what, json_string_value(json_object_get(entry, "field")));
+        say(stdout, "%s %s: ", what, json_string_value(json_object_get(entry, "field")));
         if (strcmp(what, "memory") == 0 && json_is_object(json_object_get(entry, "a"))) {
-            printf("%d pages differ\n",
-                   (int)json_integer_value(json_object_get(json_object_get(entry, "a"), "pages")));
+            say(stdout, "%d pages differ\n",
+                (int)json_integer_value(json_object_get(json_object_get(entry, "a"), "pages")));
             continue;
         }
         print_value(json_object_get(entry, "a"));
-        printf(" -> ");
+        say(stdout, " -> ");
         print_value(json_object_get(entry, "b"));
-        printf("\n");
+        say(stdout, "\n");
     }
 }
 

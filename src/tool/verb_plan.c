@@ -7,6 +7,7 @@
 #include "tool/gic_option.h"
 #include "tool/json.h"
 #include "tool/report.h"
+#include "tool/words.h"
 
 static json_t *needs_of(uint32_t abi, const struct vgic5_step *step)
 {
@@ -48,15 +49,15 @@ static int print_words(uint32_t abi, enum vgic5_direction direction)
     const struct vgic5_step *step, *other;
 
     for (size_t n = 0; (step = vgic5_plan_step(abi, direction, n)) != NULL; n++) {
-        printf("%-4s %-4s %-17s %-18s %-14s %s\n", step->id, vgic5_step_action_name(step->action),
-               vgic5_group_name(step->group), step->name, vgic5_step_loop_name(step->loop),
-               step->what);
-        printf("     why: %s\n", step->why);
-        printf("     after:");
+        say(stdout, "%-4s %-4s %-17s %-18s %-14s %s\n", step->id,
+            vgic5_step_action_name(step->action), vgic5_group_name(step->group), step->name,
+            vgic5_step_loop_name(step->loop), step->what);
+        say(stdout, "     why: %s\n", step->why);
+        say(stdout, "     after:");
         for (size_t m = 0; (other = vgic5_plan_step(abi, direction, m)) != NULL; m++)
             if (vgic5_step_needs(abi, step, other))
-                printf(" %s", other->id);
-        printf("\n");
+                say(stdout, " %s", other->id);
+        say(stdout, "\n");
     }
     return EXIT_DONE;
 }

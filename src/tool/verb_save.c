@@ -140,6 +140,14 @@ static bool is_own_pipe(const char *path)
                              strncmp(path, "/proc/", strlen("/proc/")) == 0);
 }
 
+static bool is_text(const char *path)
+{
+    json_t *text = absolute(path);
+
+    json_decref(text);
+    return text != NULL;
+}
+
 int verb_save(const struct cli_options *options)
 {
     struct progress progress;
@@ -151,6 +159,8 @@ int verb_save(const struct cli_options *options)
     if (!progress_begin(&progress, "save", options->progress))
         return report(VERB_save, EXIT_USAGE, "--progress is '%s', expected bar, json or none",
                       options->progress);
+    if (!is_text(options->operand) || (options->base && !is_text(options->base)))
+        return report(VERB_save, EXIT_USAGE, "the control socket takes names in UTF-8 only");
     if (is_own_pipe(options->operand))
         return report(VERB_save, EXIT_USAGE,
                       "%s is a pipe of this process, which the guest's "

@@ -12,6 +12,7 @@
 #include "tool/look/picture.h"
 #include "tool/run/progress.h"
 #include "tool/report.h"
+#include "tool/words.h"
 
 #define MOST_FAULTS 100u
 
@@ -29,9 +30,9 @@ static void fault(struct verification *verification, const struct vgic5_error *e
     if (verification->exit_code == EXIT_DONE)
         verification->exit_code = (int)exit_of(error->cause);
     if (json_array_size(verification->faults) < MOST_FAULTS)
-        json_array_append_new(
-            verification->faults,
-            json_pack("{s:i, s:s}", "exit", (int)exit_of(error->cause), "message", error->message));
+        json_array_append_new(verification->faults,
+                              json_pack("{s:i, s:o}", "exit", (int)exit_of(error->cause), "message",
+                                        json_words(error->message)));
 }
 
 /* ---- Frames ---------------------------------------------------------------------------------- */
@@ -157,14 +158,14 @@ static int print_words(struct verification *verification)
     const json_t *entry;
     size_t n;
 
-    json_array_foreach(verification->faults, n, entry) fprintf(
-        stderr, "vgic5: verify: %s\n", json_string_value(json_object_get(entry, "message")));
+    json_array_foreach(verification->faults, n, entry)
+        say(stderr, "vgic5: verify: %s\n", json_string_value(json_object_get(entry, "message")));
     json_array_foreach(verification->notes, n, entry)
-        printf("note: %s\n", json_string_value(entry));
+        say(stdout, "note: %s\n", json_string_value(entry));
     if (verification->exit_code == EXIT_DONE)
-        printf("sound: %zu sections, %" PRIu64 " memory frames in %zu snapshot%s\n",
-               verification->sections, verification->frames, verification->levels,
-               verification->levels == 1 ? "" : "s");
+        say(stdout, "sound: %zu sections, %" PRIu64 " memory frames in %zu snapshot%s\n",
+            verification->sections, verification->frames, verification->levels,
+            verification->levels == 1 ? "" : "s");
     return verification->exit_code;
 }
 

@@ -2,6 +2,10 @@
 #include "tool/look/html.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool/words.h"
 
 #define NR_PRIORITIES 32
 #define MOST_ROWS 2000u
@@ -9,8 +13,10 @@
 
 void html_text(FILE *page, const char *text)
 {
-    for (; *text != '\0'; text++) {
-        switch (*text) {
+    char *clean = printable(text, strlen(text));
+
+    for (const char *at = clean; at && *at != '\0'; at++) {
+        switch (*at) {
         case '<':
             fputs("&lt;", page);
             break;
@@ -24,9 +30,10 @@ void html_text(FILE *page, const char *text)
             fputs("&quot;", page);
             break;
         default:
-            fputc(*text, page);
+            fputc(*at, page);
         }
     }
+    free(clean);
 }
 
 void html_legend(FILE *page, const char *class, const char *meaning)

@@ -140,6 +140,6 @@ int inspect_json(const struct inspection *inspection)
     if (inspection->has_picture)
         add_picture(inspection, root);
     if (inspection->error.cause != VGIC5_CAUSE_NONE)
-        json_object_set_new(root, "error", json_string(inspection->error.message));
+        json_object_set_new(root, "error", json_words(inspection->error.message));
     return json_print(root);
 }

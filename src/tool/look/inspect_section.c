@@ -9,6 +9,7 @@
 #include "tool/look/fields_json.h"
 #include "tool/json.h"
 #include "tool/report.h"
+#include "tool/words.h"
 
 /* TYPE, or TYPE:INSTANCE. */
 static bool is_wanted(const struct vgic5_section *section, const char *wanted)
@@ -28,14 +29,15 @@ static void print_value(const struct vgic5_field *field)
     const uint8_t *bytes = field->bytes;
 
     if (field->kind == VGIC5_FIELD_U64) {
-        printf("0x%" PRIx64, field->u64);
+        say(stdout, "0x%" PRIx64, field->u64);
     } else if (field->kind == VGIC5_FIELD_TEXT) {
-        printf("\"%.*s\"", (int)(field->size < 4096 ? field->size : 4096), (const char *)bytes);
+        say(stdout, "\"%.*s\"", (int)(field->size < 4096 ? field->size : 4096),
+            (const char *)bytes);
     } else {
         for (size_t n = 0; n < field->size && n < 64; n++)
-            printf("%02x", bytes[n]);
+            say(stdout, "%02x", bytes[n]);
         if (field->size > 64)
-            printf("… (%zu bytes)", field->size);
+            say(stdout, "… (%zu bytes)", field->size);
     }
 }
 
@@ -44,23 +46,23 @@ static void print_fields(const struct vgic5_section *section)
     for (size_t n = 0; n < vgic5_fields_count(section->fields); n++) {
         const struct vgic5_field *field = vgic5_fields_at(section->fields, n);
 
-        printf("  %-22s ", field->name);
+        say(stdout, "  %-22s ", field->name);
         print_value(field);
-        printf("\n");
+        say(stdout, "\n");
     }
 }
 
 static void print_section(const struct vgic5_section *section)
 {
-    printf("%s %" PRIu64 ": version %" PRIu32 ", offset 0x%" PRIx64 ", %" PRIu64 " bytes\n",
-           section->type, section->instance, section->version, section->offset, section->size);
+    say(stdout, "%s %" PRIu64 ": version %" PRIu32 ", offset 0x%" PRIx64 ", %" PRIu64 " bytes\n",
+        section->type, section->instance, section->version, section->offset, section->size);
     if (section->fields)
         print_fields(section);
     else if (section->kind == VGIC5_SECTION_MEMORY)
-        printf("  memory 0x%" PRIx64 "+0x%" PRIx64 ", %zu frames stored\n", section->memory_base,
-               section->memory_size, vgic5_snapshot_nr_frames(section));
+        say(stdout, "  memory 0x%" PRIx64 "+0x%" PRIx64 ", %zu frames stored\n",
+            section->memory_base, section->memory_size, vgic5_snapshot_nr_frames(section));
     else
-        printf("  kind %" PRIu32 ", which this program does not know\n", section->kind);
+        say(stdout, "  kind %" PRIu32 ", which this program does not know\n", section->kind);
 }
 
 int inspect_sections(const struct inspection *inspection)

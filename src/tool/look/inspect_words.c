@@ -6,17 +6,18 @@
 #include <string.h>
 
 #include "tool/json.h"
+#include "tool/words.h"
 
 #define MOST_INTERRUPTS 64u /* printed for people; --json has them all */
 
 static void print_header(const struct vgic5_snapshot_header *header)
 {
-    printf("format %u.%u, written by \"%s\"", header->major, header->minor, header->producer);
+    say(stdout, "format %u.%u, written by \"%s\"", header->major, header->minor, header->producer);
     if (header->incompatible | header->compatible | header->autoclear)
-        printf(", features: incompatible 0x%" PRIx64 " compatible 0x%" PRIx64
-               " autoclear 0x%" PRIx64,
-               header->incompatible, header->compatible, header->autoclear);
-    printf("\n");
+        say(stdout,
+            ", features: incompatible 0x%" PRIx64 " compatible 0x%" PRIx64 " autoclear 0x%" PRIx64,
+            header->incompatible, header->compatible, header->autoclear);
+    say(stdout, "\n");
 }
 
 static void print_sections(const struct vgic5_snapshot *snapshot)
@@ -25,9 +26,9 @@ static void print_sections(const struct vgic5_snapshot *snapshot)
         const struct vgic5_section *section = vgic5_snapshot_section(snapshot, n);
         bool known = load_knows_section(section);
 
-        printf("section %-8s %3" PRIu64 ": offset 0x%" PRIx64 ", %" PRIu64 " bytes%s%s\n",
-               section->type, section->instance, section->offset, section->size,
-               section->required ? "" : ", optional", known ? "" : ", not known to this program");
+        say(stdout, "section %-8s %3" PRIu64 ": offset 0x%" PRIx64 ", %" PRIu64 " bytes%s%s\n",
+            section->type, section->instance, section->offset, section->size,
+            section->required ? "" : ", optional", known ? "" : ", not known to this program");
     }
 }
 
@@ -35,13 +36,14 @@ static void print_memory(const struct chain *chain)
 {
     struct memory_summary memory = inspection_memory(chain);
 
-    printf("memory 0x%" PRIx64 "+0x%" PRIx64 ": %" PRIu64 " pages in %" PRIu64 " frames, %" PRIu64
-           " bytes stored",
-           memory.base, memory.size, memory.pages, memory.frames, memory.bytes);
+    say(stdout,
+        "memory 0x%" PRIx64 "+0x%" PRIx64 ": %" PRIu64 " pages in %" PRIu64 " frames, %" PRIu64
+        " bytes stored",
+        memory.base, memory.size, memory.pages, memory.frames, memory.bytes);
     if (memory.nr_bases > 0)
-        printf("; %" PRIu64 " pages became zero; builds on %zu other%s", memory.zero_pages,
-               memory.nr_bases, memory.nr_bases > 1 ? "s" : "");
-    printf("\n");
+        say(stdout, "; %" PRIu64 " pages became zero; builds on %zu other%s", memory.zero_pages,
+            memory.nr_bases, memory.nr_bases > 1 ? "s" : "");
+    say(stdout, "\n");
 }
 
 /* ---- The picture ----------------------------------------------------------------------------- */
@@ -51,10 +53,10 @@ static void print_interrupt(const struct picture *picture,
 {
     struct picture_reason reason = picture_why(picture, interrupt);
 
-    printf("  %s %-6u %s%s%s priority %2u, IAFFID %u: %s\n", picture_type_name(interrupt->intid),
-           VGIC5_INTID_ID(interrupt->intid), interrupt->pending ? "P" : "-",
-           interrupt->active ? "A" : "-", interrupt->enabled ? "E" : "-", interrupt->priority,
-           interrupt->iaffid, reason.sentence);
+    say(stdout, "  %s %-6u %s%s%s priority %2u, IAFFID %u: %s\n",
+        picture_type_name(interrupt->intid), VGIC5_INTID_ID(interrupt->intid),
+        interrupt->pending ? "P" : "-", interrupt->active ? "A" : "-",
+        interrupt->enabled ? "E" : "-", interrupt->priority, interrupt->iaffid, reason.sentence);
 }
 
 static void print_vcpu(const struct picture *picture, uint32_t n)
@@ -63,22 +65,23 @@ static void print_vcpu(const struct picture *picture, uint32_t n)
     const struct picture_interrupt *next;
     struct picture_reason reason = picture_why_next(picture, n, &next);
 
-    printf("vCPU %" PRIu32 ": %" PRIu32 " pending, %" PRIu32 " active, line %s, ", vcpu->id,
-           vcpu->pending, vcpu->active,
-           vcpu->line == VGIC5_LINE_NONE  ? "none"
-           : vcpu->line == VGIC5_LINE_IRQ ? "irq"
-                                          : "superpriority");
+    say(stdout, "vCPU %" PRIu32 ": %" PRIu32 " pending, %" PRIu32 " active, line %s, ", vcpu->id,
+        vcpu->pending, vcpu->active,
+        vcpu->line == VGIC5_LINE_NONE  ? "none"
+        : vcpu->line == VGIC5_LINE_IRQ ? "irq"
+                                       : "superpriority");
     if (vcpu->running_priority < 0)
-        printf("no running priority");
+        say(stdout, "no running priority");
     else
-        printf("running priority %d", vcpu->running_priority);
-    printf("; EN %d, PCR %u, APR 0x%08" PRIx32 ", PSTATE.I %d%s%s\n", vcpu->enabled, vcpu->pcr,
-           vcpu->apr, vcpu->masked, vcpu->wfi ? ", in WFI" : "", vcpu->on ? "" : ", off");
+        say(stdout, "running priority %d", vcpu->running_priority);
+    say(stdout, "; EN %d, PCR %u, APR 0x%08" PRIx32 ", PSTATE.I %d%s%s\n", vcpu->enabled, vcpu->pcr,
+        vcpu->apr, vcpu->masked, vcpu->wfi ? ", in WFI" : "", vcpu->on ? "" : ", off");
     if (next)
-        printf("  next is %s %u: ", picture_type_name(next->intid), VGIC5_INTID_ID(next->intid));
+        say(stdout, "  next is %s %u: ", picture_type_name(next->intid),
+            VGIC5_INTID_ID(next->intid));
     else
-        printf("  ");
-    printf("%s\n", reason.sentence);
+        say(stdout, "  ");
+    say(stdout, "%s\n", reason.sentence);
 }
 
 static void print_machine(const struct inspection *inspection)
@@ -86,22 +89,23 @@ static void print_machine(const struct inspection *inspection)
     const struct machine_config *config = &inspection->loaded.config;
     const struct picture *picture = &inspection->picture;
 
-    printf("machine: %" PRIu32 " vCPUs, %" PRIu64 " MiB RAM, %" PRIu32 " SPIs, abi %s, %s; at "
-           "instruction %" PRIu64 "\n",
-           config->nr_vcpus, config->ram_size >> 20, config->nr_spis,
-           vgic5_abi_name(config->gic.abi), config->deterministic ? "deterministic" : "real time",
-           inspection_instructions(inspection->loaded.snapshot));
-    printf("IRS: IRSEN %d, ", picture->irsen);
+    say(stdout,
+        "machine: %" PRIu32 " vCPUs, %" PRIu64 " MiB RAM, %" PRIu32 " SPIs, abi %s, %s; at "
+        "instruction %" PRIu64 "\n",
+        config->nr_vcpus, config->ram_size >> 20, config->nr_spis, vgic5_abi_name(config->gic.abi),
+        config->deterministic ? "deterministic" : "real time",
+        inspection_instructions(inspection->loaded.snapshot));
+    say(stdout, "IRS: IRSEN %d, ", picture->irsen);
     if (picture->ist_valid)
-        printf("LPI IST at 0x%" PRIx64 " for %" PRIu32 " LPIs, %" PRIu32 " of them without a "
-               "reachable ISTE\n",
-               picture->ist_baser & ~UINT64_C(63), picture->nr_lpis, picture->nr_unreachable);
+        say(stdout,
+            "LPI IST at 0x%" PRIx64 " for %" PRIu32 " LPIs, %" PRIu32 " of them without a "
+            "reachable ISTE\n",
+            picture->ist_baser & ~UINT64_C(63), picture->nr_lpis, picture->nr_unreachable);
     else
-        printf("no LPI IST: no LPI is reachable\n");
+        say(stdout, "no LPI IST: no LPI is reachable\n");
     for (uint32_t type = VGIC5_PPI; type <= VGIC5_SPI; type++)
-        printf("%s: %" PRIu32 " pending, %" PRIu32 " active\n",
-               picture_type_name(VGIC5_INTID(type, 0)), picture->pending[type],
-               picture->active[type]);
+        say(stdout, "%s: %" PRIu32 " pending, %" PRIu32 " active\n",
+            picture_type_name(VGIC5_INTID(type, 0)), picture->pending[type], picture->active[type]);
 }
 
 static void print_interrupts(const struct inspection *inspection)
@@ -116,10 +120,10 @@ static void print_interrupts(const struct inspection *inspection)
             print_interrupt(picture, &picture->interrupts[n]);
     }
     if (wanted > MOST_INTERRUPTS)
-        printf("  … and %zu more: see --json\n", wanted - MOST_INTERRUPTS);
+        say(stdout, "  … and %zu more: see --json\n", wanted - MOST_INTERRUPTS);
     if (wanted == 0 && inspection->options->intid)
-        printf("  %s is in its reset state, or its ISTE is not reachable\n",
-               inspection->options->intid);
+        say(stdout, "  %s is in its reset state, or its ISTE is not reachable\n",
+            inspection->options->intid);
 }
 
 int inspect_words(const struct inspection *inspection)

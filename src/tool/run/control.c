@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "tool/json.h"
 #include "tool/options.h"
 #include "tool/run/host_time.h"
 
@@ -159,7 +160,7 @@ static void send_some(struct control_client *client)
 
 static void put(struct control_client *client, const char *text, size_t length)
 {
-    char *grown = realloc(client->out, client->nr_out + length + 1);
+    char *grown = realloc(client->out, client->nr_out + length);
 
     if (!grown) {
         forget(client);
@@ -168,21 +169,35 @@ static void put(struct control_client *client, const char *text, size_t length)
     client->out = grown;
     memcpy(client->out + client->nr_out, text, length);
     client->nr_out += length;
-    client->out[client->nr_out++] = '\n';
     send_some(client);
+}
+
+/* One line. NULL: no memory. */
+static char *line_of(const json_t *reply, size_t *length)
+{
+    char *text = NULL;
+    FILE *to = open_memstream(&text, length);
+    bool good = to && json_put(reply, to, JSON_COMPACT) == 0;
+
+    if (to && (fclose(to) != 0 || !good)) {
+        free(text);
+        return NULL;
+    }
+    return text;
 }
 
 void control_reply(struct control *control, int client, const json_t *id, json_t *reply)
 {
     struct control_client *to = find(control, client);
+    size_t length = 0;
     char *text;
 
     if (id)
         json_object_set(reply, "id", (json_t *)(uintptr_t)id);
-    text = json_dumps(reply, JSON_COMPACT | JSON_SORT_KEYS);
+    text = line_of(reply, &length);
     json_decref(reply);
     if (text && to)
-        put(to, text, strlen(text));
+        put(to, text, length);
     else if (to)
         forget(to); /* no memory: better no answer than none to this request alone */
     free(text);
@@ -207,7 +222,7 @@ void control_reply_owed(struct control *control, int client, const json_t *id, j
 
 json_t *control_refusal(int exit_code, const char *words)
 {
-    return json_pack("{s:b, s:i, s:s}", "ok", 0, "exit", exit_code, "error", words);
+    return json_pack("{s:b, s:i, s:o}", "ok", 0, "exit", exit_code, "error", json_words(words));
 }
 
 /* ---- Lines ----------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tool/report.h"
+#include "tool/words.h"
 
 bool session_check_options(enum cli_verb verb, const struct cli_options *options)
 {
@@ -141,7 +142,7 @@ static int guest_stopped(struct session *session, const struct machine_stopped *
     case MACHINE_STOP_OFF:
         return end_of_guest(session, EXIT_DONE);
     case MACHINE_STOP_RESET:
-        fprintf(stderr, "vgic5: %s: the guest asked for a reset\n", cli_verb_name(session->verb));
+        say(stderr, "vgic5: %s: the guest asked for a reset\n", cli_verb_name(session->verb));
         return end_of_guest(session, EXIT_DONE);
     case MACHINE_STOP_EXIT:
         if (stopped->exit_status != 0)

@@ -13,6 +13,7 @@
 #include "tool/lazy_ram.h"
 #include "tool/report.h"
 #include "tool/run/request.h"
+#include "tool/words.h"
 
 #define LOOK_EVERY 2000u    /* microseconds */
 #define FRAMES_PER_LOOK 16u /* of a restored guest, filled in though nobody asked for them */
@@ -42,16 +43,16 @@ static void answer(struct steer *steer, struct asker *asker, json_t *reply)
 static void saved(struct steer *steer, const struct saver_result *result)
 {
     console_end_line(steer->console);
-    fprintf(stderr,
-            "vgic5: %s: saved at instruction %" PRIu64 " to %s; %" PRIu64
-            " bytes, the vCPUs stood still for %" PRIu64 ".%" PRIu64 " ms\n",
-            cli_verb_name(steer->verb), result->instructions, steer->saver_path, result->bytes,
-            result->still_us / 1000, result->still_us / 100 % 10);
+    say(stderr,
+        "vgic5: %s: saved at instruction %" PRIu64 " to %s; %" PRIu64
+        " bytes, the vCPUs stood still for %" PRIu64 ".%" PRIu64 " ms\n",
+        cli_verb_name(steer->verb), result->instructions, steer->saver_path, result->bytes,
+        result->still_us / 1000, result->still_us / 100 % 10);
     answer(steer, &steer->saver_asker,
-           json_pack("{s:b, s:s, s:o, s:I, s:b, s:I, s:I}", "ok", 1, "file", steer->saver_path,
-                     "instructions", json_hex(result->instructions), "bytes",
-                     (json_int_t)result->bytes, "compared", result->compared, "pages_copied",
-                     (json_int_t)result->pages, "still_microseconds",
+           json_pack("{s:b, s:o, s:o, s:I, s:b, s:I, s:I}", "ok", 1, "file",
+                     json_text(steer->saver_path), "instructions", json_hex(result->instructions),
+                     "bytes", (json_int_t)result->bytes, "compared", result->compared,
+                     "pages_copied", (json_int_t)result->pages, "still_microseconds",
                      (json_int_t)result->still_us));
 }
 
@@ -89,9 +90,9 @@ static void obey_signals(struct steer *steer)
 
     if (progress_line_is_wanted()) {
         console_end_line(steer->console);
-        fprintf(stderr, "vgic5: %s: %s, at instruction %" PRIu64 "%s\n", cli_verb_name(steer->verb),
-                state_name(steer), machine_instructions(steer->machine),
-                steer->saver ? ", a save is under way" : "");
+        say(stderr, "vgic5: %s: %s, at instruction %" PRIu64 "%s\n", cli_verb_name(steer->verb),
+            state_name(steer), machine_instructions(steer->machine),
+            steer->saver ? ", a save is under way" : "");
     }
     number = progress_asked_to_end();
     if (number == SIGINT && steer->saver) {

@@ -178,6 +178,8 @@ int unicorn_calibrate(struct vcpu_engine *engine, struct vgic5_error *error)
         unicorn_zero_find_block(&vcpu);
     if (ret == 0)
         unicorn_stores_try(&vcpu);
+    if (ret == 0)
+        unicorn_place_try(&vcpu);
     unicorn_close(&vcpu);
     return ret;
 }

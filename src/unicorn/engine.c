@@ -177,8 +177,9 @@ static bool emulate(struct vcpu *vcpu)
     vcpu->stop = UNICORN_WFI;
     vcpu->block = vcpu->pc;
     vcpu->in_flight = 0;
-    vcpu->halves.expected = false;
-    vcpu->halves.when = UINT64_MAX;
+    vcpu->pieces.left = 0;
+    vcpu->pieces.crosses = false;
+    vcpu->search.when = UINT64_MAX;
     vcpu->window.host = NULL;
     error = unicorn_start(vcpu, vcpu->pc);
     if (error != UC_ERR_OK) {
@@ -189,7 +190,7 @@ static bool emulate(struct vcpu *vcpu)
         vcpu->pc = unicorn_get(vcpu, UC_ARM64_REG_PC);
         unicorn_retire(vcpu, vcpu->pc);
     }
-    return true;
+    return vcpu->trouble[0] == '\0';
 }
 
 /*

@@ -8,6 +8,7 @@
 #include <vgic5/device.h>
 
 #include "facts/error.h"
+#include "unicorn/transfer.h"
 #include "unicorn/unicorn_engine.h"
 #include "vcpu/registers.h"
 #include "vcpu/vcpu.h"
@@ -30,6 +31,7 @@
 #define SCTLR_M (UINT64_C(1) << 0)
 #define SCTLR_NTWI (UINT64_C(1) << 16)
 #define SCTLR_SPAN (UINT64_C(1) << 23)
+#define SCTLR_E0E (UINT64_C(1) << 24)
 #define SCTLR_EE (UINT64_C(1) << 25)
 #define SCTLR_DSSBS (UINT64_C(1) << 44)
 
@@ -58,6 +60,15 @@ struct unicorn_features {
     bool pan, uao, ssbs, dit, tco;
 };
 
+/* Where the present access is; see place.c. */
+struct unicorn_place {
+    size_t offset; /* of the host's PC in Unicorn's vCPU; 0: not known, and then: */
+    bool searching;
+    uint64_t expected; /* of the guest */
+    uint8_t *candidates;
+    bool (*restore)(void *cpu, uintptr_t host_pc, bool leaves);
+};
+
 struct vcpu_engine {
     const struct vcpu_engine_ops *ops;
     const struct memory *ram;
@@ -67,6 +78,7 @@ struct vcpu_engine {
     struct unicorn_features features;
     struct unicorn_stores *stores; /* see stores.c */
     bool stores_directly;
+    struct unicorn_place place;
     uint64_t most_code;                  /* bytes that a vCPU may have translated */
     uint64_t zero_block;                 /* bytes that DC ZVA zeroes */
     uint64_t identity[NR_VCPU_IDENTITY]; /* index as vcpu_identity has it */
@@ -107,14 +119,24 @@ struct unicorn_window {
     uint32_t pstate; /* EL and PAN */
 };
 
-/* A 64-bit access to a device comes as two 32-bit callbacks, low half first. */
-struct unicorn_halves {
-    bool expected;    /* the next callback is the high half of this access */
-    uint64_t address; /* physical, of the high half */
-    uint64_t value;   /* of a read: what the device answered */
-    uint64_t when;    /* instructions counted at the start of the block of … */
-    uint64_t cursor;  /* … the PC of the access last recognised in this block … */
-    unsigned element; /* … and the number of its elements that are through */
+/* An access to a device comes in pieces; those of one that are still to come. */
+struct unicorn_pieces {
+    unsigned left; /* bytes; 0: the next piece begins another access */
+    bool is_write;
+    uint64_t next;  /* where: physical */
+    uint64_t first; /* where bytes[0] is */
+    uint8_t bytes[16];
+    unsigned skip, unit; /* the access: unit bytes from bytes[skip] on, … */
+    unsigned size;       /* … this many at once */
+    bool crosses;        /* the next piece may be its rest, in another page */
+};
+
+/* How far the search for accesses has come in the block that runs; see search.c. */
+struct unicorn_search {
+    uint64_t when;   /* instructions counted at the start of that block */
+    uint64_t cursor; /* the PC of the access last found … */
+    unsigned unit;   /* … and the number of its units that are through, … */
+    bool is_write;   /* … in this direction; atomics load, and then they store */
 };
 
 #define UNICORN_LOOP_REGISTERS 32
@@ -163,7 +185,8 @@ struct vcpu {
     enum unicorn_stop stop;
     struct unicorn_exception exception;
     struct unicorn_stale stale;
-    struct unicorn_halves halves;
+    struct unicorn_pieces pieces;
+    struct unicorn_search search;
     struct unicorn_window window;
 
     struct unicorn_loop loop;
@@ -311,9 +334,18 @@ bool unicorn_find_code(const struct vcpu *vcpu, uint64_t *start, uint64_t end, u
 /* uc_emu_start without limits. */
 uc_err unicorn_start(struct vcpu *vcpu, uint64_t pc);
 
-/* width.c */
-/* Is the access that the vCPU makes at this physical address, of which a 32-bit half has come, a
- * 64-bit one? */
-bool unicorn_access_is_wide(struct vcpu *vcpu, uint64_t physical, bool is_write, uint32_t low);
+/* place.c: the exact PC of an access to a device */
+void unicorn_place_try(struct vcpu *vcpu);
+void unicorn_place_probe(struct vcpu *vcpu);
+/* Only once for each access. False: it is none of an instruction, but of a table walk. */
+bool unicorn_place(struct vcpu *vcpu, uint64_t *pc);
+
+/* search.c: where that is not known */
+bool unicorn_search(struct vcpu *vcpu, uint64_t physical, bool is_write, uint32_t low,
+                    struct unicorn_transfer *transfer);
+
+/* device.c: a piece of an access to what is not RAM */
+uint64_t unicorn_device_read(struct vcpu *vcpu, uint64_t address, unsigned size);
+void unicorn_device_write(struct vcpu *vcpu, uint64_t address, unsigned size, uint64_t value);
 
 #endif

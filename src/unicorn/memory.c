@@ -13,50 +13,6 @@
 #define PAR_F UINT64_C(1)
 #define PAR_PA UINT64_C(0x000ffffffffff000)
 
-static void expect_high_half(struct unicorn_halves *halves, uint64_t address, uint64_t value)
-{
-    halves->expected = true;
-    halves->address = address;
-    halves->value = value;
-}
-
-static uint64_t mmio_read(struct vcpu *vcpu, uint64_t address, unsigned size)
-{
-    struct unicorn_halves *halves = &vcpu->halves;
-    uint64_t value;
-
-    if (halves->expected && halves->address == address && size == 4) {
-        halves->expected = false;
-        return halves->value >> 32;
-    }
-    halves->expected = false;
-    if (vcpu->translating || !vcpu->host)
-        return 0;
-    if (size != 4 || address & 7 || !unicorn_access_is_wide(vcpu, address, false, 0))
-        return vcpu->host->mmio_read(vcpu->host->opaque, address, size);
-    value = vcpu->host->mmio_read(vcpu->host->opaque, address, 8);
-    expect_high_half(halves, address + 4, value);
-    return value & UINT32_MAX;
-}
-
-static void mmio_write(struct vcpu *vcpu, uint64_t address, unsigned size, uint64_t value)
-{
-    struct unicorn_halves *halves = &vcpu->halves;
-
-    if (halves->expected && halves->address == address && size == 4) {
-        halves->expected = false;
-        vcpu->host->mmio_write(vcpu->host->opaque, address - 4, 8, halves->value | value << 32);
-        return;
-    }
-    halves->expected = false;
-    if (vcpu->translating || !vcpu->host)
-        return;
-    if (size != 4 || address & 7 || !unicorn_access_is_wide(vcpu, address, true, (uint32_t)value))
-        vcpu->host->mmio_write(vcpu->host->opaque, address, size, value);
-    else
-        expect_high_half(halves, address + 4, value & UINT32_MAX);
-}
-
 static uint64_t ram_end(const struct vcpu *vcpu)
 {
     return vcpu->engine->ram->base + vcpu->engine->ram->size;
@@ -65,25 +21,25 @@ static uint64_t ram_end(const struct vcpu *vcpu)
 static uint64_t read_below(uc_engine *uc, uint64_t offset, unsigned size, void *opaque)
 {
     (void)uc;
-    return mmio_read(opaque, offset, size);
+    return unicorn_device_read(opaque, offset, size);
 }
 
 static void write_below(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *opaque)
 {
     (void)uc;
-    mmio_write(opaque, offset, size, value);
+    unicorn_device_write(opaque, offset, size, value);
 }
 
 static uint64_t read_above(uc_engine *uc, uint64_t offset, unsigned size, void *opaque)
 {
     (void)uc;
-    return mmio_read(opaque, ram_end(opaque) + offset, size);
+    return unicorn_device_read(opaque, ram_end(opaque) + offset, size);
 }
 
 static void write_above(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *opaque)
 {
     (void)uc;
-    mmio_write(opaque, ram_end(opaque) + offset, size, value);
+    unicorn_device_write(opaque, ram_end(opaque) + offset, size, value);
 }
 
 /* How far the devices behind RAM reach: all physical addresses, or all there are. */

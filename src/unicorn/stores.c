@@ -121,9 +121,10 @@ void tlb_set_page_with_attrs_aarch64(void *cpu, uint64_t address, uint64_t physi
     uint64_t ram_address;
 
     stores->set_page(cpu, address, physical, attributes, access, regime, size);
+    if (inside)
+        inside->cpu = cpu;
     if (!vcpu)
         return;
-    vcpu->cpu = cpu;
     ram_address = physical - vcpu->engine->ram->base;
     if (ram_address < vcpu->engine->ram->size && !has_code(vcpu, ram_address))
         stores->set_dirty(cpu, address);

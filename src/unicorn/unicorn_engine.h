@@ -11,5 +11,7 @@ extern const struct vcpu_engine_ops unicorn_engine;
 void unicorn_limit_code(struct vcpu_engine *engine, uint64_t bytes);
 /* Does a store of the guest, after the first to a page, cost no call? For tests. */
 bool unicorn_stores_directly(const struct vcpu_engine *engine);
+/* Is the exact PC of each access to a device known? For tests. */
+bool unicorn_knows_places(const struct vcpu_engine *engine);
 
 #endif

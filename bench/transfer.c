@@ -65,11 +65,6 @@ static const struct setting settings[] = {
 enum direction { SAVE, RESTORE, NR_DIRECTIONS };
 static const char *const directions[] = {[SAVE] = "save", [RESTORE] = "restore"};
 
-/* GRP_IST's payload of 7.4. */
-struct buffers {
-    uint64_t spi_addr, spi_size, lpi_addr, lpi_size;
-};
-
 struct transfer {
     const struct setting *setting;
     struct machine *m;
@@ -112,7 +107,7 @@ static struct machine *new_machine(const struct setting *s)
 
 static int attr_ist(struct transfer *t, struct machine *m, bool is_set)
 {
-    struct buffers buffers = {(uintptr_t)t->spis, sizeof(t->spis), (uintptr_t)t->image, t->bytes};
+    struct vgic5_ist buffers = {(uintptr_t)t->spis, sizeof(t->spis), (uintptr_t)t->image, t->bytes};
     void *payload = t->setting->abi == VGIC5_ABI_V1 ? (void *)t->spis : (void *)&buffers;
     return is_set ? attr_set(m, VGIC5_GRP_IST, 0, payload) : attr_get(m, VGIC5_GRP_IST, 0, payload);
 }

@@ -171,7 +171,7 @@ static void print_entries(void)
     }
     printf("\nHM is 1 for level. Under 7.4 an SPI's HM is its trigger mode as well. HWU is the "
            "hardware's and reads 0 here; compare images of another device with HWU masked.\n"
-           "struct kvm_vgic_v5_ist (7.4): u64 spi_ist_addr, spi_ist_size, lpi_ist_addr, "
+           "struct vgic5_ist (7.4; KVM: kvm_vgic_v5_ist): u64 spi_ist_addr, spi_ist_size, lpi_ist_addr, "
            "lpi_ist_size, the sizes in bytes.\n");
 }
 

@@ -60,8 +60,8 @@ enum vgic5_group {
 #define VGIC5_NR_SPIS_MIN 32u
 #define VGIC5_NR_SPIS_MAX 1024u
 #define VGIC5_NR_SPIS_DEFAULT 32u
-#define VGIC5_IRS_REGION_SIZE 0x20000u /* CONFIG frame and SETLPI frame */
-#define VGIC5_IRS_FRAME_SIZE 0x10000u
+#define VGIC5_IRS_FRAME_SIZE 0x10000u  /* of registers, and the alignment of ADDR (IHI 111701) */
+#define VGIC5_IRS_REGION_SIZE 0x20000u /* CONFIG frame and SETLPI frame: what ADDR takes (KVM) */
 #define VGIC5_MAX_VCPUS 512u
 
 /* attr of GRP_CPU_SYSREGS: mpidr[63:32] (Aff3[63:56] Aff2[55:48] Aff1[47:40] Aff0[39:32]) and the
@@ -98,6 +98,16 @@ struct vgic5_attr {
     uint32_t group; /* enum vgic5_group */
     uint64_t attr;
     uint64_t addr;
+};
+
+/* The payload of GRP_IST under 7.4, as struct kvm_vgic_v5_ist: two buffers of the caller, reached
+ * as vgic5_attr.addr is, with an ISTE word (VGIC5_ISTE_…) for each interrupt in the order of its
+ * id. Sizes are in bytes, and exact. Without an LPI IST lpi_ist_addr and lpi_ist_size are 0. */
+struct vgic5_ist {
+    uint64_t spi_ist_addr;
+    uint64_t spi_ist_size; /* 4 * NR_IRQS */
+    uint64_t lpi_ist_addr;
+    uint64_t lpi_ist_size; /* 4 << IRS_IST_CFGR.LPI_ID_BITS */
 };
 
 /* ---- Interrupts --------------------------------------------------------------------------------
@@ -262,7 +272,7 @@ void vgic5_vcpu_leave(struct vgic5_vcpu *vcpu);
  * CPU_SYSREGS  VGIC5_SYSREG_ATTR()  u64, raw: a set makes no event
  * IRS_REGS     byte offset          u64, whatever the register's width
  * IST          0                    v1: u32[NR_IRQS], an ISTE for each SPI, and the LPIs' are in
- *                                   guest memory; 7.4: struct kvm_vgic_v5_ist of two such buffers
+ *                                   guest memory; 7.4: struct vgic5_ist of two such buffers
  *
  * has answers 0, -ENXIO (no such group or attribute), -EINVAL (CPU_SYSREGS: no vCPU has this MPIDR;
  * IRS_REGS: no vCPU, or not the first byte of a register). The errors of set, in the order in which

@@ -136,8 +136,8 @@ int vgic5_snapshot_put_fields(struct vgic5_snapshot_writer *writer, const char *
                               uint64_t instance, uint32_t version, bool required,
                               const struct vgic5_fields *fields, struct vgic5_error *error);
 
-/* Append a memory section: `size` bytes (a multiple of 4096) of guest memory at physical `base`.
- * Zero pages are not stored. */
+/* Append a memory section: `size` bytes (a multiple of VGIC5_PAGE_SIZE) of guest memory at physical
+ * `base`. Zero pages are not stored. */
 int vgic5_snapshot_put_memory(struct vgic5_snapshot_writer *writer, uint64_t base,
                               const void *memory, uint64_t size, struct vgic5_error *error);
 
@@ -263,6 +263,7 @@ int vgic5_snapshot_load_memory(struct vgic5_snapshot *snapshot, const struct vgi
  * non-zero page are not listed. One thread at a time per snapshot.
  */
 #define VGIC5_FRAME_SIZE 65536u
+#define VGIC5_PAGE_SIZE 4096u /* what a bit of `data` and `zero` stands for (doc/FORMAT.md) */
 struct vgic5_frame {
     uint64_t offset;      /* from the base of its section */
     uint32_t size;        /* bytes of guest memory it describes */

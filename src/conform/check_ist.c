@@ -4,11 +4,6 @@
 
 #define LPIS (1u << LPI_BITS)
 
-/* struct kvm_vgic_v5_ist. */
-struct buffers {
-    uint64_t spi_ist_addr, spi_ist_size, lpi_ist_addr, lpi_ist_size;
-};
-
 static uint32_t entry(uint32_t bits, uint32_t priority, uint32_t iaffid)
 {
     return bits |
@@ -235,10 +230,10 @@ static void get_without_guest(struct trial *trial)
 
 /* ---- Descriptors of 7.4 ---------------------------------------------------------------------- */
 
-static void check_descriptor(struct trial *trial, const struct buffers *buffers, bool is_set,
+static void check_descriptor(struct trial *trial, const struct vgic5_ist *buffers, bool is_set,
                              int expected, const char *what)
 {
-    struct buffers copy = *buffers;
+    struct vgic5_ist copy = *buffers;
     int ret = 0;
 
     if (trial->over)
@@ -251,7 +246,7 @@ static void check_descriptor(struct trial *trial, const struct buffers *buffers,
 static void spi_sizes(struct trial *trial, bool is_set)
 {
     uint32_t spis[NR_SPIS + 1] = {0};
-    struct buffers good = {(uintptr_t)spis, 4 * NR_SPIS, 0, 0}, bad = good;
+    struct vgic5_ist good = {(uintptr_t)spis, 4 * NR_SPIS, 0, 0}, bad = good;
 
     bad.spi_ist_addr = 0;
     check_descriptor(trial, &bad, is_set, EINVAL, "no SPI buffer");
@@ -268,7 +263,7 @@ static void spi_sizes(struct trial *trial, bool is_set)
 static void lpi_without_ist(struct trial *trial, bool is_set)
 {
     uint32_t spis[NR_SPIS] = {0}, lpis[LPIS] = {0};
-    struct buffers buffers = {(uintptr_t)spis, 4 * NR_SPIS, (uintptr_t)lpis, sizeof(lpis)};
+    struct vgic5_ist buffers = {(uintptr_t)spis, 4 * NR_SPIS, (uintptr_t)lpis, sizeof(lpis)};
 
     check_descriptor(trial, &buffers, is_set, EINVAL, "LPIs without an LPI IST");
     buffers.lpi_ist_size = 0;
@@ -281,8 +276,8 @@ static void lpi_without_ist(struct trial *trial, bool is_set)
 static void lpi_sizes(struct trial *trial, bool is_set)
 {
     uint32_t spis[NR_SPIS] = {0}, lpis[LPIS] = {0};
-    struct buffers good = {(uintptr_t)spis, 4 * NR_SPIS, (uintptr_t)lpis, sizeof(lpis)};
-    struct buffers bad = good;
+    struct vgic5_ist good = {(uintptr_t)spis, 4 * NR_SPIS, (uintptr_t)lpis, sizeof(lpis)};
+    struct vgic5_ist bad = good;
 
     name_ist(trial);
     if (!is_set)

@@ -213,20 +213,15 @@ void trial_live_until(struct trial *trial, enum life life)
 
 /* ---- GRP_IST --------------------------------------------------------------------------------- */
 
-/* struct kvm_vgic_v5_ist. */
-struct buffers {
-    uint64_t spi_ist_addr, spi_ist_size, lpi_ist_addr, lpi_ist_size;
-};
-
-static struct buffers buffers_of(const uint32_t *spis, const uint32_t *lpis)
+static struct vgic5_ist buffers_of(const uint32_t *spis, const uint32_t *lpis)
 {
-    return (struct buffers){(uintptr_t)spis, 4 * NR_SPIS, (uintptr_t)lpis,
-                            lpis ? UINT64_C(4) << LPI_BITS : 0};
+    return (struct vgic5_ist){(uintptr_t)spis, 4 * NR_SPIS, (uintptr_t)lpis,
+                              lpis ? UINT64_C(4) << LPI_BITS : 0};
 }
 
 int try_ist_get(struct trial *trial, uint32_t *spis, uint32_t *lpis)
 {
-    struct buffers buffers = buffers_of(spis, lpis);
+    struct vgic5_ist buffers = buffers_of(spis, lpis);
 
     return try_get(trial, VGIC5_GRP_IST, 0,
                    trial->ops->abi == VGIC5_ABI_7_4 ? (void *)&buffers : (void *)spis);
@@ -234,7 +229,7 @@ int try_ist_get(struct trial *trial, uint32_t *spis, uint32_t *lpis)
 
 int try_ist_set(struct trial *trial, const uint32_t *spis, const uint32_t *lpis)
 {
-    struct buffers buffers = buffers_of(spis, lpis);
+    struct vgic5_ist buffers = buffers_of(spis, lpis);
 
     return try_set(trial, VGIC5_GRP_IST, 0,
                    trial->ops->abi == VGIC5_ABI_7_4 ? (const void *)&buffers : (const void *)spis);

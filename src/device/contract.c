@@ -203,7 +203,7 @@ static uint64_t lpi_image_size(struct vgic5 *device)
 
 CONDITION(SPI_BUFFER)
 {
-    const struct ist_buffers *buffers = &access->payload.buffers;
+    const struct vgic5_ist *buffers = &access->payload.buffers;
 
     return buffers->spi_ist_addr == 0 ||
            buffers->spi_ist_size != UINT64_C(4) * access->device->nr_spis;
@@ -211,7 +211,7 @@ CONDITION(SPI_BUFFER)
 
 CONDITION(LPI_BUFFER_EXTRA)
 {
-    const struct ist_buffers *buffers = &access->payload.buffers;
+    const struct vgic5_ist *buffers = &access->payload.buffers;
 
     return lpi_image_size(access->device) == 0 && (buffers->lpi_ist_addr || buffers->lpi_ist_size);
 }

@@ -12,13 +12,7 @@
 
 enum contract_call { CONTRACT_HAS, CONTRACT_GET, CONTRACT_SET, CONTRACT_DO };
 
-/* struct kvm_vgic_v5_ist (profile 7.4). */
-struct ist_buffers {
-    uint64_t spi_ist_addr;
-    uint64_t spi_ist_size;
-    uint64_t lpi_ist_addr;
-    uint64_t lpi_ist_size;
-};
+_Static_assert(sizeof(struct vgic5_ist) == 32, "struct kvm_vgic_v5_ist (kvm-abi §4)");
 
 /* One call, and what was found out about it on the way. */
 struct access {
@@ -37,7 +31,7 @@ struct access {
         uint64_t u64;
         uint32_t u32;
         uint32_t spis[VGIC5_NR_SPIS_MAX];
-        struct ist_buffers buffers;
+        struct vgic5_ist buffers;
     } payload;
 };
 

@@ -29,7 +29,7 @@ static int read_piece(void *context, size_t first, uint32_t *words, size_t nr)
                        nr * sizeof(*words));
 }
 
-static int lpis_get(struct vgic5 *device, const struct ist_buffers *buffers)
+static int lpis_get(struct vgic5 *device, const struct vgic5_ist *buffers)
 {
     struct lpi_buffer buffer = {device, buffers->lpi_ist_addr};
 
@@ -38,7 +38,7 @@ static int lpis_get(struct vgic5 *device, const struct ist_buffers *buffers)
 
 int ist_7_4_get(struct access *access)
 {
-    const struct ist_buffers *buffers = &access->payload.buffers;
+    const struct vgic5_ist *buffers = &access->payload.buffers;
     struct vgic5 *device = access->device;
     uint32_t spis[VGIC5_NR_SPIS_MAX];
     int ret;
@@ -51,7 +51,7 @@ int ist_7_4_get(struct access *access)
 }
 
 /* Make the LPI IST live with this content, or leave everything as it was. */
-static int lpis_set(struct vgic5 *device, const struct ist_buffers *buffers)
+static int lpis_set(struct vgic5 *device, const struct vgic5_ist *buffers)
 {
     uint64_t baser = gicv5_irs_read(device->gic, IRS_IST_BASER_ROW);
     struct lpi_buffer buffer = {device, buffers->lpi_ist_addr};
@@ -71,7 +71,7 @@ static int lpis_set(struct vgic5 *device, const struct ist_buffers *buffers)
 
 int ist_7_4_set(struct access *access)
 {
-    const struct ist_buffers *buffers = &access->payload.buffers;
+    const struct vgic5_ist *buffers = &access->payload.buffers;
     struct vgic5 *device = access->device;
     uint32_t spis[VGIC5_NR_SPIS_MAX];
     int ret = caller_read(device, spis, buffers->spi_ist_addr, buffers->spi_ist_size);

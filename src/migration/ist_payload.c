@@ -5,10 +5,7 @@
 #include <string.h>
 
 union payload {
-    /* struct kvm_vgic_v5_ist of profile 7.4. */
-    struct {
-        uint64_t spi_ist_addr, spi_ist_size, lpi_ist_addr, lpi_ist_size;
-    } buffers;
+    struct vgic5_ist buffers;
     uint32_t spis[VGIC5_NR_SPIS_MAX];
 };
 _Static_assert(sizeof(union payload) >= 4096, "kvm-abi §1");

@@ -11,7 +11,7 @@
 
 #include <vgic5/snapshot.h>
 
-#define PAGE 4096u
+#define PAGE VGIC5_PAGE_SIZE
 #define PAGES_PER_FRAME (VGIC5_FRAME_SIZE / PAGE)
 #define PAGEMAP_THERE (UINT64_C(3) << 62) /* present, or swapped out */
 #define FRAMES_AT_ONCE 32u                /* 2 MiB: a huge page, where the host has them */

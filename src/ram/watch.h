@@ -16,8 +16,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define RAM_PAGE 4096u
-#define RAM_FRAME 65536u /* what is filled in at once: a frame of a snapshot */
+#include <vgic5/snapshot.h>
+
+#define RAM_PAGE VGIC5_PAGE_SIZE
+#define RAM_FRAME VGIC5_FRAME_SIZE /* what is filled in at once: a frame of a snapshot */
 #define RAM_PAGES_PER_FRAME (RAM_FRAME / RAM_PAGE)
 
 struct ram_watch {

@@ -27,8 +27,8 @@
 #define MAX_MEMORY_IN_ALL (1ull << 40) /* guest bytes of all memory sections */
 #define MAX_ADDRESS (1ull << 56)
 
-#define PAGE_BYTES 4096u
-#define FRAME_BYTES 65536u
+#define PAGE_BYTES VGIC5_PAGE_SIZE
+#define FRAME_BYTES VGIC5_FRAME_SIZE
 #define PAGES_PER_FRAME (FRAME_BYTES / PAGE_BYTES)
 
 /* ---- File header ----------------------------------------------------------------------------- */

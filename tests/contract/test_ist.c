@@ -6,26 +6,19 @@
 
 #include "vmm.h"
 
-#define VGIC5_ISTE_IRM 0x10u
 #define RES0 0x1e0u
-#define VGIC5_ISTE_HWU 0x600u
 
 #define LPI_ID_BITS 8u
 #define NR_LPIS (1u << LPI_ID_BITS)
-
-/* struct kvm_vgic_v5_ist. */
-struct buffers {
-    uint64_t spi_ist_addr, spi_ist_size, lpi_ist_addr, lpi_ist_size;
-};
 
 struct images {
     uint32_t spis[NR_SPIS];
     uint32_t lpis[NR_LPIS];
 };
 
-static struct buffers buffers_of(struct images *images, bool with_lpis)
+static struct vgic5_ist buffers_of(struct images *images, bool with_lpis)
 {
-    return (struct buffers){
+    return (struct vgic5_ist){
         .spi_ist_addr = (uintptr_t)images->spis,
         .spi_ist_size = sizeof(images->spis),
         .lpi_ist_addr = with_lpis ? (uintptr_t)images->lpis : 0,
@@ -152,7 +145,7 @@ static void test_v1_restored_is_signalled(void **state)
 static void check_set_moves_the_line(uint32_t abi)
 {
     struct images images;
-    struct buffers buffers = buffers_of(&images, false);
+    struct vgic5_ist buffers = buffers_of(&images, false);
     struct vmm vmm;
 
     vmm_open(&vmm, abi, LIFE_READY);
@@ -177,7 +170,7 @@ static void test_set_moves_the_line(void **state)
 static void test_7_4_set_and_get(void **state)
 {
     struct images images, back = {0};
-    struct buffers from = buffers_of(&images, true), to = buffers_of(&back, true);
+    struct vgic5_ist from = buffers_of(&images, true), to = buffers_of(&back, true);
     uint8_t untouched[sizeof(images.lpis)] = {0};
     struct vmm vmm;
 
@@ -231,7 +224,7 @@ static void test_7_4_writes_valid_bits_alone(void **state)
 static void test_7_4_hm_is_tm(void **state)
 {
     struct images images = {0}, back;
-    struct buffers from = buffers_of(&images, false), to = buffers_of(&back, false);
+    struct vgic5_ist from = buffers_of(&images, false), to = buffers_of(&back, false);
     struct vmm vmm;
 
     (void)state;
@@ -300,7 +293,7 @@ static void test_7_4_sizes(void **state)
     (void)state;
     for (size_t n = 0; n < sizeof(sizes) / sizeof(sizes[0]); n++) {
         struct images images = {0};
-        struct buffers buffers = buffers_of(&images, sizes[n].lpis);
+        struct vgic5_ist buffers = buffers_of(&images, sizes[n].lpis);
         struct portrait before, after;
         struct vmm vmm;
 
@@ -330,7 +323,7 @@ static void test_7_4_sizes(void **state)
 static void test_7_4_never_set(void **state)
 {
     struct images images = {0};
-    struct buffers buffers = buffers_of(&images, true);
+    struct vgic5_ist buffers = buffers_of(&images, true);
     struct vmm vmm;
 
     (void)state;
@@ -346,7 +339,7 @@ static void test_7_4_never_set(void **state)
 static void test_7_4_second_set(void **state)
 {
     struct images images = {0};
-    struct buffers buffers = buffers_of(&images, false);
+    struct vgic5_ist buffers = buffers_of(&images, false);
     struct vmm vmm;
 
     (void)state;
@@ -386,7 +379,7 @@ static void check_set_with_fault(uint32_t abi, unsigned caller_fault, unsigned a
                                  int expected)
 {
     struct images images;
-    struct buffers buffers = buffers_of(&images, true);
+    struct vgic5_ist buffers = buffers_of(&images, true);
     const void *payload = abi == VGIC5_ABI_V1 ? (const void *)images.spis : &buffers;
     struct portrait before, after;
     struct vmm vmm;
@@ -412,7 +405,7 @@ static void check_set_with_fault(uint32_t abi, unsigned caller_fault, unsigned a
 static void count_calls(uint32_t abi, unsigned *caller, unsigned *alloc)
 {
     struct images images;
-    struct buffers buffers = buffers_of(&images, true);
+    struct vgic5_ist buffers = buffers_of(&images, true);
     struct vmm vmm;
 
     vmm_open(&vmm, abi, LIFE_READY);
@@ -458,7 +451,7 @@ static void test_7_4_a_fault_in_every_piece(void **state)
 {
     static uint32_t lpis[1 << 14];
     struct images images = {0};
-    struct buffers buffers = buffers_of(&images, false);
+    struct vgic5_ist buffers = buffers_of(&images, false);
     struct portrait before, after;
     struct vmm vmm;
 
@@ -525,7 +518,7 @@ static void test_v1_guest_memory_faults(void **state)
 static void test_get_faults(void **state)
 {
     struct images images = {0};
-    struct buffers buffers = buffers_of(&images, true);
+    struct vgic5_ist buffers = buffers_of(&images, true);
     struct vmm vmm;
 
     (void)state;

@@ -8,8 +8,6 @@
 #include "tool/json.h"
 #include "tool/report.h"
 
-#define PAGE 4096u
-
 /* Two frames side by side, and the run of differing pages that is open. */
 struct comparison {
     struct diff *diff;
@@ -24,7 +22,7 @@ static void close_run(struct comparison *comparison)
     if (comparison->pages == 0)
         return;
     snprintf(field, sizeof(field), "0x%" PRIx64 "+0x%" PRIx64, comparison->first,
-             comparison->pages * PAGE);
+             comparison->pages * VGIC5_PAGE_SIZE);
     diff_add(comparison->diff, "memory", field,
              json_pack("{s:I}", "pages", (json_int_t)comparison->pages),
              json_pack("{s:I}", "pages", (json_int_t)comparison->pages));
@@ -33,8 +31,8 @@ static void close_run(struct comparison *comparison)
 
 static void compare_frame(struct comparison *comparison, uint64_t address, uint64_t size)
 {
-    for (uint64_t offset = 0; offset < size; offset += PAGE) {
-        if (memcmp(comparison->a + offset, comparison->b + offset, PAGE) == 0) {
+    for (uint64_t offset = 0; offset < size; offset += VGIC5_PAGE_SIZE) {
+        if (memcmp(comparison->a + offset, comparison->b + offset, VGIC5_PAGE_SIZE) == 0) {
             close_run(comparison);
             continue;
         }

@@ -9,7 +9,6 @@
 #define MOST_CELLS 2048u
 #define CELL 15u /* pixels, of which two are a gap */
 #define GUTTER 96u
-#define PAGE 4096u
 #define LONG_RUN 4u /* rows with nothing in them, of which one band is made */
 
 /* Rows of cells, each row with the name of its first one. */
@@ -277,7 +276,7 @@ static void draw_memory_cell(FILE *page, const void *opaque, uint32_t n)
 {
     const struct memory_map *map = opaque;
     const struct memory_cell *cell = &map->cells[n];
-    uint32_t pages = (uint32_t)(map->per_cell / PAGE);
+    uint32_t pages = (uint32_t)(map->per_cell / VGIC5_PAGE_SIZE);
 
     fprintf(page, "class=\"%s%s\"><title>", shade(cell->stored, pages),
             cell->has_ist ? " ist" : "");

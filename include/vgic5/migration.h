@@ -68,6 +68,12 @@ struct vgic5_port {
     /* As vgic5_get_spi_modes: what a save under 7.4 cannot carry is told with it. NULL: not known.
      */
     int (*get_spi_modes)(void *opaque, uint64_t *trigger, uint64_t *handling, size_t words);
+
+    /* Does a restore end by reading everything back? A difference to what was set is -ENOTSUP and
+     * UNFIT, and names the register or the INTID, what was set and what is there; what a device is
+     * known to change is a warning. vgic5_port_kvm sets it, since a kernel may accept a set and
+     * ignore it; vgic5_port_model does not. */
+    bool reads_back;
 };
 
 /*

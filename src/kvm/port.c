@@ -75,6 +75,7 @@ void vgic5_port_kvm_sized(const struct vgic5_kvm *kvm, struct vgic5_port *port, 
         .irq_line = kvm_irq_line,
         .read_guest = kvm->read_guest ? kvm_read_guest : NULL,
         .write_guest = kvm->write_guest ? kvm_write_guest : NULL,
+        .reads_back = true,
     };
 
     memset(port, 0, size);

@@ -8,6 +8,15 @@
 
 #include "migration/internal.h"
 
+/* What a restore has given to GRP_IST, for the step that reads it back. */
+struct ist_given {
+    bool is_known;
+    uint32_t spis[VGIC5_NR_SPIS_MAX];
+    size_t nr_lpis;
+    const uint32_t *lpis; /* NULL: there are none, or nobody can read the guest's table */
+    uint32_t *made;       /* the same, where it is not the state's own */
+};
+
 struct engine {
     const struct vgic5_port *port;
     struct vgic5_migration_options options; /* every default filled in */
@@ -17,6 +26,7 @@ struct engine {
     const struct vgic5_step *now;       /* the step that runs, for the words of an error */
     bool selectors_known;               /* a save has read PE_SELR and SPI_SELR, */
     bool selectors_moved;               /* and written over them */
+    struct ist_given given;
 };
 
 /* A row of a table: the public part, what it waits for, and what it does. */
@@ -44,7 +54,7 @@ const struct step *plan_step_of(const struct vgic5_step *row);
 /*
  * Run these `n` rows of one direction. Unless `unchecked`, an order in which a step comes before
  * one that it needs is refused before anything is done, with a sentence that names both (-EINVAL,
- * BUG); so is one that leaves a needed step out.
+ * BUG); so is one that leaves a needed step out, unless that one does not apply to every port.
  */
 int engine_run(struct engine *engine, const struct vgic5_step *const *order, size_t n,
                bool unchecked);
@@ -70,6 +80,11 @@ int engine_set(struct engine *engine, uint32_t group, uint64_t attr, const void 
 /* A register of the frame, by its row in the table. */
 int engine_get_irs(struct engine *engine, enum irs_row row, uint64_t *value);
 int engine_set_irs(struct engine *engine, enum irs_row row, uint64_t value);
+/* A register of a CPU interface. */
+int engine_get_icc(struct engine *engine, uint32_t vcpu_id, const struct sysreg *reg,
+                   uint64_t *value);
+int engine_set_icc(struct engine *engine, uint32_t vcpu_id, const struct sysreg *reg,
+                   uint64_t value);
 
 /* "step S3 (GRP_IST) of the save: …", the cause by the direction and the errno. */
 int engine_fail(struct engine *engine, int ret, const char *format, ...)
@@ -113,6 +128,8 @@ int restore_spis(struct engine *engine, const struct vgic5_step *row);
 int restore_sysregs(struct engine *engine, const struct vgic5_step *row);
 int restore_lines(struct engine *engine, const struct vgic5_step *row);
 bool restore_lines_applies(const struct vgic5_port *port);
+int restore_read_back(struct engine *engine, const struct vgic5_step *row);
+bool restore_read_back_applies(const struct vgic5_port *port);
 int restore_status(struct engine *engine, const struct vgic5_step *row);
 
 #endif

@@ -30,6 +30,7 @@ enum restore_step {
     SYSREGS,
     LINES,
     STATUS,
+    READ_BACK,
     RUN,
     NR_STEPS
 };
@@ -50,9 +51,15 @@ enum restore_step {
 /* Those of them that a device adopts, until an LPI IST exists. */
 #define ADOPTED (B(IDR0) | B(IDR1) | B(IDR2))
 #define LOOPS (B(PES) | B(SPIS))
+/* All that gives a device other state than CTRL_INIT: what a step that reads back would miss. */
+#define STATE \
+    (ADOPTED | B(IST_CFGR) | B(IST_BASER) | B(IST) | B(CR1) | B(PE_SELR) | B(SPI_SELR) | B(CR0))
 /* All of the frame but CR0. */
 #define FRAME \
     (REACH | IDENTITY | B(IST_CFGR) | B(IST_BASER) | B(IST) | B(CR1) | B(PE_SELR) | B(SPI_SELR))
+
+/* Those that not every port has a use for. */
+#define PORTS (B(LINES) | B(READ_BACK))
 
 #define SET_IRS(step_id, reg, needs_v1, needs_7_4, why_there)                                \
     {                                                                                        \
@@ -139,11 +146,18 @@ const struct step plan_restore[NR_STEPS] = {
                         .what = "status and component identification registers, compared",
                         .why = "every transition must have ended; they are never replayed"),
                 .needs = {REACH, REACH}},
+    [READ_BACK] = {RESTORE("R10d", "READ_BACK", GET, restore_read_back, EVERY, NOWHERE,
+                           .what = "all of it once more, compared, where the port asks for it",
+                           .why = "a device may accept a set and ignore it: before the first run "
+                                  "that stops the restore, and nothing is lost"),
+                   .needs = {REACH | STATE | B(SPIS) | B(WIRES) | B(SYSREGS) | B(LINES),
+                             REACH | STATE | B(WIRES) | B(SYSREGS) | B(LINES)},
+                   .applies = restore_read_back_applies},
     [RUN] = {RESTORE("R11", "RUN", VMM, step_vmm, EVERY, NOWHERE, .what = "the vCPUs run",
                      .why = "last: from the first run on GRP_IST is EBUSY, and under 7.4 every "
                             "register"),
-             .needs = {FRAME | LOOPS | B(CR0) | B(MEMORY) | B(WIRES) | B(SYSREGS),
-                       FRAME | B(CR0) | B(MEMORY) | B(WIRES) | B(SYSREGS)}},
+             .needs = {FRAME | LOOPS | B(CR0) | B(MEMORY) | B(WIRES) | B(SYSREGS) | PORTS,
+                       FRAME | B(CR0) | B(MEMORY) | B(WIRES) | B(SYSREGS) | PORTS}},
 };
 /* clang-format on */
 const size_t plan_restore_length = NR_STEPS;

@@ -117,26 +117,6 @@ int restore_spis(struct engine *engine, const struct vgic5_step *row)
     return ret;
 }
 
-/* Not replayed: read, and compared. An IRS of another make may have other component ids. */
-int restore_status(struct engine *engine, const struct vgic5_step *row)
-{
-    int ret = 0;
-
-    (void)row;
-    for (unsigned n = 0; n < IRS_NR_ROWS && ret == 0; n++) {
-        uint64_t before = engine->restored->irs[n];
-        uint64_t now = 0;
-
-        if (irs_registers[n].carried != IRS_CARRIED_STATUS)
-            continue;
-        ret = engine_get_irs(engine, (enum irs_row)n, &now);
-        if (ret == 0 && now != before)
-            engine_warn(engine, "%s was 0x%llx on the source and is 0x%llx on the target",
-                        irs_registers[n].name, (unsigned long long)before, (unsigned long long)now);
-    }
-    return ret;
-}
-
 /* ---- Wires and tables ------------------------------------------------------------------------ */
 
 int restore_wires(struct engine *engine, const struct vgic5_step *row)
@@ -146,7 +126,7 @@ int restore_wires(struct engine *engine, const struct vgic5_step *row)
 
     (void)row;
     if (state->has_wires && restore_lines_applies(engine->port))
-        return 0; /* step R10c */
+        return 0; /* step R10b */
     if (!state->has_wires || !engine->port->set_spi_wires) {
         engine_warn(engine, "the levels of the SPI wires are %s: re-assert the lines",
                     state->has_wires ? "not the port's to set" : "not in the state");
@@ -179,35 +159,44 @@ static void hm_from_tm(struct engine *engine, uint32_t *spis)
     }
 }
 
-/* The image is the state's own, or comes from the guest's table, where v1 has left it. */
-static int set_ist_7_4(struct engine *engine)
+/* The image is the state's own, or comes from the guest's table, where v1 has left it: for 7.4, or
+ * to know after the set what was in it. */
+static int give_lpis(struct engine *engine)
 {
     const struct vgic5_state *state = engine->restored;
-    size_t lpis = state_ist_lpis(state);
-    uint32_t *made = lpis && !state->lpis ? calloc(lpis, sizeof(*made)) : NULL;
-    uint32_t spis[VGIC5_NR_SPIS_MAX];
-    struct ist_images images = {spis, state->nr_spis, made ? made : state->lpis, lpis};
-    int ret = 0;
+    const struct vgic5_port *port = engine->port;
+    struct ist_given *given = &engine->given;
+    int ret;
 
-    if (lpis && !state->lpis && !made)
-        return engine_fail(engine, -ENOMEM, "no memory for %zu LPIs", lpis);
-    if (made)
-        ret = ist_image_from_guest(engine->port, state, made);
-    if (ret)
-        ret = guest_table_fails(engine, ret);
-    memcpy(spis, state->spi, sizeof(spis));
-    hm_from_tm(engine, spis);
-    if (ret == 0)
-        ret = ist_payload_set(engine, &images);
-    free(made);
-    return ret;
+    given->nr_lpis = state_ist_lpis(state);
+    given->lpis = state->lpis;
+    if (given->nr_lpis == 0 || state->lpis)
+        return 0;
+    if (port->abi == VGIC5_ABI_V1 && !(port->reads_back && port->read_guest))
+        return 0;
+    given->made = calloc(given->nr_lpis, sizeof(*given->made));
+    if (!given->made)
+        return engine_fail(engine, -ENOMEM, "no memory for %zu LPIs", given->nr_lpis);
+    given->lpis = given->made;
+    ret = ist_image_from_guest(port, state, given->made);
+    return ret ? guest_table_fails(engine, ret) : 0;
+}
+
+static int set_ist_7_4(struct engine *engine)
+{
+    struct ist_given *given = &engine->given;
+    /* A set only reads its payload. */
+    struct ist_images images = {given->spis, engine->restored->nr_spis,
+                                (uint32_t *)(uintptr_t)given->lpis, given->nr_lpis};
+
+    hm_from_tm(engine, given->spis);
+    return ist_payload_set(engine, &images);
 }
 
 static int set_ist_v1(struct engine *engine)
 {
     const struct vgic5_state *state = engine->restored;
-    /* A set only reads its payload. */
-    struct ist_images images = {(uint32_t *)(uintptr_t)state->spi, state->nr_spis, NULL, 0};
+    struct ist_images images = {engine->given.spis, state->nr_spis, NULL, 0};
     int ret = state->lpis ? ist_image_to_guest(engine->port, state, state->lpis) : 0;
 
     return ret ? guest_table_fails(engine, ret) : ist_payload_set(engine, &images);
@@ -215,7 +204,13 @@ static int set_ist_v1(struct engine *engine)
 
 int restore_ist(struct engine *engine, const struct vgic5_step *row)
 {
+    int ret = give_lpis(engine);
+
     (void)row;
+    if (ret)
+        return ret;
+    memcpy(engine->given.spis, engine->restored->spi, sizeof(engine->given.spis));
+    engine->given.is_known = true;
     return engine->port->abi == VGIC5_ABI_7_4 ? set_ist_7_4(engine) : set_ist_v1(engine);
 }
 
@@ -251,13 +246,8 @@ static int restore_interface(struct engine *engine, const struct state_vcpu *vcp
 
     for (unsigned n = 0; n < NR_SYSREGS && ret == 0; n++) {
         struct sysreg reg = migration_sysreg(n);
-        uint64_t attr = VGIC5_SYSREG_ATTR(vgic5_mpidr_of_vcpu(vcpu->id), reg.encoding);
-        uint64_t value = vcpu->icc[n];
 
-        ret = engine_try(engine, true, VGIC5_GRP_CPU_SYSREGS, attr, &value);
-        if (ret)
-            ret = engine_fail(engine, ret, "the device answers %s to set %s of vCPU %u",
-                              error_name(ret), reg.name, vcpu->id);
+        ret = engine_set_icc(engine, vcpu->id, &reg, vcpu->icc[n]);
     }
     return ret;
 }

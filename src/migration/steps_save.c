@@ -283,12 +283,8 @@ static int save_interface(struct engine *engine, struct state_vcpu *vcpu)
 
     for (unsigned n = 0; n < NR_SYSREGS && ret == 0; n++) {
         struct sysreg reg = migration_sysreg(n);
-        uint64_t attr = VGIC5_SYSREG_ATTR(vgic5_mpidr_of_vcpu(vcpu->id), reg.encoding);
 
-        ret = engine_try(engine, false, VGIC5_GRP_CPU_SYSREGS, attr, &vcpu->icc[n]);
-        if (ret)
-            ret = engine_fail(engine, ret, "the device answers %s to get %s of vCPU %u",
-                              error_name(ret), reg.name, vcpu->id);
+        ret = engine_get_icc(engine, vcpu->id, &reg, &vcpu->icc[n]);
     }
     return ret;
 }

@@ -124,7 +124,9 @@ static const struct {
     {BOTH, VGIC5_RESTORE, "R11", "R9f"},
     {BOTH, VGIC5_RESTORE, "R11", "R10a"}, /* 4: missing state */
     {BOTH, VGIC5_RESTORE, "R11", "R8a"},
-    {V1, VGIC5_SAVE, "S5a", "S2c"}, /* 3: read first, */
+    {BOTH, VGIC5_RESTORE, "R10d", "R10b"}, /* everything is read back, */
+    {BOTH, VGIC5_RESTORE, "R11", "R10d"},  /* before a guest runs */
+    {V1, VGIC5_SAVE, "S5a", "S2c"},        /* 3: read first, */
     {V1, VGIC5_SAVE, "S5b", "S2d"},
     {V1, VGIC5_SAVE, "S5c", "S5a"}, /* and put back last */
     {V1, VGIC5_SAVE, "S5d", "S5b"},

@@ -69,6 +69,22 @@ static void clear_hm(const struct vgic5_attr *attr, uint32_t abi)
         spis[n] &= ~4u;
 }
 
+/* Where its generation puts the LPIs: the second buffer, or the guest's (linear) table. */
+static void lose_lpi(struct kernel *kernel, const struct vgic5_attr *attr)
+{
+    const uint64_t *buffers = (const uint64_t *)(uintptr_t)attr->addr;
+    uint64_t baser = 0;
+    struct vgic5_attr get = {.group = VGIC5_GRP_IRS_REGS, .attr = 0x180, .addr = (uintptr_t)&baser};
+    uint32_t *lpis = NULL;
+
+    if (kernel->abi == VGIC5_ABI_7_4)
+        lpis = (uint32_t *)(uintptr_t)buffers[2];
+    else if (vgic5_get_attr(kernel->device, &get) == 0 && (baser & 1))
+        lpis = (uint32_t *)(uintptr_t)(kernel->ram + ((baser & ~UINT64_C(1)) - kernel->ram_base));
+    if (lpis)
+        lpis[kernel->loses_lpi] = 0;
+}
+
 static int on_device(struct kernel *kernel, unsigned long request, const struct vgic5_attr *attr)
 {
     int ret;
@@ -78,26 +94,29 @@ static int on_device(struct kernel *kernel, unsigned long request, const struct 
     if (request == KVM_HAS_DEVICE_ATTR)
         return vgic5_has_attr(kernel->device, attr);
     if (request == KVM_SET_DEVICE_ATTR)
-        return vgic5_set_attr(kernel->device, attr);
+        return ++kernel->sets == kernel->ignore_at ? 0 : vgic5_set_attr(kernel->device, attr);
     if (request != KVM_GET_DEVICE_ATTR)
         return -ENOTTY;
     ret = vgic5_get_attr(kernel->device, attr);
     if (ret == 0 && kernel->no_hm && attr->group == VGIC5_GRP_IST)
         clear_hm(attr, kernel->abi);
+    if (ret == 0 && kernel->loses_lpi && attr->group == VGIC5_GRP_IST)
+        lose_lpi(kernel, attr);
+    if (ret == 0 && kernel->altered.bits && attr->group == kernel->altered.group &&
+        attr->attr == kernel->altered.attr)
+        *(uint64_t *)(uintptr_t)attr->addr ^= kernel->altered.bits;
     return ret;
 }
 
 static int create_device(struct kernel *kernel, struct kvm_create_device *create)
 {
-    struct vgic5_config config = {.size = sizeof(config), .abi = kernel->abi, .ipa_bits = 40};
-
     if (create->type != VGIC5_DEV_TYPE)
         return -ENODEV;
     if (kernel->device)
         return -EEXIST;
     create->fd = KERNEL_DEVICE;
     kernel->opened++;
-    return vgic5_create(&config, &host, kernel, &kernel->device);
+    return vgic5_create(&kernel->config, &host, kernel, &kernel->device);
 }
 
 static int create_vcpu(struct kernel *kernel, uint32_t id)
@@ -251,6 +270,8 @@ void kernel_open(struct kernel *kernel, uint32_t abi, struct vgic5_kvm_calls *ca
 {
     memset(kernel, 0, sizeof(*kernel));
     kernel->abi = abi;
+    kernel->config =
+        (struct vgic5_config){.size = sizeof(kernel->config), .abi = abi, .ipa_bits = 40};
     kernel->machine = "aarch64";
     kernel->api = 12;
     kernel->run = calloc(1, RUN_SIZE);

@@ -20,14 +20,22 @@ struct kernel {
     int fail_errno;
     unsigned fail_at; /* the n-th ioctl of the device; it is over then with the VM, if it `dies` */
     bool dies;
-    bool ctrl_only; /* Linux 7.1 and 7.2 */
-    bool no_hm;     /* GRP_IST comes with HM as the guest left it: 0 */
+    unsigned ignore_at; /* the n-th set of an attribute is answered 0, and has no effect */
+    struct {            /* an attribute that reads with these bits turned over */
+        uint32_t group;
+        uint64_t attr, bits;
+    } altered;
+    uint32_t loses_lpi; /* GRP_IST comes with nothing of this one; 0: none */
+    bool ctrl_only;     /* Linux 7.1 and 7.2 */
+    bool no_hm;         /* GRP_IST comes with HM as the guest left it: 0 */
 
+    struct vgic5_config config; /* of the next device */
     struct vgic5 *device;
     uint64_t ram; /* where KVM_SET_USER_MEMORY_REGION said, and what it is in the guest */
     uint64_t ram_base, ram_size;
     uint32_t ids[MOST_VCPUS];
     uint32_t nr_vcpus;
+    unsigned sets;  /* of attributes */
     unsigned asked; /* ioctls of the device */
     bool dead;      /* its first run has failed, or it died: every ioctl but a close is EIO */
     int opened;     /* fds that were not closed */

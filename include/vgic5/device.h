@@ -303,8 +303,10 @@ int vgic5_set_attr(struct vgic5 *device, const struct vgic5_attr *attr);
 
 /*
  * KVM_IRQ_LINE: drive an SPI's wire or a userspace PPI. `irq` is made with VGIC5_IRQ_SPI or
- * VGIC5_IRQ_PPI. Repeating a level changes nothing: a Pending that a restore has brought for a
- * level SPI outlives a low line, until that is raised and lowered (KVM). Errors: -EBUSY (before
+ * VGIC5_IRQ_PPI. Each raise of an edge interrupt (an SPI whose trigger mode is edge, SW_PPI) makes
+ * it pending, one without a lowering in between too; lowering takes nothing back. Repeating the
+ * level of a level SPI changes nothing: a Pending that a restore has brought outlives a low line,
+ * until that is raised and lowered (KVM). Errors: -EBUSY (before
  * CTRL_INIT), -EINVAL (SPI number not below NR_IRQS; PPI not in USERSPACE_PPIS; no such vCPU;
  * unknown type), -ENXIO (type CPU).
  */

@@ -240,6 +240,31 @@ static void line_edge(struct trial *trial)
     expect_value(trial, is_pending(trial, 5), 1, "pending after lower");
 }
 
+/* What was pending is taken away as a restore would, so that no guest is needed. */
+static void line_again(struct trial *trial)
+{
+    const uint32_t nothing[NR_SPIS] = {0};
+
+    for (unsigned n = 0; n < 3; n++) {
+        ist_set(trial, nothing, NULL);
+        expect_value(trial, is_pending(trial, 5), 0, "pending before the raise");
+        expect_errno(trial, line(trial, VGIC5_IRQ_SPI(5), true), 0, "raise, never lowered");
+        expect_value(trial, is_pending(trial, 5), 1, "pending after it");
+    }
+}
+
+static void line_again_ppi(struct trial *trial)
+{
+    for (unsigned n = 0; n < 3; n++) {
+        sysreg_set(trial, 17, VGIC5_ICC_PPI_SPENDR(0), 0);
+        expect_value(trial, sysreg_get(trial, 17, VGIC5_ICC_PPI_SPENDR(0)), 0,
+                     "SPENDR0 before the raise");
+        expect_errno(trial, line(trial, VGIC5_IRQ_PPI(17u, 3u), true), 0, "raise, never lowered");
+        expect_value(trial, sysreg_get(trial, 17, VGIC5_ICC_PPI_SPENDR(0)), 1 << VGIC5_PPI_SW,
+                     "SPENDR0 after it");
+    }
+}
+
 /* The mode comes by SPI_CFGR in v1, and by HM in 7.4. */
 static void make_level(struct trial *trial, uint32_t spi)
 {
@@ -331,6 +356,8 @@ static const struct named_check life_checks[] = {
     {"line.ppi-vcpu2", "line_vcpu", EVERY, LIFE_ADDRESS, line_vcpu2},
     {"line.restored-latch", "line_latch", EVERY, LIFE_READY, line_latch},
     {"line.edge", "line_edge", EVERY, LIFE_READY, line_edge},
+    {"line.edge-again", "line_again", EVERY, LIFE_READY, line_again},
+    {"line.ppi-again", "line_again", EVERY, LIFE_READY, line_again_ppi},
     {"line.level", "line_level", EVERY, LIFE_READY, line_level},
 };
 

@@ -79,15 +79,18 @@ void ppi_put_pending(struct gicv5_pe *pe, uint32_t word, uint64_t value)
     ppi_select(pe);
 }
 
+/* Each raise of an edge PPI is an event, as of an edge SPI. */
 static void drive(struct gicv5_pe *pe, uint32_t ppi, bool level)
 {
     uint32_t word = ppi / 64, bit = ppi % 64;
     struct ppis *ppis = &pe->ppis;
-    if (ppi >= NR_PPIS || !test_bit(implemented(pe, word), bit) ||
-        test_bit(ppis->wire[word], bit) == level)
+    if (ppi >= NR_PPIS || !test_bit(implemented(pe, word), bit))
+        return;
+    bool is_edge = !test_bit(level_mode(pe, word), bit);
+    if (test_bit(ppis->wire[word], bit) == level && !(level && is_edge))
         return;
     assign_bit(&ppis->wire[word], bit, level);
-    if (level || test_bit(level_mode(pe, word), bit))
+    if (level || !is_edge)
         assign_bit(&ppis->pending[word], bit, level);
     ppi_select(pe);
     select_update_line(pe);

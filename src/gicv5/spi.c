@@ -40,14 +40,16 @@ void spi_resample(struct gicv5 *gic, uint32_t id)
                               test_bit(plane_load(&block_of(gic, id)->wire), id % BLOCK_SIZE)));
 }
 
+/* Each raise is the event of an edge interrupt, one of a wire that is high already too (KVM). */
 void gicv5_spi_wire(struct gicv5 *gic, uint32_t id, bool level)
 {
     struct spi_block *block = block_of(gic, id);
     struct gicv5_pe *owner = interrupt_lock_spi(gic, id);
-    if (test_bit(plane_load(&block->wire), id % BLOCK_SIZE) != level) {
+    bool changes = test_bit(plane_load(&block->wire), id % BLOCK_SIZE) != level;
+    if (changes)
         plane_assign(&block->wire, id % BLOCK_SIZE, level);
+    if (changes || (level && !gicv5_spi_tm(gic, id)))
         spi_resample(gic, id);
-    }
     lock_drop(&owner->lock);
 }
 

@@ -284,6 +284,20 @@ static int never_raised(void *vm, uint32_t irq, bool level)
     return inner.irq_line(vm, irq, level && (irq & 0xffff) != 5);
 }
 
+/* As the architecture's wires are: a level that is there already says nothing. */
+static int raised_once(void *vm, uint32_t irq, bool level)
+{
+    static bool spi_5_is_high;
+    bool was_high = spi_5_is_high && vm == last_vm && count;
+
+    if (irq != VGIC5_IRQ_SPI(5))
+        return inner.irq_line(vm, irq, level);
+    last_vm = vm;
+    count = 1;
+    spi_5_is_high = level;
+    return level && was_high ? 0 : inner.irq_line(vm, irq, level);
+}
+
 static int never_lowered(void *vm, uint32_t irq, bool level)
 {
     return level ? inner.irq_line(vm, irq, level) : 0;
@@ -406,6 +420,7 @@ const struct mutant mutants[] = {
     {"registers cannot be probed early", "irs", EVERY, .attr = registers_only_after_init},
     {"CPU registers cannot be probed early", "sysregs", EVERY, .attr = sysregs_only_after_init},
     {"an edge SPI does not see its line", "line_edge", EVERY, .line = never_raised},
+    {"an edge SPI sees changes of its line", "line_again", EVERY, .line = raised_once},
     {"a level SPI does not see its line fall", "line_level", EVERY, .line = never_lowered},
     {"SPI numbers begin at 32", "line_number", EVERY, .line = spis_from_32},
     {"a PPI's vCPU is an index", "line_vcpu", EVERY, .line = vcpus_by_index},

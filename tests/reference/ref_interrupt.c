@@ -76,7 +76,8 @@ int ref_spi_line(struct ref *r, uint32_t spi, bool level)
 {
     if (spi >= r->config.nr_spis)
         return -EINVAL;
-    if (r->spi[spi].wire != level) {
+    bool again = level && !r->spi[spi].tm; /* KVM: each raise of an edge interrupt injects */
+    if (r->spi[spi].wire != level || again) {
         r->spi[spi].wire = level;
         ref_wire_event(r, spi);
     }
@@ -97,7 +98,7 @@ int ref_userspace_ppi_line(struct ref *r, uint32_t pe, uint32_t ppi, bool level)
     if (ppi != SW_PPI || !r->pe[pe].ppi[ppi].reachable)
         return -EINVAL;
     struct ref_irq *irq = &r->pe[pe].ppi[ppi];
-    if (level && !irq->wire)
+    if (level)
         irq->pending = true;
     irq->wire = level;
     return 0;

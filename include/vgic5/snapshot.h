@@ -229,6 +229,9 @@ int vgic5_snapshot_open_source(struct vgic5_source source, const struct vgic5_op
 /* Only the header: of files that are damaged further on, and of later versions too. */
 int vgic5_snapshot_read_header(struct vgic5_source source, struct vgic5_snapshot_header *header,
                                struct vgic5_error *error);
+/* The same of a regular file; another kind of file is refused (ENVIRONMENT, -EINVAL). */
+int vgic5_snapshot_read_header_file(const char *path, struct vgic5_snapshot_header *header,
+                                    struct vgic5_error *error);
 int vgic5_snapshot_open_file(const char *path, struct vgic5_snapshot **snapshot,
                              struct vgic5_error *error);
 void vgic5_snapshot_close(struct vgic5_snapshot *snapshot);
@@ -276,9 +279,82 @@ struct vgic5_frame {
 };
 size_t vgic5_snapshot_nr_frames(const struct vgic5_section *memory);
 int vgic5_snapshot_frame(const struct vgic5_section *memory, size_t n, struct vgic5_frame *frame);
-/* Check the n-th frame and put its pages at `to` + frame offset, as load_memory does. */
+/* Check the n-th frame and put its pages into `frame`, the memory of that frame (its size in bytes,
+ * zero on entry, or the base's content, as for load_memory). */
 int vgic5_snapshot_load_frame(struct vgic5_snapshot *snapshot, const struct vgic5_section *memory,
-                              size_t n, void *to, struct vgic5_error *error);
+                              size_t n, void *frame, struct vgic5_error *error);
+
+/* ---- A snapshot and its bases ---------------------------------------------------------------- */
+
+/*
+ * A snapshot file and, if it is incremental, those that it builds on, down to a full one, all open.
+ * Its memory sections are *ranges*, in ascending order of their guest-physical addresses, and are
+ * the same in all of the snapshots; frames are numbered through all ranges, from 0. Any thread may
+ * call what takes a chain, except where it says otherwise.
+ */
+struct vgic5_chain;
+
+#define VGIC5_CHAIN_MAX 64u /* snapshots that build on each other */
+
+/* `base` is where the first base is, if not where the snapshot says; may be NULL. -ENOLINK: what it
+ * builds on is not there (ENVIRONMENT), is another snapshot (UNFIT), is damaged, has other memory,
+ * or they are more than VGIC5_CHAIN_MAX (DAMAGED): the right `base` may help. -EINVAL with REQUEST:
+ * a `base` for a full snapshot. Otherwise as vgic5_snapshot_open_file. */
+int vgic5_chain_open(const char *path, const char *base, struct vgic5_chain **chain,
+                     struct vgic5_error *error);
+/* One more owner; it returns `chain`. Each owner closes; the last close frees. NULL: nothing. */
+struct vgic5_chain *vgic5_chain_share(struct vgic5_chain *chain);
+void vgic5_chain_close(struct vgic5_chain *chain);
+
+/* Is the file at `path` one of the chain, by whatever name? To write over it would break it. */
+bool vgic5_chain_has_file(const struct vgic5_chain *chain, const char *path);
+size_t vgic5_chain_nr_levels(const struct vgic5_chain *chain);
+/* Level 0 is the snapshot itself. They belong to the chain. NULL: there is none. Reading frames of
+ * a snapshot while others use the chain is for the functions below. */
+struct vgic5_snapshot *vgic5_chain_snapshot(const struct vgic5_chain *chain, size_t level);
+size_t vgic5_chain_nr_ranges(const struct vgic5_chain *chain);
+const struct vgic5_section *vgic5_chain_memory(const struct vgic5_chain *chain, size_t level,
+                                               size_t range);
+
+uint64_t vgic5_chain_nr_frames(const struct vgic5_chain *chain);
+/* Does any snapshot of the chain store something of this frame? Where none does it is zero. */
+bool vgic5_chain_has_frame(const struct vgic5_chain *chain, uint64_t number);
+/* Check frame `number` and put it into `frame`: VGIC5_FRAME_SIZE bytes, or what the last frame of a
+ * range has, zero on entry. DAMAGED, with `frame` undefined. */
+int vgic5_chain_load_frame(struct vgic5_chain *chain, uint64_t number, void *frame,
+                           struct vgic5_error *error);
+/* Compare every frame of every snapshot with its hash. */
+int vgic5_chain_verify(struct vgic5_chain *chain, struct vgic5_error *error);
+
+/* How far long work is; `done` (may be NULL) runs on the thread that called. */
+struct vgic5_progress {
+    uint32_t size; /* sizeof(struct vgic5_progress) */
+    void (*done)(void *opaque, uint64_t part, uint64_t all);
+    void *opaque;
+};
+/* A full snapshot of the same state, to `path`: a file that appears whole or not at all, or a FIFO
+ * that somebody reads. `progress` may be NULL. */
+int vgic5_chain_flatten(struct vgic5_chain *chain, const char *path,
+                        const struct vgic5_progress *progress, struct vgic5_error *error);
+
+/* ---- Pages on demand ------------------------------------------------------------------------- */
+
+/* The guest memory of a chain, of which a frame is read, checked and decompressed when it is first
+ * asked for. One thread at a time; several may each have one of the same chain. */
+struct vgic5_pages;
+
+/* Shares the chain. -ENOMEM. */
+int vgic5_pages_open(struct vgic5_chain *chain, struct vgic5_pages **pages,
+                     struct vgic5_error *error);
+void vgic5_pages_close(struct vgic5_pages *pages);
+/* `*content` (may be NULL) is frame `number`, until close. A negative errno: see pages_error. */
+int vgic5_pages_frame(struct vgic5_pages *pages, uint64_t number, const void **content);
+/* For struct vgic5_host and struct vgic5_guest_reader: `opaque` is a struct vgic5_pages. -EFAULT:
+ * there is no memory; -EIO: a frame is damaged. What is written stays in this process. */
+int vgic5_pages_read(void *opaque, uint64_t ipa, void *to, size_t size);
+int vgic5_pages_write(void *opaque, uint64_t ipa, const void *from, size_t size);
+/* Of the last read that failed; its cause is NONE if none has. */
+const struct vgic5_error *vgic5_pages_error(const struct vgic5_pages *pages);
 
 #ifdef __cplusplus
 }

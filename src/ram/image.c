@@ -61,8 +61,9 @@ static void leave_out_untouched(const struct share *share, uint64_t first, uint1
     uint64_t entries[FRAMES_AT_ONCE * PAGES_PER_FRAME];
     uint64_t at = (uint64_t)(uintptr_t)(share->from + first * VGIC5_FRAME_SIZE) / PAGE;
 
-    if (share->pagemap < 0 || pread(share->pagemap, entries, sizeof(entries),
-                                    (off_t)(at * sizeof(*entries))) != (ssize_t)sizeof(entries))
+    if (share->pagemap < 0 || sysconf(_SC_PAGESIZE) != (long)PAGE ||
+        pread(share->pagemap, entries, sizeof(entries), (off_t)(at * sizeof(*entries))) !=
+            (ssize_t)sizeof(entries))
         return;
     for (unsigned n = 0; n < FRAMES_AT_ONCE * PAGES_PER_FRAME; n++)
         if (!(entries[n] & PAGEMAP_THERE))
@@ -82,7 +83,13 @@ static uint64_t count(const uint16_t *pages, uint64_t nr_frames)
  * few pages. */
 static uint64_t choose(const struct share *share, uint64_t first, uint16_t *pages)
 {
-    memcpy(pages, share->among + first, FRAMES_AT_ONCE * sizeof(*pages));
+    uint64_t left = share->image->nr_frames - first;
+
+    memset(pages, 0, FRAMES_AT_ONCE * sizeof(*pages));
+    memcpy(pages, share->among + first,
+           (left < FRAMES_AT_ONCE ? left : FRAMES_AT_ONCE) * sizeof(*pages));
+    if (left <= FRAMES_AT_ONCE && share->image->size % VGIC5_FRAME_SIZE != 0)
+        pages[left - 1] &= (uint16_t)((1u << share->image->size % VGIC5_FRAME_SIZE / PAGE) - 1);
     if (count(pages, FRAMES_AT_ONCE) > HUGE / PAGE / 4)
         leave_out_untouched(share, first, pages);
     return count(pages, FRAMES_AT_ONCE);
@@ -118,8 +125,9 @@ static uint64_t share_begin(uint64_t nr_frames, unsigned n, unsigned nr_shares)
 }
 
 static void take_all(struct ram_image *image, const uint8_t *ram, uint8_t *copy,
-                     const uint16_t *among, uint64_t nr_frames)
+                     const uint16_t *among)
 {
+    uint64_t nr_frames = image->nr_frames;
     int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
     struct share shares[NR_THREADS];
     pthread_t threads[NR_THREADS];
@@ -149,18 +157,20 @@ static void take_all(struct ram_image *image, const uint8_t *ram, uint8_t *copy,
         close(pagemap);
 }
 
-int ram_image_take(const uint8_t *ram, uint64_t base, uint64_t size, bool copy,
-                   const uint16_t *among, struct ram_image *image)
+int ram_image_take(const struct ram_range *range, bool copy, const uint16_t *among,
+                   struct ram_image *image)
 {
-    uint64_t nr_frames = size / VGIC5_FRAME_SIZE;
     uint8_t *to = NULL;
 
-    *image = (struct ram_image){.ram = ram, .base = base, .size = size};
-    image->pages = calloc(nr_frames, sizeof(*image->pages));
+    *image = (struct ram_image){.ram = range->host,
+                                .base = range->base,
+                                .size = range->size,
+                                .nr_frames = range->nr_frames};
+    image->pages = calloc(image->nr_frames, sizeof(*image->pages));
     if (!image->pages)
         return -ENOMEM;
     if (copy) {
-        image->mapped = size + HUGE;
+        image->mapped = (range->size + HUGE - 1) / HUGE * HUGE + HUGE;
         image->mapping = mmap(NULL, image->mapped, PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (image->mapping == MAP_FAILED) {
@@ -171,7 +181,7 @@ int ram_image_take(const uint8_t *ram, uint64_t base, uint64_t size, bool copy,
         to = (uint8_t *)(((uintptr_t)image->mapping + HUGE - 1) / HUGE * HUGE);
         image->ram = to;
     }
-    take_all(image, ram, to, among, nr_frames);
+    take_all(image, range->host, to, among);
     return 0;
 }
 

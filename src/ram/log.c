@@ -11,24 +11,66 @@ static struct ram_mark *unnamed(struct ram_log *log)
     return last && !last->is_safe ? last : NULL;
 }
 
-void ram_log_mark(struct ram_log *log, void *ram, uint64_t size)
+static bool begin(struct ram_log *log)
 {
-    struct ram_watch *watch = &log->watch;
-    const uint16_t *written;
-    uint16_t *none;
+    const struct vgic5_dirty_source *source = log->source;
+
+    if (!log->has_begun)
+        log->has_begun = !source->begin || source->begin(source->opaque) == 0;
+    return log->has_begun;
+}
+
+/* What the source says of a range counts for all marks. */
+static void share_out(struct ram_log *log, const struct ram_range *range, const uint64_t *pages)
+{
+    for (unsigned n = 0; n < log->nr_marks; n++)
+        for (uint64_t frame = 0; frame < range->nr_frames; frame++)
+            log->marks[n].written[range->first + frame] |=
+                (uint16_t)(pages[frame / 4] >> frame % 4 * RAM_PAGES_PER_FRAME);
+}
+
+/* False: something may not have been told, and counts as written. */
+static bool collect_range(struct ram_log *log, size_t n)
+{
+    const struct ram_range *range = &log->ranges[n];
+    size_t size = (range->nr_frames / 4 + 1) * sizeof(uint64_t);
+    uint64_t *pages = calloc(1, size);
+    bool good = pages && log->source->take(log->source->opaque, n, pages) == 0;
+
+    if (pages && !good)
+        memset(pages, 0xff, size);
+    if (pages)
+        share_out(log, range, pages);
+    for (unsigned mark = 0; !pages && mark < log->nr_marks; mark++)
+        memset(log->marks[mark].written + range->first, 0xff, range->nr_frames * sizeof(uint16_t));
+    free(pages);
+    return good;
+}
+
+static bool collect(struct ram_log *log)
+{
+    bool good = true;
+
+    for (size_t n = 0; n < log->nr_ranges; n++)
+        good = collect_range(log, n) && good;
+    return good;
+}
+
+void ram_log_mark(struct ram_log *log)
+{
+    uint16_t *written;
+    bool good;
 
     ram_log_drop(log);
-    if (!watch->host && ram_watch_begin(watch, ram, size) != 0)
+    if (!begin(log))
         return;
-    none = calloc(watch->nr_frames, sizeof(*none));
-    if (!none)
+    written = calloc(log->nr_frames, sizeof(*written));
+    if (!written)
         return;
-    written = ram_watch_written(watch);
-    for (unsigned n = 0; n < log->nr_marks; n++)
-        for (uint64_t frame = 0; frame < watch->nr_frames; frame++)
-            log->marks[n].written[frame] |= written[frame];
-    log->marks[log->nr_marks++] = (struct ram_mark){.written = none};
-    ram_watch_clean(watch); /* if not, everything counts as written: true, though of no use */
+    good = collect(log);
+    if (!good)
+        memset(written, 0xff, log->nr_frames * sizeof(*written));
+    log->marks[log->nr_marks++] = (struct ram_mark){.written = written};
 }
 
 static void forget(struct ram_log *log, unsigned n)
@@ -77,22 +119,37 @@ static struct ram_mark *find(struct ram_log *log, const uint8_t *root)
     return NULL;
 }
 
+/* The last frame of a range may have fewer pages than the others. */
+static void leave_out_of_range(const struct ram_log *log, uint16_t *written)
+{
+    for (size_t n = 0; n < log->nr_ranges; n++) {
+        const struct ram_range *range = &log->ranges[n];
+        uint64_t last = range->first + range->nr_frames - 1;
+
+        written[last] &= ram_frame_pages(range, last);
+    }
+}
+
 bool ram_log_since(struct ram_log *log, const uint8_t *root, uint16_t *written)
 {
-    const uint16_t *lately = ram_watch_written(&log->watch);
     struct ram_mark *mark = find(log, root);
 
     if (!mark)
         return false;
     mark->used = ++log->clock;
-    for (uint64_t frame = 0; written && frame < log->watch.nr_frames; frame++)
-        written[frame] = mark->written[frame] | lately[frame];
+    if (written) {
+        collect(log);
+        memcpy(written, mark->written, log->nr_frames * sizeof(*written));
+        leave_out_of_range(log, written);
+    }
     return true;
 }
 
 void ram_log_end(struct ram_log *log)
 {
-    ram_watch_end(&log->watch);
     while (log->nr_marks > 0)
         free(log->marks[--log->nr_marks].written);
+    if (log->has_begun && log->source->end)
+        log->source->end(log->source->opaque);
+    log->has_begun = false;
 }

@@ -10,8 +10,6 @@
 #ifndef RAM_LOG_H
 #define RAM_LOG_H
 
-#include <vgic5/snapshot.h>
-
 #include "ram/watch.h"
 
 #define RAM_LOG_MARKS 8u /* those that were saved or built on last */
@@ -20,18 +18,22 @@ struct ram_mark {
     uint8_t root[VGIC5_SNAPSHOT_ROOT_SIZE];
     bool is_safe;      /* the snapshot is on disk; else it is the last mark, and has no name yet */
     uint64_t used;     /* when it was last saved or built on */
-    uint16_t *written; /* since then, of each frame; without what `watch` knows */
+    uint16_t *written; /* since then, of each frame; without what the source has not yet said */
 };
 
 struct ram_log {
-    struct ram_watch watch;
+    const struct ram_range *ranges;
+    size_t nr_ranges;
+    uint64_t nr_frames;
+    const struct vgic5_dirty_source *source;
+    bool has_begun;
     struct ram_mark marks[RAM_LOG_MARKS + 1];
     unsigned nr_marks;
     uint64_t clock; /* counts uses */
 };
 
 /* RAM is being saved as it is now. If it cannot be noted then later saves compare. */
-void ram_log_mark(struct ram_log *log, void *ram, uint64_t size);
+void ram_log_mark(struct ram_log *log);
 /* The file is safe, and this is its name. */
 void ram_log_keep(struct ram_log *log, const uint8_t *root);
 /* There is no file. */

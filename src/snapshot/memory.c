@@ -96,7 +96,7 @@ static int prepare(struct vgic5_snapshot *snapshot, const struct vgic5_section *
 /* ---- What callers ask for -------------------------------------------------------------------- */
 
 int vgic5_snapshot_load_frame(struct vgic5_snapshot *snapshot, const struct vgic5_section *memory,
-                              size_t n, void *to, struct vgic5_error *error)
+                              size_t n, void *frame, struct vgic5_error *error)
 {
     const struct section *section = section_of(memory);
     struct frame_record record;
@@ -110,8 +110,7 @@ int vgic5_snapshot_load_frame(struct vgic5_snapshot *snapshot, const struct vgic
         ret = fetch(snapshot, section, n, &record, &stored, error);
     if (ret != 0)
         return ret;
-    fault = frame_decode(snapshot->decoder, &record, stored,
-                         (uint8_t *)to + (uint64_t)record.number * FRAME_BYTES);
+    fault = frame_decode(snapshot->decoder, &record, stored, frame);
     return fault ? frame_damaged(section, n, "does not decompress to its pages", error) : 0;
 }
 
@@ -120,8 +119,12 @@ int vgic5_snapshot_load_memory(struct vgic5_snapshot *snapshot, const struct vgi
 {
     int ret = prepare(snapshot, memory, true, error);
 
-    for (size_t n = 0; n < section_of(memory)->nr_frames && ret == 0; n++)
-        ret = vgic5_snapshot_load_frame(snapshot, memory, n, to, error);
+    for (size_t n = 0; n < section_of(memory)->nr_frames && ret == 0; n++) {
+        struct vgic5_frame frame;
+
+        vgic5_snapshot_frame(memory, n, &frame);
+        ret = vgic5_snapshot_load_frame(snapshot, memory, n, (uint8_t *)to + frame.offset, error);
+    }
     return ret;
 }
 

@@ -1,92 +1,148 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "snapshot/pages.h"
-
+/* Guest memory out of a chain, of which a frame is read, checked and decompressed when it is first
+ * needed. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "facts/error.h"
+#include "snapshot/chain.h"
 
-int pager_open(struct chain *chain, void *host, struct pager *pager, struct vgic5_error *error)
+struct vgic5_pages {
+    struct vgic5_chain *chain;
+    uint8_t **hosts;          /* of each range, all of it: it costs what is touched */
+    uint8_t *there;           /* a bit for each frame that has been read */
+    struct vgic5_error error; /* of a read that failed */
+};
+
+static bool map_ranges(struct vgic5_pages *pages)
 {
-    const struct vgic5_section *memory = chain_memory(chain);
-    uint64_t nr_frames = (memory->memory_size + VGIC5_FRAME_SIZE - 1) / VGIC5_FRAME_SIZE;
+    for (size_t n = 0; n < pages->chain->nr_ranges; n++) {
+        void *host = mmap(NULL, pages->chain->ranges[n].size, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-    *pager = (struct pager){.chain = chain,
-                            .host = host,
-                            .base = memory->memory_base,
-                            .size = memory->memory_size,
-                            .nr_frames = nr_frames,
-                            .owned = !host};
-    pager->there = calloc(nr_frames / 8 + 1, 1);
-    if (pager->owned) /* costs what is touched */
-        host = mmap(NULL, pager->size, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (pager->there && host != MAP_FAILED) {
-        pager->host = host;
-        return 0;
+        if (host == MAP_FAILED)
+            return false;
+        pages->hosts[n] = host;
     }
-    pager_close(pager);
-    return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for the guest's memory");
+    return true;
 }
 
-void pager_close(struct pager *pager)
+int vgic5_pages_open(struct vgic5_chain *chain, struct vgic5_pages **pages,
+                     struct vgic5_error *error)
 {
-    if (pager->owned && pager->host)
-        munmap(pager->host, pager->size);
-    free(pager->there);
-    *pager = (struct pager){0};
-}
+    struct vgic5_pages *fresh = calloc(1, sizeof(*fresh));
 
-static bool pager_has(const struct pager *pager, uint64_t frame)
-{
-    return pager->there[frame / 8] >> frame % 8 & 1;
-}
-
-int pager_need(struct pager *pager, uint64_t frame)
-{
-    int ret;
-
-    if (pager_has(pager, frame))
-        return 0;
-    ret = chain_load_frame(pager->chain, frame, pager->host, &pager->error);
-    if (ret == 0)
-        pager->there[frame / 8] |= (uint8_t)(1u << frame % 8);
-    return ret;
-}
-
-/* The host address of a range whose frames are there now. */
-static int reach(struct pager *pager, uint64_t ipa, size_t size, uint8_t **host)
-{
-    uint64_t offset = ipa - pager->base;
-
-    if (ipa < pager->base || offset > pager->size || size > pager->size - offset)
-        return -EFAULT;
-    *host = pager->host + offset;
-    for (uint64_t frame = offset / VGIC5_FRAME_SIZE;
-         size != 0 && frame <= (offset + size - 1) / VGIC5_FRAME_SIZE; frame++)
-        if (pager_need(pager, frame) != 0)
-            return -EIO;
+    *pages = NULL;
+    if (!fresh)
+        return error_no_memory(error, "the guest's memory");
+    fresh->chain = vgic5_chain_share(chain);
+    fresh->hosts = calloc(chain->nr_ranges + 1, sizeof(*fresh->hosts));
+    fresh->there = calloc(chain->nr_frames / 8 + 1, 1);
+    if (!fresh->hosts || !fresh->there || !map_ranges(fresh)) {
+        vgic5_pages_close(fresh);
+        return error_no_memory(error, "the guest's memory");
+    }
+    *pages = fresh;
     return 0;
 }
 
-int pager_read(void *opaque, uint64_t ipa, void *to, size_t size)
+void vgic5_pages_close(struct vgic5_pages *pages)
 {
-    uint8_t *host;
-    int ret = reach(opaque, ipa, size, &host);
+    if (!pages)
+        return;
+    for (size_t n = 0; pages->hosts && n < pages->chain->nr_ranges; n++)
+        if (pages->hosts[n])
+            munmap(pages->hosts[n], pages->chain->ranges[n].size);
+    vgic5_chain_close(pages->chain);
+    free(pages->hosts);
+    free(pages->there);
+    free(pages);
+}
 
-    if (ret == 0)
-        memcpy(to, host, size);
+const struct vgic5_error *vgic5_pages_error(const struct vgic5_pages *pages)
+{
+    return &pages->error;
+}
+
+int vgic5_pages_frame(struct vgic5_pages *pages, uint64_t number, const void **content)
+{
+    struct vgic5_chain *chain = pages->chain;
+    uint8_t *host;
+    size_t range;
+
+    if (number >= chain->nr_frames)
+        return error_misuse(&pages->error, "there is no such frame");
+    range = chain_range_of(chain, number);
+    host = pages->hosts[range] + (number - chain->ranges[range].first) * VGIC5_FRAME_SIZE;
+    if (!(pages->there[number / 8] >> number % 8 & 1)) {
+        int ret = vgic5_chain_load_frame(chain, number, host, &pages->error);
+
+        if (ret != 0)
+            return ret;
+        pages->there[number / 8] |= (uint8_t)(1u << number % 8);
+    }
+    if (content)
+        *content = host;
+    return 0;
+}
+
+/* The host address of what follows `ipa` up to the end of its frame, and how much that is. */
+static int reach(struct vgic5_pages *pages, uint64_t ipa, uint8_t **host, size_t *size)
+{
+    const struct vgic5_chain *chain = pages->chain;
+
+    for (size_t n = 0; n < chain->nr_ranges; n++) {
+        const struct chain_range *range = &chain->ranges[n];
+        uint64_t offset = ipa - range->base, frame = range->first + offset / VGIC5_FRAME_SIZE;
+
+        if (ipa < range->base || offset >= range->size)
+            continue;
+        *host = pages->hosts[n] + offset;
+        *size = chain_frame_size(chain, frame) - offset % VGIC5_FRAME_SIZE;
+        return vgic5_pages_frame(pages, frame, NULL) == 0 ? 0 : -EIO;
+    }
+    return -EFAULT;
+}
+
+int vgic5_pages_read(void *opaque, uint64_t ipa, void *to, size_t size)
+{
+    for (size_t done = 0, piece; done < size; done += piece) {
+        uint8_t *host;
+        int ret = reach(opaque, ipa + done, &host, &piece);
+
+        if (ret != 0)
+            return ret;
+        piece = piece < size - done ? piece : size - done;
+        memcpy((uint8_t *)to + done, host, piece);
+    }
+    return 0;
+}
+
+/* Checked, then applied: all of it is there before the first byte changes. */
+static int reach_all(struct vgic5_pages *pages, uint64_t ipa, size_t size)
+{
+    int ret = 0;
+
+    for (size_t done = 0, piece; done < size && ret == 0; done += piece) {
+        uint8_t *host;
+
+        ret = reach(pages, ipa + done, &host, &piece);
+    }
     return ret;
 }
 
-int pager_write(void *opaque, uint64_t ipa, const void *from, size_t size)
+int vgic5_pages_write(void *opaque, uint64_t ipa, const void *from, size_t size)
 {
-    uint8_t *host;
-    int ret = reach(opaque, ipa, size, &host);
+    int ret = reach_all(opaque, ipa, size);
 
-    if (ret == 0)
-        memcpy(host, from, size);
+    for (size_t done = 0, piece; done < size && ret == 0; done += piece) {
+        uint8_t *host;
+
+        reach(opaque, ipa + done, &host, &piece);
+        piece = piece < size - done ? piece : size - done;
+        memcpy(host, (const uint8_t *)from + done, piece);
+    }
     return ret;
 }

@@ -6,10 +6,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "snapshot/remake.h"
 #include "tool/look/fields_json.h"
 #include "tool/look/load.h"
 #include "tool/json.h"
-#include "tool/output.h"
 #include "tool/report.h"
 
 /* ---- To JSON --------------------------------------------------------------------------------- */
@@ -50,7 +50,7 @@ static int to_json(const struct cli_options *options)
 /* ---- From JSON ------------------------------------------------------------------------------- */
 
 /* Is this memory section of the JSON that of the snapshot? */
-static int check_memory(const json_t *memory, const struct chain *chain, const char *where,
+static int check_memory(const json_t *memory, const struct vgic5_chain *chain, const char *where,
                         struct vgic5_error *error)
 {
     uint64_t base, size;
@@ -67,8 +67,8 @@ static int check_memory(const json_t *memory, const struct chain *chain, const c
     return 0;
 }
 
-static int put_section(const json_t *section, struct chain *chain, struct output *output, size_t n,
-                       struct vgic5_error *error)
+static int put_section(const json_t *section, struct vgic5_chain *chain, struct remake *remake,
+                       size_t n, struct vgic5_error *error)
 {
     const char *type = json_string_value(json_object_get(section, "type"));
     const json_t *memory = json_object_get(section, "memory");
@@ -77,14 +77,14 @@ static int put_section(const json_t *section, struct chain *chain, struct output
 
     snprintf(where, sizeof(where), "sections[%zu] (%.31s)", n, type ? type : "no type");
     if (type && strcmp(type, "base") == 0)
-        return 0; /* output_begin has put it */
+        return 0; /* remake_begin has put it */
     if (!memory)
-        return section_from_json(section, output->writer, where, error);
+        return section_from_json(section, remake->writer, where, error);
     status = check_memory(memory, chain, where, error);
-    return status == 0 ? output_memory(output, chain, false, error) : status;
+    return status == 0 ? remake_memory(remake, chain, 0, false, error) : status;
 }
 
-static int put_sections(const json_t *root, struct chain *chain, struct output *output,
+static int put_sections(const json_t *root, struct vgic5_chain *chain, struct remake *remake,
                         struct vgic5_error *error)
 {
     const json_t *sections = json_object_get(root, "sections"), *section;
@@ -92,27 +92,27 @@ static int put_sections(const json_t *root, struct chain *chain, struct output *
     size_t n;
 
     json_array_foreach(sections, n, section) if (status == 0) status =
-        put_section(section, chain, output, n, error);
+        put_section(section, chain, remake, n, error);
     return status;
 }
 
 static int write_snapshot(const struct cli_options *options, const json_t *root,
-                          struct chain *chain, struct vgic5_error *error)
+                          struct vgic5_chain *chain, struct vgic5_error *error)
 {
     const char *producer = json_string_value(json_object_get(root, "producer")), *name;
     const uint8_t *base = vgic5_snapshot_base(chain_top(chain), &name);
-    struct output output;
+    struct remake remake;
     int status;
 
-    if (base && chain_has_file(chain, options->output) &&
+    if (base && vgic5_chain_has_file(chain, options->output) &&
         strcmp(options->output, options->memory) != 0)
         return error_set(error, VGIC5_CAUSE_REQUEST, -EINVAL,
                          "%.300s cannot be written over: the new snapshot "
                          "would build on it",
                          options->output);
-    status = output_begin(options->output, producer, base, name ? name : "", &output, error);
+    status = remake_begin(options->output, producer, base, name ? name : "", NULL, &remake, error);
 
-    return status == 0 ? output_end(&output, put_sections(root, chain, &output, error), error)
+    return status == 0 ? remake_end(&remake, put_sections(root, chain, &remake, error), error)
                        : status;
 }
 
@@ -128,7 +128,7 @@ static bool is_our_json(const json_t *root)
 static int from_json(const struct cli_options *options, const json_t *root)
 {
     struct vgic5_error error = {0};
-    struct chain chain;
+    struct vgic5_chain *chain;
     int status;
 
     if (!options->memory || !options->output)
@@ -140,8 +140,8 @@ static int from_json(const struct cli_options *options, const json_t *root)
                       options->operand);
     if (load_chain(VERB_convert, options->memory, options->on_base, &chain, &error) != 0)
         return report_error(VERB_convert, &error);
-    status = write_snapshot(options, root, &chain, &error);
-    chain_close(&chain);
+    status = write_snapshot(options, root, chain, &error);
+    vgic5_chain_close(chain);
     if (status != 0 && error.cause == VGIC5_CAUSE_BUG)
         error.cause = VGIC5_CAUSE_DAMAGED; /* the writer was asked for what no snapshot may have */
     return status == 0 ? EXIT_DONE : report_error(VERB_convert, &error);

@@ -56,7 +56,7 @@ static int compare(struct diff *diff, struct loaded *a, struct loaded *b, struct
 
     diff_sections(diff, a->snapshot, b->snapshot);
     status = diff_interrupts(diff, a, b, error);
-    return status == 0 ? diff_memory(diff, &a->chain, &b->chain, error) : status;
+    return status == 0 ? diff_memory(diff, a->chain, b->chain, error) : status;
 }
 
 static void print_value(const json_t *value)

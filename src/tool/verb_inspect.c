@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "tool/header.h"
 #include "tool/look/intid.h"
 #include "tool/report.h"
 
@@ -14,7 +13,7 @@ const struct vgic5_snapshot *inspection_snapshot(const struct inspection *inspec
 {
     if (inspection->has_picture)
         return inspection->loaded.snapshot;
-    return inspection->chain.nr_levels > 0 ? chain_top(&inspection->chain) : NULL;
+    return inspection->chain ? chain_top(inspection->chain) : NULL;
 }
 
 uint64_t inspection_instructions(const struct vgic5_snapshot *snapshot)
@@ -27,13 +26,13 @@ uint64_t inspection_instructions(const struct vgic5_snapshot *snapshot)
     return instructions;
 }
 
-struct memory_summary inspection_memory(const struct chain *chain)
+struct memory_summary inspection_memory(const struct vgic5_chain *chain)
 {
     const struct vgic5_section *memory = chain_memory(chain);
     struct memory_summary summary = {.base = memory->memory_base,
                                      .size = memory->memory_size,
                                      .frames = vgic5_snapshot_nr_frames(memory),
-                                     .nr_bases = chain->nr_levels - 1};
+                                     .nr_bases = vgic5_chain_nr_levels(chain) - 1};
 
     for (size_t n = 0; n < summary.frames; n++) {
         struct vgic5_frame frame;
@@ -125,7 +124,7 @@ int verb_inspect(const struct cli_options *options)
     if (options->intid && !intid_parse(options->intid, &intid))
         return report(VERB_inspect, EXIT_USAGE,
                       "--intid is '%s', expected ppi:N, spi:N, lpi:N or an INTID", options->intid);
-    if (header_of_file(options->operand, &inspection.header, &error) != 0)
+    if (vgic5_snapshot_read_header_file(options->operand, &inspection.header, &error) != 0)
         return report_error(VERB_inspect, &error);
     look(&inspection);
     if (inspection.has_picture && !has_vcpu(&inspection))
@@ -136,6 +135,6 @@ int verb_inspect(const struct cli_options *options)
         picture_free(&inspection.picture);
         load_close(&inspection.loaded);
     }
-    chain_close(&inspection.chain);
+    vgic5_chain_close(inspection.chain);
     return status;
 }

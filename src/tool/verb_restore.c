@@ -18,7 +18,7 @@ static int build(struct session *session, struct loaded *loaded)
     if (status != EXIT_DONE)
         return status;
     if (machine_create(&session->config, &session->machine, &error) != 0 ||
-        load_into(loaded, session->machine, &session->log, session_wants_log(session), &error) != 0)
+        load_into(loaded, session->machine, &session->ram, session_wants_log(session), &error) != 0)
         return report_error(session->verb, &error);
     /* The place in the file belongs to the guest's state. */
     if (session->options->input &&

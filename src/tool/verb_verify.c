@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tool/header.h"
 #include "tool/json.h"
 #include "tool/look/picture.h"
 #include "tool/run/progress.h"
@@ -45,14 +44,9 @@ static void check_frames(struct verification *verification, struct vgic5_snapsho
 
     for (size_t n = 0; n < nr_frames; n++) {
         struct vgic5_error error = {0};
-        struct vgic5_frame frame;
 
         progress_part(&verification->progress, n, nr_frames);
-
-        vgic5_snapshot_frame(memory, n, &frame);
-        if (vgic5_snapshot_load_frame(snapshot, memory, n,
-                                      (void *)((uintptr_t)frame_of_zeros - frame.offset),
-                                      &error) != 0)
+        if (vgic5_snapshot_load_frame(snapshot, memory, n, frame_of_zeros, &error) != 0)
             fault(verification, &error);
         verification->frames++;
     }
@@ -63,7 +57,7 @@ static bool check_container(struct verification *verification)
     const struct cli_options *options = verification->options;
     struct vgic5_error error = {0};
     uint8_t *frame = malloc(VGIC5_FRAME_SIZE);
-    struct chain chain;
+    struct vgic5_chain *chain;
 
     if (!frame)
         error_set(&error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for a frame");
@@ -73,11 +67,12 @@ static bool check_container(struct verification *verification)
         free(frame);
         return false;
     }
-    for (size_t level = 0; level < chain.nr_levels; level++)
-        check_frames(verification, chain.levels[level].snapshot, chain.levels[level].memory, frame);
-    verification->sections = vgic5_snapshot_nr_sections(chain_top(&chain));
-    verification->levels = chain.nr_levels;
-    chain_close(&chain);
+    for (size_t level = 0; level < vgic5_chain_nr_levels(chain); level++)
+        check_frames(verification, vgic5_chain_snapshot(chain, level),
+                     vgic5_chain_memory(chain, level, 0), frame);
+    verification->sections = vgic5_snapshot_nr_sections(chain_top(chain));
+    verification->levels = vgic5_chain_nr_levels(chain);
+    vgic5_chain_close(chain);
     free(frame);
     return true;
 }
@@ -119,12 +114,12 @@ static void look_for_oddities(struct verification *verification, const struct pi
 static int fill_machine(struct loaded *loaded, struct vgic5_error *error)
 {
     struct machine *machine = NULL;
-    struct ram_log log = {0};
+    struct vgic5_ram *ram = NULL;
     int status = machine_create(&loaded->config, &machine, error);
 
     if (status == 0)
-        status = load_into(loaded, machine, &log, false, error);
-    ram_log_end(&log);
+        status = load_into(loaded, machine, &ram, false, error);
+    vgic5_ram_destroy(ram);
     machine_destroy(machine);
     return status;
 }
@@ -186,7 +181,7 @@ static int verify(struct verification *verification)
     struct vgic5_snapshot_header header;
     struct vgic5_error error = {0};
 
-    if (header_of_file(options->operand, &header, &error) != 0)
+    if (vgic5_snapshot_read_header_file(options->operand, &header, &error) != 0)
         fault(verification, &error);
     else if (check_container(verification) && verification->exit_code == EXIT_DONE)
         check_meaning(verification);

@@ -13,7 +13,7 @@ import tempfile
 from symbols import declared
 
 build, top, compiler = sys.argv[1], sys.argv[2], sys.argv[3:]
-LIBRARIES = {"vgic5": ["device.h"], "vgic5-migration": ["kvm.h", "migration.h", "snapshot.h"],
+LIBRARIES = {"vgic5": ["device.h"], "vgic5-migration": ["kvm.h", "migration.h", "ram.h", "snapshot.h"],
              "vgic5-conform": ["conform.h"]}
 checks = []
 

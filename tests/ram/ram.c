@@ -15,6 +15,14 @@ uint8_t *ram_new(void)
     return around + RAM_PAGE;
 }
 
+struct ram_range ram_whole(uint8_t *ram)
+{
+    struct ram_range range = {.size = RAM_SIZE, .host = ram};
+
+    ram_number_frames(&range, 1);
+    return range;
+}
+
 void ram_free(uint8_t *ram)
 {
     munmap(ram - RAM_PAGE, RAM_SIZE + 2 * RAM_PAGE);

@@ -18,6 +18,8 @@
 #define NR_PAGES (RAM_SIZE / RAM_PAGE)
 
 uint8_t *ram_new(void);
+/* All of it, as one range. */
+struct ram_range ram_whole(uint8_t *ram);
 void ram_free(uint8_t *ram);
 /* A store that the compiler does not see through. */
 void ram_store(uint8_t *ram, uint64_t page, uint8_t value);
@@ -25,6 +27,12 @@ void ram_store(uint8_t *ram, uint64_t page, uint8_t value);
 uint64_t ram_noise(uint64_t *seed);
 /* Lines of /proc/self/maps that the RAM has. */
 unsigned ram_mappings(const uint8_t *ram);
+
+/* Noted so far, without beginning anew. */
+static inline const uint16_t *ram_written(const struct ram_watch *watch)
+{
+    return watch->open;
+}
 
 static inline bool has_page(const uint16_t *pages, uint64_t page)
 {

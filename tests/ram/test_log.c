@@ -6,6 +6,9 @@
 
 struct bench {
     struct ram_log log;
+    struct ram_watch watch;
+    struct ram_range range;
+    struct vgic5_dirty_source source;
     uint8_t *ram;
     uint16_t written[NR_FRAMES];
 };
@@ -25,7 +28,7 @@ static void saved(struct bench *bench, unsigned number)
 
 static void save(struct bench *bench, unsigned number)
 {
-    ram_log_mark(&bench->log, bench->ram, RAM_SIZE);
+    ram_log_mark(&bench->log);
     saved(bench, number);
 }
 
@@ -50,15 +53,35 @@ static void assert_since(struct bench *bench, unsigned number, const uint64_t *p
 
 #define PAGES(...) ((const uint64_t[]){__VA_ARGS__, UINT64_MAX})
 
+static int begin_watching(void *opaque)
+{
+    struct bench *bench = opaque;
+
+    return bench->watch.ranges ? 0 : ram_watch_begin(&bench->watch, &bench->range, 1, NULL, NULL);
+}
+
+static int take(void *opaque, size_t range, uint64_t *pages)
+{
+    struct bench *bench = opaque;
+
+    return ram_watch_take(&bench->watch, range, pages);
+}
+
 static void begin(struct bench *bench)
 {
     memset(bench, 0, sizeof(*bench));
     bench->ram = ram_new();
+    bench->range = ram_whole(bench->ram);
+    bench->source = (struct vgic5_dirty_source){
+        .size = sizeof(bench->source), .begin = begin_watching, .take = take, .opaque = bench};
+    bench->log = (struct ram_log){
+        .ranges = &bench->range, .nr_ranges = 1, .nr_frames = NR_FRAMES, .source = &bench->source};
 }
 
 static void end(struct bench *bench)
 {
     ram_log_end(&bench->log);
+    ram_watch_end(&bench->watch);
     ram_free(bench->ram);
 }
 
@@ -92,7 +115,7 @@ static void test_a_save_that_fails(void **state)
     save(&bench, 1);
     ram_store(bench.ram, 2, 1);
     for (unsigned n = 0; n < 3; n++) { /* more than once */
-        ram_log_mark(&bench.log, bench.ram, RAM_SIZE);
+        ram_log_mark(&bench.log);
         ram_store(bench.ram, 10 + n, 1); /* the guest goes on meanwhile */
         assert_false(since(&bench, 0));
         ram_log_drop(&bench.log);
@@ -112,7 +135,7 @@ static void test_written_while_a_save_is_under_way(void **state)
     begin(&bench);
     save(&bench, 1);
     ram_store(bench.ram, 2, 1);
-    ram_log_mark(&bench.log, bench.ram, RAM_SIZE);
+    ram_log_mark(&bench.log);
     ram_store(bench.ram, 2, 2);
     ram_store(bench.ram, 3, 2);
     saved(&bench, 2);
@@ -150,7 +173,7 @@ static void test_the_least_used_is_forgotten(void **state)
         save(&bench, n);
         ram_store(bench.ram, n, 1);
     }
-    ram_log_mark(&bench.log, bench.ram, RAM_SIZE);
+    ram_log_mark(&bench.log);
     ram_log_drop(&bench.log);
     assert_since(&bench, 1, PAGES(1, 2, 3, 4, 5, 6, 7, 8));
     save(&bench, 9);
@@ -209,10 +232,10 @@ static void write_some(struct bench *bench, uint64_t *seed)
         ram_store(bench->ram, ram_noise(seed) % NR_PAGES, (uint8_t)ram_noise(seed));
 }
 
-static void fill_nothing(void *opaque, uint64_t frame)
+static int fill_nothing(void *opaque, uint64_t frame, void *content, struct vgic5_error *error)
 {
-    (void)opaque;
-    (void)frame;
+    (void)opaque, (void)frame, (void)content, (void)error;
+    return 0;
 }
 
 static void play(uint64_t seed, uint64_t most_edges, bool absent)
@@ -224,8 +247,8 @@ static void play(uint64_t seed, uint64_t most_edges, bool absent)
     for (unsigned n = 0; n < NR_COPIES; n++)
         copies.of[n] = ram_new();
     if (absent) {
-        assert_int_equal(ram_watch_begin(&bench.log.watch, bench.ram, RAM_SIZE), 0);
-        assert_int_equal(ram_watch_empty(&bench.log.watch, fill_nothing, NULL), 0);
+        assert_int_equal(begin_watching(&bench), 0);
+        assert_int_equal(ram_watch_empty(&bench.watch, fill_nothing, NULL), 0);
     }
     for (unsigned step = 0; step < 100; step++) {
         uint8_t *copy = copies.of[copies.next % NR_COPIES];
@@ -233,8 +256,8 @@ static void play(uint64_t seed, uint64_t most_edges, bool absent)
         write_some(&bench, &seed);
         if (ram_noise(&seed) % 4 == 0)
             memcpy(copy, bench.ram, RAM_SIZE); /* and so fill all of it */
-        ram_log_mark(&bench.log, bench.ram, RAM_SIZE);
-        bench.log.watch.most_edges = most_edges;
+        ram_log_mark(&bench.log);
+        bench.watch.most_edges = most_edges;
         memcpy(copy, bench.ram, RAM_SIZE);
         write_some(&bench, &seed);
         if (ram_noise(&seed) % 2)

@@ -27,6 +27,7 @@ void diff_sections(struct diff *diff, const struct vgic5_snapshot *a,
 int diff_interrupts(struct diff *diff, struct loaded *a, struct loaded *b,
                     struct vgic5_error *error);
 /* Runs of pages. */
-int diff_memory(struct diff *diff, struct chain *a, struct chain *b, struct vgic5_error *error);
+int diff_memory(struct diff *diff, struct vgic5_chain *a, struct vgic5_chain *b,
+                struct vgic5_error *error);
 
 #endif

@@ -42,20 +42,20 @@ static void compare_frame(struct comparison *comparison, uint64_t address, uint6
     }
 }
 
-static int load(struct chain *chain, uint64_t frame, uint8_t *to, struct vgic5_error *error)
+static int load(struct vgic5_chain *chain, uint64_t frame, uint8_t *to, struct vgic5_error *error)
 {
     memset(to, 0, VGIC5_FRAME_SIZE);
-    return chain_load_frame(chain, frame, (void *)((uintptr_t)to - frame * VGIC5_FRAME_SIZE),
-                            error);
+    return vgic5_chain_load_frame(chain, frame, to, error);
 }
 
 /* Two full snapshots whose frames have the same hash have the same content there. */
-static bool same_hash(const struct chain *a, const struct chain *b, uint64_t frame)
+static bool same_hash(const struct vgic5_chain *a, const struct vgic5_chain *b, uint64_t frame)
 {
     struct vgic5_frame one, other;
     size_t i, j;
 
-    if (a->nr_levels != 1 || b->nr_levels != 1 || !section_find_frame(chain_memory(a), frame, &i) ||
+    if (vgic5_chain_nr_levels(a) != 1 || vgic5_chain_nr_levels(b) != 1 ||
+        !section_find_frame(chain_memory(a), frame, &i) ||
         !section_find_frame(chain_memory(b), frame, &j))
         return false;
     vgic5_snapshot_frame(chain_memory(a), i, &one);
@@ -63,7 +63,7 @@ static bool same_hash(const struct chain *a, const struct chain *b, uint64_t fra
     return memcmp(one.hash, other.hash, 16) == 0;
 }
 
-static int compare_all(struct comparison *comparison, struct chain *a, struct chain *b,
+static int compare_all(struct comparison *comparison, struct vgic5_chain *a, struct vgic5_chain *b,
                        struct vgic5_error *error)
 {
     const struct vgic5_section *memory = chain_memory(a);
@@ -73,7 +73,8 @@ static int compare_all(struct comparison *comparison, struct chain *a, struct ch
          offset += VGIC5_FRAME_SIZE) {
         uint64_t frame = offset / VGIC5_FRAME_SIZE, left = memory->memory_size - offset;
 
-        if ((!chain_has_frame(a, frame) && !chain_has_frame(b, frame)) || same_hash(a, b, frame)) {
+        if ((!vgic5_chain_has_frame(a, frame) && !vgic5_chain_has_frame(b, frame)) ||
+            same_hash(a, b, frame)) {
             close_run(comparison);
             continue;
         }
@@ -88,7 +89,8 @@ static int compare_all(struct comparison *comparison, struct chain *a, struct ch
     return status;
 }
 
-int diff_memory(struct diff *diff, struct chain *a, struct chain *b, struct vgic5_error *error)
+int diff_memory(struct diff *diff, struct vgic5_chain *a, struct vgic5_chain *b,
+                struct vgic5_error *error)
 {
     const struct vgic5_section *one = chain_memory(a), *other = chain_memory(b);
     struct comparison comparison = {.diff = diff};

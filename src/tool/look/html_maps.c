@@ -206,17 +206,18 @@ void html_lpi_map(FILE *page, const struct picture *picture)
 
 /* Pages that the chain stores of each cell. Several snapshots may store the same page: the newest
  * counts. */
-static void count_pages(const struct chain *chain, uint64_t frame, uint32_t *stored, uint32_t *own)
+static void count_pages(const struct vgic5_chain *chain, uint64_t frame, uint32_t *stored,
+                        uint32_t *own)
 {
     uint16_t known = 0, there = 0;
 
-    for (size_t level = 0; level < chain->nr_levels; level++) {
+    for (size_t level = 0; level < vgic5_chain_nr_levels(chain); level++) {
         struct vgic5_frame found;
         size_t n;
 
-        if (!section_find_frame(chain->levels[level].memory, frame, &n))
+        if (!section_find_frame(vgic5_chain_memory(chain, level, 0), frame, &n))
             continue;
-        vgic5_snapshot_frame(chain->levels[level].memory, n, &found);
+        vgic5_snapshot_frame(vgic5_chain_memory(chain, level, 0), n, &found);
         there |= found.data & (uint16_t)~known;
         known |= found.data | found.zero;
         if (level == 0)
@@ -252,7 +253,7 @@ static void fill_memory_map(const struct inspection *inspection, uint64_t frames
     for (uint64_t frame = 0; frame < frames; frame++) {
         struct memory_cell *cell = &map->cells[frame / per_cell];
 
-        count_pages(&inspection->loaded.chain, frame, &cell->stored, &cell->own);
+        count_pages(inspection->loaded.chain, frame, &cell->stored, &cell->own);
     }
     if (inspection->picture.ist_valid && ist / map->per_cell < cells)
         map->cells[ist / map->per_cell].has_ist = true;
@@ -289,12 +290,13 @@ static void draw_memory_cell(FILE *page, const void *opaque, uint32_t n)
 
 static void draw_memory(FILE *page, const struct inspection *inspection)
 {
-    const struct vgic5_section *memory = chain_memory(&inspection->loaded.chain);
+    const struct vgic5_section *memory = chain_memory(inspection->loaded.chain);
     uint64_t frames = (memory->memory_size + VGIC5_FRAME_SIZE - 1) / VGIC5_FRAME_SIZE;
     uint64_t per_cell = (frames + MOST_CELLS - 1) / MOST_CELLS;
     uint32_t cells = (uint32_t)((frames + per_cell - 1) / per_cell);
     struct memory_map all = {calloc(cells, sizeof(*all.cells)), memory->memory_base,
-                             per_cell * VGIC5_FRAME_SIZE, inspection->loaded.chain.nr_levels > 1};
+                             per_cell * VGIC5_FRAME_SIZE,
+                             vgic5_chain_nr_levels(inspection->loaded.chain) > 1};
     const struct map map = {"memory map",     "zero, not stored", cells, memory_is_empty,
                             draw_memory_cell, name_memory,        &all};
 

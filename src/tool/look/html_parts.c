@@ -67,7 +67,7 @@ static void tile(FILE *page, const char *name, const char *value, const char *mo
 void html_summary(FILE *page, const struct inspection *inspection)
 {
     const struct machine_config *config = &inspection->loaded.config;
-    struct memory_summary memory = inspection_memory(&inspection->loaded.chain);
+    struct memory_summary memory = inspection_memory(inspection->loaded.chain);
     char value[64], more[96], text[32], other[32];
 
     fputs("<section class=\"tiles\">\n", page);

@@ -18,7 +18,7 @@ struct inspection {
     const struct cli_options *options;
     struct vgic5_snapshot_header header; /* always */
     struct vgic5_error error;            /* why there is no more; cause NONE: there is */
-    struct chain chain;                  /* the sections; nr_levels 0: not even those */
+    struct vgic5_chain *chain;           /* the sections; NULL: not even those */
     bool has_picture;                    /* the rest: everything is sound */
     struct loaded loaded;
     struct picture picture;
@@ -26,7 +26,7 @@ struct inspection {
 
 /* The sections are those of the picture if there is one. */
 const struct vgic5_snapshot *inspection_snapshot(const struct inspection *inspection);
-struct memory_summary inspection_memory(const struct chain *chain);
+struct memory_summary inspection_memory(const struct vgic5_chain *chain);
 uint64_t inspection_instructions(const struct vgic5_snapshot *snapshot);
 /* What --vcpu and --intid ask for; true when they are not given. */
 bool inspection_wants_vcpu(const struct inspection *inspection, uint32_t n);

@@ -29,7 +29,7 @@ static json_t *sections_as_json(const struct vgic5_snapshot *snapshot)
     return sections;
 }
 
-static json_t *memory_as_json(const struct chain *chain)
+static json_t *memory_as_json(const struct vgic5_chain *chain)
 {
     struct memory_summary memory = inspection_memory(chain);
 
@@ -127,8 +127,8 @@ static void add_picture(const struct inspection *inspection, json_t *root)
 int inspect_json(const struct inspection *inspection)
 {
     const struct vgic5_snapshot *snapshot = inspection_snapshot(inspection);
-    const struct chain *chain =
-        inspection->has_picture ? &inspection->loaded.chain : &inspection->chain;
+    const struct vgic5_chain *chain =
+        inspection->has_picture ? inspection->loaded.chain : inspection->chain;
     json_t *root = json_pack("{s:s, s:o}", "schema", "vgic5.inspect/1", "header",
                              header_as_json(&inspection->header));
 

@@ -32,7 +32,7 @@ static void print_sections(const struct vgic5_snapshot *snapshot)
     }
 }
 
-static void print_memory(const struct chain *chain)
+static void print_memory(const struct vgic5_chain *chain)
 {
     struct memory_summary memory = inspection_memory(chain);
 
@@ -142,7 +142,7 @@ int inspect_words(const struct inspection *inspection)
         print_interrupts(inspection);
     }
     if (snapshot && !brief) {
-        print_memory(inspection->has_picture ? &inspection->loaded.chain : &inspection->chain);
+        print_memory(inspection->has_picture ? inspection->loaded.chain : inspection->chain);
         print_sections(snapshot);
     }
     return fflush(stdout) == 0 ? EXIT_DONE : EXIT_ENVIRONMENT;

@@ -5,10 +5,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "tool/lazy_ram.h"
 #include "facts/config_ranges.h"
 #include "machine/bus.h"
 #include "tool/report.h"
+#include "tool/saver.h"
 #include "unicorn/unicorn_engine.h"
 
 static const char *const machine_sections[] = {"machine", "clock", "pl011",  "pl031",
@@ -162,13 +162,15 @@ static int check_agreement(const struct loaded *loaded, struct vgic5_error *erro
 
 static int check_ist(struct loaded *loaded, struct vgic5_error *error)
 {
-    const struct vgic5_guest_reader reader = {pager_read, &loaded->pager};
-    int status = pager_open(&loaded->chain, NULL, &loaded->pager, error);
+    struct vgic5_guest_reader reader = {vgic5_pages_read, NULL};
+    int status = vgic5_pages_open(loaded->chain, &loaded->pages, error);
 
+    reader.opaque = loaded->pages;
     if (status == 0)
         status = vgic5_state_check_memory(loaded->state, &reader, error);
-    if (status != 0 && loaded->pager.error.cause != VGIC5_CAUSE_NONE)
-        *error = loaded->pager.error; /* a frame of the table is damaged: that says more */
+    if (status != 0 && loaded->pages && vgic5_pages_error(loaded->pages)->cause != VGIC5_CAUSE_NONE)
+        *error =
+            *vgic5_pages_error(loaded->pages); /* a frame of the table is damaged: that says more */
     return status;
 }
 
@@ -191,16 +193,34 @@ static int decode(struct loaded *loaded, struct vgic5_error *error)
     return status == 0 ? check_ist(loaded, error) : status;
 }
 
-int load_chain(enum cli_verb verb, const char *path, const char *base, struct chain *chain,
+/* This machine has one RAM. */
+static int check_one_memory(const struct vgic5_chain *chain, struct vgic5_error *error)
+{
+    if (vgic5_chain_nr_ranges(chain) > 1)
+        return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
+                         "two memory sections, this machine has one RAM");
+    if (vgic5_chain_nr_ranges(chain) == 0)
+        return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "there is no memory section");
+    return 0;
+}
+
+int load_chain(enum cli_verb verb, const char *path, const char *base, struct vgic5_chain **chain,
                struct vgic5_error *error)
 {
     static const char advice[] = "; --on-base FILE says where a base is";
-    int status = chain_open(path, base, chain, error);
+    int status = vgic5_chain_open(path, base, chain, error);
     size_t length = strlen(error->message);
 
-    if (status != 0 && chain->base_is_missing && cli_takes(verb, OPTION_on_base) &&
+    if (status == -ENOLINK && cli_takes(verb, OPTION_on_base) &&
         length + sizeof(advice) <= sizeof(error->message))
         memcpy(error->message + length, advice, sizeof(advice));
+    if (status != 0)
+        return status;
+    status = check_one_memory(*chain, error);
+    if (status != 0) {
+        vgic5_chain_close(*chain);
+        *chain = NULL;
+    }
     return status;
 }
 
@@ -213,8 +233,8 @@ int load_open(enum cli_verb verb, const char *path, const char *base, struct loa
     status = load_chain(verb, path, base, &loaded->chain, error);
     if (status != 0)
         return status;
-    loaded->snapshot = chain_top(&loaded->chain);
-    loaded->memory = chain_memory(&loaded->chain);
+    loaded->snapshot = chain_top(loaded->chain);
+    loaded->memory = chain_memory(loaded->chain);
     status = decode(loaded, error);
     if (status != 0)
         load_close(loaded);
@@ -223,40 +243,42 @@ int load_open(enum cli_verb verb, const char *path, const char *base, struct loa
 
 void load_close(struct loaded *loaded)
 {
-    pager_close(&loaded->pager);
+    vgic5_pages_close(loaded->pages);
     vgic5_state_free(loaded->state);
-    chain_close(&loaded->chain);
+    vgic5_chain_close(loaded->chain);
+    loaded->pages = NULL;
+    loaded->chain = NULL;
     loaded->state = NULL;
 }
 
 /* RAM is the snapshot's as long as nothing has run: what restoring the VGICv5 writes comes later.
  */
-static void begin_log(const struct loaded *loaded, struct ram_log *log, void *ram)
+static int fill_ram(const struct loaded *loaded, struct vgic5_ram *ram, bool logged,
+                    struct vgic5_error *error)
 {
-    ram_log_mark(log, ram, loaded->pager.size);
-    ram_log_keep(log, vgic5_snapshot_root(loaded->snapshot));
+    int status = vgic5_ram_restore(ram, loaded->chain, error);
+
+    if (status == 0 && logged) {
+        vgic5_ram_mark(ram);
+        vgic5_ram_keep(ram, vgic5_snapshot_root(loaded->snapshot));
+    }
+    return status;
 }
 
-int load_into(struct loaded *loaded, struct machine *machine, struct ram_log *log, bool logged,
+int load_into(struct loaded *loaded, struct machine *machine, struct vgic5_ram **ram, bool logged,
               struct vgic5_error *error)
 {
     struct vgic5_port port;
-    uint64_t base, size;
-    void *ram = machine_ram(machine, &base, &size);
     int status = machine_check_cpu(machine, loaded->snapshot, error);
 
     if (status == 0)
-        status = chain_verify(&loaded->chain, error);
-    if (status == 0) {
-        pager_close(&loaded->pager);
-        status = pager_open(&loaded->chain, ram, &loaded->pager, error);
-    }
+        status = vgic5_chain_verify(loaded->chain, error);
     if (status == 0)
-        status = lazy_ram_begin(&log->watch, &loaded->pager, error);
+        status = machine_ram_create(machine, ram, error);
+    if (status == 0)
+        status = fill_ram(loaded, *ram, logged, error);
     if (status != 0)
         return status;
-    if (logged)
-        begin_log(loaded, log, ram);
     vgic5_port_model(machine_gic(machine), &port);
     status = vgic5_restore(&port, loaded->state, &report_warnings, error);
     return status == 0 ? machine_load(machine, loaded->snapshot, error) : status;

@@ -14,9 +14,9 @@
 static int build(struct loaded *loaded, struct vgic5 **device, struct vgic5_error *error)
 {
     const struct vgic5_host host = {
-        .size = sizeof(host), .read_guest = pager_read, .write_guest = pager_write};
+        .size = sizeof(host), .read_guest = vgic5_pages_read, .write_guest = vgic5_pages_write};
     struct vgic5_port port;
-    int status = vgic5_create(&loaded->config.gic, &host, &loaded->pager, device);
+    int status = vgic5_create(&loaded->config.gic, &host, loaded->pages, device);
 
     if (status != 0)
         return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
@@ -28,8 +28,8 @@ static int build(struct loaded *loaded, struct vgic5 **device, struct vgic5_erro
                          "machine: the VGICv5 refuses its vCPUs: %s", strerror(-status));
     vgic5_port_model(*device, &port);
     status = vgic5_restore(&port, loaded->state, NULL, error);
-    if (status != 0 && loaded->pager.error.cause != VGIC5_CAUSE_NONE)
-        *error = loaded->pager.error;
+    if (status != 0 && vgic5_pages_error(loaded->pages)->cause != VGIC5_CAUSE_NONE)
+        *error = *vgic5_pages_error(loaded->pages);
     return status;
 }
 

@@ -164,10 +164,14 @@ bool session_wants_log(const struct session *session)
 
 int session_run(struct session *session)
 {
+    struct vgic5_error error = {0};
+
+    if (!session->ram && machine_ram_create(session->machine, &session->ram, &error) != 0)
+        return report_error(session->verb, &error);
     session->steer.machine = session->machine;
     session->steer.config = &session->config;
     session->steer.console = &session->console;
-    session->steer.log = &session->log;
+    session->steer.ram = session->ram;
     session->save_pending = session->options->save;
     session->next_counts = session->options->save_at_insn;
     clock_gettime(CLOCK_MONOTONIC, &session->started);
@@ -202,7 +206,7 @@ int session_run(struct session *session)
 void session_close(struct session *session)
 {
     steer_close(&session->steer);
-    ram_log_end(&session->log);
+    vgic5_ram_destroy(session->ram);
     machine_destroy(session->machine);
     trace_close(&session->trace);
     console_close(&session->console);

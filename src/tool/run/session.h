@@ -8,7 +8,6 @@
 #include "tool/run/console.h"
 #include "machine/machine.h"
 #include "tool/options.h"
-#include "ram/log.h"
 #include "tool/run/steer.h"
 #include "tool/run/trace.h"
 
@@ -22,7 +21,7 @@ struct session {
     bool save_pending;       /* the moment of --save has not come yet */
     const char *next_counts; /* of --save-at-insn, behind save_at */
     uint64_t save_at;
-    struct ram_log log;      /* what was written to RAM since which snapshot */
+    struct vgic5_ram *ram;   /* what is absent, what was written since which snapshot */
     struct steer steer;      /* what comes from outside, and saves */
     struct timespec started; /* for --save-after */
 };

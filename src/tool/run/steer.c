@@ -10,7 +10,6 @@
 
 #include "tool/json.h"
 #include "tool/run/host_time.h"
-#include "tool/lazy_ram.h"
 #include "tool/report.h"
 #include "tool/run/request.h"
 #include "tool/words.h"
@@ -40,20 +39,20 @@ static void answer(struct steer *steer, struct asker *asker, json_t *reply)
     *asker = nobody;
 }
 
-static void saved(struct steer *steer, const struct saver_result *result)
+static void saved(struct steer *steer, const struct vgic5_save_result *result)
 {
     console_end_line(steer->console);
     say(stderr,
         "vgic5: %s: saved at instruction %" PRIu64 " to %s; %" PRIu64
         " bytes, the vCPUs stood still for %" PRIu64 ".%" PRIu64 " ms\n",
-        cli_verb_name(steer->verb), result->instructions, steer->saver_path, result->bytes,
+        cli_verb_name(steer->verb), steer->saver.instructions, steer->saver_path, result->bytes,
         result->still_us / 1000, result->still_us / 100 % 10);
     answer(steer, &steer->saver_asker,
            json_pack("{s:b, s:o, s:o, s:I, s:b, s:I, s:I}", "ok", 1, "file",
-                     json_text(steer->saver_path), "instructions", json_hex(result->instructions),
-                     "bytes", (json_int_t)result->bytes, "compared", result->compared,
-                     "pages_copied", (json_int_t)result->pages, "still_microseconds",
-                     (json_int_t)result->still_us));
+                     json_text(steer->saver_path), "instructions",
+                     json_hex(steer->saver.instructions), "bytes", (json_int_t)result->bytes,
+                     "compared", result->compared, "pages_copied", (json_int_t)result->pages,
+                     "still_microseconds", (json_int_t)result->still_us));
 }
 
 static int save_failed(struct steer *steer, const struct vgic5_error *error)
@@ -70,10 +69,10 @@ static int save_failed(struct steer *steer, const struct vgic5_error *error)
 static int end_save(struct steer *steer)
 {
     struct vgic5_error error = {0};
-    struct saver_result result;
-    int status = saver_finish(steer->saver, &result, &error);
+    struct vgic5_save_result result = {.size = sizeof(result)};
+    int status = vgic5_saver_finish(steer->saver.of, &result, &error);
 
-    steer->saver = NULL;
+    steer->saver.of = NULL;
     progress_end(&steer->progress, status == 0);
     if (status == 0)
         saved(steer, &result);
@@ -92,11 +91,11 @@ static void obey_signals(struct steer *steer)
         console_end_line(steer->console);
         say(stderr, "vgic5: %s: %s, at instruction %" PRIu64 "%s\n", cli_verb_name(steer->verb),
             state_name(steer), machine_instructions(steer->machine),
-            steer->saver ? ", a save is under way" : "");
+            steer->saver.of ? ", a save is under way" : "");
     }
     number = progress_asked_to_end();
-    if (number == SIGINT && steer->saver) {
-        saver_cancel(steer->saver);
+    if (number == SIGINT && steer->saver.of) {
+        vgic5_saver_cancel(steer->saver.of);
     } else if (number != 0) {
         steer_close(steer); /* the socket goes with the process, and so does half a snapshot */
         console_close(steer->console);
@@ -107,10 +106,10 @@ static void obey_signals(struct steer *steer)
 /* Nobody waits for a save longer than they like. */
 static void hear_while_saving(struct steer *steer)
 {
-    progress_show(&steer->progress, saver_percent(steer->saver));
+    progress_show(&steer->progress, vgic5_saver_percent(steer->saver.of));
     obey_signals(steer);
     if (console_quits(steer->console))
-        saver_cancel(steer->saver);
+        vgic5_saver_cancel(steer->saver.of);
 }
 
 /* Takes the asker, who is answered in any case. */
@@ -121,7 +120,6 @@ static int start_save(struct steer *steer, const char *path, const char *base, b
         .path = path,
         .base = base,
         .guest_waits = waits,
-        .log = steer->log,
         .followed = steer->control.fd >= 0 && !waits,
     };
     struct vgic5_error error = {0};
@@ -132,7 +130,8 @@ static int start_save(struct steer *steer, const char *path, const char *base, b
     steer->saver_path = strdup(path);
     if (!steer->saver_path)
         error_set(&error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for the save");
-    else if (saver_start(steer->machine, steer->config, &request, &steer->saver, &error) == 0)
+    else if (saver_start(steer->machine, steer->config, steer->ram, &request, &steer->saver,
+                         &error) == 0)
         return EXIT_DONE;
     free(steer->saver_path);
     steer->saver_path = NULL;
@@ -146,7 +145,7 @@ int steer_save(struct steer *steer, const char *path, const char *base, bool wai
     if (status != EXIT_DONE || !waits)
         return status;
     for (;;) {
-        if (saver_is_done(steer->saver, WAIT))
+        if (vgic5_saver_is_done(steer->saver.of, WAIT))
             return end_save(steer);
         hear_while_saving(steer);
         if (steer->control.fd >= 0)
@@ -156,8 +155,8 @@ int steer_save(struct steer *steer, const char *path, const char *base, bool wai
 
 void steer_finish(struct steer *steer)
 {
-    while (steer->saver) {
-        if (saver_is_done(steer->saver, WAIT)) {
+    while (steer->saver.of) {
+        if (vgic5_saver_is_done(steer->saver.of, WAIT)) {
             end_save(steer);
             return;
         }
@@ -184,7 +183,8 @@ static json_t *do_status(struct steer *steer, int client, const json_t *request)
     return json_pack("{s:b, s:s, s:o, s:I, s:o}", "ok", 1, "state", state_name(steer),
                      "instructions", json_hex(machine_instructions(steer->machine)), "vcpus",
                      (json_int_t)steer->config->nr_vcpus, "saving",
-                     steer->saver ? json_integer(saver_percent(steer->saver)) : json_null());
+                     steer->saver.of ? json_integer(vgic5_saver_percent(steer->saver.of))
+                                     : json_null());
 }
 
 static json_t *done(const struct steer *steer)
@@ -225,8 +225,8 @@ static json_t *do_cancel(struct steer *steer, int client, const json_t *request)
 {
     (void)client;
     (void)request;
-    if (steer->saver)
-        saver_cancel(steer->saver);
+    if (steer->saver.of)
+        vgic5_saver_cancel(steer->saver.of);
     return done(steer);
 }
 
@@ -237,7 +237,7 @@ static json_t *do_save(struct steer *steer, int client, const json_t *request)
 
     if (*path == '\0' || (base && *base == '\0'))
         return control_refusal(EXIT_USAGE, "the name of a file is empty");
-    if (steer->saver || steer->save_wanted)
+    if (steer->saver.of || steer->save_wanted)
         return control_refusal(EXIT_ABORTED, "another save is under way");
     steer->wanted_path = strdup(path);
     steer->wanted_base = base ? strdup(base) : NULL;
@@ -309,8 +309,8 @@ int steer_open(struct steer *steer, enum cli_verb verb, const struct cli_options
 
 void steer_close(struct steer *steer)
 {
-    if (steer->saver) {
-        saver_cancel(steer->saver);
+    if (steer->saver.of) {
+        vgic5_saver_cancel(steer->saver.of);
         end_save(steer);
     }
     answer(steer, &steer->wanted_asker,
@@ -322,15 +322,15 @@ void steer_close(struct steer *steer)
 static void look_around(struct steer *steer)
 {
     obey_signals(steer);
-    if (steer->saver && saver_is_done(steer->saver, 0))
+    if (steer->saver.of && vgic5_saver_is_done(steer->saver.of, 0))
         end_save(steer);
-    else if (steer->saver)
-        progress_show(&steer->progress, saver_percent(steer->saver));
+    else if (steer->saver.of)
+        progress_show(&steer->progress, vgic5_saver_percent(steer->saver.of));
     if (steer->control.fd >= 0)
         control_poll(&steer->control, 0);
     if (steer->filling)
         steer->filling =
-            lazy_ram_fill(&steer->log->watch, steer->paused ? FRAMES_IN_HASTE : FRAMES_PER_LOOK);
+            machine_ram_fill(steer->ram, steer->paused ? FRAMES_IN_HASTE : FRAMES_PER_LOOK);
 }
 
 /* Between two slices there are microseconds: the world is looked at more rarely. */

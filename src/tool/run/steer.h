@@ -23,8 +23,8 @@ struct steer {
     struct console *console; /* where a person types */
     struct control control;
     struct progress progress;
-    struct ram_log *log;
-    struct saver *saver; /* the save under way, or NULL */
+    struct vgic5_ram *ram;
+    struct saver saver; /* the save under way */
     char *saver_path;
     struct asker saver_asker;
     int save_status; /* EXIT_ABORTED once a save has failed */

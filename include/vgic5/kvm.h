@@ -33,7 +33,7 @@ struct vgic5_kvm_calls {
  * Is there a VGICv5 that can be saved, and which generation is it? A VM is made for the question,
  * and goes again. `calls` may be NULL. 0 and the generation in `*abi`. Errors: ENVIRONMENT, and
  * `error` says what is missing: no /dev/kvm, not arm64 (-ENODEV), no GICv5
- * (-ENODEV), a kernel whose VGICv5 has GRP_CTRL only (7.1 and 7.2: -ENXIO), or which call has
+ * (-ENODEV), a kernel whose VGICv5 has GRP_CTRL only (7.1 to 7.3: -ENXIO), or which call has
  * answered which errno.
  */
 int vgic5_kvm_look(const struct vgic5_kvm_calls *calls, uint32_t *abi, struct vgic5_error *error);

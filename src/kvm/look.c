@@ -54,7 +54,7 @@ static int vm_get(void *opaque, const struct vgic5_attr *attr)
     return kvm_vm_attr(opaque, KVM_GET_DEVICE_ATTR, attr);
 }
 
-/* Linux 7.1 and 7.2 know the device type, and of its groups GRP_CTRL alone. */
+/* Linux 7.1 to 7.3 know the device type, and of its groups GRP_CTRL alone. */
 static int look_at_device(struct kvm_vm *vm, uint32_t *abi, struct vgic5_error *error)
 {
     struct vgic5_attr ist = {.group = VGIC5_GRP_IST};

@@ -121,28 +121,27 @@ int engine_set_irs(struct engine *engine, enum irs_row row, uint64_t value)
                        irs_registers[row].name, (unsigned long long)value);
 }
 
-int engine_get_icc(struct engine *engine, uint32_t vcpu_id, const struct sysreg *reg,
+static int try_icc(struct engine *engine, bool is_set, uint32_t vcpu_id, unsigned index,
                    uint64_t *value)
 {
-    uint64_t attr = VGIC5_SYSREG_ATTR(vgic5_mpidr_of_vcpu(vcpu_id), reg->encoding);
-    int ret = engine_try(engine, false, VGIC5_GRP_CPU_SYSREGS, attr, value);
+    struct sysreg reg = migration_sysreg(index);
+    uint64_t attr = VGIC5_SYSREG_ATTR(vgic5_mpidr_of_vcpu(vcpu_id), reg.encoding);
+    int ret = engine_try(engine, is_set, VGIC5_GRP_CPU_SYSREGS, attr, value);
 
     if (ret == 0)
         return 0;
-    return engine_fail(engine, ret, "the device answers %s to get %s of vCPU %u", error_name(ret),
-                       reg->name, vcpu_id);
+    return engine_fail(engine, ret, "the device answers %s to %s %s of vCPU %u", error_name(ret),
+                       is_set ? "set" : "get", reg.name, vcpu_id);
 }
 
-int engine_set_icc(struct engine *engine, uint32_t vcpu_id, const struct sysreg *reg,
-                   uint64_t value)
+int engine_get_icc(struct engine *engine, uint32_t vcpu_id, unsigned index, uint64_t *value)
 {
-    uint64_t attr = VGIC5_SYSREG_ATTR(vgic5_mpidr_of_vcpu(vcpu_id), reg->encoding);
-    int ret = engine_try(engine, true, VGIC5_GRP_CPU_SYSREGS, attr, &value);
+    return try_icc(engine, false, vcpu_id, index, value);
+}
 
-    if (ret == 0)
-        return 0;
-    return engine_fail(engine, ret, "the device answers %s to set %s of vCPU %u", error_name(ret),
-                       reg->name, vcpu_id);
+int engine_set_icc(struct engine *engine, uint32_t vcpu_id, unsigned index, uint64_t value)
+{
+    return try_icc(engine, true, vcpu_id, index, &value);
 }
 
 /* ---- Order ----------------------------------------------------------------------------------- */

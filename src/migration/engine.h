@@ -50,6 +50,8 @@ size_t plan_for_port(const struct vgic5_port *port, enum vgic5_direction directi
 
 /* Exactly one step of the table, from its public part. */
 const struct step *plan_step_of(const struct vgic5_step *row);
+/* The register that a step of GRP_IRS_REGS names by its offset. */
+enum irs_row plan_irs_row(const struct vgic5_step *row);
 
 /*
  * Run these `n` rows of one direction. Unless `unchecked`, an order in which a step comes before
@@ -80,11 +82,16 @@ int engine_set(struct engine *engine, uint32_t group, uint64_t attr, const void 
 /* A register of the frame, by its row in the table. */
 int engine_get_irs(struct engine *engine, enum irs_row row, uint64_t *value);
 int engine_set_irs(struct engine *engine, enum irs_row row, uint64_t value);
-/* A register of a CPU interface. */
-int engine_get_icc(struct engine *engine, uint32_t vcpu_id, const struct sysreg *reg,
-                   uint64_t *value);
-int engine_set_icc(struct engine *engine, uint32_t vcpu_id, const struct sysreg *reg,
-                   uint64_t value);
+/* A register of a CPU interface: `index` is that of migration_sysreg. */
+int engine_get_icc(struct engine *engine, uint32_t vcpu_id, unsigned index, uint64_t *value);
+int engine_set_icc(struct engine *engine, uint32_t vcpu_id, unsigned index, uint64_t value);
+
+/* loops.c, each until a visit fails: the vCPUs, and IRS_PE_SELR selects the n-th; the SPIs, and
+ * IRS_SPI_SELR selects this one; the registers of the n-th vCPU's interface. */
+int engine_each_pe(struct engine *engine, int (*visit)(struct engine *engine, uint32_t n));
+int engine_each_spi(struct engine *engine, int (*visit)(struct engine *engine, uint32_t id));
+int engine_each_icc(struct engine *engine,
+                    int (*visit)(struct engine *engine, uint32_t n, unsigned index));
 
 /* "step S3 (GRP_IST) of the save: …", the cause by the direction and the errno. */
 int engine_fail(struct engine *engine, int ret, const char *format, ...)

@@ -20,6 +20,11 @@ const struct step *plan_step_of(const struct vgic5_step *row)
     return (const struct step *)row; /* `row` is its first member */
 }
 
+enum irs_row plan_irs_row(const struct vgic5_step *row)
+{
+    return (enum irs_row)(irs_register_at(row->attr) - irs_registers); /* a row has one */
+}
+
 const struct vgic5_step *vgic5_plan_step(uint32_t abi, enum vgic5_direction direction, size_t n)
 {
     struct sequence sequence = sequence_of(direction);

@@ -30,8 +30,8 @@ static const struct known {
     {EVERY, OF_IRS, EVERY_ROW, IRS_CARRIED_STATUS, UINT64_MAX,
      "status and identification are the target's own"},
     {EVERY, OF_PE, EVERY_ROW, 0, FIELD_MASK(IRS_PE_CR0_DPS), "it is read-only without 1ofN"},
-    {EVERY, OF_ICC, VGIC5_ENCODING(3, 1, 12, 0, 1), 0,
-     FIELD_MASK(ICC_CR0_LINK) | FIELD_MASK(ICC_CR0_LINK_IDLE), "LINK and LINK_IDLE are read-only"},
+    {EVERY, OF_ICC, VGIC5_ICC_CR0, 0, FIELD_MASK(ICC_CR0_LINK) | FIELD_MASK(ICC_CR0_LINK_IDLE),
+     "LINK and LINK_IDLE are read-only"},
     {V7_4, OF_SPI, EVERY_ROW, 0, FIELD_MASK(ISTE_HM),
      "abi 7.4 has one bit for the trigger mode, which is compared by itself, and for HM"},
 };
@@ -129,41 +129,37 @@ static int compare_frame(struct engine *engine)
     return ret;
 }
 
-static int compare_pes(struct engine *engine)
+static int compare_pe(struct engine *engine, uint32_t n)
 {
-    int ret = 0;
+    const struct state_vcpu *vcpu = &engine->restored->vcpus[n];
+    const struct item item = {OF_PE, 0, irs_registers[IRS_PE_CR0_ROW].name, "PE", vcpu->id};
+    uint64_t now = 0;
+    int ret = engine_get_irs(engine, IRS_PE_CR0_ROW, &now);
 
-    for (uint32_t n = 0; n < engine->restored->nr_vcpus && ret == 0; n++) {
-        const struct state_vcpu *vcpu = &engine->restored->vcpus[n];
-        const struct item item = {OF_PE, 0, irs_registers[IRS_PE_CR0_ROW].name, "PE", vcpu->id};
-        uint64_t now = 0;
-
-        ret = engine_set_irs(engine, IRS_PE_SELR_ROW, vcpu->id);
-        if (ret == 0)
-            ret = engine_get_irs(engine, IRS_PE_CR0_ROW, &now);
-        if (ret == 0)
-            ret = compare(engine, &item, vcpu->pe_cr0, now);
-    }
-    return ret;
+    return ret ? ret : compare(engine, &item, vcpu->pe_cr0, now);
 }
 
-/* The trigger modes: v1 was given them here, 7.4 as HM. */
+static int compare_pes(struct engine *engine)
+{
+    return engine_each_pe(engine, compare_pe);
+}
+
+/* The trigger mode: v1 was given it here, 7.4 as HM. */
+static int compare_mode(struct engine *engine, uint32_t id)
+{
+    bool tm = bit_of(engine->restored->tm, id);
+    uint64_t now = 0;
+    int ret = engine_get_irs(engine, IRS_SPI_CFGR_ROW, &now);
+
+    if (ret || FIELD_GET(IRS_SPI_CFGR_TM, now) == tm)
+        return ret;
+    return engine_fail(engine, -ENOTSUP, "SPI %u was set to be %s-triggered, and is %s", id,
+                       tm ? "level" : "edge", tm ? "edge" : "level");
+}
+
 static int compare_modes(struct engine *engine)
 {
-    const struct vgic5_state *state = engine->restored;
-    int ret = 0;
-
-    for (uint32_t id = 0; id < state->nr_spis && ret == 0; id++) {
-        uint64_t now = 0, tm = bit_of(state->tm, id);
-
-        ret = engine_set_irs(engine, IRS_SPI_SELR_ROW, id);
-        if (ret == 0)
-            ret = engine_get_irs(engine, IRS_SPI_CFGR_ROW, &now);
-        if (ret == 0 && FIELD_GET(IRS_SPI_CFGR_TM, now) != tm)
-            ret = engine_fail(engine, -ENOTSUP, "SPI %u was set to be %s-triggered, and is %s", id,
-                              tm ? "level" : "edge", tm ? "edge" : "level");
-    }
-    return ret;
+    return engine_each_spi(engine, compare_mode);
 }
 
 /* The loops above have moved them: as R9d and R9e. */
@@ -281,29 +277,20 @@ static int compare_tables(struct engine *engine)
 
 /* ---- CPU interfaces -------------------------------------------------------------------------- */
 
-static int compare_interface(struct engine *engine, const struct state_vcpu *vcpu)
+static int compare_icc(struct engine *engine, uint32_t n, unsigned index)
 {
-    int ret = 0;
+    const struct state_vcpu *vcpu = &engine->restored->vcpus[n];
+    struct sysreg reg = migration_sysreg(index);
+    const struct item item = {OF_ICC, reg.encoding, reg.name, "vCPU", vcpu->id};
+    uint64_t now = 0;
+    int ret = engine_get_icc(engine, vcpu->id, index, &now);
 
-    for (unsigned n = 0; n < NR_SYSREGS && ret == 0; n++) {
-        struct sysreg reg = migration_sysreg(n);
-        const struct item item = {OF_ICC, reg.encoding, reg.name, "vCPU", vcpu->id};
-        uint64_t now = 0;
-
-        ret = engine_get_icc(engine, vcpu->id, &reg, &now);
-        if (ret == 0)
-            ret = compare(engine, &item, vcpu->icc[n], now);
-    }
-    return ret;
+    return ret ? ret : compare(engine, &item, vcpu->icc[index], now);
 }
 
 static int compare_interfaces(struct engine *engine)
 {
-    int ret = 0;
-
-    for (uint32_t n = 0; n < engine->restored->nr_vcpus && ret == 0; n++)
-        ret = compare_interface(engine, &engine->restored->vcpus[n]);
-    return ret;
+    return engine_each_icc(engine, compare_icc);
 }
 
 /* ---- The step -------------------------------------------------------------------------------- */

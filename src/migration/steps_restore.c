@@ -79,42 +79,33 @@ int restore_init(struct engine *engine, const struct vgic5_step *row)
 
 int restore_irs(struct engine *engine, const struct vgic5_step *row)
 {
-    for (unsigned n = 0; n < IRS_NR_ROWS; n++) {
-        if (irs_registers[n].offset == row->attr)
-            return engine_set_irs(engine, (enum irs_row)n, engine->restored->irs[n]);
-    }
-    return engine_fail(engine, -ENXIO, "offset 0x%llx is no register",
-                       (unsigned long long)row->attr);
+    enum irs_row reg = plan_irs_row(row);
+
+    return engine_set_irs(engine, reg, engine->restored->irs[reg]);
+}
+
+static int restore_pe(struct engine *engine, uint32_t n)
+{
+    return engine_set_irs(engine, IRS_PE_CR0_ROW, engine->restored->vcpus[n].pe_cr0);
 }
 
 int restore_pes(struct engine *engine, const struct vgic5_step *row)
 {
-    int ret = 0;
-
     (void)row;
-    for (uint32_t n = 0; n < engine->restored->nr_vcpus && ret == 0; n++) {
-        const struct state_vcpu *vcpu = &engine->restored->vcpus[n];
+    return engine_each_pe(engine, restore_pe);
+}
 
-        ret = engine_set_irs(engine, IRS_PE_SELR_ROW, vcpu->id);
-        if (ret == 0)
-            ret = engine_set_irs(engine, IRS_PE_CR0_ROW, vcpu->pe_cr0);
-    }
-    return ret;
+static int restore_spi(struct engine *engine, uint32_t id)
+{
+    bool tm = bit_of(engine->restored->tm, id);
+
+    return engine_set_irs(engine, IRS_SPI_CFGR_ROW, FIELD_PREP(IRS_SPI_CFGR_TM, tm));
 }
 
 int restore_spis(struct engine *engine, const struct vgic5_step *row)
 {
-    int ret = 0;
-
     (void)row;
-    for (uint32_t id = 0; id < engine->restored->nr_spis && ret == 0; id++) {
-        bool tm = bit_of(engine->restored->tm, id);
-
-        ret = engine_set_irs(engine, IRS_SPI_SELR_ROW, id);
-        if (ret == 0)
-            ret = engine_set_irs(engine, IRS_SPI_CFGR_ROW, FIELD_PREP(IRS_SPI_CFGR_TM, tm));
-    }
-    return ret;
+    return engine_each_spi(engine, restore_spi);
 }
 
 /* ---- Wires and tables ------------------------------------------------------------------------ */
@@ -240,24 +231,15 @@ int restore_lines(struct engine *engine, const struct vgic5_step *row)
 
 /* ---- CPU interfaces -------------------------------------------------------------------------- */
 
-static int restore_interface(struct engine *engine, const struct state_vcpu *vcpu)
+static int restore_icc(struct engine *engine, uint32_t n, unsigned index)
 {
-    int ret = 0;
+    const struct state_vcpu *vcpu = &engine->restored->vcpus[n];
 
-    for (unsigned n = 0; n < NR_SYSREGS && ret == 0; n++) {
-        struct sysreg reg = migration_sysreg(n);
-
-        ret = engine_set_icc(engine, vcpu->id, &reg, vcpu->icc[n]);
-    }
-    return ret;
+    return engine_set_icc(engine, vcpu->id, index, vcpu->icc[index]);
 }
 
 int restore_sysregs(struct engine *engine, const struct vgic5_step *row)
 {
-    int ret = 0;
-
     (void)row;
-    for (uint32_t n = 0; n < engine->restored->nr_vcpus && ret == 0; n++)
-        ret = restore_interface(engine, &engine->restored->vcpus[n]);
-    return ret;
+    return engine_each_icc(engine, restore_icc);
 }

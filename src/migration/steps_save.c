@@ -7,16 +7,6 @@
 #include "migration/ist_guest.h"
 #include "migration/ist_payload.h"
 
-/* The row of the register that a step names by its offset. */
-static enum irs_row irs_row_of(const struct vgic5_step *row)
-{
-    unsigned n = 0;
-
-    while (n + 1 < IRS_NR_ROWS && irs_registers[n].offset != row->attr)
-        n++;
-    return (enum irs_row)n;
-}
-
 /* ---- S1 -------------------------------------------------------------------------------------- */
 
 int save_vcpus(struct engine *engine, const struct vgic5_step *row)
@@ -60,7 +50,7 @@ int save_addr(struct engine *engine, const struct vgic5_step *row)
 
 int save_irs(struct engine *engine, const struct vgic5_step *row)
 {
-    enum irs_row reg = irs_row_of(row);
+    enum irs_row reg = plan_irs_row(row);
     int ret = engine_get_irs(engine, reg, &engine->saved->irs[reg]);
 
     if (reg == IRS_SPI_SELR_ROW && ret == 0)
@@ -70,7 +60,7 @@ int save_irs(struct engine *engine, const struct vgic5_step *row)
 
 int save_irs_again(struct engine *engine, const struct vgic5_step *row)
 {
-    enum irs_row reg = irs_row_of(row);
+    enum irs_row reg = plan_irs_row(row);
     uint64_t now = 0;
     int ret = engine_get_irs(engine, reg, &now);
 
@@ -234,67 +224,53 @@ int save_modes(struct engine *engine, const struct vgic5_step *row)
 
 /* ---- The selector loops of v1 ---------------------------------------------------------------- */
 
+static int save_pe(struct engine *engine, uint32_t n)
+{
+    return engine_get_irs(engine, IRS_PE_CR0_ROW, &engine->saved->vcpus[n].pe_cr0);
+}
+
 int save_pes(struct engine *engine, const struct vgic5_step *row)
 {
-    int ret = 0;
-
     (void)row;
     engine->selectors_moved = true;
-    for (uint32_t n = 0; n < engine->saved->nr_vcpus && ret == 0; n++) {
-        struct state_vcpu *vcpu = &engine->saved->vcpus[n];
+    return engine_each_pe(engine, save_pe);
+}
 
-        ret = engine_set_irs(engine, IRS_PE_SELR_ROW, vcpu->id);
-        if (ret == 0)
-            ret = engine_get_irs(engine, IRS_PE_CR0_ROW, &vcpu->pe_cr0);
-    }
+static int save_spi(struct engine *engine, uint32_t id)
+{
+    uint64_t cfgr = 0;
+    int ret = engine_get_irs(engine, IRS_SPI_CFGR_ROW, &cfgr);
+
+    if (FIELD_GET(IRS_SPI_CFGR_TM, cfgr))
+        set_bit_of(engine->saved->tm, id);
     return ret;
 }
 
 int save_spis(struct engine *engine, const struct vgic5_step *row)
 {
-    int ret = 0;
-
     (void)row;
     engine->selectors_moved = true;
-    for (uint32_t id = 0; id < engine->saved->nr_spis && ret == 0; id++) {
-        uint64_t cfgr = 0;
-
-        ret = engine_set_irs(engine, IRS_SPI_SELR_ROW, id);
-        if (ret == 0)
-            ret = engine_get_irs(engine, IRS_SPI_CFGR_ROW, &cfgr);
-        if (FIELD_GET(IRS_SPI_CFGR_TM, cfgr))
-            set_bit_of(engine->saved->tm, id);
-    }
-    return ret;
+    return engine_each_spi(engine, save_spi);
 }
 
 int save_selector_back(struct engine *engine, const struct vgic5_step *row)
 {
-    enum irs_row reg = irs_row_of(row);
+    enum irs_row reg = plan_irs_row(row);
 
     return engine_set_irs(engine, reg, engine->saved->irs[reg]);
 }
 
 /* ---- CPU interfaces -------------------------------------------------------------------------- */
 
-static int save_interface(struct engine *engine, struct state_vcpu *vcpu)
+static int save_icc(struct engine *engine, uint32_t n, unsigned index)
 {
-    int ret = 0;
+    struct state_vcpu *vcpu = &engine->saved->vcpus[n];
 
-    for (unsigned n = 0; n < NR_SYSREGS && ret == 0; n++) {
-        struct sysreg reg = migration_sysreg(n);
-
-        ret = engine_get_icc(engine, vcpu->id, &reg, &vcpu->icc[n]);
-    }
-    return ret;
+    return engine_get_icc(engine, vcpu->id, index, &vcpu->icc[index]);
 }
 
 int save_sysregs(struct engine *engine, const struct vgic5_step *row)
 {
-    int ret = 0;
-
     (void)row;
-    for (uint32_t n = 0; n < engine->saved->nr_vcpus && ret == 0; n++)
-        ret = save_interface(engine, &engine->saved->vcpus[n]);
-    return ret;
+    return engine_each_icc(engine, save_icc);
 }

@@ -26,7 +26,7 @@ struct kernel {
         uint64_t attr, bits;
     } altered;
     uint32_t loses_lpi; /* GRP_IST comes with nothing of this one; 0: none */
-    bool ctrl_only;     /* Linux 7.1 and 7.2 */
+    bool ctrl_only;     /* Linux 7.1 to 7.3 */
     bool no_hm;         /* GRP_IST comes with HM as the guest left it: 0 */
 
     struct vgic5_config config; /* of the next device */

@@ -254,16 +254,19 @@ def names_in(text):
 
 
 def documented(text):
-    """{type: {(name, kind): id or word}} of the tables of FORMAT.md."""
+    """{type: {(name, kind): id or word}} of the tables and lists of FORMAT.md."""
     found, types = {}, ()
-    for line in text[text.index("## What a machine"):text.index("## Versions")].splitlines():
+    part = text[text.index("## What a machine"):text.index("## Versions")]
+    for line in re.sub(r"\n  +", " ", part).splitlines():  # a row in one line
         if line.startswith("**`"):
             types = re.findall(r"\*\*`(\w+)`\*\*", line)
         cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if types and line.startswith("| `") and len(cells) >= 4:
-            for kind in types:
-                for name in names_in(cells[0]):
-                    found.setdefault(kind, {})[name, cells[2]] = cells[1]
+        if not line.startswith("| `") or len(cells) < 4:
+            cells = re.findall(r"^- (`.*?): id (\w+), ([nbt])\b", line)
+            cells = [cells[0][0], cells[0][1], cells[0][2]] if cells else None
+        for kind in types if cells else ():
+            for name in names_in(cells[0]):
+                found.setdefault(kind, {})[name, cells[2]] = cells[1]
     return found
 
 

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the papers and the man page show can be used as it stands.
+
+Every command line is put before the tool: with --help it is an option that there is, and what can
+run here runs. Every JSON object is parsed, and every control command is sent to a guest."""
+import json
+import os
+import re
+import shlex
+import subprocess
+
+import pytest
+
+from conftest import BUILD, TOP, vgic5
+from running_guest import demo
+
+PAPERS = [os.path.join(folder, name) for folder in ("", "doc", "doc/facts", "bench", "guests")
+          for name in sorted(os.listdir(os.path.join(TOP, folder))) if name.endswith(".md")]
+OPTIONS = open(os.path.join(TOP, "src/tool/options.def"), encoding="utf-8").read()
+VERBS = re.findall(r"^VERB\((\w+),", open(os.path.join(TOP, "src/tool/verbs.def"),
+                                         encoding="utf-8").read(), re.M)
+
+
+def takes_an_argument():
+    """{option: (does it take an argument?, its verbs)}"""
+    rows = re.finditer(r'^OPTION\(\w+,\s*"([\w-]+)",\s*(\w+),.*$', OPTIONS, re.M)
+    return {row.group(1): (row.group(2) != "FLAG", set(re.findall(r"FOR\((\w+)\)", row.group(0))))
+            for row in rows}
+
+
+def man_page():
+    """The man page as a reader sees it."""
+    page = os.path.join(BUILD, "doc", "vgic5.1")
+    shown = subprocess.run(["groff", "-man", "-Tutf8", "-P-c", "-rLL=500n", page],
+                           stdout=subprocess.PIPE, check=True).stdout.decode()
+    return re.sub(r"\x1b\[[\d;]*m|.\x08", "", shown)
+
+
+def text_of(name):
+    if name == "the man page":
+        return man_page()  # its synopsis comes from the table of options
+    with open(os.path.join(TOP, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def command_lines(text):
+    """Each line of a code block that calls the tool, continuations joined."""
+    text = text[text.find("\nPIPES") + 1:]  # of the man page: before that stand no examples
+    text = re.sub(r"\\\n\s*", " ", text)
+    for line in text.splitlines():
+        found = re.match(r"\s{4,}(?:\$ )?(?:.*\| *(?:ssh \w+ )?)?((?:build/)?vgic5 \w+.*)|"
+                         r"\$ ((?:build/)?vgic5 \w+.*)", line)
+        if found:
+            yield re.sub(r"\s+#.*| &$", "", found.group(1) or found.group(2))
+
+
+def is_an_example(words):
+    return len(words) > 1 and words[1] in VERBS
+
+
+def check(words):
+    """Do the verb and its options exist, with their arguments, and so many operands?"""
+    options, verb, operands = takes_an_argument(), words[1], 0
+    rest = iter(words[2:])
+    for word in rest:
+        if word in ("|", ">"):
+            break
+        if not word.startswith("--"):
+            operands += 1
+            continue
+        name, equals, _ = word[2:].partition("=")
+        assert name in options, f"{verb} has no option --{name}"
+        argument, verbs = options[name]
+        assert verb in verbs, f"--{name} is not for {verb}"
+        if argument and not equals:
+            assert next(rest, None) is not None, f"--{name} without its argument"
+    row = re.search(rf'^VERB\({verb},\s*"([^"]*)"', open(
+        os.path.join(TOP, "src/tool/verbs.def"), encoding="utf-8").read(), re.M)
+    assert operands == len(row.group(1).split()), f"{verb} with {operands} operands"
+
+
+@pytest.mark.parametrize("name", [*PAPERS, "the man page"])
+def test_every_command_line(name):
+    for line in command_lines(text_of(name)):
+        words = shlex.split(line)
+        if is_an_example(words) and not any(word.isupper() or "[" in word for word in words):
+            check(words)
+
+
+def test_there_are_examples():
+    assert sum(1 for _ in command_lines(text_of("README.md"))) >= 15
+    assert sum(1 for _ in command_lines(man_page())) >= 4
+
+
+def test_the_examples_of_the_tool_run(tmp_path):
+    """README's, in their order, in a directory of its own."""
+    (tmp_path / "build").symlink_to(BUILD)
+    ran = 0
+    text = text_of("README.md")
+    section = text[text.index("\n## The tool"):text.index("\nA guest that runs takes commands")]
+    for line in command_lines(section):
+        words = shlex.split(line)
+        if words[1] == "bench":
+            continue  # a measurement
+        if words[1] == "diff":
+            words[3] = words[2]
+        status = 0
+        done = subprocess.run([os.path.join(BUILD, "vgic5"), *words[1:]], cwd=tmp_path, timeout=120,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE)
+        assert done.returncode == status, (line, done.stderr.decode())
+        ran += 1
+    assert ran >= 10
+
+
+def objects(text):
+    """The JSON objects that a text shows, one a line."""
+    return re.findall(r'\{ ?"\w+":[^{}\n]*\}', text)
+
+
+@pytest.mark.parametrize("name", [*PAPERS, "the man page"])
+def test_every_JSON_object(name):
+    for shown in objects(text_of(name)):
+        json.loads(shown)
+    assert not re.search(r'\{\w+: ', text_of(name)), "an object whose quotes are lost"
+
+
+def test_the_man_page_shows_every_control_command(tmp_path):
+    """Each is sent as it is shown; none is a request that makes no sense (2)."""
+    shown = [json.loads(text) for text in objects(man_page())]
+    commands = [request for request in shown if "command" in request]
+    assert {request["command"] for request in commands} == {
+        "status", "pause", "resume", "save", "cancel", "quit"}
+    with demo(tmp_path, "--paused") as running:
+        for request in sorted(commands, key=lambda request: request["command"] == "quit"):
+            if request["command"] == "save":
+                request = {**request, "file": str(tmp_path / "saved")}
+                request.pop("base", None)
+            answer = running.ask(request)
+            assert answer["ok"] or answer["exit"] != 2, (request, answer)

@@ -46,12 +46,17 @@ def text_of(name):
 def command_lines(text):
     """Each line of a code block that calls the tool, continuations joined."""
     text = text[text.find("\nPIPES") + 1:]  # of the man page: before that stand no examples
-    text = re.sub(r"\\\n\s*", " ", text)
-    for line in text.splitlines():
-        found = re.match(r"\s{4,}(?:\$ )?(?:.*\| *(?:ssh \w+ )?)?((?:build/)?vgic5 \w+.*)|"
-                         r"\$ ((?:build/)?vgic5 \w+.*)", line)
-        if found:
-            yield re.sub(r"\s+#.*| &$", "", found.group(1) or found.group(2))
+    for line in code_lines(text):
+        for part in re.split(r" \| (?:ssh \w+ )?", re.sub(r"^\$ |\s+#.*| &$", "", line)):
+            if re.match(r"(build/)?vgic5 \w", part):
+                yield part
+
+
+def code_lines(text):
+    """The lines of code blocks, continuations joined; of the man page all."""
+    for line in re.sub(r"\\\n\s*", " ", text).splitlines():
+        if line.startswith((" " * 4, "$ ")):
+            yield line.strip()
 
 
 def is_an_example(words):
@@ -87,9 +92,18 @@ def test_every_command_line(name):
             check(words)
 
 
+@pytest.mark.parametrize("name", PAPERS)
+def test_every_script_that_a_command_calls(name):
+    for line in code_lines(text_of(name)):
+        for path in re.findall(r"(?:^|[\s(\"])((?:\./|guests/|tools/|bench/)[\w./-]+)", line):
+            if not path.startswith("./build"):
+                assert os.access(os.path.join(TOP, path), os.X_OK) or path.endswith(
+                    (".c", ".def", ".py", ".json", "/")), f"{path}: {line}"
+
+
 def test_there_are_examples():
     assert sum(1 for _ in command_lines(text_of("README.md"))) >= 15
-    assert sum(1 for _ in command_lines(man_page())) >= 4
+    assert sum(1 for _ in command_lines(man_page())) >= 5
 
 
 def test_the_examples_of_the_tool_run(tmp_path):

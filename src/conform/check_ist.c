@@ -348,16 +348,6 @@ static void illegal_cfgr_7_4(struct trial *trial)
         expect_errno(trial, try_ist_set(trial, spis, lpis), EINVAL, "entries of 16 bytes");
 }
 
-static void illegal_cfgr_v1(struct trial *trial)
-{
-    name_ist(trial);
-    if (!trial->over && trial->ops->create) {
-        /* The table exists now: another VM would be needed. Frozen, which is EINVAL as well. */
-        expect_errno(trial, try_irs_set(trial, IRS_IST_CFGR_ROW, LPI_BITS | 2 << 7), EINVAL,
-                     "IST_CFGR of a table that exists");
-    }
-}
-
 static void baser_with_illegal_cfgr(struct trial *trial)
 {
     irs_set(trial, IRS_IST_CFGR_ROW, LPI_BITS | 2 << 7);
@@ -530,10 +520,9 @@ static const struct named_check ist_checks[] = {
     {"ist.get-never-set", "ist_get_never_set", V7_4, LIFE_READY, get_never_set},
     {"ist.set-twice", "ist_set_exists", V7_4, LIFE_READY, second_set},
     {"ist.set-illegal-cfgr", "ist_set_cfgr", V7_4, LIFE_READY, illegal_cfgr_7_4},
-    {"ist.cfgr-of-a-live-table", "irs_set_value", V1, LIFE_READY, illegal_cfgr_v1},
     {"ist.baser-illegal-cfgr", "baser_creates", V1, LIFE_READY, baser_with_illegal_cfgr},
     {"ist.baser-is-stored", "baser_stores", V7_4, LIFE_READY, baser_is_stored},
-    {"ist.frozen", "ist_frozen", EVERY, LIFE_READY, frozen},
+    {"ist.frozen", "ist_frozen", V7_4, LIFE_READY, frozen},
     {"ist.set-fault-midway", "failed_set", EVERY, LIFE_READY, set_fault},
     {"ist.get-fault-midway", "ist_get_fault", EVERY, LIFE_READY, get_fault},
     {"ist.set-lpi-fault-midway", "ist_set_data", V7_4, LIFE_READY, set_lpi_fault},

@@ -6,7 +6,7 @@
 
 static const struct family *const families[] = {
     &family_errno,   &family_irs, &family_frame, &family_identity, &family_idr2,
-    &family_sysregs, &family_ist, &family_life,  &family_guest,
+    &family_sysregs, &family_ist, &family_life,  &family_guest,    &family_restore,
 };
 
 void describe_as(struct vgic5_conform_check *check, const char *name, const char *row,

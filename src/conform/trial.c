@@ -180,7 +180,7 @@ static void be_given_address(struct trial *trial)
                  "set GRP_ADDR");
 }
 
-static void be_initialised(struct trial *trial)
+void trial_initialise(struct trial *trial)
 {
     uint32_t nr_spis = NR_SPIS;
 
@@ -204,7 +204,7 @@ void trial_live_until(struct trial *trial, enum life life)
     if (life >= LIFE_VCPUS)
         be_given_vcpus(trial);
     if (life >= LIFE_INIT)
-        be_initialised(trial);
+        trial_initialise(trial);
     if (life == LIFE_ADDRESS || life >= LIFE_READY)
         be_given_address(trial);
     if (life >= LIFE_RUNNING && !trial->over)

@@ -48,6 +48,8 @@ void expect_value(struct trial *trial, uint64_t found, uint64_t expected, const 
 /* ---- The VM ---------------------------------------------------------------------------------- */
 
 void trial_live_until(struct trial *trial, enum life life);
+/* GRP_NR_IRQS = 64, CTRL_INIT. */
+void trial_initialise(struct trial *trial);
 
 int try_has(struct trial *trial, uint32_t group, uint64_t attr);
 int try_get(struct trial *trial, uint32_t group, uint64_t attr, void *payload);
@@ -98,6 +100,7 @@ extern const struct family family_idr2;
 extern const struct family family_sysregs;
 extern const struct family family_ist;
 extern const struct family family_life;
+extern const struct family family_restore;
 extern const struct family family_guest;
 
 /* A family whose checks are functions. */

@@ -17,10 +17,11 @@ struct access; /* one call: contract.h */
 /* How one generation of the contract differs from another: facts only, no code path knows an ABI
  * by its name. */
 struct device_profile {
-    uint32_t abi;                          /* enum vgic5_abi */
-    bool baser_creates_ist;                /* a set of IST_BASER.VALID makes the LPI IST live */
-    bool spi_cfgr_sets_tm;                 /* a set of SPI_CFGR stores the trigger mode */
-    bool spi_iste_hm_is_tm;                /* an SPI's HM bit in GRP_IST carries its trigger mode */
+    uint32_t abi;            /* enum vgic5_abi */
+    bool baser_creates_ist;  /* a set of IST_BASER.VALID makes the LPI IST live */
+    bool spi_cfgr_sets_tm;   /* a set of SPI_CFGR stores the trigger mode */
+    bool active_keeps_latch; /* a set of an SPI, level and Active, does not clear its Pending */
+    bool spi_iste_hm_is_tm;  /* an SPI's HM bit in GRP_IST carries its trigger mode */
     int (*ist_get)(struct access *access); /* GRP_IST */
     int (*ist_set)(struct access *access);
     bool lpis_in_host; /* GRP_IST carries the LPIs; guest memory is not touched */

@@ -15,6 +15,7 @@ static const struct device_profile profiles[] = {
     {
         /* As merged for Linux 7.4: sets only before the first run, and every table in a buffer. */
         .abi = VGIC5_ABI_7_4,
+        .active_keeps_latch = true,
         .spi_iste_hm_is_tm = true,
         .ist_get = ist_7_4_get,
         .ist_set = ist_7_4_set,

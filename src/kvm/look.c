@@ -66,8 +66,8 @@ static int look_at_device(struct kvm_vm *vm, uint32_t *abi, struct vgic5_error *
         return missing(error, ret, "a vCPU cannot be made: %s", strerror(-ret));
     if (kvm_vm_attr(vm, KVM_HAS_DEVICE_ATTR, &ist))
         return missing(error, -ENXIO,
-                       "the kernel's VGICv5 has GRP_CTRL only: it can be neither "
-                       "saved nor restored (Linux 7.4 can)");
+                       "the kernel's VGICv5 has GRP_CTRL only, and so no interface to save or "
+                       "restore it: Linux 7.1 to 7.3 are like that, Linux 7.4 has one");
     ret = set(vm, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, &base);
     if (ret == 0)
         ret = set(vm, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL);

@@ -103,6 +103,8 @@ AFTER_GET(cr0_without_link, is_sysreg(attr, VGIC5_ICC_CR0), *u64_of(attr) &= 1)
 AFTER_GET(hwu_shown, spis_of(attr), spis_of(attr)[0] |= 1u << 9)
 AFTER_GET(spi_image_from_the_end, spis_of(attr), spis_of(attr)[0] = spis_of(attr)[NR_SPIS - 1])
 AFTER_GET(lpi_image_shifted, lpis_of(attr), memmove(lpis_of(attr), lpis_of(attr) + 1, 1020))
+AFTER_GET(active_clears_pending, spis_of(attr) && (spis_of(attr)[6] & 7) == 7,
+          spis_of(attr)[6] &= ~1u)
 AFTER_GET(second_get_is_empty, spis_of(attr) && ++count > 1, memset(spis_of(attr), 0, 4 * NR_SPIS))
 
 /* ---- What a set does, or does not ------------------------------------------------------------ */
@@ -166,6 +168,56 @@ static int refused_set_leaves_traces(void *vm, enum call call, const struct vgic
     cr1.addr = (uintptr_t)&value;
     if (ret == -EFAULT && call == SET && attr->group == VGIC5_GRP_IST)
         inner.set_attr(vm, &cr1);
+    return ret;
+}
+
+/* VALID needs an IST_CFGR that came before. */
+static int baser_wants_cfgr(void *vm, enum call call, const struct vgic5_attr *attr)
+{
+    if (call == SET && is_irs(attr, VGIC5_IRS_IST_CFGR))
+        count = 1;
+    if (call == SET && is_irs(attr, VGIC5_IRS_IST_BASER) && *u64_of(attr) & 1 && !count)
+        return -EINVAL;
+    return model(vm, call, attr);
+}
+
+static int read_only_refuses(void *vm, enum call call, const struct vgic5_attr *attr)
+{
+    return call == SET && is_irs(attr, VGIC5_IRS_IST_STATUSR) ? -EINVAL : model(vm, call, attr);
+}
+
+/* What was asked for is shown, though the table is where it was. */
+static int live_baser_moves(void *vm, enum call call, const struct vgic5_attr *attr)
+{
+    static uint64_t asked;
+    int ret = model(vm, call, attr);
+
+    if (call == SET && is_irs(attr, VGIC5_IRS_IST_BASER) && ret == -EINVAL) {
+        asked = *u64_of(attr);
+        count = 1;
+    }
+    if (call == GET && is_irs(attr, VGIC5_IRS_IST_BASER) && ret == 0 && count)
+        *u64_of(attr) = asked;
+    return ret;
+}
+
+/* The third refused set is the last that such a VM has had. */
+static int worn_out_by_refusals(void *vm, enum call call, const struct vgic5_attr *attr)
+{
+    int ret = count < 3 ? model(vm, call, attr) : -EBUSY;
+
+    if (call == SET && attr->group == VGIC5_GRP_IST && ret)
+        count++;
+    return call == SET && attr->group == VGIC5_GRP_IST ? ret : model(vm, call, attr);
+}
+
+static int init_fails_for_good(void *vm, enum call call, const struct vgic5_attr *attr)
+{
+    int ret = count ? -EBUSY : model(vm, call, attr);
+
+    if (call != SET || attr->group != VGIC5_GRP_CTRL)
+        return model(vm, call, attr);
+    count = ret == -ENODEV || count;
     return ret;
 }
 
@@ -408,7 +460,13 @@ const struct mutant mutants[] = {
     {"BASER does not create", "baser_creates", V1, .attr = baser_dropped},
     {"BASER is not stored", "baser_stores", V7_4, .attr = baser_dropped},
     {"BASER is frozen by its first set", "baser_stores", V7_4, .attr = baser_frozen_too_early},
-    {"BASER of a live table is not frozen", "ist_frozen", EVERY, .attr = frozen_unchecked},
+    {"BASER wants CFGR before it", "irs_any_order", V7_4, .attr = baser_wants_cfgr},
+    {"IST_STATUSR cannot be replayed", "irs_any_order", V7_4, .attr = read_only_refuses},
+    {"a live table moves", "ist_stays", V1, .attr = live_baser_moves},
+    {"three refusals are the end", "ist_retry", EVERY, .attr = worn_out_by_refusals},
+    {"CTRL_INIT fails for good", "init_again", EVERY, .attr = init_fails_for_good},
+    {"Active clears a level SPI's Pending", "ist_latch", V7_4, .attr = active_clears_pending},
+    {"BASER of a live table is not frozen", "ist_frozen", V7_4, .attr = frozen_unchecked},
     {"a refused GRP_IST leaves traces", "failed_set", EVERY, .attr = refused_set_leaves_traces},
     {"zeros do not replace", "ist_spis", EVERY, .attr = zeros_do_not_replace},
     {"HM is dropped", "ist_hm", V7_4, .attr = hm_is_dropped},

@@ -243,6 +243,39 @@ static void test_7_4_hm_is_tm(void **state)
 }
 
 /* v1 keeps them apart: the set of entries leaves the trigger mode and the wires alone. */
+/* KVM's latch of a level SPI: kept where the SPI is restored Active, cleared where it is not. Under
+ * v1, and of an edge SPI, what is set is what there is. */
+static void test_7_4_active_keeps_the_latch(void **state)
+{
+    const uint32_t pending = VGIC5_ISTE_PENDING, active = VGIC5_ISTE_ACTIVE, hm = VGIC5_ISTE_HM;
+    struct images images;
+    struct vmm vmm;
+
+    (void)state;
+    for (uint32_t abi = VGIC5_ABI_V1; abi <= VGIC5_ABI_7_4; abi++) {
+        struct vgic5_ist buffers = {(uintptr_t)images.spis, 4 * NR_SPIS, 0, 0};
+        void *payload = abi == VGIC5_ABI_V1 ? (void *)images.spis : (void *)&buffers;
+        const uint32_t steps[][2] = {
+            {hm | pending, hm | pending},
+            {hm | active, hm | active | (abi == VGIC5_ABI_7_4 ? pending : 0)},
+            {hm, hm},
+            {hm | active, hm | active},
+            {pending, pending},
+            {active, active},
+        };
+
+        vmm_open(&vmm, abi, LIFE_READY);
+        for (unsigned n = 0; n < sizeof(steps) / sizeof(steps[0]); n++) {
+            memset(&images, 0, sizeof(images));
+            images.spis[6] = steps[n][0];
+            assert_int_equal(ist_set(&vmm, payload), 0);
+            assert_int_equal(ist_get(&vmm, payload), 0);
+            assert_int_equal(images.spis[6], steps[n][1]);
+        }
+        vmm_destroy(&vmm);
+    }
+}
+
 static void test_v1_leaves_tm_and_wires(void **state)
 {
     struct images images = {0};
@@ -600,6 +633,7 @@ int main(void)
         cmocka_unit_test(test_7_4_set_and_get),
         cmocka_unit_test(test_7_4_writes_valid_bits_alone),
         cmocka_unit_test(test_7_4_hm_is_tm),
+        cmocka_unit_test(test_7_4_active_keeps_the_latch),
         cmocka_unit_test(test_v1_leaves_tm_and_wires),
         cmocka_unit_test(test_7_4_sizes),
         cmocka_unit_test(test_7_4_never_set),

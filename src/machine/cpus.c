@@ -59,7 +59,11 @@ static void connect(struct machine *machine, uint32_t index, uint32_t id)
 
     cpu->machine = machine;
     cpu->pe = (struct pe){.id = id, .host = &machine->pe_host, .opaque = cpu};
-    cpu->host = (struct vcpu_host){machine_mmio_read, machine_mmio_write, sysreg, pe_answers, cpu};
+    cpu->host = (struct vcpu_host){.mmio_read = machine_mmio_read,
+                                   .mmio_write = machine_mmio_write,
+                                   .sysreg = sysreg,
+                                   .answers = pe_answers,
+                                   .opaque = cpu};
     machine->cpu_of_id[id] = (uint16_t)index;
 }
 

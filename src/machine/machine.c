@@ -81,7 +81,8 @@ static int build(struct machine *machine, const struct machine_config *config,
         return ret;
     for (uint32_t i = 0; i < machine->nr_cpus; i++)
         machine->cpus[i].pe.gic = vgic5_vcpu(machine->gic, machine->cpus[i].pe.id);
-    return vcpu_engine_create(config->engine, &machine->ram, &machine->clock.run, &machine->engine,
+    machine->map = (struct memory_map){.ranges = &machine->ram, .nr = 1};
+    return vcpu_engine_create(config->engine, &machine->map, &machine->clock.run, &machine->engine,
                               error);
 }
 

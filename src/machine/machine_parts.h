@@ -36,6 +36,7 @@ struct printer {
 
 struct machine {
     struct memory ram;
+    struct memory_map map; /* of it, for the engine */
     struct vgic5 *gic;
     struct pl011 *uart;
     struct pl031 *rtc;

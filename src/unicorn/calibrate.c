@@ -33,23 +33,19 @@ static void on_probe(uc_engine *uc, uint32_t number, void *opaque)
 
 uc_err unicorn_run_probe(struct vcpu *vcpu, const uint32_t *code, size_t size)
 {
-    const struct memory *ram = vcpu->engine->ram;
     const uint64_t cell = CELL_VALUE;
-    uint8_t saved[CELL_OFFSET + sizeof(cell)];
     uc_hook hook;
     uc_err error = uc_hook_add(vcpu->uc, &hook, UC_HOOK_INTR, (void *)on_probe, vcpu, 1, 0);
 
     if (error != UC_ERR_OK)
         return error;
-    memcpy(saved, ram->host, sizeof(saved));
-    memcpy(ram->host, code, size);
-    uc_ctl_remove_cache(vcpu->uc, ram->base, ram->base + size);
-    memcpy(ram->host + CELL_OFFSET, &cell, sizeof(cell));
+    memcpy(vcpu->scratch, code, size);
+    uc_ctl_remove_cache(vcpu->uc, SCRATCH_BASE, SCRATCH_BASE + size);
+    memcpy(vcpu->scratch + CELL_OFFSET, &cell, sizeof(cell));
     for (unsigned n = 0; n < 31; n++)
         unicorn_set_x(vcpu, n, PATTERN + n);
-    unicorn_set_x(vcpu, 8, ram->base + CELL_OFFSET);
-    error = unicorn_start(vcpu, ram->base);
-    memcpy(ram->host, saved, sizeof(saved));
+    unicorn_set_x(vcpu, 8, SCRATCH_BASE + CELL_OFFSET);
+    error = unicorn_start(vcpu, SCRATCH_BASE);
     uc_hook_del(vcpu->uc, hook);
     return error;
 }
@@ -66,7 +62,7 @@ static bool found_syndrome(const struct vcpu *vcpu, size_t at)
 
 static bool found_monitor(const struct vcpu *vcpu, size_t at)
 {
-    return unicorn_peek64(vcpu, at) == vcpu->engine->ram->base + CELL_OFFSET &&
+    return unicorn_peek64(vcpu, at) == SCRATCH_BASE + CELL_OFFSET &&
            unicorn_peek64(vcpu, at + 8) == CELL_VALUE;
 }
 
@@ -105,7 +101,7 @@ static int probe_flags(struct vcpu *vcpu, struct vgic5_error *error)
 {
     static const uint32_t code[] = {INSN_MRS_X9_VBAR, UNICORN_INSN_SVC_PROBE};
     struct unicorn_layout *layout = &vcpu->engine->layout;
-    uint64_t base = vcpu->engine->ram->base;
+    const uint64_t base = SCRATCH_BASE;
     size_t x0 = 0;
     int ret;
 

@@ -92,6 +92,11 @@ static uint64_t begin_read(struct vcpu *vcpu, const struct unicorn_transfer *t, 
     return take(pieces, size);
 }
 
+static bool leaves(const struct vcpu *vcpu, uint64_t address)
+{
+    return vcpu->host->leaves && vcpu->host->leaves(vcpu->host->opaque, address);
+}
+
 uint64_t unicorn_device_read(struct vcpu *vcpu, uint64_t address, unsigned size)
 {
     struct unicorn_pieces *pieces = &vcpu->pieces;
@@ -101,6 +106,8 @@ uint64_t unicorn_device_read(struct vcpu *vcpu, uint64_t address, unsigned size)
         unicorn_place_probe(vcpu);
     if (vcpu->translating || !vcpu->host)
         return 0;
+    if (leaves(vcpu, address))
+        unicorn_leave(vcpu, address, false);
     if (continues(pieces, false, address, size))
         return take(pieces, size);
     pieces->left = 0;
@@ -137,6 +144,8 @@ void unicorn_device_write(struct vcpu *vcpu, uint64_t address, unsigned size, ui
         unicorn_place_probe(vcpu);
     if (vcpu->translating || !vcpu->host)
         return;
+    if (leaves(vcpu, address))
+        unicorn_leave(vcpu, address, true);
     if (!continues(pieces, true, address, size)) {
         pieces->left = 0;
         if (!find_transfer(vcpu, address, true, value, &t) || size > t.unit ||

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #define SCR_EL3 VGIC5_ENCODING(3, 6, 1, 1, 0)
 #define HCR_EL2 VGIC5_ENCODING(3, 4, 1, 1, 0)
@@ -68,11 +69,30 @@ void unicorn_close(struct vcpu *vcpu)
     if (vcpu->uc)
         uc_close(vcpu->uc);
     unicorn_stores_close(vcpu);
+    unicorn_unmap(vcpu);
     vcpu->context = NULL;
     vcpu->uc = NULL;
 }
 
-int unicorn_engine_create(const struct memory *ram, struct vcpu_clock *clock,
+/* Of a map that is none of the guest's, and of odd sizes: what is found holds for any. */
+static int learn(struct vcpu_engine *engine, struct vgic5_error *error)
+{
+    const struct memory_map *map = engine->map;
+    struct memory own = {.base = UINT64_C(0x40000000), .size = 3 * 4096};
+    const struct memory_map probe = {.ranges = &own, .nr = 1};
+    int ret;
+
+    own.host = mmap(NULL, own.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (own.host == MAP_FAILED)
+        return unicorn_fail(error, -ENOMEM, "no memory for the vCPU engine");
+    engine->map = &probe;
+    ret = unicorn_calibrate(engine, error);
+    engine->map = map;
+    munmap(own.host, own.size);
+    return ret;
+}
+
+int unicorn_engine_create(const struct memory_map *map, struct vcpu_clock *clock,
                           struct vcpu_engine **engine, struct vgic5_error *error)
 {
     struct vcpu_engine *e = calloc(1, sizeof(*e));
@@ -81,16 +101,41 @@ int unicorn_engine_create(const struct memory *ram, struct vcpu_clock *clock,
     if (!e)
         return unicorn_fail(error, -ENOMEM, "no memory for the vCPU engine");
     e->ops = &unicorn_engine;
-    e->ram = ram;
+    e->map = map;
     e->clock = clock;
     e->most_code = MOST_CODE;
-    ret = unicorn_calibrate(e, error);
+    ret = learn(e, error);
     if (ret != 0) {
         unicorn_engine_destroy(e);
         return ret;
     }
     *engine = e;
     return 0;
+}
+
+int unicorn_engine_clone(const struct vcpu_engine *like, const struct memory_map *map,
+                         struct vcpu_clock *clock, struct vcpu_engine **engine,
+                         struct vgic5_error *error)
+{
+    struct vcpu_engine *e = malloc(sizeof(*e));
+
+    if (!e)
+        return unicorn_fail(error, -ENOMEM, "no memory for the vCPU engine");
+    *e = *like;
+    e->map = map;
+    e->clock = clock;
+    e->vcpus = NULL;
+    if (unicorn_stores_clone(e, like) != 0) {
+        free(e);
+        return unicorn_fail(error, -ENOMEM, "no memory for the vCPU engine");
+    }
+    *engine = e;
+    return 0;
+}
+
+void unicorn_engine_remap(struct vcpu_engine *engine)
+{
+    engine->map_version++;
 }
 
 void unicorn_engine_destroy(struct vcpu_engine *engine)
@@ -254,6 +299,9 @@ static bool goes_on(struct vcpu *vcpu, enum vcpu_exit *exit)
     case UNICORN_WFI:
         *exit = VCPU_EXIT_WFI;
         return false;
+    case UNICORN_DEVICE:
+        *exit = VCPU_EXIT_MMIO;
+        return false;
     case UNICORN_EXCEPTION:
         break;
     }
@@ -278,8 +326,12 @@ enum vcpu_exit unicorn_run(struct vcpu *vcpu)
             return VCPU_EXIT_STUCK;
         if (clock->instructions == clock->stop_at)
             return VCPU_EXIT_STOP;
-        if (unicorn_is_full(vcpu))
+        if (unicorn_is_full(vcpu) || vcpu->map_version != vcpu->engine->map_version)
             unicorn_renew(vcpu);
+        if (vcpu->map_version != vcpu->engine->map_version) {
+            snprintf(vcpu->trouble, sizeof(vcpu->trouble), "no room for the new memory map");
+            return VCPU_EXIT_STUCK;
+        }
         if (vcpu->rest > 0) {
             ok = step_through_rest(vcpu);
         } else {

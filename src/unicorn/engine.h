@@ -67,11 +67,13 @@ struct unicorn_place {
     uint64_t expected; /* of the guest */
     uint8_t *candidates;
     bool (*restore)(void *cpu, uintptr_t host_pc, bool leaves);
+    void (*leave)(void *cpu); /* out of translated code; does not return */
 };
 
 struct vcpu_engine {
     const struct vcpu_engine_ops *ops;
-    const struct memory *ram;
+    const struct memory_map *map;
+    unsigned map_version; /* counts its changes */
     struct vcpu_clock *clock;
     struct vcpu *vcpus; /* all that exist */
     struct unicorn_layout layout;
@@ -96,6 +98,7 @@ enum unicorn_stop {
     UNICORN_BLOCK_TOO_LONG, /* stop_at lies inside of the block */
     UNICORN_STEPPED,
     UNICORN_MAINTENANCE, /* code has to be forgotten before the next block, some or all */
+    UNICORN_DEVICE,      /* an access leaves, at its instruction */
     UNICORN_EXCEPTION,
 };
 
@@ -139,6 +142,25 @@ struct unicorn_search {
     bool is_write;   /* … in this direction; atomics load, and then they store */
 };
 
+/*
+ * Where stub and calibration run: pages of the vCPU's own, the last ones of the 44 bits of physical
+ * address that the engine has, so that nobody else ever sees what is there.
+ */
+#define SCRATCH_BASE UINT64_C(0x0fffffff0000)
+#define SCRATCH_SIZE UINT64_C(0x10000)
+
+/* A range of RAM, or the scratch page, as this instance has it. */
+struct unicorn_range {
+    struct memory memory;
+    uint64_t number; /* of its first byte, as Unicorn numbers RAM */
+};
+
+/* What lies between two ranges: devices. */
+struct unicorn_gap {
+    struct vcpu *vcpu;
+    uint64_t base;
+};
+
 #define UNICORN_LOOP_REGISTERS 32
 
 struct unicorn_cause {
@@ -161,7 +183,13 @@ struct vcpu {
     struct vcpu *next;
     const struct vcpu_host *host;
     uc_engine *uc;
-    uc_context *context;  /* scratch */
+    uc_context *context;          /* scratch */
+    uint8_t *scratch;             /* the page at SCRATCH_BASE */
+    struct unicorn_range *ranges; /* ascending by base; the scratch page is the last */
+    size_t nr_ranges;
+    struct unicorn_gap *gaps;
+    unsigned map_version; /* of the engine's map, as it was mapped */
+    uint64_t nr_pages;    /* of RAM, as Unicorn numbers it */
     void *cpu;            /* Unicorn's, once it has filled its TLB; and a bit for each page of */
     uint64_t *translated; /* RAM that holds code: with engine->stores_directly, else NULL */
 
@@ -188,6 +216,8 @@ struct vcpu {
     struct unicorn_pieces pieces;
     struct unicorn_search search;
     struct unicorn_window window;
+    struct vcpu_mmio mmio; /* with which it has left */
+    uint32_t mmio_insn;
 
     struct unicorn_loop loop;
     uint64_t fruitless_at; /* instruction count at the last exception */
@@ -198,8 +228,12 @@ struct vcpu {
 /* What is in the table of operations (ops.c): vcpu/vcpu.h says what each does. */
 const char *unicorn_name(void);
 const char *unicorn_model(void);
-int unicorn_engine_create(const struct memory *ram, struct vcpu_clock *clock,
+int unicorn_engine_create(const struct memory_map *map, struct vcpu_clock *clock,
                           struct vcpu_engine **engine, struct vgic5_error *error);
+int unicorn_engine_clone(const struct vcpu_engine *like, const struct memory_map *map,
+                         struct vcpu_clock *clock, struct vcpu_engine **engine,
+                         struct vgic5_error *error);
+void unicorn_engine_remap(struct vcpu_engine *engine);
 void unicorn_engine_destroy(struct vcpu_engine *engine);
 uint64_t unicorn_identity(const struct vcpu_engine *engine, size_t n);
 int unicorn_create_vcpu(struct vcpu_engine *engine, const struct vcpu_host *host,
@@ -252,7 +286,7 @@ bool unicorn_set_sysreg(struct vcpu *vcpu, uint16_t encoding, uint64_t value);
 
 /* calibrate.c */
 int unicorn_calibrate(struct vcpu_engine *engine, struct vgic5_error *error);
-/* Execute code, at most 256 bytes of it, at the beginning of RAM until an exception, and keep the
+/* Execute code, at most 256 bytes of it, in the scratch page until an exception, and keep the
  * context of that. Changes X0 to X30. */
 uc_err unicorn_run_probe(struct vcpu *vcpu, const uint32_t *code, size_t size);
 
@@ -299,6 +333,11 @@ void unicorn_give_up(struct vcpu *vcpu, unsigned times, const char *what);
 
 /* memory.c */
 int unicorn_map(struct vcpu *vcpu);
+void unicorn_unmap(struct vcpu *vcpu);
+/* The range that holds this physical address, the scratch page among them, or NULL. */
+const struct unicorn_range *unicorn_range_at(const struct vcpu *vcpu, uint64_t physical);
+/* An instruction at a physical address. */
+bool unicorn_fetch_physical(const struct vcpu *vcpu, uint64_t physical, uint32_t *instruction);
 /* The guest's translation of an address as for a read at EL1, to which all that is mapped at all is
  * readable: execute-only pages of EL0 too. */
 bool unicorn_translate(struct vcpu *vcpu, uint64_t address, uint64_t *physical);
@@ -321,6 +360,8 @@ void unicorn_renew(struct vcpu *vcpu);
 /* Sets engine->stores_directly, if all is as expected; with a vCPU that is good for nothing else.
  */
 void unicorn_stores_try(struct vcpu *vcpu);
+/* -ENOMEM. */
+int unicorn_stores_clone(struct vcpu_engine *engine, const struct vcpu_engine *like);
 void unicorn_stores_destroy(struct vcpu_engine *engine);
 uc_err unicorn_stores_open(struct vcpu *vcpu);
 void unicorn_stores_close(struct vcpu *vcpu);
@@ -343,6 +384,12 @@ bool unicorn_place(struct vcpu *vcpu, uint64_t *pc);
 /* search.c: where that is not known */
 bool unicorn_search(struct vcpu *vcpu, uint64_t physical, bool is_write, uint32_t low,
                     struct unicorn_transfer *transfer);
+
+/* syndrome.c: a device access that leaves */
+/* Does not return if it does. */
+void unicorn_leave(struct vcpu *vcpu, uint64_t address, bool is_write);
+void unicorn_mmio(struct vcpu *vcpu, struct vcpu_mmio *mmio);
+void unicorn_complete(struct vcpu *vcpu, uint64_t value);
 
 /* device.c: a piece of an access to what is not RAM */
 uint64_t unicorn_device_read(struct vcpu *vcpu, uint64_t address, unsigned size);

@@ -2,8 +2,8 @@
 /*
  * PSTATE, and the CPU flags that Unicorn derives from it and from some system registers. Unicorn
  * 2.1 derives them anew when a system register is written from outside; 2.0 does so only inside of
- * the guest's own instructions. There an ERET in guest memory does the work, and the flags of EL1
- * are remembered until a register that they depend on is written. They are never saved.
+ * the guest's own instructions. There an ERET in the scratch page does the work, and the flags of
+ * EL1 are remembered until a register that they depend on is written. They are never saved.
  */
 #include "unicorn/engine.h"
 
@@ -56,28 +56,24 @@ int unicorn_set_monitor(struct vcpu *vcpu, const struct unicorn_monitor *monitor
     return poke(vcpu, vcpu->engine->layout.monitor, values, sizeof(values));
 }
 
-/* Borrow the first bytes of RAM for two instructions; reaching the exit behind them ends it. */
+/* Two instructions in the scratch page; reaching the exit behind them ends it. */
 static bool run_stub(struct vcpu *vcpu)
 {
-    const struct memory *ram = vcpu->engine->ram;
     const uint32_t code[2] = {INSN_MSR_OSLAR_XZR, INSN_ERET};
-    uint64_t landing = ram->base + sizeof(code);
-    uint8_t saved[sizeof(code)];
+    uint64_t landing = SCRATCH_BASE + sizeof(code);
     uc_err error;
 
-    memcpy(saved, ram->host, sizeof(saved));
-    memcpy(ram->host, code, sizeof(code));
-    uc_ctl_remove_cache(vcpu->uc, ram->base, ram->base + 64);
+    memcpy(vcpu->scratch, code, sizeof(code));
+    uc_ctl_remove_cache(vcpu->uc, SCRATCH_BASE, SCRATCH_BASE + 64);
     vcpu->in_stub = true;
     vcpu->stub_failed = false;
     vcpu->horizon = 0; /* its blocks are nobody's instructions */
     error = uc_ctl_set_exits(vcpu->uc, &landing, 1);
     if (error == UC_ERR_OK)
-        error = unicorn_start(vcpu, ram->base);
+        error = unicorn_start(vcpu, SCRATCH_BASE);
     uc_ctl_set_exits(vcpu->uc, &landing, 0);
     vcpu->in_stub = false;
-    memcpy(ram->host, saved, sizeof(saved));
-    uc_ctl_remove_cache(vcpu->uc, ram->base, ram->base + 64);
+    uc_ctl_remove_cache(vcpu->uc, SCRATCH_BASE, SCRATCH_BASE + 64);
     return error == UC_ERR_OK && !vcpu->stub_failed &&
            unicorn_get(vcpu, UC_ARM64_REG_PC) == landing;
 }
@@ -92,7 +88,7 @@ int unicorn_eret_to(struct vcpu *vcpu, uint32_t pstate)
     unicorn_get_sysreg(vcpu, UNICORN_SPSR_EL1, &spsr);
     /* Physical addresses; and the exit is a WFI in disguise, which EL0 must not find trapped. */
     unicorn_set_sysreg(vcpu, UNICORN_SCTLR_EL1, (sctlr & ~(SCTLR_M | SCTLR_EE)) | SCTLR_NTWI);
-    unicorn_set_sysreg(vcpu, UNICORN_ELR_EL1, vcpu->engine->ram->base + 8);
+    unicorn_set_sysreg(vcpu, UNICORN_ELR_EL1, SCRATCH_BASE + 8);
     unicorn_set_pstate(vcpu, PSTATE_RESET);
     unicorn_set_sysreg(vcpu, UNICORN_SPSR_EL1, pstate);
     arrived = run_stub(vcpu);

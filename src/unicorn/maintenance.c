@@ -10,6 +10,7 @@
 #define IC_IALLU VGIC5_ENCODING(1, 0, 7, 5, 0)
 #define IC_IVAU VGIC5_ENCODING(1, 3, 7, 5, 1)
 #define CODE_LINE 64u
+#define ALL_OF_MEMORY SCRATCH_BASE
 
 #define ENCODING_CRN(encoding) ((encoding) >> 7 & 15)
 #define ENCODING_CRM(encoding) ((encoding) >> 3 & 15)
@@ -79,12 +80,10 @@ static void invalidate_line(struct vcpu *vcpu, uint64_t address)
 
 void unicorn_maintenance(struct vcpu *vcpu, uint16_t encoding, uint64_t value)
 {
-    const struct memory *ram = vcpu->engine->ram;
-
     if (ENCODING_CRN(encoding) == CRN_TLBI && ENCODING_CRM(encoding) == CRM_TLBI_INNER_SHAREABLE)
         broadcast_tlbi(vcpu, encoding, value);
     else if (encoding == IC_IVAU)
         invalidate_line(vcpu, value);
     else if (encoding == IC_IALLUIS || encoding == IC_IALLU)
-        forget_everywhere(vcpu, ram->base, ram->size, encoding == IC_IALLUIS);
+        forget_everywhere(vcpu, 0, ALL_OF_MEMORY, encoding == IC_IALLUIS);
 }

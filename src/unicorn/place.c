@@ -54,7 +54,7 @@ static bool probe(struct vcpu *vcpu, unsigned n, uint32_t insn)
         code[i] = 0xd503201fu; /* nop */
     code[n] = insn;
     code[n + 1] = UNICORN_INSN_SVC_PROBE;
-    place->expected = vcpu->engine->ram->base + n * sizeof(*code);
+    place->expected = SCRATCH_BASE + n * sizeof(*code);
     place->searching = true;
     ok = unicorn_run_probe(vcpu, code, (n + 2) * sizeof(*code)) == UC_ERR_OK;
     place->searching = false;
@@ -86,6 +86,7 @@ void unicorn_place_try(struct vcpu *vcpu)
     bool ok = uc_version(NULL, NULL) >> 8 == THE_VERSION;
 
     *(void **)&place->restore = dlsym(RTLD_DEFAULT, "cpu_restore_state_aarch64");
+    *(void **)&place->leave = dlsym(RTLD_DEFAULT, "cpu_loop_exit_aarch64");
     place->candidates = malloc(SLOTS);
     if (place->candidates)
         memset(place->candidates, 1, SLOTS);

@@ -34,6 +34,9 @@ static bool move(struct vcpu *vcpu, const struct vcpu_value *state)
     vcpu->context = NULL;
     vcpu->cpu = NULL;
     vcpu->translated = NULL;
+    vcpu->scratch = NULL;
+    vcpu->ranges = NULL;
+    vcpu->gaps = NULL;
     vcpu->el1_flags_known[0] = vcpu->el1_flags_known[1] = false;
     vcpu->stale.size = 0;
     return unicorn_create(vcpu, NULL) == 0 && unicorn_put_state(vcpu, state) == 0;

@@ -91,7 +91,7 @@ static void look_for_another(struct vcpu *vcpu, const struct unicorn_transfer *m
         unsigned unit = 0;
         uint32_t insn;
 
-        if (memory_read(vcpu->engine->ram, code, &insn, sizeof(insn)) != 0)
+        if (!unicorn_fetch_physical(vcpu, code, &insn))
             return;
         if (changed && unicorn_decode_transfer(vcpu, pc, insn, &other) && !same(match, &other) &&
             hits(vcpu, &other, &unit, physical, is_write, low)) {
@@ -126,7 +126,7 @@ bool unicorn_search(struct vcpu *vcpu, uint64_t physical, bool is_write, uint32_
         unsigned unit = units_done(search, pc, is_write);
         uint32_t insn;
 
-        if (memory_read(vcpu->engine->ram, code, &insn, sizeof(insn)) != 0)
+        if (!unicorn_fetch_physical(vcpu, code, &insn))
             return false;
         if (!unicorn_decode_transfer(vcpu, pc, insn, transfer) ||
             !hits(vcpu, transfer, &unit, physical, is_write, low))

@@ -16,6 +16,7 @@
  */
 #include "unicorn/engine.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #ifdef VGIC5_DIRECT_STORES
@@ -29,7 +30,7 @@
 /* Addresses of a guest are virtual or physical; those of RAM, as Unicorn numbers it, begin at 0. */
 typedef void set_page_function(void *cpu, uint64_t address, uint64_t physical, uint32_t attributes,
                                int access, int regime, uint64_t size);
-typedef void protect_function(uc_engine *uc, uint64_t ram_address);
+typedef void protect_function(uc_engine *uc, uint64_t number);
 typedef void *lock_function(uc_engine *uc, uint64_t start, uint64_t end);
 typedef void unlock_function(void *set);
 
@@ -74,9 +75,9 @@ static struct vcpu *direct(void)
     return inside && inside->translated ? inside : NULL;
 }
 
-static bool has_code(const struct vcpu *vcpu, uint64_t ram_address)
+static bool has_code(const struct vcpu *vcpu, uint64_t number)
 {
-    uint64_t page = ram_address / PAGE_SIZE;
+    uint64_t page = number / PAGE_SIZE;
 
     return vcpu->translated[page / 64] >> page % 64 & 1;
 }
@@ -94,22 +95,36 @@ static uint64_t next_page_with_code(const struct vcpu *vcpu, uint64_t page, uint
     return nr_pages;
 }
 
+/* What of this range lies between the two, and has code. */
+static bool find_code_in(const struct vcpu *vcpu, const struct unicorn_range *range,
+                         uint64_t *start, uint64_t end, uint64_t *size)
+{
+    uint64_t first = *start > range->memory.base ? *start - range->memory.base : 0, address;
+    uint64_t from = range->number / PAGE_SIZE, pages = range->memory.size / PAGE_SIZE;
+    uint64_t page = next_page_with_code(vcpu, from + first / PAGE_SIZE, from + pages) - from;
+
+    address = range->memory.base + page * PAGE_SIZE;
+    if (address < *start)
+        address = *start;
+    if (page >= pages || address >= end)
+        return false;
+    *size = PAGE_SIZE - address % PAGE_SIZE;
+    if (*size > end - address)
+        *size = end - address;
+    *start = address;
+    return true;
+}
+
 static bool find_code(const struct vcpu *vcpu, uint64_t *start, uint64_t end, uint64_t *size)
 {
-    const struct memory *ram = vcpu->engine->ram;
-    uint64_t page, address;
+    for (size_t n = 0; n < vcpu->nr_ranges; n++) {
+        const struct unicorn_range *range = &vcpu->ranges[n];
 
-    if (*start < ram->base)
-        *start = ram->base;
-    page = next_page_with_code(vcpu, (*start - ram->base) / PAGE_SIZE, ram->size / PAGE_SIZE);
-    address = ram->base + page * PAGE_SIZE;
-    if (address > *start)
-        *start = address;
-    if (*start >= end || page == ram->size / PAGE_SIZE)
-        return false;
-    address += PAGE_SIZE;
-    *size = (address < end ? address : end) - *start;
-    return true;
+        if (range->memory.base + range->memory.size > *start && range->memory.base < end &&
+            find_code_in(vcpu, range, start, end, size))
+            return true;
+    }
+    return false;
 }
 
 void tlb_set_page_with_attrs_aarch64(void *cpu, uint64_t address, uint64_t physical,
@@ -118,32 +133,47 @@ void tlb_set_page_with_attrs_aarch64(void *cpu, uint64_t address, uint64_t physi
     struct unicorn_stores scratch;
     const struct unicorn_stores *stores = originals(&scratch);
     struct vcpu *vcpu = direct();
-    uint64_t ram_address;
+    const struct unicorn_range *range;
 
     stores->set_page(cpu, address, physical, attributes, access, regime, size);
     if (inside)
         inside->cpu = cpu;
     if (!vcpu)
         return;
-    ram_address = physical - vcpu->engine->ram->base;
-    if (ram_address < vcpu->engine->ram->size && !has_code(vcpu, ram_address))
+    range = unicorn_range_at(vcpu, physical);
+    if (range && !has_code(vcpu, range->number + (physical - range->memory.base)))
         stores->set_dirty(cpu, address);
 }
 
-void tlb_protect_code_aarch64(uc_engine *uc, uint64_t ram_address)
+/* The host's address of a page that Unicorn has numbered. */
+static uintptr_t host_of(const struct vcpu *vcpu, uint64_t number)
+{
+    for (size_t n = 0; n < vcpu->nr_ranges; n++) {
+        const struct unicorn_range *range = &vcpu->ranges[n];
+
+        if (number >= range->number && number - range->number < range->memory.size)
+            return (uintptr_t)range->memory.host + (number - range->number);
+    }
+    return 0;
+}
+
+void tlb_protect_code_aarch64(uc_engine *uc, uint64_t number)
 {
     struct unicorn_stores scratch;
     const struct unicorn_stores *stores = originals(&scratch);
     struct vcpu *vcpu = direct();
-    uint64_t page = ram_address / PAGE_SIZE;
+    uint64_t page = number / PAGE_SIZE;
+    uintptr_t host;
 
-    stores->protect(uc, ram_address);
-    if (!vcpu || uc != vcpu->uc || ram_address >= vcpu->engine->ram->size)
+    stores->protect(uc, number);
+    if (!vcpu || uc != vcpu->uc)
+        return;
+    host = host_of(vcpu, page * PAGE_SIZE);
+    if (!host)
         return;
     vcpu->translated[page / 64] |= UINT64_C(1) << page % 64;
     if (vcpu->cpu)
-        stores->reset_dirty(vcpu->cpu, (uintptr_t)vcpu->engine->ram->host + page * PAGE_SIZE,
-                            PAGE_SIZE);
+        stores->reset_dirty(vcpu->cpu, host, PAGE_SIZE);
 }
 
 void *page_collection_lock_aarch64(uc_engine *uc, uint64_t start, uint64_t end)
@@ -161,7 +191,7 @@ void page_collection_unlock_aarch64(void *set)
         originals(&scratch)->unlock(set);
 }
 
-/* The beginning of RAM overwrites code behind it, which has been executed meanwhile. */
+/* The scratch page overwrites code behind it, which has been executed meanwhile. */
 static bool overwritten_code_is_noticed(struct vcpu *vcpu)
 {
     static const uint32_t code[] = {
@@ -178,15 +208,14 @@ static bool overwritten_code_is_noticed(struct vcpu *vcpu)
         UNICORN_INSN_SVC_PROBE,
     };
     static const uint32_t ret = 0xd65f03c0;
-    uint8_t *overwritten = vcpu->engine->ram->host + PAGE_SIZE, saved[2 * sizeof(ret)];
+    uint64_t number = vcpu->ranges[vcpu->nr_ranges - 1].number;
     bool executed;
 
-    memcpy(saved, overwritten, sizeof(saved));
-    memcpy(overwritten + sizeof(ret), &ret, sizeof(ret));
+    memcpy(vcpu->scratch + PAGE_SIZE + sizeof(ret), &ret, sizeof(ret));
     executed = unicorn_run_probe(vcpu, code, sizeof(code)) == UC_ERR_OK;
-    memcpy(overwritten, saved, sizeof(saved));
     return executed && unicorn_get_x(vcpu, 3) == 1 && unicorn_get_x(vcpu, 0) == 2 &&
-           has_code(vcpu, 0) && has_code(vcpu, PAGE_SIZE) && !has_code(vcpu, 2 * PAGE_SIZE);
+           has_code(vcpu, number) && has_code(vcpu, number + PAGE_SIZE) &&
+           !has_code(vcpu, number + 2 * PAGE_SIZE);
 }
 
 /* Has the linker given ours to Unicorn, and are the others there? */
@@ -212,6 +241,17 @@ void unicorn_stores_try(struct vcpu *vcpu)
                               overwritten_code_is_noticed(vcpu);
 }
 
+int unicorn_stores_clone(struct vcpu_engine *engine, const struct vcpu_engine *like)
+{
+    if (!like->stores)
+        return 0;
+    engine->stores = malloc(sizeof(*engine->stores));
+    if (!engine->stores)
+        return -ENOMEM;
+    *engine->stores = *like->stores;
+    return 0;
+}
+
 void unicorn_stores_destroy(struct vcpu_engine *engine)
 {
     free(engine->stores);
@@ -221,7 +261,7 @@ uc_err unicorn_stores_open(struct vcpu *vcpu)
 {
     if (!vcpu->engine->stores_directly)
         return UC_ERR_OK;
-    vcpu->translated = calloc(vcpu->engine->ram->size / PAGE_SIZE / 64 + 1, sizeof(uint64_t));
+    vcpu->translated = calloc(vcpu->nr_pages / 64 + 1, sizeof(uint64_t));
     return vcpu->translated ? UC_ERR_OK : UC_ERR_NOMEM;
 }
 
@@ -259,6 +299,12 @@ static bool find_code(const struct vcpu *vcpu, uint64_t *start, uint64_t end, ui
 void unicorn_stores_try(struct vcpu *vcpu)
 {
     (void)vcpu;
+}
+
+int unicorn_stores_clone(struct vcpu_engine *engine, const struct vcpu_engine *like)
+{
+    (void)engine, (void)like;
+    return 0;
 }
 
 void unicorn_stores_destroy(struct vcpu_engine *engine)

@@ -32,7 +32,7 @@ static uint32_t on_access(uc_engine *uc, uc_arm64_reg reg, const uc_arm64_cp_reg
 
     (void)uc, (void)reg, (void)cp;
     if (question->times++ > 0)
-        unicorn_set(vcpu, UC_ARM64_REG_PC, vcpu->engine->ram->base + 4);
+        unicorn_set(vcpu, UC_ARM64_REG_PC, SCRATCH_BASE + 4);
     return 1;
 }
 

@@ -34,7 +34,6 @@ static bool translate(struct vcpu *vcpu, uint32_t pstate, uint64_t address, uint
 
 static bool open_window(struct vcpu *vcpu, uint64_t page, uint32_t pstate)
 {
-    const struct memory *ram = vcpu->engine->ram;
     uint64_t physical;
 
     vcpu->window.host = NULL;
@@ -42,7 +41,7 @@ static bool open_window(struct vcpu *vcpu, uint64_t page, uint32_t pstate)
         return false;
     vcpu->window.page = page;
     vcpu->window.pstate = pstate;
-    vcpu->window.host = memory_at(ram, physical, PAGE_SIZE);
+    vcpu->window.host = memory_map_at(vcpu->engine->map, physical, PAGE_SIZE);
     return vcpu->window.host;
 }
 

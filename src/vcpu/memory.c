@@ -62,3 +62,35 @@ int memory_write(struct memory *memory, uint64_t address, const void *from, size
         memcpy(to, from, size);
     return 0;
 }
+
+const struct memory *memory_map_range(const struct memory_map *map, uint64_t address)
+{
+    size_t low = 0, high = map->nr;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct memory *range = &map->ranges[middle];
+
+        if (address < range->base)
+            high = middle;
+        else if (address - range->base >= range->size)
+            low = middle + 1;
+        else
+            return range;
+    }
+    return NULL;
+}
+
+void *memory_map_at(const struct memory_map *map, uint64_t address, uint64_t size)
+{
+    const struct memory *range = memory_map_range(map, address);
+
+    return range ? memory_at(range, address, size) : NULL;
+}
+
+int memory_map_read(const struct memory_map *map, uint64_t address, void *to, size_t size)
+{
+    const struct memory *range = memory_map_range(map, address);
+
+    return range ? memory_read(range, address, to, size) : -EFAULT;
+}

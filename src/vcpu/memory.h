@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Guest RAM: one anonymous mapping at MAP_RAM_BASE, costing what the guest touches. */
+/* Guest RAM: an anonymous mapping costs what the guest touches; and a map of several ranges. */
 #ifndef VCPU_MEMORY_H
 #define VCPU_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,8 +13,21 @@
 struct memory {
     uint8_t *host; /* page-aligned */
     uint64_t base; /* guest physical */
-    uint64_t size; /* a multiple of 2 MiB */
+    uint64_t size; /* a multiple of 4 KiB */
+    bool read_only;
 };
+
+/* What of a guest's physical addresses is RAM: ranges, ascending, none of which overlap. */
+struct memory_map {
+    const struct memory *ranges;
+    size_t nr;
+};
+
+/* The range that holds this address, or NULL. */
+const struct memory *memory_map_range(const struct memory_map *map, uint64_t address);
+/* As memory_at and memory_read, of one range. */
+void *memory_map_at(const struct memory_map *map, uint64_t address, uint64_t size);
+int memory_map_read(const struct memory_map *map, uint64_t address, void *to, size_t size);
 
 int memory_create(struct memory *memory, uint64_t base, uint64_t size); /* -EINVAL, -ENOMEM */
 void memory_destroy(struct memory *memory);

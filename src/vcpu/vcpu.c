@@ -7,11 +7,23 @@ static const struct vcpu_engine_ops *ops_of(const void *object)
     return *(const struct vcpu_engine_ops *const *)object;
 }
 
-int vcpu_engine_create(const struct vcpu_engine_ops *ops, const struct memory *ram,
+int vcpu_engine_create(const struct vcpu_engine_ops *ops, const struct memory_map *map,
                        struct vcpu_clock *clock, struct vcpu_engine **engine,
                        struct vgic5_error *error)
 {
-    return ops->create(ram, clock, engine, error);
+    return ops->create(map, clock, engine, error);
+}
+
+int vcpu_engine_clone(const struct vcpu_engine *like, const struct memory_map *map,
+                      struct vcpu_clock *clock, struct vcpu_engine **engine,
+                      struct vgic5_error *error)
+{
+    return ops_of(like)->clone(like, map, clock, engine, error);
+}
+
+void vcpu_engine_remap(struct vcpu_engine *engine)
+{
+    ops_of(engine)->remap(engine);
 }
 
 void vcpu_engine_destroy(struct vcpu_engine *engine)
@@ -45,6 +57,16 @@ void vcpu_destroy(struct vcpu *vcpu)
 enum vcpu_exit vcpu_run(struct vcpu *vcpu)
 {
     return ops_of(vcpu)->run(vcpu);
+}
+
+void vcpu_mmio(struct vcpu *vcpu, struct vcpu_mmio *mmio)
+{
+    ops_of(vcpu)->mmio(vcpu, mmio);
+}
+
+void vcpu_complete(struct vcpu *vcpu, uint64_t value)
+{
+    ops_of(vcpu)->complete(vcpu, value);
 }
 
 void vcpu_set_irq(struct vcpu *vcpu, bool level)

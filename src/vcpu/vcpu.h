@@ -48,7 +48,18 @@ struct vcpu_host {
     enum vcpu_sysreg_result (*sysreg)(void *opaque, struct vcpu_sysreg *access);
     /* May `sysreg` ever do something with this one? NULL: with any. The same for all vCPUs. */
     bool (*answers)(uint16_t encoding);
+    /* Is the access to this address not to be carried out by the two above? Then `run` returns
+     * VCPU_EXIT_MMIO at its instruction, with every register as before it. NULL: none is so. */
+    bool (*leaves)(void *opaque, uint64_t address);
     void *opaque;
+};
+
+/* A device access with which `run` has come back, as the syndrome of an abort describes it. */
+struct vcpu_mmio {
+    uint64_t address; /* physical */
+    uint64_t value;   /* of a store: its bytes as they lie in memory, the first one lowest */
+    uint8_t size;     /* 1, 2, 4, 8; 0: the instruction is none that has a syndrome */
+    bool is_write;
 };
 
 /*
@@ -67,6 +78,7 @@ enum vcpu_exit {
     VCPU_EXIT_WFI,         /* after a WFI */
     VCPU_EXIT_HVC,         /* after an HVC: the call is in X0 … */
     VCPU_EXIT_SEMIHOSTING, /* at an HLT #0xf000 at EL1 */
+    VCPU_EXIT_MMIO,        /* at an access that `leaves`: see `mmio`, `complete` */
     VCPU_EXIT_STUCK,       /* it cannot go on: `trouble` says why */
 };
 
@@ -74,10 +86,15 @@ enum vcpu_exit {
 struct vcpu_engine_ops {
     const char *(*name)(void);
     const char *(*model)(void); /* of the CPU that it is told to be */
-    /* Learns and verifies what it must know; says what it did not find. The engine keeps `ram` and
+    /* Learns and verifies what it must know; says what it did not find. The engine keeps `map` and
      * `clock`, which stay the caller's. 0 or a negative errno with `error` filled. */
-    int (*create)(const struct memory *ram, struct vcpu_clock *clock, struct vcpu_engine **engine,
-                  struct vgic5_error *error);
+    int (*create)(const struct memory_map *map, struct vcpu_clock *clock,
+                  struct vcpu_engine **engine, struct vgic5_error *error);
+    /* Another one, which knows what `like` has learnt. */
+    int (*clone)(const struct vcpu_engine *like, const struct memory_map *map,
+                 struct vcpu_clock *clock, struct vcpu_engine **engine, struct vgic5_error *error);
+    /* The map has changed. No vCPU of it runs; each takes the new one before it does. */
+    void (*remap)(struct vcpu_engine *engine);
     void (*destroy)(struct vcpu_engine *engine); /* after its vCPUs */
     /* Its own value of the n-th register of vcpu_identity. */
     uint64_t (*identity)(const struct vcpu_engine *engine, size_t n);
@@ -88,6 +105,10 @@ struct vcpu_engine_ops {
     void (*destroy_vcpu)(struct vcpu *vcpu);
 
     enum vcpu_exit (*run)(struct vcpu *vcpu);
+    /* After VCPU_EXIT_MMIO: the access, and its end: a load's value is `value`, as vcpu_mmio has
+     * it, and PC is behind the instruction, which counts as executed. */
+    void (*mmio)(struct vcpu *vcpu, struct vcpu_mmio *mmio);
+    void (*complete)(struct vcpu *vcpu, uint64_t value);
     /* The interrupt line. Taken at a check point at which PSTATE.I is 0. */
     void (*set_irq)(struct vcpu *vcpu, bool level);
     /* From inside a callback: the clock's limits have changed. */
@@ -120,9 +141,13 @@ struct vcpu_engine_ops {
 /* ---- The same, by way of the engine's table -----------------------------------------------------
  */
 
-int vcpu_engine_create(const struct vcpu_engine_ops *ops, const struct memory *ram,
+int vcpu_engine_create(const struct vcpu_engine_ops *ops, const struct memory_map *map,
                        struct vcpu_clock *clock, struct vcpu_engine **engine,
                        struct vgic5_error *error);
+int vcpu_engine_clone(const struct vcpu_engine *like, const struct memory_map *map,
+                      struct vcpu_clock *clock, struct vcpu_engine **engine,
+                      struct vgic5_error *error);
+void vcpu_engine_remap(struct vcpu_engine *engine);
 void vcpu_engine_destroy(struct vcpu_engine *engine); /* NULL: nothing */
 const char *vcpu_engine_name(const struct vcpu_engine *engine);
 uint64_t vcpu_engine_identity(const struct vcpu_engine *engine, size_t n);
@@ -131,6 +156,8 @@ int vcpu_create(struct vcpu_engine *engine, const struct vcpu_host *host, struct
                 struct vgic5_error *error);
 void vcpu_destroy(struct vcpu *vcpu); /* NULL: nothing */
 enum vcpu_exit vcpu_run(struct vcpu *vcpu);
+void vcpu_mmio(struct vcpu *vcpu, struct vcpu_mmio *mmio);
+void vcpu_complete(struct vcpu *vcpu, uint64_t value);
 void vcpu_set_irq(struct vcpu *vcpu, bool level);
 void vcpu_attention(struct vcpu *vcpu);
 uint64_t vcpu_instructions(const struct vcpu *vcpu);

@@ -48,9 +48,11 @@ int bare_setup(void **state)
 
     assert_non_null(bare);
     assert_int_equal(memory_create(&bare->ram, RAM, RAM_SIZE), 0);
-    bare->host = (struct vcpu_host){mmio_read, mmio_write, sysreg, NULL, bare};
+    bare->map = (struct memory_map){.ranges = &bare->ram, .nr = 1};
+    bare->host = (struct vcpu_host){
+        .mmio_read = mmio_read, .mmio_write = mmio_write, .sysreg = sysreg, .opaque = bare};
     assert_int_equal(
-        vcpu_engine_create(&unicorn_engine, &bare->ram, &bare->clock, &bare->engine, NULL), 0);
+        vcpu_engine_create(&unicorn_engine, &bare->map, &bare->clock, &bare->engine, NULL), 0);
     assert_int_equal(vcpu_create(bare->engine, &bare->host, &bare->vcpu, NULL), 0);
     *state = bare;
     return 0;
@@ -70,6 +72,8 @@ int bare_teardown(void **state)
 void bare_code(struct bare *bare, uint64_t offset, const uint32_t *code, size_t n)
 {
     assert_int_equal(memory_write(&bare->ram, RAM + offset, code, n * sizeof(*code)), 0);
+    if (bare->engine)
+        vcpu_engine_remap(bare->engine); /* what was translated there is forgotten */
 }
 
 enum vcpu_exit bare_run(struct bare *bare, uint64_t offset)

@@ -29,6 +29,7 @@ struct bare_access {
 
 struct bare {
     struct memory ram;
+    struct memory_map map;
     struct vcpu_clock clock;
     struct vcpu_engine *engine;
     struct vcpu_host host;

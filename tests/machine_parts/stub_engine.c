@@ -8,7 +8,7 @@
 
 struct vcpu_engine {
     const struct vcpu_engine_ops *ops;
-    const struct memory *ram;
+    const struct memory_map *map;
     struct vcpu_clock *clock;
     unsigned nr_vcpus;
 };
@@ -68,15 +68,28 @@ static const char *model(void)
     return "stub";
 }
 
-static int create(const struct memory *ram, struct vcpu_clock *clock, struct vcpu_engine **engine,
-                  struct vgic5_error *error)
+static int create(const struct memory_map *map, struct vcpu_clock *clock,
+                  struct vcpu_engine **engine, struct vgic5_error *error)
 {
     (void)error;
     *engine = calloc(1, sizeof(**engine));
     if (!*engine)
         return -ENOMEM;
-    **engine = (struct vcpu_engine){.ops = &stub_engine, .ram = ram, .clock = clock};
+    **engine = (struct vcpu_engine){.ops = &stub_engine, .map = map, .clock = clock};
     return 0;
+}
+
+static int clone(const struct vcpu_engine *like, const struct memory_map *map,
+                 struct vcpu_clock *clock, struct vcpu_engine **engine, struct vgic5_error *error)
+{
+    (void)like;
+    return create(map, clock, engine, error);
+}
+
+/* It reads the map at each access. */
+static void remap(struct vcpu_engine *engine)
+{
+    (void)engine;
 }
 
 static void destroy(struct vcpu_engine *engine)
@@ -114,6 +127,18 @@ static void destroy_vcpu(struct vcpu *vcpu)
 static enum vcpu_exit run(struct vcpu *vcpu)
 {
     return vcpu->script(vcpu, vcpu->n);
+}
+
+/* No access of it leaves. */
+static void mmio(struct vcpu *vcpu, struct vcpu_mmio *access)
+{
+    (void)vcpu;
+    *access = (struct vcpu_mmio){0};
+}
+
+static void complete(struct vcpu *vcpu, uint64_t value)
+{
+    (void)vcpu, (void)value;
 }
 
 static void set_irq(struct vcpu *vcpu, bool level)
@@ -172,7 +197,7 @@ static bool never(struct vcpu *vcpu)
 
 static int read_memory(struct vcpu *vcpu, uint64_t address, void *to, size_t size)
 {
-    return memory_read(vcpu->engine->ram, address, to, size);
+    return memory_map_read(vcpu->engine->map, address, to, size);
 }
 
 static void trouble(struct vcpu *vcpu, char *text, size_t size)
@@ -196,11 +221,15 @@ const struct vcpu_engine_ops stub_engine = {
     .name = name,
     .model = model,
     .create = create,
+    .clone = clone,
+    .remap = remap,
     .destroy = destroy,
     .identity = identity,
     .create_vcpu = create_vcpu,
     .destroy_vcpu = destroy_vcpu,
     .run = run,
+    .mmio = mmio,
+    .complete = complete,
     .set_irq = set_irq,
     .attention = attention,
     .instructions = instructions,

@@ -15,7 +15,7 @@ struct aside {
 static struct aside *set_aside(struct gicv5 *gic)
 {
     size_t size = sizeof(struct aside) + (gic->nr_pes + 1) * sizeof(struct tree);
-    struct aside *aside = memory_alloc(&gic->memory, size);
+    struct aside *aside = services_alloc(&gic->services, size);
     if (!aside)
         return NULL;
     aside->size = size;
@@ -25,7 +25,7 @@ static struct aside *set_aside(struct gicv5 *gic)
         struct tree *tree = &gic->pes[i]->lpis;
         aside->trees[i] = *tree;
         *tree = (struct tree){0};
-        tree_init(tree, &gic->memory, aside->trees[i].levels);
+        tree_init(tree, &gic->services, aside->trees[i].levels);
     }
     return aside;
 }
@@ -55,6 +55,6 @@ int aside_replace(struct gicv5 *gic, int (*fill)(struct gicv5 *gic, void *contex
         put_back(gic, aside);
     else
         forget(gic, aside);
-    memory_free(&gic->memory, aside, aside->size);
+    services_free(&gic->services, aside, aside->size);
     return ret;
 }

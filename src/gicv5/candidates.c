@@ -13,9 +13,9 @@ uint32_t tree_levels(uint32_t number_bits)
     return number_bits <= NODE_BITS ? 1 : (number_bits + NODE_BITS - 1) / NODE_BITS;
 }
 
-void tree_init(struct tree *tree, const struct memory *memory, uint32_t levels)
+void tree_init(struct tree *tree, const struct services *services, uint32_t levels)
 {
-    tree->memory = memory;
+    tree->services = services;
     tree->levels = (uint8_t)levels;
     tree->last_number = TREE_NO_NUMBER;
 }
@@ -35,7 +35,7 @@ struct leaf_slab {
 
 static bool add_slab(struct tree *tree)
 {
-    struct leaf_slab *slab = memory_alloc(tree->memory, sizeof(*slab));
+    struct leaf_slab *slab = services_alloc(tree->services, sizeof(*slab));
     if (!slab)
         return false;
     slab->next = tree->slabs;
@@ -71,7 +71,7 @@ static struct node *new_node(struct tree *tree, struct node *parent, uint32_t in
         tree->free_nodes = node->parent;
         tree->nr_free_nodes--;
     } else {
-        node = memory_alloc(tree->memory, sizeof(*node));
+        node = services_alloc(tree->services, sizeof(*node));
         if (!node)
             return NULL;
     }
@@ -84,7 +84,7 @@ static struct node *new_node(struct tree *tree, struct node *parent, uint32_t in
 static void free_node(struct tree *tree, struct node *node)
 {
     if (tree->nr_free_nodes >= FREE_NODES) {
-        memory_free(tree->memory, node, sizeof(*node));
+        services_free(tree->services, node, sizeof(*node));
         return;
     }
     node->parent = tree->free_nodes;
@@ -126,7 +126,7 @@ static void clear_node(struct tree *tree, struct node *node, uint32_t level)
     for (uint64_t left = level ? node->children : 0; left; left &= left - 1) {
         void *child = node->child[__builtin_ctzll(left)];
         clear_node(tree, child, level - 1);
-        memory_free(tree->memory, child, sizeof(struct node));
+        services_free(tree->services, child, sizeof(struct node));
     }
 }
 
@@ -134,22 +134,22 @@ static void clear_free_lists(struct tree *tree)
 {
     for (struct leaf_slab *slab = tree->slabs, *next; slab; slab = next) {
         next = slab->next;
-        memory_free(tree->memory, slab, sizeof(*slab));
+        services_free(tree->services, slab, sizeof(*slab));
     }
     for (struct node *node = tree->free_nodes, *next; node; node = next) {
         next = node->parent;
-        memory_free(tree->memory, node, sizeof(*node));
+        services_free(tree->services, node, sizeof(*node));
     }
 }
 
 void tree_clear(struct tree *tree)
 {
-    const struct memory *memory = tree->memory;
+    const struct services *services = tree->services;
     uint32_t levels = tree->levels;
     clear_node(tree, &tree->root, levels - 1);
     clear_free_lists(tree);
     memset(tree, 0, sizeof(*tree));
-    tree_init(tree, memory, levels);
+    tree_init(tree, services, levels);
 }
 
 /* ---- Leaves ---------------------------------------------------------------------------------- */

@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 #include "gicv5/block.h"
-#include "gicv5/memory.h"
+#include "gicv5/services.h"
 
 #define NODE_BITS 6u
 #define NODE_FANOUT 64u
@@ -48,7 +48,7 @@ struct leaf {
 
 struct tree {
     struct node root;
-    const struct memory *memory;
+    const struct services *services;
     struct leaf *idle[TREE_IDLE_LEAVES]; /* leaves kept in place though (perhaps) empty */
     struct leaf *free_leaves;
     struct leaf_slab *slabs; /* the memory of all leaves that are not fixed */
@@ -65,7 +65,7 @@ struct tree {
 /* Levels needed for block numbers of this many bits. */
 uint32_t tree_levels(uint32_t number_bits);
 
-void tree_init(struct tree *tree, const struct memory *memory, uint32_t levels);
+void tree_init(struct tree *tree, const struct services *services, uint32_t levels);
 /* Give the tree a leaf that stays, for a block of number < 64. */
 void tree_fix_leaf(struct tree *tree, struct leaf *leaf, struct block *block);
 /* Forget all state and give the memory back. */

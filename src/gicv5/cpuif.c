@@ -115,30 +115,33 @@ static void write_pcr(struct gicv5_pe *pe, uint32_t n, uint64_t value)
 /* ---- Access ---------------------------------------------------------------------------------- */
 
 /* Writes leave the line to the caller. `put` is the raw write, where it is not the guest's. */
-struct access {
+struct accessors {
     uint64_t (*read)(const struct gicv5_pe *pe, uint32_t n);
     void (*write)(struct gicv5_pe *pe, uint32_t n, uint64_t value);
     void (*put)(struct gicv5_pe *pe, uint32_t n, uint64_t value);
 };
 
-static const struct access access_PPI_HMR = {read_ppi_hmr, NULL, NULL};
-static const struct access access_IDR0 = {read_idr0, NULL, NULL};
-static const struct access access_HPPIR = {read_hppir, NULL, NULL};
-static const struct access access_ICSR = {read_icsr, write_icsr, NULL};
-static const struct access access_IAFFIDR = {read_iaffidr, NULL, NULL};
-static const struct access access_PPI_ENABLER = {read_ppi_enabler, ppi_write_enable, NULL};
-static const struct access access_PPI_CACTIVER = {read_ppi_active, ppi_clear_active, NULL};
-static const struct access access_PPI_SACTIVER = {read_ppi_active, ppi_set_active, ppi_put_active};
-static const struct access access_PPI_CPENDR = {read_ppi_pending, ppi_clear_pending, NULL};
-static const struct access access_PPI_SPENDR = {read_ppi_pending, ppi_set_pending, ppi_put_pending};
-static const struct access access_PPI_PRIORITYR = {ppi_read_priorityr, ppi_write_priorityr, NULL};
-static const struct access access_APR = {read_apr, write_apr, NULL};
-static const struct access access_CR0 = {read_cr0, write_cr0, NULL};
-static const struct access access_PCR = {read_pcr, write_pcr, NULL};
+static const struct accessors access_PPI_HMR = {read_ppi_hmr, NULL, NULL};
+static const struct accessors access_IDR0 = {read_idr0, NULL, NULL};
+static const struct accessors access_HPPIR = {read_hppir, NULL, NULL};
+static const struct accessors access_ICSR = {read_icsr, write_icsr, NULL};
+static const struct accessors access_IAFFIDR = {read_iaffidr, NULL, NULL};
+static const struct accessors access_PPI_ENABLER = {read_ppi_enabler, ppi_write_enable, NULL};
+static const struct accessors access_PPI_CACTIVER = {read_ppi_active, ppi_clear_active, NULL};
+static const struct accessors access_PPI_SACTIVER = {read_ppi_active, ppi_set_active,
+                                                     ppi_put_active};
+static const struct accessors access_PPI_CPENDR = {read_ppi_pending, ppi_clear_pending, NULL};
+static const struct accessors access_PPI_SPENDR = {read_ppi_pending, ppi_set_pending,
+                                                   ppi_put_pending};
+static const struct accessors access_PPI_PRIORITYR = {ppi_read_priorityr, ppi_write_priorityr,
+                                                      NULL};
+static const struct accessors access_APR = {read_apr, write_apr, NULL};
+static const struct accessors access_CR0 = {read_cr0, write_cr0, NULL};
+static const struct accessors access_PCR = {read_pcr, write_pcr, NULL};
 
 /* The access behind each of cpu_registers[], and its index within its row of the table. */
 struct place {
-    const struct access *access;
+    const struct accessors *access;
     uint8_t n;
 };
 

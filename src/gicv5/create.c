@@ -8,15 +8,15 @@
 
 static struct gicv5_pe *create_pe(struct gicv5 *gic, uint32_t index, uint32_t iaffid)
 {
-    struct gicv5_pe *pe = memory_alloc(&gic->memory, sizeof(*pe));
+    struct gicv5_pe *pe = services_alloc(&gic->services, sizeof(*pe));
     if (!pe)
         return NULL;
     pe->gic = gic;
     pe->lock.needed = gic->config.threads;
     pe->index = (uint16_t)index;
     pe->iaffid = (uint16_t)iaffid;
-    tree_init(&pe->spis, &gic->memory, 1);
-    tree_init(&pe->lpis, &gic->memory, 1);
+    tree_init(&pe->spis, &gic->services, 1);
+    tree_init(&pe->lpis, &gic->services, 1);
     for (uint32_t i = 0; i < gic->nr_spi_blocks; i++)
         tree_fix_leaf(&pe->spis, &pe->spi_leaf[i], &gic->spis[i].block);
     ppi_select(pe);
@@ -26,7 +26,7 @@ static struct gicv5_pe *create_pe(struct gicv5 *gic, uint32_t index, uint32_t ia
 static bool create_spis(struct gicv5 *gic)
 {
     gic->nr_spi_blocks = (gic->config.nr_spis + BLOCK_SIZE - 1) / BLOCK_SIZE;
-    gic->spis = memory_alloc(&gic->memory, gic->nr_spi_blocks * sizeof(*gic->spis));
+    gic->spis = services_alloc(&gic->services, gic->nr_spi_blocks * sizeof(*gic->spis));
     if (!gic->spis)
         return false;
     for (uint32_t i = 0; i < gic->nr_spi_blocks; i++)
@@ -41,7 +41,7 @@ static bool create_pe_index(struct gicv5 *gic, const uint16_t *iaffids)
     for (uint32_t i = 0; i < gic->nr_pes; i++)
         highest = iaffids[i] > highest ? iaffids[i] : highest;
     gic->nr_iaffids = highest + 1;
-    gic->pe_index = memory_alloc(&gic->memory, gic->nr_iaffids * sizeof(*gic->pe_index));
+    gic->pe_index = services_alloc(&gic->services, gic->nr_iaffids * sizeof(*gic->pe_index));
     if (!gic->pe_index)
         return false;
     for (uint32_t i = 0; i < gic->nr_iaffids; i++)
@@ -53,7 +53,7 @@ static bool create_pe_index(struct gicv5 *gic, const uint16_t *iaffids)
 
 static bool create_pes(struct gicv5 *gic, const uint16_t *iaffids)
 {
-    gic->pes = memory_alloc(&gic->memory, (gic->nr_pes + 1) * sizeof(*gic->pes));
+    gic->pes = services_alloc(&gic->services, (gic->nr_pes + 1) * sizeof(*gic->pes));
     if (!gic->pes)
         return false;
     for (uint32_t i = 0; i <= gic->nr_pes; i++) {
@@ -75,11 +75,11 @@ static void reset(struct gicv5 *gic)
 int gicv5_create(const struct gicv5_config *config, const uint16_t *iaffids, uint32_t nr_pes,
                  const struct vgic5_host *host, void *opaque, struct gicv5 **gic)
 {
-    struct memory memory = {.host = host, .opaque = opaque};
-    struct gicv5 *created = memory_alloc(&memory, sizeof(*created));
+    struct services services = {.host = host, .opaque = opaque};
+    struct gicv5 *created = services_alloc(&services, sizeof(*created));
     if (!created)
         return -ENOMEM;
-    created->memory = memory;
+    created->services = services;
     created->config = *config;
     created->loading.needed = config->threads;
     created->nr_pes = nr_pes;
@@ -98,20 +98,20 @@ static void destroy_pes(struct gicv5 *gic)
     if (!gic->pes)
         return;
     for (uint32_t i = 0; i <= gic->nr_pes; i++)
-        memory_free(&gic->memory, gic->pes[i], sizeof(*gic->pes[i]));
-    memory_free(&gic->memory, gic->pes, (gic->nr_pes + 1) * sizeof(*gic->pes));
+        services_free(&gic->services, gic->pes[i], sizeof(*gic->pes[i]));
+    services_free(&gic->services, gic->pes, (gic->nr_pes + 1) * sizeof(*gic->pes));
 }
 
 void gicv5_destroy(struct gicv5 *gic)
 {
     if (!gic)
         return;
-    struct memory memory = gic->memory;
+    struct services services = gic->services;
     ist_drop(gic);
     destroy_pes(gic);
-    memory_free(&memory, gic->pe_index, gic->nr_iaffids * sizeof(*gic->pe_index));
-    memory_free(&memory, gic->spis, gic->nr_spi_blocks * sizeof(*gic->spis));
-    memory_free(&memory, gic, sizeof(*gic));
+    services_free(&services, gic->pe_index, gic->nr_iaffids * sizeof(*gic->pe_index));
+    services_free(&services, gic->spis, gic->nr_spi_blocks * sizeof(*gic->spis));
+    services_free(&services, gic, sizeof(*gic));
 }
 
 struct gicv5_pe *gicv5_pe(struct gicv5 *gic, uint32_t index)

@@ -3,13 +3,14 @@
 
 #include <string.h>
 
-void **directory_place(struct directory *directory, const struct memory *memory, uint32_t number)
+void **directory_place(struct directory *directory, const struct services *services,
+                       uint32_t number)
 {
     struct directory_node *node = &directory->root;
     for (uint32_t level = directory->levels; --level;) {
         void **child = &node->child[number >> (DIRECTORY_BITS * level) & (DIRECTORY_FANOUT - 1)];
         if (!*child)
-            directory_store(child, memory_alloc(memory, sizeof(struct directory_node)));
+            directory_store(child, services_alloc(services, sizeof(struct directory_node)));
         if (!*child)
             return NULL;
         node = *child;
@@ -38,18 +39,19 @@ int directory_each(struct directory *directory, directory_visit visit, void *con
     return each_below(&directory->root, directory->levels - 1, 0, visit, context);
 }
 
-static void clear_below(struct directory_node *node, uint32_t level, const struct memory *memory)
+static void clear_below(struct directory_node *node, uint32_t level,
+                        const struct services *services)
 {
     for (uint32_t i = 0; level && i < DIRECTORY_FANOUT; i++) {
         if (!node->child[i])
             continue;
-        clear_below(node->child[i], level - 1, memory);
-        memory_free(memory, node->child[i], sizeof(struct directory_node));
+        clear_below(node->child[i], level - 1, services);
+        services_free(services, node->child[i], sizeof(struct directory_node));
     }
 }
 
-void directory_clear(struct directory *directory, const struct memory *memory)
+void directory_clear(struct directory *directory, const struct services *services)
 {
-    clear_below(&directory->root, directory->levels - 1, memory);
+    clear_below(&directory->root, directory->levels - 1, services);
     memset(&directory->root, 0, sizeof(directory->root));
 }

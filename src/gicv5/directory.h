@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "gicv5/block.h"
-#include "gicv5/memory.h"
+#include "gicv5/services.h"
 
 #define DIRECTORY_BITS 6u
 #define DIRECTORY_FANOUT 64u
@@ -51,7 +51,8 @@ static inline struct directory_node *directory_lowest(struct directory *director
 }
 
 /* The place for the pointer to this block; NULL when the host has no memory. */
-void **directory_place(struct directory *directory, const struct memory *memory, uint32_t number);
+void **directory_place(struct directory *directory, const struct services *services,
+                       uint32_t number);
 
 /* Call `visit` for each lowest node in order, with the number of the first block of it. The first
  * result that is not 0. */
@@ -59,6 +60,6 @@ typedef int (*directory_visit)(void *context, struct directory_node *node, uint3
 int directory_each(struct directory *directory, directory_visit visit, void *context);
 
 /* Free all nodes; the blocks are the pool's. */
-void directory_clear(struct directory *directory, const struct memory *memory);
+void directory_clear(struct directory *directory, const struct services *services);
 
 #endif

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "gicv5/block.h"
-#include "gicv5/memory.h"
+#include "gicv5/services.h"
 
 #define PAGE_BLOCKS 64u
 #define PAGE_WORDS (PAGE_BLOCKS * BLOCK_SIZE)
@@ -23,8 +23,8 @@ struct host_table {
 };
 
 /* Room for this many pages. false: no memory. */
-bool host_table_make(struct host_table *table, const struct memory *memory, uint32_t nr_pages);
-void host_table_clear(struct host_table *table, const struct memory *memory);
+bool host_table_make(struct host_table *table, const struct services *services, uint32_t nr_pages);
+void host_table_clear(struct host_table *table, const struct services *services);
 
 /* The words of this block, or NULL: they are all 0. */
 static inline const uint32_t *host_table_words(const struct host_table *table, uint32_t number)

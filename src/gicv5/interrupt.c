@@ -105,8 +105,8 @@ static struct leaf *obtain_leaf(const struct interrupt *interrupt, struct gicv5_
 {
     struct leaf *leaf = tree_obtain(tree_of(pe, interrupt->type), interrupt->block);
     if (!leaf)
-        memory_complain(&gic_of(interrupt)->memory,
-                        "gicv5: no memory for a pending LPI: the operation is ignored");
+        services_complain(&gic_of(interrupt)->services,
+                          "gicv5: no memory for a pending LPI: the operation is ignored");
     return leaf;
 }
 

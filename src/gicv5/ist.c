@@ -46,7 +46,7 @@ void ist_make_live(struct gicv5 *gic)
     uint32_t levels = tree_levels(ist->id_bits < BLOCK_BITS ? 0 : ist->id_bits - BLOCK_BITS);
     ist->held.blocks.levels = levels;
     for (uint32_t i = 0; i <= gic->nr_pes; i++)
-        tree_init(&gic->pes[i]->lpis, &gic->memory, levels);
+        tree_init(&gic->pes[i]->lpis, &gic->services, levels);
 }
 
 void ist_drop(struct gicv5 *gic)
@@ -60,9 +60,9 @@ void ist_drop(struct gicv5 *gic)
 
 void ist_clear_held(struct gicv5 *gic, struct held *held)
 {
-    directory_clear(&held->blocks, &gic->memory);
-    pool_clear(&held->pool, &gic->memory);
-    host_table_clear(&held->table, &gic->memory);
+    directory_clear(&held->blocks, &gic->services);
+    pool_clear(&held->pool, &gic->services);
+    host_table_clear(&held->table, &gic->services);
 }
 
 void ist_take_down(struct gicv5 *gic)
@@ -150,8 +150,8 @@ struct block *ist_hold(struct gicv5 *gic, uint32_t number, uint64_t ipa,
                        const uint32_t words[BLOCK_SIZE], uint32_t honoured)
 {
     struct held *held = &gic->ist.held;
-    void **place = directory_place(&held->blocks, &gic->memory, number);
-    struct block *block = place ? pool_new(&held->pool, &gic->memory) : NULL;
+    void **place = directory_place(&held->blocks, &gic->services, number);
+    struct block *block = place ? pool_new(&held->pool, &gic->services) : NULL;
     struct word_planes planes;
     if (!block)
         return NULL;
@@ -187,7 +187,7 @@ static bool fetch(struct gicv5 *gic, uint32_t number, uint64_t *ipa, uint32_t wo
         return false;
     if (!ist_read_words(gic, *ipa, words))
         return true;
-    memory_complain(&gic->memory, "gicv5: ISTEs cannot be read: the LPI is unreachable");
+    services_complain(&gic->services, "gicv5: ISTEs cannot be read: the LPI is unreachable");
     return false;
 }
 
@@ -196,7 +196,7 @@ static struct block *hold(struct gicv5 *gic, uint32_t number, uint64_t ipa,
 {
     struct block *block = ist_hold(gic, number, ipa, words, FIELD_MASK(ISTE_ACTIVE));
     if (!block)
-        memory_complain(&gic->memory, "gicv5: no memory for ISTEs: the LPI is unreachable");
+        services_complain(&gic->services, "gicv5: no memory for ISTEs: the LPI is unreachable");
     return block;
 }
 

@@ -36,8 +36,9 @@ static uint64_t l2_table_ipa(const struct ist *ist, uint64_t l1_entry)
 static enum ist_walk read_l1_entry(struct gicv5 *gic, uint32_t id, uint64_t *entry)
 {
     uint64_t raw;
-    if (memory_read_guest(&gic->memory, l1_entry_ipa(&gic->ist, id), &raw, sizeof(raw))) {
-        memory_complain(&gic->memory, "gicv5: an L1 ISTE cannot be read: the LPI is unreachable");
+    if (services_read_guest(&gic->services, l1_entry_ipa(&gic->ist, id), &raw, sizeof(raw))) {
+        services_complain(&gic->services,
+                          "gicv5: an L1 ISTE cannot be read: the LPI is unreachable");
         return IST_WALK_FAULT;
     }
     *entry = le64toh(raw);
@@ -47,7 +48,7 @@ static enum ist_walk read_l1_entry(struct gicv5 *gic, uint32_t id, uint64_t *ent
 bool ist_read_l1(struct gicv5 *gic, uint32_t number, uint32_t nr, uint64_t *entries)
 {
     uint64_t ipa = l1_entry_ipa(&gic->ist, number << BLOCK_BITS);
-    if (memory_read_guest(&gic->memory, ipa, entries, nr * sizeof(*entries)))
+    if (services_read_guest(&gic->services, ipa, entries, nr * sizeof(*entries)))
         return false;
     for (uint32_t i = 0; i < nr; i++)
         entries[i] = le64toh(entries[i]);
@@ -86,8 +87,8 @@ void ist_map_l2(struct gicv5 *gic, uint32_t id)
         read_l1_entry(gic, id, &entry) != IST_WALK_INVALID)
         return;
     entry = htole64(entry | FIELD_MASK(L1_ISTE_VALID));
-    if (memory_write_guest(&gic->memory, l1_entry_ipa(ist, id), &entry, sizeof(entry)))
-        memory_complain(&gic->memory, "gicv5: an L1 ISTE cannot be written by IRS_MAP_L2_ISTR");
+    if (services_write_guest(&gic->services, l1_entry_ipa(ist, id), &entry, sizeof(entry)))
+        services_complain(&gic->services, "gicv5: an L1 ISTE cannot be written by IRS_MAP_L2_ISTR");
 }
 
 bool ist_is_plain(const struct gicv5 *gic)
@@ -100,7 +101,7 @@ static int read_entries(struct gicv5 *gic, uint64_t ipa, uint32_t words[BLOCK_SI
     uint8_t bytes[BLOCK_SIZE * MAX_ENTRY_BYTES];
     uint32_t nr = ist_block_entries(gic), shift = gic->ist.entry_shift;
     memset(words, 0, BLOCK_SIZE * sizeof(*words));
-    if (memory_read_guest(&gic->memory, ipa, bytes, (size_t)nr << shift))
+    if (services_read_guest(&gic->services, ipa, bytes, (size_t)nr << shift))
         return -EFAULT;
     for (uint32_t i = 0; i < nr; i++) {
         uint32_t word;
@@ -113,7 +114,7 @@ static int read_entries(struct gicv5 *gic, uint64_t ipa, uint32_t words[BLOCK_SI
 int ist_read_words(struct gicv5 *gic, uint64_t ipa, uint32_t words[BLOCK_SIZE])
 {
     if (ist_is_plain(gic))
-        return memory_read_guest(&gic->memory, ipa, words, BLOCK_SIZE * sizeof(*words));
+        return services_read_guest(&gic->services, ipa, words, BLOCK_SIZE * sizeof(*words));
     return read_entries(gic, ipa, words);
 }
 
@@ -123,19 +124,19 @@ static int write_entries(struct gicv5 *gic, uint64_t ipa, const uint32_t words[B
     uint8_t bytes[BLOCK_SIZE * MAX_ENTRY_BYTES];
     uint32_t nr = ist_block_entries(gic), shift = gic->ist.entry_shift;
     size_t size = (size_t)nr << shift;
-    if (shift > 2 && memory_read_guest(&gic->memory, ipa, bytes, size))
+    if (shift > 2 && services_read_guest(&gic->services, ipa, bytes, size))
         return -EFAULT;
     for (uint32_t i = 0; i < nr; i++) {
         uint32_t word = htole32(words[i]);
         memcpy(bytes + ((size_t)i << shift), &word, sizeof(word));
     }
-    return memory_write_guest(&gic->memory, ipa, bytes, size);
+    return services_write_guest(&gic->services, ipa, bytes, size);
 }
 
 int ist_write_words(struct gicv5 *gic, uint64_t ipa, const uint32_t words[BLOCK_SIZE])
 {
     if (ist_is_plain(gic))
-        return memory_write_guest(&gic->memory, ipa, words, BLOCK_SIZE * sizeof(*words));
+        return services_write_guest(&gic->services, ipa, words, BLOCK_SIZE * sizeof(*words));
     return write_entries(gic, ipa, words);
 }
 
@@ -171,6 +172,6 @@ int ist_write_back(struct gicv5 *gic)
         return 0;
     int ret = directory_each(&gic->ist.held.blocks, write_back_node, gic);
     if (ret)
-        memory_complain(&gic->memory, "gicv5: ISTEs cannot be written back to guest memory");
+        services_complain(&gic->services, "gicv5: ISTEs cannot be written back to guest memory");
     return ret;
 }

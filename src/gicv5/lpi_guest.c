@@ -41,7 +41,7 @@ static int visit_run(struct gicv5 *gic, const struct walk *walk, struct run run)
         return 0;
     run.words = words;
     if (ist_is_plain(gic) &&
-        !memory_read_guest(&gic->memory, run.ipa, words, nr * BLOCK_SIZE * sizeof(*words)))
+        !services_read_guest(&gic->services, run.ipa, words, nr * BLOCK_SIZE * sizeof(*words)))
         return walk->visit(gic, &run);
     for (run.nr = 1; nr && goes_on(result); nr--, run.number++) {
         run.words = ist_read_words(gic, run.ipa, words) ? NULL : words;
@@ -154,7 +154,7 @@ int gicv5_lpi_flush(struct gicv5 *gic)
     int held = ist_write_back(gic);
     int untouched = each_reachable(gic, &(struct walk){scrub, all_held});
     if (untouched)
-        memory_complain(&gic->memory, "gicv5: guest memory does not hold all of the LPI IST");
+        services_complain(&gic->services, "gicv5: guest memory does not hold all of the LPI IST");
     return held ? held : untouched;
 }
 

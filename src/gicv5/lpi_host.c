@@ -104,7 +104,7 @@ static int put_page(struct gicv5 *gic, uint32_t page, const struct gicv5_image_i
     bool left = true;
     uint32_t *words = *spare;
     if (!words)
-        words = memory_alloc(&gic->memory, PAGE_WORDS * sizeof(*words));
+        words = services_alloc(&gic->services, PAGE_WORDS * sizeof(*words));
     if (!words)
         return -ENOMEM;
     *spare = NULL;
@@ -122,10 +122,10 @@ static int put_page(struct gicv5 *gic, uint32_t page, const struct gicv5_image_i
 static int fill(struct gicv5 *gic, void *context)
 {
     uint32_t *spare = NULL;
-    int ret = host_table_make(&gic->ist.held.table, &gic->memory, nr_pages(gic)) ? 0 : -ENOMEM;
+    int ret = host_table_make(&gic->ist.held.table, &gic->services, nr_pages(gic)) ? 0 : -ENOMEM;
     for (uint32_t page = 0; page < nr_pages(gic) && !ret; page++)
         ret = put_page(gic, page, context, &spare);
-    memory_free(&gic->memory, spare, PAGE_WORDS * sizeof(*spare));
+    services_free(&gic->services, spare, PAGE_WORDS * sizeof(*spare));
     return ret;
 }
 

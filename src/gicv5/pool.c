@@ -11,11 +11,11 @@ struct pool_chunk {
     struct block block[CHUNK_BLOCKS];
 };
 
-struct block *pool_new(struct pool *pool, const struct memory *memory)
+struct block *pool_new(struct pool *pool, const struct services *services)
 {
     struct pool_chunk *chunk = pool->newest;
     if (!chunk || chunk->used == CHUNK_BLOCKS) {
-        chunk = memory_alloc(memory, sizeof(*chunk));
+        chunk = services_alloc(services, sizeof(*chunk));
         if (!chunk)
             return NULL;
         chunk->older = pool->newest;
@@ -30,11 +30,11 @@ void pool_take_back(struct pool *pool, struct block *block)
     pool->newest->used--;
 }
 
-void pool_clear(struct pool *pool, const struct memory *memory)
+void pool_clear(struct pool *pool, const struct services *services)
 {
     while (pool->newest) {
         struct pool_chunk *chunk = pool->newest;
         pool->newest = chunk->older;
-        memory_free(memory, chunk, sizeof(*chunk));
+        services_free(services, chunk, sizeof(*chunk));
     }
 }

@@ -4,7 +4,7 @@
 #define GICV5_POOL_H
 
 #include "gicv5/block.h"
-#include "gicv5/memory.h"
+#include "gicv5/services.h"
 
 struct pool_chunk;
 
@@ -13,9 +13,9 @@ struct pool {
 };
 
 /* Zeroed, or NULL. */
-struct block *pool_new(struct pool *pool, const struct memory *memory);
+struct block *pool_new(struct pool *pool, const struct services *services);
 /* The newest was not needed after all. */
 void pool_take_back(struct pool *pool, struct block *block);
-void pool_clear(struct pool *pool, const struct memory *memory);
+void pool_clear(struct pool *pool, const struct services *services);
 
 #endif

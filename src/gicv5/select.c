@@ -25,10 +25,10 @@ bool select_signalled(const struct gicv5_pe *pe, struct hppi *hppi)
 
 void select_change_line(struct gicv5_pe *pe, enum vgic5_line line)
 {
-    const struct memory *memory = &pe->gic->memory;
+    const struct services *services = &pe->gic->services;
     __atomic_store_n(&pe->line, line, __ATOMIC_RELEASE);
-    if (memory->host->line)
-        memory->host->line(memory->opaque, pe->iaffid, line);
+    if (services->host->line)
+        services->host->line(services->opaque, pe->iaffid, line);
 }
 
 void select_update_all_lines(struct gicv5 *gic)

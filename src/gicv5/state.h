@@ -12,7 +12,7 @@
 #include "gicv5/gicv5.h"
 #include "gicv5/host_table.h"
 #include "gicv5/lock.h"
-#include "gicv5/memory.h"
+#include "gicv5/services.h"
 #include "gicv5/pool.h"
 
 #define NR_PPIS 128u
@@ -76,7 +76,7 @@ struct ist {
 };
 
 struct gicv5 {
-    struct memory memory;
+    struct services services;
     struct gicv5_config config;
 
     uint32_t identity[IRS_NR_ROWS]; /* what the read-only registers read */

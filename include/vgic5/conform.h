@@ -23,7 +23,7 @@ enum vgic5_conform_fault {
     VGIC5_FAULT_GUEST,     /* guest memory cannot be reached (1), or can again (0) */
     /* At the next `times` CTRL_INIT the host … */
     VGIC5_FAULT_NO_VM_ID,     /* has no VM id left: ENOSPC */
-    VGIC5_FAULT_NO_ROOM,      /* has not room for so many vCPUs, or for an id as high: E2BIG */
+    VGIC5_FAULT_NO_ROOM,      /* has no room for so many vCPUs, or for an id as high: E2BIG */
     VGIC5_FAULT_INIT_TIMEOUT, /* has an IRS that does not answer: ETIMEDOUT */
 };
 

@@ -179,7 +179,7 @@ struct vgic5_host {
     /* CTRL_INIT has made everything else: take what a VM with so many vCPUs, up to this id, needs
      * of the host. In KVM these are a VM id and entries of the tables of the physical IRS. 0, or
      * the answer of CTRL_INIT, which can be tried again: -ENOSPC (no VM id is left), -E2BIG (the
-     * host has not room for as many, or for the id), -ENOMEM, -ETIMEDOUT (the physical IRS does not
+     * host has no room for as many, or for the id), -ENOMEM, -ETIMEDOUT (the physical IRS does not
      * answer). It succeeds once in the life of a device. NULL: 0. */
     int (*claim)(void *opaque, uint32_t nr_vcpus, uint32_t highest_id);
 };

@@ -65,7 +65,7 @@ struct vgic5_port {
     int (*read_guest)(void *opaque, uint64_t ipa, void *to, size_t size);
     int (*write_guest)(void *opaque, uint64_t ipa, const void *from, size_t size);
 
-    /* As vgic5_get_spi_modes: what a save under 7.4 cannot carry is told with it. NULL: not known.
+    /* As vgic5_get_spi_modes: what a save under 7.4 cannot carry is seen with it. NULL: not known.
      */
     int (*get_spi_modes)(void *opaque, uint64_t *trigger, uint64_t *handling, size_t words);
 

@@ -125,7 +125,7 @@ static void no_memory(struct trial *trial)
     expect_errno(trial, try_set(trial, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL), 0, "and with it");
 }
 
-/* What the host lacks is told, and the next try can succeed. */
+/* What the host lacks is reported, and the next try can succeed. */
 static void host_refuses(struct trial *trial, enum vgic5_conform_fault fault, int expected)
 {
     if (!trial->ops->fault || trial->ops->fault(trial->vm, fault, 1)) {

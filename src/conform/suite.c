@@ -78,7 +78,7 @@ const char *vgic5_conform_row_words(const char *row)
 
 /* ---- The run --------------------------------------------------------------------------------- */
 
-/* An older caller's ops are shorter: what they have not is NULL. */
+/* An older caller's ops are shorter: what they lack is NULL. */
 static int ops_open(struct vgic5_conform_ops *ops, const struct vgic5_conform_ops *given)
 {
     memset(ops, 0, sizeof(*ops));

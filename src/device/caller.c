@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The VMM's side of an attribute call: its memory, and what it is told. */
+/* The VMM's side of an attribute call: its memory, and what it gets. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

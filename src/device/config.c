@@ -43,7 +43,7 @@ static bool fill_ranges(struct vgic5_config *config)
     return true;
 }
 
-/* A newer caller's fields that this library has not: only their defaults can be honoured. */
+/* A newer caller's fields that this library lacks: only their defaults can be honoured. */
 static bool tail_is_zero(const struct vgic5_config *given)
 {
     const uint8_t *bytes = (const uint8_t *)given;

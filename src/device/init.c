@@ -47,7 +47,7 @@ static struct gicv5_config irs_config(const struct vgic5 *device, uint32_t nr_sp
     };
 }
 
-/* No vCPU may use an interface before CTRL_INIT, so what it was told meanwhile is passed on now. */
+/* No vCPU may use an interface before CTRL_INIT, so what was set meanwhile is passed on now. */
 static void connect_vcpus(struct vgic5 *device)
 {
     for (uint32_t n = 0; n < device->nr_vcpus; n++) {

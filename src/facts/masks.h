@@ -17,7 +17,7 @@ static inline uint64_t irs_fields(enum irs_row row)
     return fields;
 }
 
-/* Features that this IRS has not (kvm-abi §3). */
+/* Features that this IRS does not have (kvm-abi §3). */
 #define IRS_IDR0_OPTIONS                                                                        \
     (FIELD_MASK(IRS_IDR0_VIRT) | FIELD_MASK(IRS_IDR0_ONE_N) | FIELD_MASK(IRS_IDR0_VIRT_ONE_N) | \
      FIELD_MASK(IRS_IDR0_SETLPI) | FIELD_MASK(IRS_IDR0_MEC) | FIELD_MASK(IRS_IDR0_MPAM) |       \

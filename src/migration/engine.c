@@ -209,7 +209,7 @@ int step_vmm(struct engine *engine, const struct vgic5_step *row)
 
 /* ---- Save and restore ------------------------------------------------------------------------ */
 
-/* A caller of an older version has shorter options: what it has not is the default. */
+/* A caller of an older version has shorter options: what it lacks is the default. */
 static int engine_open(struct engine *engine, struct vgic5_port *port,
                        const struct vgic5_port *given,
                        const struct vgic5_migration_options *options, struct vgic5_error *error)

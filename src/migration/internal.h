@@ -74,7 +74,7 @@ static inline void set_bit_of(uint64_t *words, uint32_t n)
 
 /* ---- port.c ---------------------------------------------------------------------------------- */
 
-/* `port` with everything that `given` has not as NULL. -EINVAL, BUG. */
+/* `port` with everything that `given` lacks as NULL. -EINVAL, BUG. */
 int migration_port_open(struct vgic5_port *port, const struct vgic5_port *given,
                         struct vgic5_error *error);
 

@@ -95,7 +95,7 @@ static int search(const struct vcpu *vcpu, bool (*found)(const struct vcpu *, si
 /*
  * Go to EL0 by writing PSTATE and then a system register, and execute an MRS that only EL1 may. An
  * exception there: the flags have followed PSTATE, and nothing has to be known about them. None
- * before the SVC behind it: they have not.
+ * before the SVC behind it: they do not.
  */
 static int probe_flags(struct vcpu *vcpu, struct vgic5_error *error)
 {

@@ -85,7 +85,7 @@ enum vcpu_exit {
 /* What an engine must be. Every member is there. `error` may be NULL. */
 struct vcpu_engine_ops {
     const char *(*name)(void);
-    const char *(*model)(void); /* of the CPU that it is told to be */
+    const char *(*model)(void); /* of the CPU that it has to be */
     /* Learns and verifies what it must know; says what it did not find. The engine keeps `map` and
      * `clock`, which stay the caller's. 0 or a negative errno with `error` filled. */
     int (*create)(const struct memory_map *map, struct vcpu_clock *clock,

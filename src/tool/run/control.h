@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #define CONTROL_CLIENTS 8                /* that are served at a time … */
-#define CONTROL_PLACES 12                /* … the others are told that it is busy, and go */
+#define CONTROL_PLACES 12                /* … the others read that it is busy, and go */
 #define CONTROL_LINE 8192                /* bytes of a request at most */
 #define CONTROL_REPLY (8 * CONTROL_LINE) /* bytes of a reply at most */
 

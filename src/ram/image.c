@@ -11,6 +11,8 @@
 
 #include <vgic5/snapshot.h>
 
+#include "ram/shared.h"
+
 #define PAGE VGIC5_PAGE_SIZE
 #define PAGES_PER_FRAME (VGIC5_FRAME_SIZE / PAGE)
 #define PAGEMAP_THERE (UINT64_C(3) << 62) /* present, or swapped out */
@@ -28,6 +30,7 @@ struct share {
     const uint16_t *among;
     uint64_t first, end;
     int pagemap; /* or -1: every page may have content */
+    enum ram_sharing sharing;
     uint64_t taken;
 };
 
@@ -55,6 +58,25 @@ static void take_page(struct share *share, uint64_t frame, uint32_t page)
         memcpy(share->to + offset, share->from + offset, PAGE);
 }
 
+static void leave_out(uint16_t *pages, unsigned n)
+{
+    pages[n / PAGES_PER_FRAME] &= (uint16_t) ~(1u << n % PAGES_PER_FRAME);
+}
+
+/* Of memory that is shared: what is not in the page cache was never written. */
+static void leave_out_by_cache(const struct share *share, uint64_t first, uint16_t *pages)
+{
+    uint8_t *at = (uint8_t *)(uintptr_t)(share->from + first * VGIC5_FRAME_SIZE);
+    unsigned char there[FRAMES_AT_ONCE * PAGES_PER_FRAME];
+
+    if (mincore(at, sizeof(there) * PAGE, there) != 0)
+        return;
+    for (unsigned n = 0; n < sizeof(there); n++) {
+        if (!(there[n] & 1))
+            leave_out(pages, n);
+    }
+}
+
 /* What the host has never given to the guest is not even looked at: looking would make it there. */
 static void leave_out_untouched(const struct share *share, uint64_t first, uint16_t *pages)
 {
@@ -67,7 +89,7 @@ static void leave_out_untouched(const struct share *share, uint64_t first, uint1
         return;
     for (unsigned n = 0; n < FRAMES_AT_ONCE * PAGES_PER_FRAME; n++)
         if (!(entries[n] & PAGEMAP_THERE))
-            pages[n / PAGES_PER_FRAME] &= (uint16_t) ~(1u << n % PAGES_PER_FRAME);
+            leave_out(pages, n);
 }
 
 static uint64_t count(const uint16_t *pages, uint64_t nr_frames)
@@ -90,8 +112,12 @@ static uint64_t choose(const struct share *share, uint64_t first, uint16_t *page
            (left < FRAMES_AT_ONCE ? left : FRAMES_AT_ONCE) * sizeof(*pages));
     if (left <= FRAMES_AT_ONCE && share->image->size % VGIC5_FRAME_SIZE != 0)
         pages[left - 1] &= (uint16_t)((1u << share->image->size % VGIC5_FRAME_SIZE / PAGE) - 1);
-    if (count(pages, FRAMES_AT_ONCE) > HUGE / PAGE / 4)
+    if (count(pages, FRAMES_AT_ONCE) <= HUGE / PAGE / 4)
+        return count(pages, FRAMES_AT_ONCE);
+    if (share->sharing == RAM_PRIVATE)
         leave_out_untouched(share, first, pages);
+    else if (share->sharing == RAM_SHARED)
+        leave_out_by_cache(share, first, pages);
     return count(pages, FRAMES_AT_ONCE);
 }
 
@@ -129,6 +155,7 @@ static void take_all(struct ram_image *image, const uint8_t *ram, uint8_t *copy,
 {
     uint64_t nr_frames = image->nr_frames;
     int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    enum ram_sharing sharing = ram_sharing(ram, image->size);
     struct share shares[NR_THREADS];
     pthread_t threads[NR_THREADS];
     bool started[NR_THREADS] = {false};
@@ -142,6 +169,7 @@ static void take_all(struct ram_image *image, const uint8_t *ram, uint8_t *copy,
                                    share_begin(nr_frames, n, nr_shares),
                                    share_begin(nr_frames, n + 1, nr_shares),
                                    pagemap,
+                                   sharing,
                                    0};
     for (unsigned n = 1; n < nr_shares; n++)
         started[n] = pthread_create(&threads[n], NULL, take_share, &shares[n]) == 0;

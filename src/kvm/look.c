@@ -82,7 +82,7 @@ int vgic5_kvm_look(const struct vgic5_kvm_calls *calls, uint32_t *abi, struct vg
     struct kvm_vm vm;
     int ret = kvm_vm_open(&vm, calls, &where);
 
-    if (ret || strcmp(vm.calls.machine(vm.calls.opaque), "aarch64") != 0)
+    if (ret)
         ret = no_vm(&vm, where, ret, error);
     else
         ret = look_at_device(&vm, abi, error);

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "kvmd/connection.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* ---- Messages -------------------------------------------------------------------------------- */
+
+static int send_message(int s, const struct shim_message *message, int fd)
+{
+    struct iovec part = {(void *)(uintptr_t)message, sizeof(*message)};
+    char control[CMSG_SPACE(sizeof(int))] = {0};
+    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
+
+    if (fd >= 0) {
+        struct cmsghdr *rights;
+
+        header.msg_control = control;
+        header.msg_controllen = sizeof(control);
+        rights = CMSG_FIRSTHDR(&header);
+        rights->cmsg_level = SOL_SOCKET;
+        rights->cmsg_type = SCM_RIGHTS;
+        rights->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(rights), &fd, sizeof(int));
+    }
+    return sendmsg(s, &header, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+/* The descriptor of a message; those that nobody expects are closed. */
+static int descriptor_of(struct msghdr *header)
+{
+    int found = -1;
+
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
+        size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+            continue;
+        for (size_t i = 0; i < n; i++) {
+            int fd;
+
+            memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+            if (found >= 0)
+                close(fd);
+            else
+                found = fd;
+        }
+    }
+    return found;
+}
+
+static ssize_t receive(int s, struct shim_message *message, void *bytes, size_t room, int *fd)
+{
+    char control[CMSG_SPACE(4 * sizeof(int))];
+    struct iovec parts[2] = {{message, sizeof(*message)}, {bytes, room}};
+    struct msghdr header = {.msg_iov = parts,
+                            .msg_iovlen = 2,
+                            .msg_control = control,
+                            .msg_controllen = sizeof(control)};
+    ssize_t got;
+
+    do {
+        got = recvmsg(s, &header, MSG_CMSG_CLOEXEC);
+    } while (got < 0 && errno == EINTR);
+    *fd = got > 0 ? descriptor_of(&header) : -1;
+    return got;
+}
+
+/* ---- Questions to the VMM -------------------------------------------------------------------- */
+
+struct answer {
+    int fd;
+    int64_t value;
+};
+
+static int ask(struct connection *connection, const struct shim_message *question,
+               const void *bytes, size_t size, void *to, size_t room, struct answer *answer)
+{
+    struct shim_message reply;
+    ssize_t got;
+
+    *answer = (struct answer){.fd = -1};
+    if (send_message(connection->fd, question, -1) != 0)
+        return -EFAULT;
+    if (bytes && send(connection->fd, bytes, size, MSG_NOSIGNAL) != (ssize_t)size)
+        return -EFAULT;
+    for (;;) {
+        got = receive(connection->fd, &reply, to, room, &answer->fd);
+        if (got < (ssize_t)sizeof(reply))
+            return -EFAULT;
+        if (reply.type == SHIM_ANSWER)
+            break;
+        if (answer->fd >= 0)
+            close(answer->fd);
+        connection->kicked = connection->kicked || reply.type == SHIM_KICK;
+    }
+    answer->value = reply.value;
+    /* An emulator of user programs sends what there is of a vector, and calls that success. */
+    if (reply.error == 0 && (size_t)got != sizeof(reply) + room)
+        return -EFAULT;
+    return reply.error > 0 ? -EPROTO : reply.error;
+}
+
+static int read_part(struct connection *connection, uint64_t at, void *to, size_t size)
+{
+    const struct shim_message question = {.type = SHIM_READ, .arg = at, .size = size};
+    struct answer answer;
+    int ret = ask(connection, &question, NULL, 0, to, size, &answer);
+
+    if (answer.fd >= 0)
+        close(answer.fd);
+    return ret ? -EFAULT : 0;
+}
+
+static int write_part(struct connection *connection, uint64_t at, const void *from, size_t size)
+{
+    const struct shim_message question = {.type = SHIM_WRITE, .arg = at, .size = size};
+    struct answer answer;
+    int ret = ask(connection, &question, from, size, NULL, 0, &answer);
+
+    if (answer.fd >= 0)
+        close(answer.fd);
+    return ret ? -EFAULT : 0;
+}
+
+static size_t part_of(size_t left)
+{
+    return left < SHIM_PART ? left : SHIM_PART;
+}
+
+static int client_read(void *opaque, uint64_t at, void *to, size_t size)
+{
+    struct connection *c = opaque;
+
+    if (at >= c->inline_at && at - c->inline_at <= c->inline_size &&
+        size <= c->inline_size - (at - c->inline_at)) {
+        memcpy(to, c->inline_bytes + (at - c->inline_at), size);
+        return 0;
+    }
+    for (size_t done = 0; done < size; done += part_of(size - done)) {
+        if (at == 0 || read_part(c, at + done, (char *)to + done, part_of(size - done)))
+            return -EFAULT;
+    }
+    return 0;
+}
+
+static int client_write(void *opaque, uint64_t at, const void *from, size_t size)
+{
+    struct connection *c = opaque;
+
+    for (size_t done = 0; done < size; done += part_of(size - done)) {
+        if (at == 0 || write_part(c, at + done, (const char *)from + done, part_of(size - done)))
+            return -EFAULT;
+    }
+    return 0;
+}
+
+static int client_descriptor(void *opaque, uint64_t number)
+{
+    const struct shim_message question = {.type = SHIM_FD, .arg = number};
+    struct answer answer;
+    int ret = ask(opaque, &question, NULL, 0, NULL, 0, &answer);
+
+    if (ret == 0)
+        return answer.fd < 0 ? -EBADF : answer.fd;
+    if (answer.fd >= 0)
+        close(answer.fd);
+    return ret;
+}
+
+static int client_map(void *opaque, uint64_t at, uint64_t size, void **host)
+{
+    const struct shim_message question = {.type = SHIM_SHARE, .arg = at, .size = size};
+    struct answer answer;
+    int ret = ask(opaque, &question, NULL, 0, NULL, 0, &answer);
+
+    if (ret == 0 && answer.fd < 0)
+        ret = -EFAULT;
+    if (ret == 0) {
+        *host = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, answer.fd,
+                     answer.value);
+        ret = *host == MAP_FAILED ? -errno : 0;
+    }
+    if (answer.fd >= 0)
+        close(answer.fd);
+    return ret;
+}
+
+static void client_unmap(void *host, uint64_t size)
+{
+    munmap(host, size);
+}
+
+/* A connection that is gone counts. */
+static bool client_kicked(void *opaque)
+{
+    struct connection *c = opaque;
+    struct shim_message message;
+    ssize_t got;
+
+    if (c->kicked)
+        return true;
+    got = recv(c->fd, &message, sizeof(message), MSG_DONTWAIT | MSG_PEEK);
+    if (got < 0)
+        return errno != EAGAIN && errno != EINTR;
+    c->kicked = got < (ssize_t)sizeof(message) || message.type == SHIM_KICK;
+    return c->kicked;
+}
+
+static int client_kick_descriptor(void *opaque)
+{
+    const struct connection *c = opaque;
+
+    return c->fd;
+}
+
+/* ---- Calls ----------------------------------------------------------------------------------- */
+
+static int done(const struct connection *connection, int64_t value, uint64_t at, int fd)
+{
+    const struct shim_message message = {.type = SHIM_DONE,
+                                         .error = value < 0 ? (int32_t)value : 0,
+                                         .value = value < 0 ? -1 : value,
+                                         .arg = at};
+
+    return send_message(connection->fd, &message, fd);
+}
+
+static int give(struct connection *connection, struct kvmd_object *object, uint64_t at)
+{
+    const uint32_t nothing = 0;
+    int fd = registry_add(connection->registry, object), ret;
+
+    if (fd < 0)
+        return done(connection, fd, 0, -1);
+    /* The shim stores the number there: it must be able to. */
+    if (at && client_write(connection, at, &nothing, sizeof(nothing)) != 0) {
+        close(fd);
+        return done(connection, -EFAULT, 0, -1);
+    }
+    ret = done(connection, 0, at, fd);
+    close(fd);
+    return ret;
+}
+
+static int do_open(struct connection *connection, const struct shim_message *message)
+{
+    struct kvmd_object *object;
+    int ret = message->arg == SHIM_VERSION ? kvmd_open(connection->kvmd, &object) : -EPROTO;
+
+    return ret ? done(connection, ret, 0, -1) : give(connection, object, 0);
+}
+
+static int do_ioctl(struct connection *connection, const struct shim_message *message)
+{
+    const struct kvmd_client client = {.read = client_read,
+                                       .write = client_write,
+                                       .descriptor = client_descriptor,
+                                       .map = client_map,
+                                       .unmap = client_unmap,
+                                       .kicked = client_kicked,
+                                       .kick_descriptor = client_kick_descriptor,
+                                       .opaque = connection};
+    struct kvmd_object *object = registry_find(connection->registry, (ino_t)message->ino);
+    struct kvmd_reply reply;
+    int ret;
+
+    if (!object)
+        return done(connection, -ENOTTY, 0, -1);
+    connection->kicked = false;
+    kvmd_ioctl(object, &client, (uint32_t)message->cmd, message->arg, &reply);
+    ret = reply.made ? give(connection, reply.made, reply.made_at)
+                     : done(connection, reply.value, 0, -1);
+    object_put(object);
+    return ret;
+}
+
+static int take_call(struct connection *connection, const struct shim_message *message)
+{
+    switch (message->type) {
+    case SHIM_OPEN:
+        return do_open(connection, message);
+    case SHIM_IOCTL:
+        return do_ioctl(connection, message);
+    case SHIM_KICK: /* it came too late */
+        return 0;
+    default:
+        return -EPROTO;
+    }
+}
+
+void connection_serve(struct connection *connection)
+{
+    struct shim_message message;
+    int fd;
+
+    for (;;) {
+        ssize_t got = receive(connection->fd, &message, connection->inline_bytes,
+                              sizeof(connection->inline_bytes), &fd);
+
+        if (fd >= 0)
+            close(fd);
+        if (got < (ssize_t)sizeof(message))
+            return;
+        connection->inline_at = message.arg;
+        connection->inline_size = (size_t)got - sizeof(message);
+        if (take_call(connection, &message) != 0)
+            return;
+    }
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* From a number to a function, by the table of ioctls. */
+#include <errno.h>
+
+#include "kvmd/internal.h"
+
+enum needs { NOTHING, INIT };
+
+static const struct ioctl_row {
+    const char *name;
+    enum kvmd_kind object;
+    uint32_t request;
+    enum needs needs;
+    kvmd_function *function;
+} rows[] = {
+#define IOCTL(NAME, object, direction, number, size, needs, function) \
+    {#NAME, KVMD_##object, KVMD_IOCTL(KVMD_DIR_##direction, number, size), needs, kvmd_##function},
+#include "kvmd/ioctls.def"
+#undef IOCTL
+};
+
+static const struct ioctl_row *row_of(const struct kvmd_object *object, uint32_t request)
+{
+    for (size_t n = 0; n < sizeof(rows) / sizeof(rows[0]); n++) {
+        if (rows[n].object == object->kind && rows[n].request == request)
+            return &rows[n];
+    }
+    return NULL;
+}
+
+const char *kvmd_ioctl_name(const struct kvmd_object *object, uint32_t request)
+{
+    const struct ioctl_row *row = row_of(object, request);
+
+    return row ? row->name : NULL;
+}
+
+static int64_t carry_out(const struct ioctl_row *row, struct kvmd_call *call)
+{
+    int64_t ret;
+
+    if (!call->vm)
+        return row->function(call);
+    turn_lock(&call->vm->lock);
+    device_enter_call(call->client);
+    ret = row->needs == INIT && !call->vcpu->initialised ? -ENOEXEC : row->function(call);
+    device_enter_call(NULL);
+    turn_unlock(&call->vm->lock);
+    return ret;
+}
+
+void kvmd_ioctl(struct kvmd_object *object, const struct kvmd_client *client, uint32_t request,
+                uint64_t argument, struct kvmd_reply *reply)
+{
+    const struct ioctl_row *row = row_of(object, request);
+    struct kvmd_call call = {.object = object,
+                             .vm = object->vm,
+                             .vcpu = object->vcpu,
+                             .client = client,
+                             .argument = argument,
+                             .reply = reply};
+
+    *reply = (struct kvmd_reply){.value = -ENOTTY};
+    object_get(object);
+    if (row)
+        reply->value = carry_out(row, &call);
+    else
+        kvmd_log(object->kvmd, "%s: ioctl 0x%08x is not known", kvmd_object_name(object), request);
+    object_put(object);
+}

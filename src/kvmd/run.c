@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * KVM_RUN: a vCPU runs on its caller's thread, under the lock of its VM, in slices after which the
+ * lock is handed over; it comes back to the VMM for what is the VMM's.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kvmd/engine.h"
+#include "kvmd/internal.h"
+
+#define SLICE 20000u
+#define SLICES_PER_LOOK 8u /* at what has come from outside */
+#define INTERNAL_ERROR_EMULATION 1u
+#define SYSTEM_EVENT_SHUTDOWN 1u
+#define SYSTEM_EVENT_RESET 2u
+
+/* What becomes of the run. */
+enum outcome { GO_ON, TO_VMM, INTERRUPTED };
+
+/* ---- Coming back ----------------------------------------------------------------------------- */
+
+static bool has_to_return(const struct kvmd_call *call)
+{
+    return __atomic_load_n(&call->vcpu->run->immediate_exit, __ATOMIC_RELAXED) ||
+           call->client->kicked(call->client->opaque);
+}
+
+/* A signal says so in exit_reason; immediate_exit leaves it, and the last access, as they are. */
+static int64_t interrupted(struct kvmd_vcpu *vcpu)
+{
+    if (!__atomic_load_n(&vcpu->run->immediate_exit, __ATOMIC_RELAXED))
+        vcpu->run->exit_reason = KVM_EXIT_INTR;
+    return -EINTR;
+}
+
+static enum outcome system_event(struct kvmd_vcpu *vcpu, uint32_t type)
+{
+    struct kvmd_vm *vm = vcpu->vm;
+
+    for (uint32_t n = 0; n < vm->nr_vcpus; n++)
+        vm->vcpus[n]->powered_off = true;
+    memset(&vcpu->run->system_event, 0, sizeof(vcpu->run->system_event));
+    vcpu->run->exit_reason = KVM_EXIT_SYSTEM_EVENT;
+    vcpu->run->system_event.type = type;
+    return TO_VMM;
+}
+
+static enum outcome internal_error(struct kvmd_vcpu *vcpu, const char *words)
+{
+    kvmd_log(vcpu->vm->kvmd, "vCPU %u: %s", vcpu->id, words);
+    vcpu->run->exit_reason = KVM_EXIT_INTERNAL_ERROR;
+    vcpu->run->internal.suberror = INTERNAL_ERROR_EMULATION;
+    vcpu->run->internal.ndata = 0;
+    return TO_VMM;
+}
+
+/* ---- Waiting --------------------------------------------------------------------------------- */
+
+/* Milliseconds until the timer, rounded up; -1: there is none. */
+static int until_deadline(const struct kvmd_vcpu *vcpu)
+{
+    uint64_t deadline = pe_deadline(&vcpu->pe), now = vm_counter(vcpu->vm), left;
+
+    if (deadline == COUNTER_NEVER || vcpu->powered_off)
+        return -1;
+    left = deadline > now ? (deadline - now) / (COUNTER_FREQUENCY / 1000) + 1 : 0;
+    return left < 1000 ? (int)left : 1000;
+}
+
+/* Without the lock, until an interrupt, a timer, a start, or a word of the client's. */
+static void wait_outside(struct kvmd_call *call)
+{
+    struct kvmd_vcpu *vcpu = call->vcpu;
+    struct pollfd polls[2] = {
+        {.fd = vcpu->wake, .events = POLLIN},
+        {.fd = call->client->kick_descriptor(call->client->opaque), .events = POLLIN}};
+    int timeout = until_deadline(vcpu);
+    uint64_t count;
+
+    turn_unlock(&call->vm->lock);
+    if (poll(polls, 2, timeout) > 0 && polls[0].revents &&
+        read(vcpu->wake, &count, sizeof(count)) < 0 && errno != EAGAIN)
+        kvmd_log(call->vm->kvmd, "vCPU %u: its wake-up cannot be read", vcpu->id);
+    turn_lock(&call->vm->lock);
+    pe_drive_timers(&vcpu->pe, vm_counter(vcpu->vm));
+}
+
+static enum outcome sleep_until_runnable(struct kvmd_call *call)
+{
+    struct kvmd_vcpu *vcpu = call->vcpu;
+
+    while (vcpu->powered_off || (vcpu->waits && !vcpu->pe.line)) {
+        if (has_to_return(call))
+            return INTERRUPTED;
+        wait_outside(call);
+    }
+    vcpu->waits = false;
+    return GO_ON;
+}
+
+/* ---- PSCI ------------------------------------------------------------------------------------ */
+
+static int vcpu_of_mpidr(void *opaque, uint64_t mpidr)
+{
+    const struct kvmd_vm *vm = opaque;
+
+    for (uint32_t n = 0; n < vm->nr_vcpus; n++) {
+        if (vgic5_mpidr_of_vcpu(vm->vcpus[n]->id) == mpidr)
+            return (int)n;
+    }
+    return -1;
+}
+
+static bool is_on(void *opaque, int vcpu)
+{
+    const struct kvmd_vm *vm = opaque;
+
+    return !vm->vcpus[vcpu]->powered_off;
+}
+
+/* KVM starts a vCPU anywhere. */
+static bool is_anywhere(void *opaque, uint64_t address)
+{
+    (void)opaque, (void)address;
+    return true;
+}
+
+static void start(struct kvmd_vcpu *vcpu, uint64_t entry, uint64_t context)
+{
+    vcpu_reset(vcpu);
+    vcpu->values[VCPU_ROW_PC].low = entry;
+    vcpu->values[VCPU_ROW_X0].low = context;
+    vcpu->powered_off = false;
+    vcpu_wake(vcpu);
+}
+
+static enum outcome hypercall(struct kvmd_vcpu *vcpu)
+{
+    struct kvmd_vm *vm = vcpu->vm;
+    const struct psci_machine machine = {vcpu_of_mpidr, is_on, is_anywhere, vm};
+    struct psci_result result = pe_psci(&vcpu->pe, &machine);
+
+    switch (result.action) {
+    case PSCI_ACTION_RETURN:
+        return GO_ON;
+    case PSCI_ACTION_CPU_ON:
+        start(vm->vcpus[result.target], result.entry, result.context);
+        return GO_ON;
+    case PSCI_ACTION_CPU_OFF:
+        vcpu->powered_off = true;
+        return GO_ON;
+    case PSCI_ACTION_SYSTEM_OFF:
+        return system_event(vcpu, SYSTEM_EVENT_SHUTDOWN);
+    case PSCI_ACTION_SYSTEM_RESET:
+        return system_event(vcpu, SYSTEM_EVENT_RESET);
+    }
+    return internal_error(vcpu, "PSCI has no such action");
+}
+
+/* ---- Device accesses ------------------------------------------------------------------------- */
+
+/* The access leaves to the VMM; at the next KVM_RUN its answer is in the same place. */
+static enum outcome mmio_exit(struct kvmd_vcpu *vcpu)
+{
+    struct kvm_run *run = vcpu->run;
+
+    run->exit_reason = KVM_EXIT_MMIO;
+    memset(&run->mmio, 0, sizeof(run->mmio));
+    run->mmio.phys_addr = vcpu->mmio.address;
+    run->mmio.len = vcpu->mmio.size;
+    run->mmio.is_write = vcpu->mmio.is_write;
+    memcpy(run->mmio.data, &vcpu->mmio.value, vcpu->mmio.size);
+    vcpu->mmio_pending = true;
+    return TO_VMM;
+}
+
+static enum outcome device_access(struct kvmd_vcpu *vcpu)
+{
+    vcpu_mmio(vcpu->pe.vcpu, &vcpu->mmio);
+    if (vcpu->mmio.size == 0) /* a pair, or a vector register: no syndrome says what it does */
+        return internal_error(vcpu,
+                              "an access to a device by an instruction that KVM cannot complete");
+    if (vcpu->mmio.is_write &&
+        wires_store(&vcpu->vm->wires, vcpu->mmio.address, vcpu->mmio.size, vcpu->mmio.value)) {
+        vcpu_complete(vcpu->pe.vcpu, 0);
+        return GO_ON;
+    }
+    return mmio_exit(vcpu);
+}
+
+/* The instruction that left is over. */
+static void complete(struct kvmd_vcpu *vcpu)
+{
+    uint64_t value = 0;
+
+    if (!vcpu->mmio_pending)
+        return;
+    vcpu->mmio_pending = false;
+    memcpy(&value, vcpu->run->mmio.data, vcpu->mmio.size);
+    vcpu_complete(vcpu->pe.vcpu, value);
+}
+
+/* ---- The loop -------------------------------------------------------------------------------- */
+
+static void hand_over(struct kvmd_vm *vm)
+{
+    if (!turn_is_wanted(&vm->lock))
+        return;
+    turn_unlock(&vm->lock);
+    turn_lock(&vm->lock);
+}
+
+static enum outcome slice(struct kvmd_vcpu *vcpu)
+{
+    struct vcpu_clock *clock = &vcpu->vm->clock;
+    char words[200];
+
+    pe_drive_timers(&vcpu->pe, vm_counter(vcpu->vm));
+    clock->stop_at = UINT64_MAX;
+    clock->check_at = clock->instructions + SLICE;
+    switch (vcpu_run(vcpu->pe.vcpu)) {
+    case VCPU_EXIT_STOP:
+    case VCPU_EXIT_CHECK:
+        return GO_ON;
+    case VCPU_EXIT_WFI:
+        vcpu->waits = true;
+        return GO_ON;
+    case VCPU_EXIT_HVC:
+        return hypercall(vcpu);
+    case VCPU_EXIT_SEMIHOSTING:
+        vcpu_inject_undefined(vcpu->pe.vcpu);
+        return GO_ON;
+    case VCPU_EXIT_MMIO:
+        return device_access(vcpu);
+    case VCPU_EXIT_STUCK:
+        break;
+    }
+    vcpu_trouble(vcpu->pe.vcpu, words, sizeof(words));
+    return internal_error(vcpu, words);
+}
+
+static enum outcome run_on(struct kvmd_call *call)
+{
+    struct kvmd_vcpu *vcpu = call->vcpu;
+    enum outcome outcome = GO_ON;
+
+    for (unsigned n = 0; outcome == GO_ON; n++) {
+        if (n % SLICES_PER_LOOK == 0 && has_to_return(call))
+            return INTERRUPTED;
+        outcome = sleep_until_runnable(call);
+        if (outcome != GO_ON)
+            return outcome;
+        if (engine_enter(vcpu) != 0)
+            return internal_error(vcpu, "the engine does not take its state");
+        outcome = slice(vcpu);
+        hand_over(call->vm);
+    }
+    return outcome;
+}
+
+static int64_t run_inside(struct kvmd_call *call)
+{
+    if (call->vcpu->mmio_pending && engine_enter(call->vcpu) != 0)
+        return -EIO;
+    complete(call->vcpu);
+    return run_on(call) == INTERRUPTED ? interrupted(call->vcpu) : 0;
+}
+
+/* The first run of a VM takes the VGICv5's resources, and fails where it cannot. */
+int64_t kvmd_run(struct kvmd_call *call)
+{
+    struct kvmd_vcpu *vcpu = call->vcpu;
+    int64_t ret;
+
+    if (vcpu->inside)
+        return -EINTR;
+    ret = vcpu->pe.gic ? vgic5_vcpu_enter(vcpu->pe.gic) : 0;
+    if (ret)
+        return ret;
+    vcpu->inside = true;
+    ret = run_inside(call);
+    vcpu->inside = false;
+    if (vcpu->pe.gic)
+        vgic5_vcpu_leave(vcpu->pe.gic);
+    return ret;
+}

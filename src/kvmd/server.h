@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The emulated KVM behind a socket: a connection and a thread for each thread of the VMMs. */
+#ifndef KVMD_SERVER_H
+#define KVMD_SERVER_H
+
+#include "kvmd/kvmd.h"
+
+struct kvmd_server;
+
+/* Listen at `path`, which must not exist; mode 0600. Peers of another user are refused. */
+int kvmd_server_start(struct kvmd *kvmd, const char *path, struct kvmd_server **server,
+                      struct vgic5_error *error);
+/* Every connection ends, and every object goes. The socket is removed. */
+void kvmd_server_stop(struct kvmd_server *server);
+/* Objects that are open, for tests. */
+size_t kvmd_server_objects(struct kvmd_server *server);
+
+#endif

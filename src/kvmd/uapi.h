@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The numbers of arm64's KVM that the host's <linux/kvm.h> lacks: it may be older, and of another
+ * architecture. Each is ABI. */
+#ifndef KVMD_UAPI_H
+#define KVMD_UAPI_H
+
+#include <linux/kvm.h>
+#include <stdint.h>
+
+/* An ioctl's number from its parts, as <asm-generic/ioctl.h> makes it. */
+enum { KVMD_DIR_NONE = 0, KVMD_DIR_WRITE = 1, KVMD_DIR_READ = 2, KVMD_DIR_BOTH = 3 };
+#define KVMD_IOCTL(direction, number, size) \
+    ((uint32_t)(direction) << 30 | (uint32_t)(size) << 16 | (uint32_t)KVMIO << 8 | (number))
+
+#define KVMD_API_VERSION 12
+#define KVMD_RUN_SIZE                                                           \
+    0x11000u /* of a vCPU's file: kvm_run, and at page 64 a dirty ring could be \
+              */
+#define KVMD_RUN_PAGES 0x10000u
+#define KVMD_MAX_SLOTS 512u
+#define KVMD_MAX_VCPUS 512u
+#define KVMD_MAX_ROUTES 4096u
+#define KVMD_MAX_PAGES ((UINT64_C(1) << 31) - 1) /* of a slot */
+
+/* arm64's own structures. */
+struct kvmd_vcpu_init {
+    uint32_t target;
+    uint32_t features[7];
+};
+
+struct kvmd_vcpu_events {
+    uint8_t serror_pending, serror_has_esr, ext_dabt_pending, pad[5];
+    uint64_t serror_esr;
+    uint32_t reserved[12];
+};
+
+struct kvmd_memory_region2 {
+    uint32_t slot, flags;
+    uint64_t guest_phys_addr, memory_size, userspace_addr, guest_memfd_offset;
+    uint32_t guest_memfd, pad1;
+    uint64_t pad2[14];
+};
+
+struct kvmd_reg_list {
+    uint64_t n; /* and that many ids behind it */
+};
+
+#define KVMD_TARGET_GENERIC_V8 5u
+#define KVMD_VCPU_POWER_OFF (1u << 0)
+#define KVMD_VCPU_PSCI_0_2 (1u << 2)
+
+/* Register ids: architecture, size, class and the register in it. */
+#define KVMD_REG_ARCH(id) ((id) >> 56)
+#define KVMD_REG_ARM64 0x60u
+#define KVMD_REG_SIZE(id) (1u << ((id) >> 52 & 15))
+#define KVMD_REG_CLASS(id) ((uint32_t)((id) >> 16) & 0xfffu)
+#define KVMD_CLASS_CORE 0x010u
+#define KVMD_CLASS_SYSREG 0x013u
+#define KVMD_CLASS_FIRMWARE 0x014u
+#define KVMD_CLASS_FEATURES 0x016u
+#define KVMD_REG(size_bits, class, reg) \
+    ((uint64_t)KVMD_REG_ARM64 << 56 | (uint64_t)(size_bits) << 52 | (uint64_t)(class) << 16 | (reg))
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One call of the VMM: sent, the server's questions answered, and its end waited for. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "shim/shim.h"
+
+/* ---- The server's questions ------------------------------------------------------------------ */
+
+/* The bytes go where they belong at once; the kernel finds out what is not there. */
+static int store(int s, const struct shim_message *question)
+{
+    ssize_t got = recv(s, (void *)(uintptr_t)question->arg, question->size, 0);
+
+    if (got < 0)
+        return -errno;
+    return (uint64_t)got == question->size ? 0 : -EFAULT;
+}
+
+static int duplicate(uint64_t number)
+{
+    int fd = fcntl((int)number, F_DUPFD_CLOEXEC, 0);
+
+    return fd < 0 ? -EBADF : fd;
+}
+
+static int answer(int s, const struct shim_message *question)
+{
+    struct shim_message reply = {.type = SHIM_ANSWER};
+    int fd = -1, ret;
+
+    switch (question->type) {
+    case SHIM_READ:
+        if (shim_send(s, &reply, (const void *)(uintptr_t)question->arg, question->size, -1) == 0)
+            return 0;
+        reply.error = -EFAULT;
+        break;
+    case SHIM_WRITE:
+        reply.error = store(s, question);
+        break;
+    case SHIM_FD:
+        fd = duplicate(question->arg);
+        break;
+    case SHIM_SHARE:
+        fd = shim_share(question->arg, question->size, &reply.value);
+        break;
+    default:
+        reply.error = -EPROTO;
+    }
+    if (fd < -1)
+        reply.error = fd;
+    ret = shim_send(s, &reply, NULL, 0, fd < 0 ? -1 : fd);
+    if (fd >= 0)
+        close(fd);
+    return ret;
+}
+
+/* ---- KVM_RUN --------------------------------------------------------------------------------- */
+
+/* Until the server says something. Handlers run here, with the VMM's own mask, and only here: then
+ * KVM_RUN is to come back. */
+static void wait_for_word(int s, const sigset_t *outside, bool *kicked)
+{
+    struct pollfd word = {.fd = s, .events = POLLIN};
+    const struct shim_message kick = {.type = SHIM_KICK};
+    int ret;
+
+    if (*kicked)
+        return;
+    shim_nest(1);
+    ret = ppoll(&word, 1, NULL, outside);
+    shim_nest(-1);
+    if (ret < 0 && errno == EINTR) {
+        shim_send(s, &kick, NULL, 0, -1);
+        *kicked = true;
+    }
+}
+
+/* ---- A call ---------------------------------------------------------------------------------- */
+
+/* The argument's bytes go along where the ioctl's number says that they are read. */
+static size_t inline_size(const struct shim_message *message)
+{
+    size_t size = message->cmd >> 16 & 0x3fff;
+
+    if (message->type != SHIM_IOCTL || !(message->cmd >> 30 & 1) || !message->arg)
+        return 0;
+    return size > SHIM_INLINE ? 0 : size;
+}
+
+static int send_call(int s, const struct shim_message *message)
+{
+    int ret =
+        shim_send(s, message, (const void *)(uintptr_t)message->arg, inline_size(message), -1);
+
+    return ret == -EFAULT ? shim_send(s, message, NULL, 0, -1) : ret;
+}
+
+static long finish(const struct shim_message *done, int fd)
+{
+    uint32_t number = (uint32_t)fd;
+
+    if (done->error) {
+        if (fd >= 0)
+            close(fd);
+        errno = -done->error;
+        return -1;
+    }
+    if (fd < 0 || !done->arg)
+        return fd >= 0 ? fd : (long)done->value;
+    *(uint32_t *)(uintptr_t)done->arg = number; /* the server has written there before */
+    return 0;
+}
+
+static long talk(int s, struct shim_message *message, bool is_run, const sigset_t *outside)
+{
+    struct shim_message word;
+    bool kicked = false;
+    int fd;
+
+    if (send_call(s, message) != 0) {
+        errno = EIO;
+        return -1;
+    }
+    for (;;) {
+        long got;
+
+        if (is_run)
+            wait_for_word(s, outside, &kicked);
+        got = shim_receive(s, &word, &fd);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < (long)sizeof(word) || (word.type != SHIM_DONE && answer(s, &word) != 0)) {
+            errno = EIO; /* the server has gone */
+            return -1;
+        }
+        if (word.type == SHIM_DONE)
+            return finish(&word, fd);
+    }
+}
+
+long shim_call(struct shim_message *message, bool is_run)
+{
+    int s = shim_connection(), error;
+    sigset_t all, outside;
+    long ret;
+
+    if (s < 0) {
+        errno = EIO;
+        return -1;
+    }
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &outside);
+    ret = talk(s, message, is_run, &outside);
+    error = errno;
+    pthread_sigmask(SIG_SETMASK, &outside, NULL);
+    errno = error;
+    return ret;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A thread's connection to the server. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "shim/shim.h"
+
+#define HIGH_FD 512
+#define DEEPEST 4 /* handlers within handlers */
+
+static __thread struct {
+    int fd; /* and one more, so that 0 is none */
+    ino_t inode;
+} connections[DEEPEST];
+static __thread int depth;
+
+int shim_move_up(int fd)
+{
+    int high = fcntl(fd, F_DUPFD_CLOEXEC, HIGH_FD);
+
+    if (high < 0)
+        return fd;
+    close(fd);
+    return high;
+}
+
+void shim_nest(int by)
+{
+    depth += by;
+}
+
+static ino_t inode_of(int fd)
+{
+    struct stat status;
+
+    return fstat(fd, &status) == 0 ? status.st_ino : 0;
+}
+
+/* A child's threads are not the parent's: they connect anew. */
+static void forget_all(void)
+{
+    for (int n = 0; n < DEEPEST; n++) {
+        int fd = connections[n].fd - 1;
+
+        if (fd >= 0 && inode_of(fd) == connections[n].inode)
+            close(fd);
+        connections[n].fd = 0;
+    }
+    depth = 0;
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, forget_all);
+}
+
+static int connect_anew(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    const char *path = getenv(SHIM_SOCKET);
+    int fd;
+
+    if (!path || strlen(path) >= sizeof(to.sun_path))
+        return -1;
+    pthread_once(&once, watch_forks);
+    memcpy(to.sun_path, path, strlen(path) + 1);
+    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    if (connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0) {
+        close(fd);
+        return -1;
+    }
+    return shim_move_up(fd);
+}
+
+/* The VMM may have closed it, and have something else there by now. */
+int shim_connection(void)
+{
+    int fd;
+
+    if (depth >= DEEPEST)
+        return -1;
+    fd = connections[depth].fd - 1;
+    if (fd >= 0 && inode_of(fd) == connections[depth].inode)
+        return fd;
+    fd = connect_anew();
+    connections[depth].fd = fd + 1;
+    connections[depth].inode = fd >= 0 ? inode_of(fd) : 0;
+    return fd;
+}
+
+int shim_send(int s, const struct shim_message *message, const void *bytes, size_t size, int fd)
+{
+    struct iovec parts[2] = {{(void *)(uintptr_t)message, sizeof(*message)},
+                             {(void *)(uintptr_t)bytes, size}};
+    char control[CMSG_SPACE(sizeof(int))] = {0};
+    struct msghdr header = {.msg_iov = parts, .msg_iovlen = size > 0 ? 2 : 1};
+
+    if (fd >= 0) {
+        struct cmsghdr *rights;
+
+        header.msg_control = control;
+        header.msg_controllen = sizeof(control);
+        rights = CMSG_FIRSTHDR(&header);
+        rights->cmsg_level = SOL_SOCKET;
+        rights->cmsg_type = SCM_RIGHTS;
+        rights->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(rights), &fd, sizeof(int));
+    }
+    return sendmsg(s, &header, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+long shim_receive(int s, struct shim_message *message, int *fd)
+{
+    char control[CMSG_SPACE(sizeof(int))];
+    struct iovec part = {message, sizeof(*message)};
+    struct msghdr header = {.msg_iov = &part,
+                            .msg_iovlen = 1,
+                            .msg_control = control,
+                            .msg_controllen = sizeof(control)};
+    ssize_t got = recvmsg(s, &header, MSG_CMSG_CLOEXEC);
+    struct cmsghdr *rights = got > 0 ? CMSG_FIRSTHDR(&header) : NULL;
+
+    *fd = -1;
+    if (rights && rights->cmsg_level == SOL_SOCKET && rights->cmsg_type == SCM_RIGHTS)
+        memcpy(fd, CMSG_DATA(rights), sizeof(int));
+    return got;
+}

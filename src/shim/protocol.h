@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Between the shim in a VMM's process and the server that is its KVM: one SOCK_SEQPACKET connection
+ * for each thread of the VMM. The shim knows of KVM the type of its ioctls and no more: while an
+ * ioctl is under way, the server asks back for the VMM's memory, descriptors and regions.
+ *
+ *   VMM                                server
+ *   OPEN | IOCTL (argument's bytes) →
+ *                                    ← READ | WRITE (then the bytes) | FD | SHARE
+ *   ANSWER (bytes or descriptor)     →
+ *   KICK, at any time in KVM_RUN     →
+ *                                    ← DONE (value, or error; perhaps a descriptor)
+ */
+#ifndef SHIM_PROTOCOL_H
+#define SHIM_PROTOCOL_H
+
+#include <stdint.h>
+
+#define SHIM_SOCKET "VGIC5_KVM_SOCKET" /* environment: the path of the server's socket */
+#define SHIM_PART 32768u               /* bytes of memory in one message at most */
+#define SHIM_INLINE 256u               /* bytes of an argument that go along with an ioctl */
+#define SHIM_VERSION 1u
+
+enum shim_type {
+    SHIM_OPEN = 1, /* arg: SHIM_VERSION */
+    SHIM_IOCTL,    /* dev, ino: the object; cmd, arg */
+    SHIM_KICK,
+    SHIM_ANSWER, /* error, value */
+    SHIM_DONE,  /* error, value; a descriptor is the result, or its number goes to the u32 at arg */
+    SHIM_READ,  /* arg, size */
+    SHIM_WRITE, /* arg, size; the bytes are the next message */
+    SHIM_FD,    /* arg: send a duplicate of this descriptor */
+    SHIM_SHARE, /* arg, size: make this region shared memory; its descriptor, value: offset in it */
+};
+
+struct shim_message {
+    uint32_t type;
+    int32_t error; /* 0 or a negative errno */
+    uint64_t dev, ino, cmd, arg, size;
+    int64_t value;
+};
+
+#endif

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* KVM_RUN: what comes back, with what, and what it takes to go on. */
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <linux/kvm.h>
+
+#include "kvm/numbers.h"
+#include "process.h"
+
+#define RAM UINT64_C(0x80000000)
+#define RAM_SIZE 0x200000u
+#define DOORBELL UINT64_C(0x10000000)
+#define X(n) (UINT64_C(0x6030000000100000) | 2 * (n))
+#define PC UINT64_C(0x6030000000100040)
+#define SYSTEM_EVENT_SHUTDOWN 1
+
+static const char *guest_path;
+static uint8_t ram[RAM_SIZE] __attribute__((aligned(4096)));
+
+struct vm {
+    struct emulated emulated;
+    int kvm, vm, vcpu, device;
+    struct kvm_run *run;
+};
+
+static int call(const struct vm *vm, int fd, unsigned long request, const void *argument)
+{
+    const struct vgic5_kvm_calls *calls = &vm->emulated.calls;
+    int ret = calls->ioctl(calls->opaque, fd, request, (uintptr_t)argument);
+
+    return ret < 0 ? -errno : ret;
+}
+
+static uint64_t get(const struct vm *vm, uint64_t id)
+{
+    uint64_t value = 0;
+
+    assert_int_equal(
+        call(vm, vm->vcpu, KVM_GET_ONE_REG, &(struct kvm_one_reg){id, (uintptr_t)&value}), 0);
+    return value;
+}
+
+static void set(const struct vm *vm, uint64_t id, uint64_t value)
+{
+    assert_int_equal(
+        call(vm, vm->vcpu, KVM_SET_ONE_REG, &(struct kvm_one_reg){id, (uintptr_t)&value}), 0);
+}
+
+static void load_guest(void)
+{
+    FILE *file = fopen(guest_path, "rb");
+
+    assert_non_null(file);
+    assert_true(fread(ram, 1, sizeof(ram), file) > 0);
+    fclose(file);
+}
+
+static void open_vm(struct vm *vm)
+{
+    const struct kvm_userspace_memory_region region = {
+        .guest_phys_addr = RAM, .memory_size = RAM_SIZE, .userspace_addr = (uintptr_t)ram};
+    struct kvm_numbers_vcpu_init init;
+
+    load_guest();
+    emulated_open(&vm->emulated, KVMD_7_4);
+    vm->kvm = vm->emulated.calls.open(vm->emulated.calls.opaque, "/dev/kvm", 0);
+    vm->vm = call(vm, vm->kvm, KVM_CREATE_VM, NULL);
+    vm->vcpu = call(vm, vm->vm, KVM_CREATE_VCPU, NULL);
+    assert_true(vm->vcpu > 0);
+    vm->run = vm->emulated.calls.map(vm->emulated.calls.opaque, vm->vcpu, 0x10000);
+    assert_non_null(vm->run);
+    assert_int_equal(call(vm, vm->vcpu, KVM_RUN, NULL), -ENOEXEC);
+    assert_int_equal(call(vm, vm->vm, VGIC5_KVM_ARM_PREFERRED_TARGET, &init), 0);
+    init.features[0] |= 1u << 2;
+    assert_int_equal(call(vm, vm->vcpu, VGIC5_KVM_ARM_VCPU_INIT, &init), 0);
+    assert_int_equal(call(vm, vm->vm, KVM_SET_USER_MEMORY_REGION, &region), 0);
+    set(vm, PC, RAM);
+}
+
+static void close_vm(struct vm *vm)
+{
+    vm->emulated.calls.unmap(vm->emulated.calls.opaque, vm->run, 0x10000);
+    emulated_close(&vm->emulated);
+}
+
+/* A store, a load that is extended, a store of the sum; PC is at the access until it is completed.
+ */
+static void accesses_come_back(void **state)
+{
+    struct vm vm;
+
+    (void)state;
+    open_vm(&vm);
+    set(&vm, X(19), 3);
+    set(&vm, X(21), 0x1234);
+    assert_int_equal(call(&vm, vm.vcpu, KVM_RUN, NULL), 0);
+    assert_int_equal(vm.run->exit_reason, KVM_EXIT_MMIO);
+    assert_int_equal(vm.run->mmio.phys_addr, DOORBELL + 2);
+    assert_int_equal(vm.run->mmio.len, 2);
+    assert_true(vm.run->mmio.is_write);
+    assert_memory_equal(vm.run->mmio.data, "\x34\x12\0\0\0\0\0\0", 8);
+    assert_int_equal(call(&vm, vm.vcpu, KVM_RUN, NULL), 0);
+    assert_int_equal(vm.run->mmio.phys_addr, DOORBELL + 8);
+    assert_false(vm.run->mmio.is_write);
+    assert_int_equal(get(&vm, X(4)), 0);
+    vm.run->mmio.data[0] = 0x80;
+    assert_int_equal(call(&vm, vm.vcpu, KVM_RUN, NULL), 0);
+    assert_int_equal(vm.run->mmio.phys_addr, DOORBELL + 16);
+    assert_int_equal(get(&vm, X(4)), 0x1234 - 0x80);
+    close_vm(&vm);
+}
+
+/* immediate_exit completes the access, and leaves exit_reason and mmio as they are. */
+static void immediate_exit(void **state)
+{
+    struct vm vm;
+    uint64_t pc;
+
+    (void)state;
+    open_vm(&vm);
+    set(&vm, X(19), 3);
+    assert_int_equal(call(&vm, vm.vcpu, KVM_RUN, NULL), 0);
+    pc = get(&vm, PC);
+    vm.run->immediate_exit = 1;
+    assert_int_equal(call(&vm, vm.vcpu, KVM_RUN, NULL), -EINTR);
+    assert_int_equal(vm.run->exit_reason, KVM_EXIT_MMIO);
+    assert_int_equal(vm.run->mmio.phys_addr, DOORBELL + 2);
+    assert_int_equal(get(&vm, PC), pc + 4);
+    close_vm(&vm);
+}
+
+/* Registers may be set while an access is pending: a restore of them wins over its answer. */
+static void a_new_pc_wins(void **state)
+{
+    struct vm vm;
+
+    (void)state;
+    open_vm(&vm);
+    set(&vm, X(19), 3);
+    assert_int_equal(call(&vm, vm.vcpu, KVM_RUN, NULL), 0);
+    vm.run->immediate_exit = 1;
+    assert_int_equal(call(&vm, vm.vcpu, KVM_RUN, NULL), -EINTR);
+    vm.run->immediate_exit = 0;
+    set(&vm, X(19), 4);
+    set(&vm, PC, RAM);
+    assert_int_equal(call(&vm, vm.vcpu, KVM_RUN, NULL), 0);
+    assert_int_equal(vm.run->exit_reason, KVM_EXIT_SYSTEM_EVENT);
+    assert_int_equal(vm.run->system_event.type, SYSTEM_EVENT_SHUTDOWN);
+    close_vm(&vm);
+}
+
+struct later {
+    struct vm *vm;
+    void (*what)(struct vm *vm);
+};
+
+static void *soon(void *opaque)
+{
+    const struct later *later = opaque;
+
+    usleep(50000);
+    later->what(later->vm);
+    return NULL;
+}
+
+static void ask_to_exit(struct vm *vm)
+{
+    __atomic_store_n(&vm->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+}
+
+static void raise_irq(struct vm *vm)
+{
+    const struct kvm_irq_level line = {.irq = 0, .level = 1}; /* of vCPU 0 itself: no GIC is here */
+
+    assert_int_equal(call(vm, vm->vm, KVM_IRQ_LINE, &line), 0);
+}
+
+static int run_while(struct vm *vm, void (*what)(struct vm *vm))
+{
+    struct later later = {vm, what};
+    pthread_t thread;
+    int ret;
+
+    assert_int_equal(pthread_create(&thread, NULL, soon, &later), 0);
+    ret = call(vm, vm->vcpu, KVM_RUN, NULL);
+    pthread_join(thread, NULL);
+    return ret;
+}
+
+/* Another thread reads registers, sets a line and asks for an end while the guest runs. */
+static void from_another_thread(void **state)
+{
+    struct vm vm;
+    uint64_t counted;
+
+    (void)state;
+    open_vm(&vm);
+    set(&vm, X(19), 1);
+    assert_int_equal(run_while(&vm, ask_to_exit), -EINTR);
+    counted = get(&vm, X(20));
+    assert_true(counted > 1000);
+    vm.run->immediate_exit = 0;
+    assert_int_equal(run_while(&vm, ask_to_exit), -EINTR);
+    assert_true(get(&vm, X(20)) > counted);
+
+    vm.run->immediate_exit = 0;
+    set(&vm, X(19), 2);
+    set(&vm, PC, RAM);
+    assert_int_equal(run_while(&vm, raise_irq), 0);
+    assert_int_equal(vm.run->exit_reason, KVM_EXIT_MMIO);
+    assert_int_equal(vm.run->mmio.data[0], 2);
+    close_vm(&vm);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(accesses_come_back),
+        cmocka_unit_test(immediate_exit),
+        cmocka_unit_test(a_new_pc_wins),
+        cmocka_unit_test(from_another_thread),
+    };
+
+    if (argc != 2)
+        return 2;
+    guest_path = argv[1];
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A program of its own, with the shim preloaded, against a server in this process. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "kvmd/server.h"
+#include "unicorn/unicorn_engine.h"
+
+static const char *program, *shim;
+
+struct kernel {
+    struct kvmd *kvmd;
+    struct kvmd_server *server;
+    char directory[32], path[64];
+};
+
+static void open_kernel(struct kernel *kernel, enum kvmd_profile profile)
+{
+    const struct kvmd_config config = {.profile = profile, .engine = &unicorn_engine};
+
+    strcpy(kernel->directory, "/tmp/vgic5-kvm-XXXXXX");
+    assert_non_null(mkdtemp(kernel->directory));
+    snprintf(kernel->path, sizeof(kernel->path), "%s/socket", kernel->directory);
+    assert_int_equal(kvmd_create(&config, &kernel->kvmd, NULL), 0);
+    assert_int_equal(kvmd_server_start(kernel->kvmd, kernel->path, &kernel->server, NULL), 0);
+}
+
+/* The VMM has gone: so do its objects. */
+static void close_kernel(struct kernel *kernel)
+{
+    for (int n = 0; n < 500 && kvmd_server_objects(kernel->server) > 0; n++)
+        usleep(10000);
+    assert_int_equal(kvmd_server_objects(kernel->server), 0);
+    kvmd_server_stop(kernel->server);
+    kvmd_destroy(kernel->kvmd);
+    assert_int_equal(access(kernel->path, F_OK), -1);
+    assert_int_equal(rmdir(kernel->directory), 0);
+}
+
+static int run(const struct kernel *kernel, const char *part)
+{
+    int status;
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        setenv("VGIC5_KVM_SOCKET", kernel->path, 1);
+        setenv("LD_PRELOAD", shim, 1);
+        execl(program, program, part, (char *)NULL);
+        _exit(127);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return status;
+}
+
+static void part(const char *name, enum kvmd_profile profile)
+{
+    struct kernel kernel;
+
+    open_kernel(&kernel, profile);
+    assert_int_equal(run(&kernel, name), 0);
+    close_kernel(&kernel);
+}
+
+static void test_conform_7_4(void **state)
+{
+    (void)state;
+    part("conform", KVMD_7_4);
+}
+
+static void test_conform_v1(void **state)
+{
+    (void)state;
+    part("conform", KVMD_V1);
+}
+
+static void test_descriptors(void **state)
+{
+    (void)state;
+    part("descriptors", KVMD_7_4);
+}
+
+static void test_pointers(void **state)
+{
+    (void)state;
+    part("pointers", KVMD_7_4);
+}
+
+static void test_memory(void **state)
+{
+    (void)state;
+    part("memory", KVMD_7_4);
+}
+
+static void test_killed(void **state)
+{
+    struct kernel kernel;
+    int status;
+
+    (void)state;
+    open_kernel(&kernel, KVMD_7_4);
+    status = run(&kernel, "killed");
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    close_kernel(&kernel);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_conform_7_4), cmocka_unit_test(test_conform_v1),
+        cmocka_unit_test(test_descriptors), cmocka_unit_test(test_pointers),
+        cmocka_unit_test(test_memory),      cmocka_unit_test(test_killed),
+    };
+
+    if (argc != 3)
+        return 2;
+    program = argv[1];
+    shim = argv[2];
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -34,8 +34,7 @@ enum life {
 struct trial {
     const struct vgic5_conform_ops *ops;
     void *vm;
-    enum vgic5_conform_verdict verdict;
-    char message[256];
+    struct vgic5_conform_result *result;
     bool over; /* failed or skipped: what follows does nothing */
 };
 

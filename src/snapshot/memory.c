@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "facts/error.h"
-#include "facts/sized.h"
 #include "snapshot/reader.h"
 
 static const struct section *section_of(const struct vgic5_section *memory)
@@ -23,17 +22,15 @@ static void get_record(const struct section *section, size_t n, struct frame_rec
     frame_record_decode(section->index + n * RECORD_SIZE, record);
 }
 
-int vgic5_snapshot_frame_sized(const struct vgic5_section *memory, size_t n,
-                               struct vgic5_frame *frame, size_t room)
+int vgic5_snapshot_frame(const struct vgic5_section *memory, size_t n, struct vgic5_frame *frame)
 {
-    struct vgic5_frame own;
     const struct section *section = section_of(memory);
     struct frame_record record;
 
     if (n >= section->nr_frames)
         return -ENOENT;
     get_record(section, n, &record);
-    own = (struct vgic5_frame){
+    *frame = (struct vgic5_frame){
         .offset = (uint64_t)record.number * FRAME_BYTES,
         .size = (uint32_t)frame_size(section->head.size, record.number),
         .stored = record.stored,
@@ -42,7 +39,6 @@ int vgic5_snapshot_frame_sized(const struct vgic5_section *memory, size_t n,
         .file_offset = section->frame_offsets[n],
         .hash = section->index + n * RECORD_SIZE + RECORD_HASHED,
     };
-    sized_give(frame, room, &own, sizeof(own));
     return 0;
 }
 

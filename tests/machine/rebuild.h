@@ -12,7 +12,6 @@
 struct image {
     uint8_t *bytes;
     size_t size, room;
-    struct vgic5_sink sink;
 };
 
 /* What a run of the guest is made with. */
@@ -38,7 +37,7 @@ struct reader {
     const struct image *image;
     size_t at;
 };
-const struct vgic5_sink *sink_of(struct image *image);
+struct vgic5_sink sink_of(struct image *image);
 struct vgic5_snapshot *opened(const struct image *image, struct reader *reader);
 
 bool same(const struct image *a, const struct image *b);

@@ -5,9 +5,9 @@
 
 static void append(struct buffer *buffer, const void *bytes, size_t size)
 {
-    const struct vgic5_sink *sink = buffer_sink(buffer);
+    struct vgic5_sink sink = buffer_sink(buffer);
 
-    assert_int_equal(sink->write(sink->opaque, bytes, size), 0);
+    assert_int_equal(sink.write(sink.opaque, bytes, size), 0);
 }
 
 /* ---- Files ----------------------------------------------------------------------------------- */

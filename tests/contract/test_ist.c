@@ -214,7 +214,8 @@ static void test_7_4_writes_valid_bits_alone(void **state)
     guest_write(&target, VGIC5_IRS_IST_BASER, 8, 0);
     assert_int_equal(source.valid_writes, 4);
     assert_int_equal(target.valid_writes, 0);
-    assert_int_equal(source.other_writes + target.other_writes, 0);
+    assert_int_equal(source.guest_writes, source.valid_writes); /* and nothing else was written */
+    assert_int_equal(target.guest_writes, 0);
     vgic5_state_free(saved);
     vmm_destroy(&source);
     vmm_destroy(&target);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A VMM for the tests: guest memory, caller memory and allocation that fail on request. */
+/* The VMM of the tests of the contract: how far its VM has lived, and the doors, asserted. */
 #ifndef TESTS_CONTRACT_VMM_H
 #define TESTS_CONTRACT_VMM_H
 
@@ -10,39 +10,18 @@
 
 #include <cmocka.h>
 
-#include <vgic5/device.h>
 #include <vgic5/migration.h>
 
-#define RAM_BASE UINT64_C(0x40000000)
-#define RAM_SIZE UINT64_C(0x100000)
-#define IRS_BASE UINT64_C(0x08010000)
+#include "kit/vmm.h"
 
-/* Addresses below this are in nobody's memory: a caller's access there is EFAULT. */
+#define RAM_BASE VMM_RAM_BASE
+#define RAM_SIZE VMM_RAM_SIZE
+#define IRS_BASE VMM_IRS_BASE
+
+/* In nobody's memory. */
 #define BAD_ADDR UINT64_C(1)
-#define NOWHERE_BELOW UINT64_C(4096)
 
 enum { NEVER = 0 };
-
-struct vmm {
-    struct vgic5 *device;
-    uint8_t *ram;
-    uint64_t ram_size;
-    bool ram_is_gone;         /* guest memory cannot be reached */
-    unsigned valid_writes;    /* of the device to guest memory: one that sets bit 0 of 8 bytes, */
-    unsigned other_writes;    /* and any other */
-    uint64_t hole;            /* nor can the page at this address; 0: none */
-    unsigned caller_fault_at; /* the n-th access to the caller's memory faults */
-    unsigned alloc_fault_at;  /* the n-th allocation fails */
-    unsigned outstanding;     /* allocations that were not freed */
-    int quiesce_answer;       /* of host.quiesce, */
-    unsigned quiesce_times;   /* for that many calls (UINT_MAX: for ever) */
-    unsigned quiesce_calls;
-    int claim_answer; /* of host.claim, once */
-    unsigned claims;  /* how often it was asked, */
-    uint32_t claimed; /* and for which highest id */
-    unsigned lines;   /* calls of host.line */
-    unsigned logs;
-};
 
 /* How far the life of the VM has come. */
 enum life {
@@ -66,10 +45,6 @@ void vmm_destroy(struct vmm *vmm); /* fails the test when memory is left */
 /* A VM of one profile, that far. */
 void vmm_open(struct vmm *vmm, uint32_t abi, enum life life);
 
-int vmm_has(struct vmm *vmm, uint32_t group, uint64_t attr);
-int vmm_get(struct vmm *vmm, uint32_t group, uint64_t attr, void *payload);
-int vmm_set(struct vmm *vmm, uint32_t group, uint64_t attr, const void *payload);
-int vmm_set_u64(struct vmm *vmm, uint32_t group, uint64_t attr, uint64_t value);
 /* Must succeed. */
 uint64_t vmm_get_u64(struct vmm *vmm, uint32_t group, uint64_t attr);
 #define IRS(vmm, offset) vmm_get_u64(vmm, VGIC5_GRP_IRS_REGS, offset)

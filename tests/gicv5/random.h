@@ -49,8 +49,8 @@ struct world {
     uint64_t operation; /* number of the present one */
     struct op op;
     struct vgic5_config config;
-    struct machine_options options;
-    struct machine lib;
+    struct vmm_shape options;
+    struct vmm lib;
     struct ref_config ref_config;
     struct ref *ref;
     bool restores; /* save and restore now and then */

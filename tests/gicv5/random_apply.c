@@ -76,7 +76,7 @@ void compare_lines(struct world *w)
         expect_equal(w, what, line, expected);
         expect_equal(w, "line as last told to the VMM", w->lib.told[i], expected);
     }
-    expect_equal(w, "calls about a line that had not changed", w->lib.useless_line_calls, 0);
+    expect_equal(w, "calls about a line that had not changed", w->lib.useless_lines, 0);
 }
 
 static void apply_mmio(struct world *w, const struct op *op)

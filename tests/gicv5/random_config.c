@@ -117,7 +117,7 @@ static void to_library(struct world *w)
         .threads = random_percent(w, 50), /* locks, by one thread: none may be taken twice */
         .ppis = {c->ppis, 0},
     };
-    w->options = (struct machine_options){
+    w->options = (struct vmm_shape){
         .config = &w->config,
         .nr_vcpus = c->nr_pes,
         .ids = c->pe_id,
@@ -150,8 +150,9 @@ void world_create(struct world *w, uint64_t seed)
     choose_interrupts(w);
     w->restores = random_percent(w, 50);
     to_library(w);
-    machine_prepare(&w->lib, &w->options);
-    int err = machine_build(&w->lib, &w->options);
+    if (!vmm_prepare(&w->lib, w->options.ram_base, w->options.ram_size))
+        abort();
+    int err = vmm_build(&w->lib, &w->options);
     if (!err)
         err = machine_enter(&w->lib);
     if (err) {
@@ -167,8 +168,8 @@ void world_create(struct world *w, uint64_t seed)
 void world_drop(struct world *w)
 {
     machine_leave(&w->lib);
-    bool clean = machine_drop_device(&w->lib);
+    bool clean = vmm_drop_device(&w->lib);
     expect_equal(w, "memory given back at destroy", clean, true);
-    machine_free_ram(&w->lib);
+    vmm_free_ram(&w->lib);
     ref_destroy(w->ref);
 }

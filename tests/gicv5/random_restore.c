@@ -84,7 +84,7 @@ static void save(struct world *w, struct saved *s)
 {
     s->pe_selr = get_irs(w, VGIC5_IRS_PE_SELR);
     s->spi_selr = get_irs(w, VGIC5_IRS_SPI_SELR);
-    must(w, "error of an IST get", attr_get(&w->lib, VGIC5_GRP_IST, 0, s->spi_words));
+    must(w, "error of an IST get", vmm_get(&w->lib, VGIC5_GRP_IST, 0, s->spi_words));
     for (size_t i = 0; i < NR_IDS; i++)
         s->ids[i] = get_irs(w, id_registers[i]);
     s->ist_cfgr = get_irs(w, VGIC5_IRS_IST_CFGR);
@@ -116,14 +116,14 @@ static void restore_loops(struct world *w, const struct saved *s)
 
 static void restore(struct world *w, const struct saved *s)
 {
-    must(w, "error while the new device is made", machine_build(&w->lib, &w->options));
+    must(w, "error while the new device is made", vmm_build(&w->lib, &w->options));
     for (size_t i = 0; i < NR_IDS; i++)
         set_irs(w, id_registers[i], s->ids[i]);
     set_irs(w, VGIC5_IRS_IST_CFGR, s->ist_cfgr);
     set_irs(w, VGIC5_IRS_IST_BASER, s->ist_baser);
     must(w, "error of set_spi_wires",
          vgic5_set_spi_wires(w->lib.device, s->wires, REF_MAX_SPIS / 64));
-    must(w, "error of an IST set", attr_set(&w->lib, VGIC5_GRP_IST, 0, s->spi_words));
+    must(w, "error of an IST set", vmm_set(&w->lib, VGIC5_GRP_IST, 0, s->spi_words));
     set_irs(w, VGIC5_IRS_CR1, s->cr1);
     restore_loops(w, s);
     set_irs(w, VGIC5_IRS_CR0, s->cr0);
@@ -150,7 +150,7 @@ static void drop_old_device(struct world *w)
     if (!before)
         abort();
     memcpy(before, w->lib.ram, w->lib.ram_size);
-    expect_equal(w, "memory given back at destroy", machine_drop_device(&w->lib), true);
+    expect_equal(w, "memory given back at destroy", vmm_drop_device(&w->lib), true);
     expect_equal(w, "guest memory changed by destroy",
                  memcmp(before, w->lib.ram, w->lib.ram_size) != 0, false);
     free(before);

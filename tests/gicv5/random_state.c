@@ -141,7 +141,7 @@ void compare_state(struct world *w)
     compare_irs(w);
     for (uint32_t i = 0; i < w->ref_config.nr_pes; i++)
         compare_sysregs(w, i);
-    int err = attr_get(&w->lib, VGIC5_GRP_IST, 0, words);
+    int err = vmm_get(&w->lib, VGIC5_GRP_IST, 0, words);
     if (err == -EFAULT && !table_is_whole(w))
         return;
     expect_equal(w, "error of an IST get", (uint64_t)err, 0);

@@ -91,7 +91,7 @@ static void test_the_gap_in_the_instructions_is_undefined(void **state)
 
 static void test_el2_forms_do_nothing_at_el1(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     uint64_t x = 1ull << 32 | SPI(3);
     for (uint16_t crm = 1; crm <= 3; crm++)
         for (uint16_t op2 = 0; op2 < 8; op2++)
@@ -118,24 +118,24 @@ static void test_other_registers_are_not_the_gics(void **state)
 static void test_ICC_IDR0(void **state)
 {
     const struct vgic5_config config = {.size = sizeof(config), .lpi_id_bits = 24};
-    struct machine m;
+    struct vmm m;
     assert_int_equal(mrs(*state, 0, VGIC5_ICC_IDR0), 0x40); /* 16 id bits, 5 priority bits */
-    build(&m, &(struct machine_options){.nr_vcpus = 1, .config = &config});
+    build(&m, &(struct vmm_shape){.nr_vcpus = 1, .config = &config});
     assert_int_equal(mrs(&m, 0, VGIC5_ICC_IDR0), 0x41); /* 24 */
-    assert_true(machine_drop_device(&m));
-    machine_free_ram(&m);
+    assert_true(vmm_drop_device(&m));
+    vmm_free_ram(&m);
 }
 
 static void test_ICC_IAFFIDR_is_the_vcpu_id(void **state)
 {
     static const uint32_t ids[] = {17, 3, 65535};
-    struct machine m;
+    struct vmm m;
     assert_non_null(*state);
-    build(&m, &(struct machine_options){.nr_vcpus = 3, .ids = ids});
+    build(&m, &(struct vmm_shape){.nr_vcpus = 3, .ids = ids});
     for (uint32_t pe = 0; pe < 3; pe++)
         assert_int_equal(mrs(&m, pe, VGIC5_ICC_IAFFIDR), ids[pe]);
-    assert_true(machine_drop_device(&m));
-    machine_free_ram(&m);
+    assert_true(vmm_drop_device(&m));
+    vmm_free_ram(&m);
 }
 
 static void test_registers_reset(void **state)
@@ -163,7 +163,7 @@ static void test_registers_reset(void **state)
 
 static void test_ICC_CR0_is_always_linked(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     msr(m, 0, VGIC5_ICC_CR0, 0);
     assert_int_equal(mrs(m, 0, VGIC5_ICC_CR0), 6);
     msr(m, 0, VGIC5_ICC_CR0, 1);
@@ -174,7 +174,7 @@ static void test_ICC_CR0_is_always_linked(void **state)
 
 static void test_ICC_CR0_EN_0_signals_nothing(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     linear_table(m, 4);
     route(m, SPI(1), 8, 0);
@@ -194,7 +194,7 @@ static void test_ICC_CR0_EN_0_signals_nothing(void **state)
 
 static void test_ICC_PCR_keeps_five_bits(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     msr(m, 0, VGIC5_ICC_PCR, ~0ull);
     assert_int_equal(mrs(m, 0, VGIC5_ICC_PCR), 0x1f);
     msr(m, 0, VGIC5_ICC_PCR, 0xffffffe0);
@@ -203,7 +203,7 @@ static void test_ICC_PCR_keeps_five_bits(void **state)
 
 static void test_ICC_PCR_0_passes_only_priority_0(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     msr(m, 0, VGIC5_ICC_PCR, 0);
     route(m, SPI(1), 1, 0);
@@ -215,7 +215,7 @@ static void test_ICC_PCR_0_passes_only_priority_0(void **state)
 
 static void test_ICC_PCR_passes_its_own_priority(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 12, 0);
     spi_wire(m, 1, true);
@@ -229,14 +229,14 @@ static void test_ICC_PCR_passes_its_own_priority(void **state)
 
 static void test_ICC_APR_upper_half_is_RES0(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     msr(m, 0, VGIC5_ICC_APR, 0xdeadbeef12345678);
     assert_int_equal(mrs(m, 0, VGIC5_ICC_APR), 0x12345678);
 }
 
 static void test_ICC_APR_write_changes_the_running_priority(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 12, 0);
     spi_wire(m, 1, true);
@@ -248,7 +248,7 @@ static void test_ICC_APR_write_changes_the_running_priority(void **state)
 
 static void test_ICC_HPPIR_shows_what_CDIA_would_take(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     assert_int_equal(mrs(m, 0, VGIC5_ICC_HPPIR), 0);
     route(m, SPI(1), 12, 0);
@@ -263,7 +263,7 @@ static void test_ICC_HPPIR_shows_what_CDIA_would_take(void **state)
 
 static void test_ICC_HPPIR_is_0_without_sufficient_priority(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 12, 0);
     spi_wire(m, 1, true);
@@ -279,7 +279,7 @@ static void test_ICC_HPPIR_is_0_without_sufficient_priority(void **state)
 
 static void test_ICC_ICSR_write_drops_RES0(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     msr(m, 0, VGIC5_ICC_ICSR, ~0ull);
     assert_int_equal(mrs(m, 0, VGIC5_ICC_ICSR), 0x0000ffff0000f83f);
     msr(m, 0, VGIC5_ICC_ICSR, 0);
@@ -288,7 +288,7 @@ static void test_ICC_ICSR_write_drops_RES0(void **state)
 
 static void test_ICC_ICSR_is_of_one_pe(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     msr(m, 1, VGIC5_CDRCFG, SPI(500));
     assert_int_equal(mrs(m, 1, VGIC5_ICC_ICSR), ICSR_F);
     assert_int_equal(mrs(m, 0, VGIC5_ICC_ICSR), 0);
@@ -298,7 +298,7 @@ static void test_ICC_ICSR_is_of_one_pe(void **state)
 
 static void test_GSB_is_handled_and_changes_nothing(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 12, 0);
     spi_wire(m, 1, true);
@@ -310,7 +310,7 @@ static void test_GSB_is_handled_and_changes_nothing(void **state)
 
 static void test_CDRCFG_reports_every_field(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     linear_table(m, 4);
     static const uint32_t intids[] = {SPI(2), LPI(2)};
@@ -333,7 +333,7 @@ static void test_CDRCFG_reports_every_field(void **state)
 
 static void test_CDRCFG_of_an_unreachable_interrupt_is_exactly_F(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     msr(m, 0, VGIC5_ICC_ICSR, ~0ull);
     assert_int_equal(cdrcfg(m, LPI(0)), ICSR_F); /* no table */
     assert_int_equal(cdrcfg(m, SPI(0)), 0);      /* F is cleared again */
@@ -341,7 +341,7 @@ static void test_CDRCFG_of_an_unreachable_interrupt_is_exactly_F(void **state)
 
 static void test_unreachable_interrupts_are_silently_ignored(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, LPI(4), 3, 0);
     cdpend(m, LPI(4), 1);
@@ -355,7 +355,7 @@ static void test_unreachable_interrupts_are_silently_ignored(void **state)
 
 static void test_CDEN_CDDIS_forward_and_recall(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     linear_table(m, 4);
     static const uint32_t intids[] = {SPI(2), LPI(2)};
@@ -375,7 +375,7 @@ static void test_CDEN_CDDIS_forward_and_recall(void **state)
 
 static void test_CDPRI_evaluates_again(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 9, 0);
     route(m, SPI(2), 10, 0);
@@ -390,7 +390,7 @@ static void test_CDPRI_evaluates_again(void **state)
 
 static void test_CDAFF_moves_a_pending_interrupt(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     linear_table(m, 4);
     static const uint32_t intids[] = {SPI(2), LPI(2)};
@@ -407,7 +407,7 @@ static void test_CDAFF_moves_a_pending_interrupt(void **state)
 
 static void test_CDAFF_to_nobody_is_stored_and_never_signalled(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 8, 0x7777);
     spi_wire(m, 1, true);
@@ -422,14 +422,14 @@ static void test_CDAFF_to_nobody_is_stored_and_never_signalled(void **state)
 
 static void test_CDAFF_drops_IRM_without_1ofN(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     msr(m, 0, VGIC5_CDAFF, 5ull << 32 | 1u << 28 | SPI(1));
     assert_int_equal(cdrcfg(m, SPI(1)), ICSR_IAFFID(5));
 }
 
 static void test_CDPEND_ignores_handling_mode_and_wire(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 8, 0);
     set_trigger_mode(m, 1, 1);
@@ -448,7 +448,7 @@ static void test_CDPEND_ignores_handling_mode_and_wire(void **state)
 
 static void test_CDHM_decides_whether_acknowledge_clears_pending(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     linear_table(m, 4);
     route(m, LPI(1), 8, 0);
@@ -465,7 +465,7 @@ static void test_CDHM_decides_whether_acknowledge_clears_pending(void **state)
 
 static void test_CDDI_is_harmless_when_not_active(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 8, 0);
     spi_wire(m, 1, true);
@@ -476,7 +476,7 @@ static void test_CDDI_is_harmless_when_not_active(void **state)
 
 static void test_CDDI_of_spi_and_lpi_works_from_any_pe(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     linear_table(m, 4);
     static const uint32_t intids[] = {SPI(2), LPI(2)};
@@ -492,7 +492,7 @@ static void test_CDDI_of_spi_and_lpi_works_from_any_pe(void **state)
 
 static void test_CDDI_of_a_ppi_is_of_the_own_pe(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     msr(m, 0, VGIC5_ICC_PPI_SACTIVER(0), 1u << VGIC5_PPI_CNTV);
     msr(m, 1, VGIC5_ICC_PPI_SACTIVER(0), 1u << VGIC5_PPI_CNTV);
     cddi(m, 1, PPI(VGIC5_PPI_CNTV));
@@ -502,7 +502,7 @@ static void test_CDDI_of_a_ppi_is_of_the_own_pe(void **state)
 
 static void test_CDDI_takes_what_CDIA_returned(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 8, 0);
     spi_wire(m, 1, true);
@@ -513,7 +513,7 @@ static void test_CDDI_takes_what_CDIA_returned(void **state)
 
 static void test_CDEOI_drops_the_most_important_priority(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     msr(m, 0, VGIC5_ICC_APR, 0x80010100);
     msr(m, 0, VGIC5_CDEOI, ~0ull); /* Xt does not count */
     assert_int_equal(mrs(m, 0, VGIC5_ICC_APR), 0x80010000);
@@ -526,7 +526,7 @@ static void test_CDEOI_drops_the_most_important_priority(void **state)
 
 static void test_CDEOI_does_not_deactivate(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 8, 0);
     spi_wire(m, 1, true);

@@ -2,16 +2,15 @@
 /* What the VMM refuses, guest memory or allocation, ends a table walk and nothing else. */
 #include "fixture.h"
 
-static void fault(struct machine *m, uint64_t ipa, uint64_t size, bool reads, bool writes)
+static void fault(struct vmm *m, uint64_t ipa, uint64_t size, bool reads, bool writes)
 {
-    m->fault_base = ipa;
-    m->fault_size = size;
-    m->fault_reads = reads;
-    m->fault_writes = writes;
+    m->hole = reads || writes ? ipa : 0;
+    m->hole_size = size;
+    m->hole_for = reads && writes ? VMM_NO_ACCESS : reads ? VMM_NO_READS : VMM_NO_WRITES;
 }
 
 /* SPIs and PPIs do not live in guest memory. At priority 0 they go before any LPI. */
-static void assert_the_rest_works(struct machine *m)
+static void assert_the_rest_works(struct vmm *m)
 {
     cdpend(m, SPI(9), 0);
     cddi(m, 0, SPI(9));
@@ -29,7 +28,7 @@ static void assert_the_rest_works(struct machine *m)
     cddi(m, 0, PPI(VGIC5_PPI_CNTV));
 }
 
-static void use_lpi_in_vain(struct machine *m, uint32_t lpi)
+static void use_lpi_in_vain(struct vmm *m, uint32_t lpi)
 {
     route(m, LPI(lpi), 1, 0);
     cdpend(m, LPI(lpi), 1);
@@ -41,7 +40,7 @@ static void use_lpi_in_vain(struct machine *m, uint32_t lpi)
 
 static void test_a_page_of_a_linear_table_is_not_there(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     fault(m, TABLE + 0x1000, 0x1000, true, true); /* LPIs 1024..2047 */
     linear_table(m, 12);
@@ -61,17 +60,17 @@ static void test_a_page_of_a_linear_table_is_not_there(void **state)
 
 /* What nobody could adopt is not handed out: the VMM hears of it at the save (kvm-abi §2, EFAULT).
  */
-static void assert_the_save_is_refused(struct machine *m)
+static void assert_the_save_is_refused(struct vmm *m)
 {
     uint32_t words[32];
-    assert_int_equal(attr_get(m, VGIC5_GRP_IST, 0, words), -EFAULT);
+    assert_int_equal(vmm_get(m, VGIC5_GRP_IST, 0, words), -EFAULT);
 }
 
 static void test_the_whole_table_is_not_there(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
-    assert_true(make_valid(m, 12, HOST_RAM_BASE - 0x100000));
+    assert_true(make_valid(m, 12, VMM_RAM_BASE - 0x100000));
     use_lpi_in_vain(m, 0);
     use_lpi_in_vain(m, 4095);
     assert_the_save_is_refused(m);
@@ -85,8 +84,8 @@ static void test_the_whole_table_is_not_there(void **state)
 
 static void test_the_table_runs_beyond_the_end_of_memory(void **state)
 {
-    struct machine *m = *state;
-    const uint64_t base = HOST_RAM_BASE + HOST_RAM_SIZE - 0x40000;
+    struct vmm *m = *state;
+    const uint64_t base = VMM_RAM_BASE + VMM_RAM_SIZE - 0x40000;
     start(m);
     m->ram_size -= 0x2000; /* the last two pages of a table of 65536 LPIs */
     assert_true(make_valid(m, 16, base));
@@ -100,7 +99,7 @@ static void test_the_table_runs_beyond_the_end_of_memory(void **state)
 
 static void test_the_level_1_table_is_not_there(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     fault(m, TABLE, 0x1000, true, true);
     assert_true(make_valid(m, 0x10010, TABLE));
@@ -114,7 +113,7 @@ static void test_the_level_1_table_is_not_there(void **state)
 
 static void test_the_level_2_table_is_not_there(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     fault(m, L2_TABLE(0), 0x1000, true, true);
     assert_true(make_valid(m, 0x10010, TABLE));
@@ -131,7 +130,7 @@ static void test_the_level_2_table_is_not_there(void **state)
 /* MAP_L2_ISTR cannot set VALID: the L2 table stays unmapped. */
 static void test_VALID_cannot_be_written(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     assert_true(make_valid(m, 0x10010, TABLE));
     fault(m, TABLE, 0x1000, false, true);
@@ -147,7 +146,7 @@ static void test_VALID_cannot_be_written(void **state)
 
 static void test_entries_cannot_be_written_back(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     linear_table(m, 12);
     route(m, LPI(3), 8, 0);
@@ -166,17 +165,17 @@ static void test_entries_cannot_be_written_back(void **state)
 
 static void test_a_save_that_cannot_write_says_so_and_can_be_repeated(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     uint32_t words[32];
     start(m);
     linear_table(m, 12);
     route(m, LPI(3), 8, 0);
     cdpend(m, LPI(3), 1);
     fault(m, TABLE, 0x1000, true, true);
-    assert_int_equal(attr_get(m, VGIC5_GRP_IST, 0, words), -EFAULT);
+    assert_int_equal(vmm_get(m, VGIC5_GRP_IST, 0, words), -EFAULT);
     assert_true(irq(m, 0));
     fault(m, 0, 0, false, false);
-    assert_int_equal(attr_get(m, VGIC5_GRP_IST, 0, words), 0);
+    assert_int_equal(vmm_get(m, VGIC5_GRP_IST, 0, words), 0);
     assert_int_equal(load32(m, TABLE + 12) & ~ISTE_HWU,
                      ISTE_PENDING | ISTE_ENABLE | ISTE_PRIORITY(8));
     assert_int_equal(cdia(m, 0), TAKEN(LPI(3)));
@@ -193,7 +192,7 @@ static void test_a_machine_without_guest_memory(void **state)
     assert_int_equal(vgic5_add_vcpu(device, 0), 0);
     assert_int_equal(vgic5_set_attr(device, &addr), 0);
     assert_int_equal(vgic5_set_attr(device, &init), 0);
-    struct machine m = {.device = device, .nr_vcpus = 1, .vcpu = {vgic5_vcpu(device, 0)}};
+    struct vmm m = {.device = device, .nr_vcpus = 1, .vcpu = {vgic5_vcpu(device, 0)}};
     w32(&m, VGIC5_IRS_IST_CFGR, 4);
     w64(&m, VGIC5_IRS_IST_BASER, TABLE | 1);
     assert_int_equal(cdrcfg(&m, LPI(0)), ICSR_F);
@@ -206,11 +205,10 @@ static void test_a_machine_without_guest_memory(void **state)
 
 /* ---- Allocation ---- */
 
-static void let_alloc_fail(struct machine *m, long n, bool go_on)
+static void let_alloc_fail(struct vmm *m, long n, bool go_on)
 {
-    m->alloc_faults = true;
     m->alloc_faults_go_on = go_on;
-    m->allocs_before_fault = n;
+    m->alloc_fault_at = (unsigned)n + 1;
     m->alloc_failures = 0;
 }
 
@@ -218,18 +216,18 @@ static void let_alloc_fail(struct machine *m, long n, bool go_on)
 static void test_creation_with_the_nth_allocation_failing(void **state)
 {
     const struct vgic5_config config = {.size = sizeof(config), .ist_l2sz = 7};
-    const struct machine_options options = {.config = &config, .nr_vcpus = 3, .nr_spis = 1024};
+    const struct vmm_shape options = {.config = &config, .nr_vcpus = 3, .nr_spis = 1024};
     long n = 0, failures = 1;
     assert_non_null(*state);
     for (; failures; n++) {
-        struct machine m;
-        machine_prepare(&m, &options);
+        struct vmm m;
+        assert_true(vmm_prepare(&m, 0, 0));
         let_alloc_fail(&m, n, n % 2);
-        int err = machine_build(&m, &options);
+        int err = vmm_build(&m, &options);
         failures = m.alloc_failures;
         assert_int_equal(err, failures ? -ENOMEM : 0);
-        assert_true(machine_drop_device(&m));
-        machine_free_ram(&m);
+        assert_true(vmm_drop_device(&m));
+        vmm_free_ram(&m);
     }
     assert_true(n > 1);
 }
@@ -237,22 +235,22 @@ static void test_creation_with_the_nth_allocation_failing(void **state)
 /* INIT that failed for want of memory changed nothing: it can be repeated. */
 static void test_init_can_be_repeated_after_ENOMEM(void **state)
 {
-    const struct machine_options options = {.nr_vcpus = 2, .nr_spis = 64, .no_init = true};
+    const struct vmm_shape options = {.nr_vcpus = 2, .nr_spis = 64, .no_init = true};
     long n = 0, failures = 1;
     assert_non_null(*state);
     for (; failures; n++) {
-        struct machine m;
+        struct vmm m;
         build(&m, &options);
         let_alloc_fail(&m, n, false);
-        int err = attr_set(&m, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL);
+        int err = vmm_set(&m, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL);
         failures = m.alloc_failures;
         assert_int_equal(err, failures ? -ENOMEM : 0);
-        m.alloc_faults = false;
-        assert_int_equal(attr_set(&m, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL), 0);
+        m.alloc_fault_at = 0;
+        assert_int_equal(vmm_set(&m, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL), 0);
         start(&m);
         assert_the_rest_works(&m);
-        assert_true(machine_drop_device(&m));
-        machine_free_ram(&m);
+        assert_true(vmm_drop_device(&m));
+        vmm_free_ram(&m);
     }
 }
 
@@ -260,7 +258,7 @@ static void test_init_can_be_repeated_after_ENOMEM(void **state)
 static const uint32_t used[NR_USED] = {0, 1, 700, 1023, 1024, 65535};
 
 /* Each of these LPIs either behaves wholly, or as if its walk had been aborted. */
-static void use_lpis_without_memory(struct machine *m)
+static void use_lpis_without_memory(struct vmm *m)
 {
     for (uint32_t i = 0; i < NR_USED; i++) {
         route(m, LPI(used[i]), 8, 0);
@@ -270,7 +268,7 @@ static void use_lpis_without_memory(struct machine *m)
 }
 
 /* With memory again, everything that was not reachable can be reached, and works. */
-static void lpis_work(struct machine *m)
+static void lpis_work(struct vmm *m)
 {
     for (uint32_t i = 0; i < NR_USED; i++) {
         uint32_t intid = LPI(used[i]);
@@ -286,7 +284,7 @@ static void lpis_work(struct machine *m)
     assert_false(irq(m, 0));
 }
 
-static void set_up_tables(struct machine *m, bool two_level)
+static void set_up_tables(struct vmm *m, bool two_level)
 {
     w32(m, VGIC5_IRS_IST_CFGR, two_level ? 0x10010 : 16);
     if (two_level)
@@ -301,7 +299,7 @@ static void set_up_tables(struct machine *m, bool two_level)
 }
 
 /* The state of an LPI right after instructions that may have had no memory. */
-static void assert_whole_or_unreachable(struct machine *m)
+static void assert_whole_or_unreachable(struct vmm *m)
 {
     for (uint32_t i = 0; i < NR_USED; i++) {
         uint64_t icsr = cdrcfg(m, LPI(used[i]));
@@ -314,7 +312,7 @@ static void assert_whole_or_unreachable(struct machine *m)
 }
 
 /* The n-th allocation after INIT fails, once or from there on: tables, LPIs, save. */
-static void one_run_without_memory(struct machine *m, bool two_level, long n, bool go_on)
+static void one_run_without_memory(struct vmm *m, bool two_level, long n, bool go_on)
 {
     uint32_t words[32];
     start(m);
@@ -323,11 +321,11 @@ static void one_run_without_memory(struct machine *m, bool two_level, long n, bo
     use_lpis_without_memory(m);
     assert_whole_or_unreachable(m);
     assert_the_rest_works(m);
-    int err = attr_get(m, VGIC5_GRP_IST, 0, words);
+    int err = vmm_get(m, VGIC5_GRP_IST, 0, words);
     assert_true(err == 0 || (err == -ENOMEM && m->alloc_failures));
     w64(m, VGIC5_IRS_IST_BASER, 0);
     assert_int_equal(r64(m, VGIC5_IRS_IST_BASER), TABLE);
-    m->alloc_faults = false;
+    m->alloc_fault_at = 0;
     assert_int_equal(cdrcfg(m, LPI(0)), ICSR_F);
     memset(m->ram, 0, m->ram_size);
     set_up_tables(m, two_level);
@@ -342,18 +340,18 @@ static void test_tables_with_the_nth_allocation_failing(void **state)
     for (uint32_t variant = 0; variant < 4; variant++) {
         long failures = 1;
         for (long n = 0; failures; n++) {
-            struct machine m;
-            build(&m, &(struct machine_options){.nr_vcpus = 1, .config = &config});
+            struct vmm m;
+            build(&m, &(struct vmm_shape){.nr_vcpus = 1, .config = &config});
             one_run_without_memory(&m, variant & 1, n, variant & 2);
             failures = m.alloc_failures;
-            assert_true(machine_drop_device(&m));
-            machine_free_ram(&m);
+            assert_true(vmm_drop_device(&m));
+            vmm_free_ram(&m);
         }
     }
 }
 
 /* An instruction that finds no memory has happened wholly or not at all. */
-static void assert_old_or_new(struct machine *m, uint32_t intid, uint64_t before, uint64_t after)
+static void assert_old_or_new(struct vmm *m, uint32_t intid, uint64_t before, uint64_t after)
 {
     uint64_t icsr = cdrcfg(m, intid);
     assert_true(icsr == before || icsr == after);
@@ -372,8 +370,8 @@ static void test_instructions_without_memory(void **state)
     const struct vgic5_config config = {.size = sizeof(config), .lpi_id_bits = 24, .ist_l2sz = 7};
     assert_non_null(*state);
     for (long n = 0, failures = 1; failures; n++) {
-        struct machine m;
-        build(&m, &(struct machine_options){.nr_vcpus = 2, .config = &config});
+        struct vmm m;
+        build(&m, &(struct vmm_shape){.nr_vcpus = 2, .config = &config});
         start(&m);
         assert_true(make_valid(&m, 0x10018, TABLE));
         map_l2(&m, TABLE + 0x2468, L2_TABLE(1), 0x123456);
@@ -382,14 +380,14 @@ static void test_instructions_without_memory(void **state)
         cdpend(&m, intid, 1);
         assert_old_or_new(&m, intid, fixed, fixed | ICSR_PENDING);
         failures = m.alloc_failures;
-        m.alloc_faults = false;
+        m.alloc_fault_at = 0;
         cdpend(&m, intid, 1);
         assert_true(irq(&m, 0));
         let_alloc_fail(&m, n, true);
         cdaff(&m, intid, 1); /* a pending one moves */
         assert_old_or_new(&m, intid, fixed | ICSR_PENDING, fixed | ICSR_PENDING | ICSR_IAFFID(1));
         failures += m.alloc_failures;
-        m.alloc_faults = false;
+        m.alloc_fault_at = 0;
         cdaff(&m, intid, 0);
         assert_int_equal(cdia(&m, 0), TAKEN(intid));
         let_alloc_fail(&m, n, true);
@@ -398,8 +396,8 @@ static void test_instructions_without_memory(void **state)
         failures += m.alloc_failures;
         cddi(&m, 0, intid);
         assert_old_or_new(&m, intid, fixed, fixed | ICSR_IAFFID(1));
-        assert_true(machine_drop_device(&m));
-        machine_free_ram(&m);
+        assert_true(vmm_drop_device(&m));
+        vmm_free_ram(&m);
     }
 }
 
@@ -409,8 +407,8 @@ static void test_active_entries_without_memory(void **state)
     static const uint32_t ids[] = {0, 7, 300};
     assert_non_null(*state);
     for (long n = 0, failures = 1; failures; n++) {
-        struct machine m;
-        build(&m, &(struct machine_options){.nr_vcpus = 3, .ids = ids});
+        struct vmm m;
+        build(&m, &(struct vmm_shape){.nr_vcpus = 3, .ids = ids});
         start(&m);
         for (uint32_t i = 0; i < 16; i++)
             store32(&m, TABLE + 4 * i, ISTE_ACTIVE | ISTE_ENABLE | ISTE_IAFFID(ids[i % 3]));
@@ -424,17 +422,17 @@ static void test_active_entries_without_memory(void **state)
         }
         failures = m.alloc_failures;
         assert_the_rest_works(&m);
-        assert_true(machine_drop_device(&m));
-        machine_free_ram(&m);
+        assert_true(vmm_drop_device(&m));
+        vmm_free_ram(&m);
     }
 }
 
 /* A restore up to the set of GRP_IST: registers by the VMM, entries in guest memory. */
-static void restore_registers(struct machine *m, uint32_t *words)
+static void restore_registers(struct vmm *m, uint32_t *words)
 {
     static const uint32_t ids[] = {0, 7, 300};
     const struct vgic5_config config = {.size = sizeof(config), .ist_l2sz = 7};
-    build(m, &(struct machine_options){.nr_vcpus = 3, .ids = ids, .config = &config});
+    build(m, &(struct vmm_shape){.nr_vcpus = 3, .ids = ids, .config = &config});
     for (uint32_t i = 0; i < 16; i++)
         store32(m, L2_TABLE(1) + 64 * i,
                 ISTE_PENDING | ISTE_ENABLE | ISTE_PRIORITY(8) | ISTE_IAFFID(ids[i % 3]));
@@ -446,7 +444,7 @@ static void restore_registers(struct machine *m, uint32_t *words)
 }
 
 /* The equal priorities do not nest: each is dropped at once. */
-static void assert_restored(struct machine *m)
+static void assert_restored(struct vmm *m)
 {
     start(m);
     for (uint32_t i = 0; i < 16; i++) {
@@ -461,17 +459,17 @@ static void test_restore_of_tables_that_are_not_there(void **state)
     static const uint64_t missing[] = {TABLE, L2_TABLE(1)};
     assert_non_null(*state);
     for (uint32_t i = 0; i < 2; i++) {
-        struct machine m;
+        struct vmm m;
         uint32_t words[32];
         restore_registers(&m, words);
         fault(&m, missing[i], 0x1000, true, true);
-        assert_int_equal(attr_set(&m, VGIC5_GRP_IST, 0, words), -EFAULT);
+        assert_int_equal(vmm_set(&m, VGIC5_GRP_IST, 0, words), -EFAULT);
         assert_int_equal(cdrcfg(&m, SPI(5)), 0); /* nothing has changed */
         fault(&m, 0, 0, false, false);
-        assert_int_equal(attr_set(&m, VGIC5_GRP_IST, 0, words), 0);
+        assert_int_equal(vmm_set(&m, VGIC5_GRP_IST, 0, words), 0);
         assert_restored(&m);
-        assert_true(machine_drop_device(&m));
-        machine_free_ram(&m);
+        assert_true(vmm_drop_device(&m));
+        vmm_free_ram(&m);
     }
 }
 
@@ -479,23 +477,23 @@ static void test_restore_with_the_nth_allocation_failing(void **state)
 {
     assert_non_null(*state);
     for (long n = 0, failures = 1; failures; n++) {
-        struct machine m;
+        struct vmm m;
         uint32_t words[32];
         restore_registers(&m, words);
         let_alloc_fail(&m, n, n % 2);
-        int err = attr_set(&m, VGIC5_GRP_IST, 0, words);
+        int err = vmm_set(&m, VGIC5_GRP_IST, 0, words);
         failures = m.alloc_failures;
         assert_int_equal(err, failures ? -ENOMEM : 0);
-        m.alloc_faults = false;
+        m.alloc_fault_at = 0;
         if (failures) {
             assert_int_equal(cdrcfg(&m, SPI(5)), 0);
             for (uint32_t i = 0; i < 16; i++)
                 assert_false(is_pending(&m, LPI(1024 + 16 * i)));
-            assert_int_equal(attr_set(&m, VGIC5_GRP_IST, 0, words), 0);
+            assert_int_equal(vmm_set(&m, VGIC5_GRP_IST, 0, words), 0);
         }
         assert_restored(&m);
-        assert_true(machine_drop_device(&m));
-        machine_free_ram(&m);
+        assert_true(vmm_drop_device(&m));
+        vmm_free_ram(&m);
     }
 }
 
@@ -504,22 +502,22 @@ static void test_a_failed_set_changes_nothing(void **state)
 {
     assert_non_null(*state);
     for (long n = 0, failures = 1; failures; n++) {
-        struct machine m;
+        struct vmm m;
         uint32_t words[32], zero[32] = {0};
         restore_registers(&m, words);
         start(&m);
-        assert_int_equal(attr_set(&m, VGIC5_GRP_IST, 0, words), 0);
+        assert_int_equal(vmm_set(&m, VGIC5_GRP_IST, 0, words), 0);
         cdpend(&m, LPI(1024), 0);
         cdpend(&m, LPI(1025), 1);
         cden(&m, LPI(1025));
         fault(&m, L2_TABLE(1), 0x1000, true, true);
-        assert_int_equal(attr_set(&m, VGIC5_GRP_IST, 0, zero), -EFAULT);
+        assert_int_equal(vmm_set(&m, VGIC5_GRP_IST, 0, zero), -EFAULT);
         assert_int_equal(mrs(&m, 0, VGIC5_ICC_HPPIR), TAKEN(LPI(1025)));
         fault(&m, 0, 0, false, false);
         let_alloc_fail(&m, n, true);
-        int err = attr_set(&m, VGIC5_GRP_IST, 0, zero);
+        int err = vmm_set(&m, VGIC5_GRP_IST, 0, zero);
         failures = m.alloc_failures;
-        m.alloc_faults = false;
+        m.alloc_fault_at = 0;
         assert_int_equal(err, failures ? -ENOMEM : 0);
         if (failures) {
             assert_int_equal(vgic5_vcpu_line(m.vcpu[0]), VGIC5_LINE_SUPERPRIORITY);
@@ -528,32 +526,35 @@ static void test_a_failed_set_changes_nothing(void **state)
             cdpend(&m, LPI(1024), 1);
             assert_restored(&m);
         }
-        assert_true(machine_drop_device(&m));
-        machine_free_ram(&m);
+        assert_true(vmm_drop_device(&m));
+        vmm_free_ram(&m);
     }
 }
 
 static void test_a_machine_with_the_c_librarys_memory(void **state)
 {
-    struct machine m;
+    struct vgic5_host plain = vmm_host;
+    struct vmm m;
+    plain.alloc = NULL;
+    plain.free = NULL;
     assert_non_null(*state);
-    build(&m, &(struct machine_options){.nr_vcpus = 1, .plain_alloc = true});
+    build(&m, &(struct vmm_shape){.nr_vcpus = 1, .host = &plain});
     start(&m);
     linear_table(&m, 16);
     lpis_work(&m);
     assert_the_rest_works(&m);
-    assert_true(machine_drop_device(&m));
-    machine_free_ram(&m);
+    assert_true(vmm_drop_device(&m));
+    vmm_free_ram(&m);
 }
 
 /* A guest that touches a missing table again and again does not fill the VMM's log. */
 static void test_the_log_of_a_missing_table_is_short(void **state)
 {
-    struct machine *m = *state;
-    assert_true(make_valid(m, 12, HOST_RAM_BASE - 0x100000));
+    struct vmm *m = *state;
+    assert_true(make_valid(m, 12, VMM_RAM_BASE - 0x100000));
     for (uint32_t i = 0; i < 1000; i++)
         cden(m, LPI(i));
-    assert_in_range(m->log_lines, 1, 100);
+    assert_in_range(m->logs, 1, 100);
 }
 
 static const struct CMUnitTest tests[] = {

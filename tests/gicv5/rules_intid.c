@@ -5,7 +5,7 @@
 static const uint16_t configuring[] = {VGIC5_CDEN,   VGIC5_CDDIS, VGIC5_CDPRI, VGIC5_CDAFF,
                                        VGIC5_CDPEND, VGIC5_CDHM,  VGIC5_CDDI};
 
-static void use_every_instruction(struct machine *m, uint32_t intid)
+static void use_every_instruction(struct vmm *m, uint32_t intid)
 {
     for (size_t i = 0; i < sizeof(configuring) / sizeof(configuring[0]); i++)
         msr(m, 0, configuring[i], 0x1ull << 32 | 0x15ull << 35 | intid);
@@ -14,7 +14,7 @@ static void use_every_instruction(struct machine *m, uint32_t intid)
 static void test_R_TJPHS_reserved_types_do_nothing(void **state)
 {
     static const uint32_t reserved[] = {0, 4, 5, 6, 7};
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     for (size_t i = 0; i < 5; i++) {
         use_every_instruction(m, VGIC5_INTID(reserved[i], 3));
@@ -27,7 +27,7 @@ static void test_R_TJPHS_reserved_types_do_nothing(void **state)
 
 static void test_R_TJPHS_a_ppi_is_not_configured_by_instructions(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     w32(m, VGIC5_IRS_CR0, 1);
     msr(m, 0, VGIC5_ICC_PCR, 31);
     msr(m, 0, VGIC5_ICC_CR0, 1);
@@ -45,7 +45,7 @@ static void test_R_TJPHS_a_ppi_is_not_configured_by_instructions(void **state)
 
 static void test_R_GYVWB_namespaces_are_independent(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     linear_table(m, 8);
     route(m, LPI(3), 16, 0);
@@ -67,7 +67,7 @@ static void test_R_GYVWB_namespaces_are_independent(void **state)
 
 static void test_R_GYVWB_ids_start_at_zero(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     linear_table(m, 4);
     route(m, LPI(0), 8, 0);
@@ -80,7 +80,7 @@ static void test_R_GYVWB_ids_start_at_zero(void **state)
 
 static void test_R_TJPHS_reserved_bits_of_an_operand_do_not_count(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     cdpri(m, SPI(5), 7);
     msr(m, 0, VGIC5_CDEN, 0xffffffff1f000000 | SPI(5));
@@ -90,7 +90,7 @@ static void test_R_TJPHS_reserved_bits_of_an_operand_do_not_count(void **state)
 
 static void test_R_TJPHS_spi_beyond_the_range_is_unreachable(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     static const uint32_t ids[] = {32, 33, 1023, 1024, 0xffffff};
     for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
         use_every_instruction(m, SPI(ids[i]));
@@ -102,7 +102,7 @@ static void test_R_TJPHS_spi_beyond_the_range_is_unreachable(void **state)
 
 static void test_R_TJPHS_lpi_beyond_the_table_is_unreachable(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     linear_table(m, 5);
     static const uint32_t ids[] = {32, 33, 0x10000, 0xffffff};
     for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
@@ -114,7 +114,7 @@ static void test_R_TJPHS_lpi_beyond_the_table_is_unreachable(void **state)
 
 static void test_an_ipi_is_a_targeted_lpi_made_pending(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     linear_table(m, 4);
     route(m, LPI(9), 16, 1);
@@ -128,13 +128,13 @@ static void test_an_ipi_is_a_targeted_lpi_made_pending(void **state)
 
 static void test_R_ZFCXM_the_only_domain_is_non_secure(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     assert_int_equal(r32(m, VGIC5_IRS_IDR0) & 3, 1);
 }
 
 static void test_D_TVVRZ_spis_reset_into_the_non_secure_domain(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     for (uint32_t spi = 0; spi < m->nr_spis; spi++) {
         select_spi(m, spi);
         assert_int_equal(r32(m, VGIC5_IRS_SPI_STATUSR), 3);
@@ -144,7 +144,7 @@ static void test_D_TVVRZ_spis_reset_into_the_non_secure_domain(void **state)
 
 static void test_R_XBQTT_the_lower_number_is_more_important(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 20, 0);
     route(m, SPI(2), 19, 0);
@@ -155,7 +155,7 @@ static void test_R_XBQTT_the_lower_number_is_more_important(void **state)
 
 static void test_R_XBQTT_priority_31_is_signalled_when_none_is_active(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 31, 0);
     spi_wire(m, 1, true);
@@ -166,7 +166,7 @@ static void test_R_XBQTT_priority_31_is_signalled_when_none_is_active(void **sta
 
 static void test_there_is_no_binary_point(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 17, 0);
     route(m, SPI(2), 16, 0);
@@ -182,8 +182,8 @@ static void test_IDR1_PRI_BITS_masks_spi_and_lpi_priorities(void **state)
     static const uint32_t kept[6] = {0, 0x10, 0x18, 0x1c, 0x1e, 0x1f};
     for (uint8_t bits = 1; bits <= 5; bits++) {
         const struct vgic5_config config = {.size = sizeof(config), .priority_bits = bits};
-        struct machine m;
-        build(&m, &(struct machine_options){.nr_vcpus = 1, .config = &config});
+        struct vmm m;
+        build(&m, &(struct vmm_shape){.nr_vcpus = 1, .config = &config});
         linear_table(&m, 4);
         for (uint32_t p = 0; p < 32; p++) {
             cdpri(&m, SPI(1), p);
@@ -192,8 +192,8 @@ static void test_IDR1_PRI_BITS_masks_spi_and_lpi_priorities(void **state)
             assert_int_equal(cdrcfg(&m, LPI(1)), ICSR_PRIORITY(p & kept[bits]));
         }
         assert_int_equal(r32(&m, VGIC5_IRS_IDR1) >> 20, bits - 1);
-        assert_true(machine_drop_device(&m));
-        machine_free_ram(&m);
+        assert_true(vmm_drop_device(&m));
+        vmm_free_ram(&m);
     }
     assert_non_null(*state);
 }
@@ -201,21 +201,21 @@ static void test_IDR1_PRI_BITS_masks_spi_and_lpi_priorities(void **state)
 static void test_the_cpu_interface_always_has_five_priority_bits(void **state)
 {
     const struct vgic5_config config = {.size = sizeof(config), .priority_bits = 1};
-    struct machine m;
+    struct vmm m;
     assert_non_null(*state);
-    build(&m, &(struct machine_options){.nr_vcpus = 1, .config = &config});
+    build(&m, &(struct vmm_shape){.nr_vcpus = 1, .config = &config});
     msr(&m, 0, VGIC5_ICC_PCR, 0x1f);
     assert_int_equal(mrs(&m, 0, VGIC5_ICC_PCR), 0x1f);
     set_ppi_priority(&m, 0, VGIC5_PPI_CNTV, 0x13);
     assert_int_equal(mrs(&m, 0, VGIC5_ICC_PPI_PRIORITYR(3)), 0x13ull << 24);
     assert_int_equal(mrs(&m, 0, VGIC5_ICC_IDR0) >> 4 & 0xf, 4);
-    assert_true(machine_drop_device(&m));
-    machine_free_ram(&m);
+    assert_true(vmm_drop_device(&m));
+    vmm_free_ram(&m);
 }
 
 static void test_R_CSBDX_priority_0_raises_the_line_with_superpriority(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 0, 0);
     spi_wire(m, 1, true);
@@ -228,7 +228,7 @@ static void test_R_CSBDX_priority_0_raises_the_line_with_superpriority(void **st
 
 static void test_R_CSBDX_priority_0_is_an_nmi_only_with_SCTLR_NMI(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 0, 0);
     spi_wire(m, 1, true);
@@ -241,7 +241,7 @@ static void test_R_CSBDX_priority_0_is_an_nmi_only_with_SCTLR_NMI(void **state)
 
 static void test_R_CSBDX_SCTLR_NMI_is_of_one_pe(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     vgic5_vcpu_set_nmi(m->vcpu[1], true);
     route(m, SPI(1), 0, 0);

@@ -3,17 +3,17 @@
 #include "fixture.h"
 
 /* A machine of this test's own, with another configuration. */
-static void with(struct machine *m, const struct vgic5_config *config, uint32_t nr_vcpus,
+static void with(struct vmm *m, const struct vgic5_config *config, uint32_t nr_vcpus,
                  const uint32_t *ids, uint32_t nr_spis)
 {
-    build(m, &(struct machine_options){
+    build(m, &(struct vmm_shape){
                  .config = config, .nr_vcpus = nr_vcpus, .ids = ids, .nr_spis = nr_spis});
 }
 
-static void done(struct machine *m)
+static void done(struct vmm *m)
 {
-    assert_true(machine_drop_device(m));
-    machine_free_ram(m);
+    assert_true(vmm_drop_device(m));
+    vmm_free_ram(m);
 }
 
 /* ---- Identification ---- */
@@ -49,7 +49,7 @@ static void test_IDR0_reports_non_secure_and_the_pa_range(void **state)
     assert_int_equal(r32(*state, VGIC5_IRS_IDR0), 1 | 5 << 2);
     for (uint32_t code = 0; code < 8; code++) {
         const struct vgic5_config config = {.size = sizeof(config), .ipa_bits = bits[code]};
-        struct machine m;
+        struct vmm m;
         with(&m, &config, 1, NULL, 0);
         assert_int_equal(r32(&m, VGIC5_IRS_IDR0), 1 | code << 2);
         done(&m);
@@ -67,7 +67,7 @@ static void test_IDR1_counts_pes_and_iaffid_bits(void **state)
     };
     assert_non_null(*state);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct machine m;
+        struct vmm m;
         with(&m, NULL, rows[i].n, rows[i].ids, 0);
         assert_int_equal(r32(&m, VGIC5_IRS_IDR1), rows[i].idr1);
         done(&m);
@@ -82,7 +82,7 @@ static void test_IDR2_offers_what_the_configuration_says(void **state)
                                         .ist_l2sz = 5,
                                         .istmd = 1,
                                         .istmd_sz = 20};
-    struct machine m;
+    struct vmm m;
     assert_int_equal(r32(*state, VGIC5_IRS_IDR2), 16 | 1 << 5 | 1 << 6); /* linear, no metadata */
     with(&m, &config, 1, NULL, 0);
     assert_int_equal(r32(&m, VGIC5_IRS_IDR2),
@@ -101,7 +101,7 @@ static void test_IDR5_IDR6_IDR7_describe_the_spis(void **state)
     static const uint32_t counts[] = {32, 64, 992, 1024};
     assert_int_equal(r32(*state, VGIC5_IRS_IDR5), 32);
     for (size_t i = 0; i < 4; i++) {
-        struct machine m;
+        struct vmm m;
         with(&m, NULL, 1, NULL, counts[i]);
         assert_int_equal(r32(&m, VGIC5_IRS_IDR5), counts[i]);
         assert_int_equal(r32(&m, VGIC5_IRS_IDR6), counts[i]);
@@ -122,7 +122,7 @@ static void test_DEVARCH(void **state)
 
 static void test_PIDR_repeats_IIDR(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     uint32_t iidr = r32(m, VGIC5_IRS_IIDR);
     uint32_t implementer = iidr & 0xfff, product = iidr >> 20;
     assert_int_equal(r32(m, VGIC5_IRS_PIDR4), implementer >> 8);
@@ -146,7 +146,7 @@ static void test_identification_registers_ignore_writes(void **state)
     static const uint32_t offsets[] = {0x000,  0x004,  0x008,  0x00c,  0x010,  0x014,
                                        0x018,  0x01c,  0x040,  0x044,  0xffbc, 0xffd0,
                                        0xffe0, 0xffe4, 0xffe8, 0xffec, 0xfff0, 0xfffc};
-    struct machine *m = *state;
+    struct vmm *m = *state;
     for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
         uint32_t before = r32(m, offsets[i]);
         w32(m, offsets[i], ~before);
@@ -163,7 +163,7 @@ static void test_CR0_resets_disabled_and_idle(void **state)
 
 static void test_CR0_keeps_only_IRSEN(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     w32(m, VGIC5_IRS_CR0, 0xffffffff);
     assert_int_equal(r32(m, VGIC5_IRS_CR0), 3);
     w32(m, VGIC5_IRS_CR0, 0xfffffffe);
@@ -172,7 +172,7 @@ static void test_CR0_keeps_only_IRSEN(void **state)
 
 static void test_IRSEN_forwards_on_the_write(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     w32(m, VGIC5_IRS_CR0, 0);
     route(m, SPI(1), 8, 0);
@@ -184,7 +184,7 @@ static void test_IRSEN_forwards_on_the_write(void **state)
 
 static void test_IRSEN_recalls_on_the_write(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     linear_table(m, 4);
     route(m, SPI(1), 8, 0);
@@ -201,7 +201,7 @@ static void test_IRSEN_recalls_on_the_write(void **state)
 
 static void test_IRSEN_does_not_concern_ppis(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     w32(m, VGIC5_IRS_CR0, 0);
     ppi_wire(m, 0, VGIC5_PPI_CNTV, true);
@@ -211,7 +211,7 @@ static void test_IRSEN_does_not_concern_ppis(void **state)
 
 static void test_IRSEN_0_keeps_state_and_takes_instructions(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     linear_table(m, 4);
     route(m, SPI(1), 8, 0);
@@ -228,19 +228,19 @@ static void test_IRSEN_0_keeps_state_and_takes_instructions(void **state)
 
 static void test_IRSEN_written_again_is_harmless(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 8, 0);
     spi_wire(m, 1, true);
-    unsigned calls = m->line_calls;
+    unsigned calls = m->lines;
     w32(m, VGIC5_IRS_CR0, 1);
     assert_true(irq(m, 0));
-    assert_int_equal(m->line_calls, calls);
+    assert_int_equal(m->lines, calls);
 }
 
 static void test_CR1_stores_its_bits_without_the_virtual_tables(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     assert_int_equal(r32(m, VGIC5_IRS_CR1), 0);
     w32(m, VGIC5_IRS_CR1, 0xffffffff);
     assert_int_equal(r32(m, VGIC5_IRS_CR1), 0xf5ff);
@@ -252,7 +252,7 @@ static void test_CR1_stores_its_bits_without_the_virtual_tables(void **state)
 
 static void test_SYNCR_is_done_at_once(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     w32(m, VGIC5_IRS_SYNCR, 1u << 31);
     assert_int_equal(r32(m, VGIC5_IRS_SYNCR), 0);
     assert_int_equal(r32(m, VGIC5_IRS_SYNC_STATUSR), 1);
@@ -262,7 +262,7 @@ static void test_SYNCR_is_done_at_once(void **state)
 
 static void test_SPI_SELR_resets_to_all_ones_and_keeps_24_bits(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     assert_int_equal(r32(m, VGIC5_IRS_SPI_SELR), 0x00ffffff);
     w32(m, VGIC5_IRS_SPI_SELR, 0xab123456);
     assert_int_equal(r32(m, VGIC5_IRS_SPI_SELR), 0x00123456);
@@ -270,7 +270,7 @@ static void test_SPI_SELR_resets_to_all_ones_and_keeps_24_bits(void **state)
 
 static void test_SPI_STATUSR_V_says_whether_the_spi_exists(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     assert_int_equal(r32(m, VGIC5_IRS_SPI_STATUSR), 1);
     select_spi(m, 31);
     assert_int_equal(r32(m, VGIC5_IRS_SPI_STATUSR), 3);
@@ -284,7 +284,7 @@ static void test_SPI_STATUSR_V_says_whether_the_spi_exists(void **state)
 
 static void test_SPI_CFGR_reads_0_and_ignores_writes_without_V(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     set_trigger_mode(m, 32, 1);
     assert_int_equal(r32(m, VGIC5_IRS_SPI_CFGR), 0);
     for (uint32_t spi = 0; spi < 32; spi++) {
@@ -295,7 +295,7 @@ static void test_SPI_CFGR_reads_0_and_ignores_writes_without_V(void **state)
 
 static void test_SPI_CFGR_is_of_the_selected_spi(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     set_trigger_mode(m, 4, 0xffffffff);
     assert_int_equal(r32(m, VGIC5_IRS_SPI_CFGR), 1);
     select_spi(m, 5);
@@ -307,7 +307,7 @@ static void test_SPI_CFGR_is_of_the_selected_spi(void **state)
 
 static void test_R_KBPXL_edge_to_level_wire_low(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 8, 0);
     cdpend(m, SPI(1), 1);
@@ -319,7 +319,7 @@ static void test_R_KBPXL_edge_to_level_wire_low(void **state)
 
 static void test_R_KBPXL_edge_to_level_wire_high(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 8, 0);
     spi_wire(m, 1, true);
@@ -333,7 +333,7 @@ static void test_R_KBPXL_edge_to_level_wire_high(void **state)
 
 static void test_R_KBPXL_level_to_edge_wire_low(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     set_trigger_mode(m, 1, 1);
     cdpend(m, SPI(1), 1);
     set_trigger_mode(m, 1, 0);
@@ -342,7 +342,7 @@ static void test_R_KBPXL_level_to_edge_wire_low(void **state)
 
 static void test_R_KBPXL_level_to_edge_wire_high(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 0x1f, 0);
     set_trigger_mode(m, 1, 1);
@@ -361,7 +361,7 @@ static void test_R_KBPXL_level_to_edge_wire_high(void **state)
 
 static void test_R_KBPXL_same_mode_makes_no_event(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     for (uint32_t tm = 0; tm < 2; tm++) {
         set_trigger_mode(m, 1, tm);
         spi_wire(m, 1, true);
@@ -378,7 +378,7 @@ static void test_R_KBPXL_same_mode_makes_no_event(void **state)
 
 static void test_R_DMTFM_resample_edge_wire_high(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 8, 0);
     spi_wire(m, 1, true);
@@ -394,7 +394,7 @@ static void test_R_DMTFM_resample_edge_wire_high(void **state)
 
 static void test_R_DMTFM_resample_level_wire_high(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     set_trigger_mode(m, 1, 1);
     spi_wire(m, 1, true);
     cdpend(m, SPI(1), 0);
@@ -405,7 +405,7 @@ static void test_R_DMTFM_resample_level_wire_high(void **state)
 
 static void test_R_DMTFM_resample_level_wire_low(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 8, 0);
     set_trigger_mode(m, 1, 1);
@@ -418,7 +418,7 @@ static void test_R_DMTFM_resample_level_wire_low(void **state)
 
 static void test_R_DMTFM_resample_edge_wire_low(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     w32(m, VGIC5_IRS_SPI_RESAMPLER, 1);
     assert_int_equal(cdrcfg(m, SPI(1)), 0);
     cdpend(m, SPI(1), 1);
@@ -428,7 +428,7 @@ static void test_R_DMTFM_resample_edge_wire_low(void **state)
 
 static void test_R_DMTFM_unreachable_id_is_ignored(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     w32(m, VGIC5_IRS_SPI_RESAMPLER, 32);
     w32(m, VGIC5_IRS_SPI_RESAMPLER, 0xffffff);
     spi_wire(m, 7, true);
@@ -442,9 +442,9 @@ static void test_R_DMTFM_unreachable_id_is_ignored(void **state)
 /* The first id that is none, with as many SPIs as there can be: nothing lies behind them. */
 static void test_spi_ids_just_beyond_the_range(void **state)
 {
-    struct machine m;
+    struct vmm m;
     assert_non_null(*state);
-    build(&m, &(struct machine_options){.nr_vcpus = 1, .nr_spis = 1024});
+    build(&m, &(struct vmm_shape){.nr_vcpus = 1, .nr_spis = 1024});
     w32(&m, VGIC5_IRS_SPI_RESAMPLER, 1024);
     set_trigger_mode(&m, 1024, 1);
     assert_int_equal(r32(&m, VGIC5_IRS_SPI_CFGR), 0);
@@ -454,13 +454,13 @@ static void test_spi_ids_just_beyond_the_range(void **state)
     assert_int_equal(cdrcfg(&m, SPI(1024)), ICSR_F);
     set_trigger_mode(&m, 1023, 1);
     assert_int_equal(r32(&m, VGIC5_IRS_SPI_CFGR), 1);
-    assert_true(machine_drop_device(&m));
-    machine_free_ram(&m);
+    assert_true(vmm_drop_device(&m));
+    vmm_free_ram(&m);
 }
 
 static void test_SPI_DOMAINR_reads_non_secure_and_ignores_writes(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     select_spi(m, 0);
     w32(m, VGIC5_IRS_SPI_DOMAINR, 3);
     assert_int_equal(r32(m, VGIC5_IRS_SPI_DOMAINR), 1);
@@ -471,7 +471,7 @@ static void test_SPI_DOMAINR_reads_non_secure_and_ignores_writes(void **state)
 
 static void test_PE_SELR_resets_to_all_ones_and_keeps_16_bits(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     assert_int_equal(r32(m, VGIC5_IRS_PE_SELR), 0xffff);
     w32(m, VGIC5_IRS_PE_SELR, 0x12345678);
     assert_int_equal(r32(m, VGIC5_IRS_PE_SELR), 0x5678);
@@ -480,7 +480,7 @@ static void test_PE_SELR_resets_to_all_ones_and_keeps_16_bits(void **state)
 static void test_PE_STATUSR_V_and_ONLINE_of_sparse_ids(void **state)
 {
     static const uint32_t ids[] = {17, 3};
-    struct machine m;
+    struct vmm m;
     assert_int_equal(r32(*state, VGIC5_IRS_PE_STATUSR), 1);
     with(&m, NULL, 2, ids, 0);
     for (uint32_t id = 0; id < 40; id++) {
@@ -494,7 +494,7 @@ static void test_PE_STATUSR_V_and_ONLINE_of_sparse_ids(void **state)
 
 static void test_PE_CR0_ignores_writes_without_1ofN(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     w32(m, VGIC5_IRS_PE_SELR, 0);
     w32(m, VGIC5_IRS_PE_CR0, 0);
     assert_int_equal(r32(m, VGIC5_IRS_PE_CR0), 1);
@@ -507,7 +507,7 @@ static void test_PE_CR0_ignores_writes_without_1ofN(void **state)
 
 static void test_IST_CFGR_keeps_its_fields(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     assert_int_equal(r32(m, VGIC5_IRS_IST_CFGR), 0);
     w32(m, VGIC5_IRS_IST_CFGR, 0xffffffff);
     assert_int_equal(r32(m, VGIC5_IRS_IST_CFGR), 0x000101ff);
@@ -515,7 +515,7 @@ static void test_IST_CFGR_keeps_its_fields(void **state)
 
 static void test_IST_CFGR_is_locked_while_valid(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     linear_table(m, 8);
     w32(m, VGIC5_IRS_IST_CFGR, 9);
     assert_int_equal(r32(m, VGIC5_IRS_IST_CFGR), 8);
@@ -526,7 +526,7 @@ static void test_IST_CFGR_is_locked_while_valid(void **state)
 
 static void test_IST_BASER_resets_to_0_and_keeps_ADDR(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     assert_int_equal(r64(m, VGIC5_IRS_IST_BASER), 0);
     w64(m, VGIC5_IRS_IST_BASER, 0xfffffffffffffffe);
     assert_int_equal(r64(m, VGIC5_IRS_IST_BASER), 0x00ffffffffffffc0);
@@ -534,7 +534,7 @@ static void test_IST_BASER_resets_to_0_and_keeps_ADDR(void **state)
 
 static void test_IST_BASER_VALID_is_idle_at_once(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     assert_int_equal(r32(m, VGIC5_IRS_IST_STATUSR), 1);
     linear_table(m, 8);
     assert_int_equal(r64(m, VGIC5_IRS_IST_BASER), TABLE | 1);
@@ -543,7 +543,7 @@ static void test_IST_BASER_VALID_is_idle_at_once(void **state)
 
 static void test_IST_BASER_ADDR_is_frozen_while_valid(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     linear_table(m, 8);
     w64(m, VGIC5_IRS_IST_BASER, (TABLE + 0x10000) | 1);
     assert_int_equal(r64(m, VGIC5_IRS_IST_BASER), TABLE | 1);
@@ -553,7 +553,7 @@ static void test_IST_BASER_ADDR_is_frozen_while_valid(void **state)
 
 static void test_IST_BASER_valid_again_is_ignored(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     linear_table(m, 8);
     cdpend(m, LPI(5), 1);
     w64(m, VGIC5_IRS_IST_BASER, TABLE | 1);
@@ -563,7 +563,7 @@ static void test_IST_BASER_valid_again_is_ignored(void **state)
 
 static void test_IST_BASER_VALID_0_keeps_the_old_address(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     linear_table(m, 8);
     w64(m, VGIC5_IRS_IST_BASER, 0x12340000);
     assert_int_equal(r64(m, VGIC5_IRS_IST_BASER), TABLE);
@@ -572,7 +572,7 @@ static void test_IST_BASER_VALID_0_keeps_the_old_address(void **state)
 
 static void test_IST_BASER_as_two_halves(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     w32(m, VGIC5_IRS_IST_CFGR, 8);
     w32(m, VGIC5_IRS_IST_BASER + 4, 0xab000012);
     w32(m, VGIC5_IRS_IST_BASER, 0x34567fff & ~1u);
@@ -588,7 +588,7 @@ static void test_IST_BASER_as_two_halves(void **state)
 /* The low half makes the table live with the high half as it is; the late high half is ignored. */
 static void test_IST_BASER_low_half_first(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     w32(m, VGIC5_IRS_IST_CFGR, 8);
     w32(m, VGIC5_IRS_IST_BASER, (uint32_t)TABLE | 1);
     w32(m, VGIC5_IRS_IST_BASER + 4, 0x12);
@@ -598,14 +598,14 @@ static void test_IST_BASER_low_half_first(void **state)
 
 static void test_IST_BASER_low_half_takes_the_table_down(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     linear_table(m, 8);
     w32(m, VGIC5_IRS_IST_BASER, 0);
     assert_int_equal(r64(m, VGIC5_IRS_IST_BASER), TABLE);
     assert_int_equal(cdrcfg(m, LPI(3)), ICSR_F);
 }
 
-static void refused(struct machine *m, uint32_t cfgr)
+static void refused(struct vmm *m, uint32_t cfgr)
 {
     assert_false(make_valid(m, cfgr, TABLE));
     assert_int_equal(r64(m, VGIC5_IRS_IST_BASER), TABLE); /* ADDR stored */
@@ -618,7 +618,7 @@ static void test_IST_CFGR_LPI_ID_BITS_out_of_range_is_refused(void **state)
 {
     const struct vgic5_config config = {
         .size = sizeof(config), .lpi_id_bits = 12, .min_lpi_id_bits = 6};
-    struct machine m;
+    struct vmm m;
     refused(*state, 0);
     refused(*state, 17);
     refused(*state, 31);
@@ -635,7 +635,7 @@ static void test_IST_CFGR_LPI_ID_BITS_out_of_range_is_refused(void **state)
 static void test_IST_CFGR_ISTSZ_must_be_the_required_one(void **state)
 {
     const struct vgic5_config config = {.size = sizeof(config), .istmd = 1, .istmd_sz = 10};
-    struct machine m;
+    struct vmm m;
     for (uint32_t istsz = 1; istsz < 4; istsz++)
         refused(*state, 8 | CFGR_ISTSZ(istsz));
     with(&m, &config, 1, NULL, 0);
@@ -653,7 +653,7 @@ static void test_IST_CFGR_ISTSZ_must_be_the_required_one(void **state)
 static void test_IST_CFGR_two_level_must_be_offered(void **state)
 {
     const struct vgic5_config config = {.size = sizeof(config), .ist_l2sz = 5};
-    struct machine m;
+    struct vmm m;
     refused(*state, 12 | CFGR_TWO_LEVEL);
     with(&m, &config, 1, NULL, 0);
     for (uint32_t l2sz = 0; l2sz < 4; l2sz++) {
@@ -666,7 +666,7 @@ static void test_IST_CFGR_two_level_must_be_offered(void **state)
 
 static void test_IST_CFGR_L2SZ_is_ignored_for_a_linear_table(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     for (uint32_t l2sz = 0; l2sz < 4; l2sz++) {
         assert_true(make_valid(m, 8 | CFGR_L2SZ(l2sz), TABLE));
         cdpri(m, LPI(77), l2sz + 1);
@@ -677,7 +677,7 @@ static void test_IST_CFGR_L2SZ_is_ignored_for_a_linear_table(void **state)
 
 static void test_MAP_L2_ISTR_is_ignored_without_a_two_level_table(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     w32(m, VGIC5_IRS_MAP_L2_ISTR, 0);
     assert_true(make_valid(m, 8, TABLE));
     w32(m, VGIC5_IRS_MAP_L2_ISTR, 3);
@@ -702,7 +702,7 @@ static bool is_defined(uint32_t offset)
     return false;
 }
 
-static uint64_t sum_of_registers(struct machine *m)
+static uint64_t sum_of_registers(struct vmm *m)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < sizeof(defined) / sizeof(defined[0]); i++)
@@ -712,7 +712,7 @@ static uint64_t sum_of_registers(struct machine *m)
 
 static void test_reserved_offsets_are_raz_wi(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     select_spi(m, 2);
     uint64_t sum = sum_of_registers(m);
     for (uint32_t offset = 0; offset < 0x20000; offset += 4) {
@@ -735,7 +735,7 @@ static void test_registers_of_absent_features_are_raz_wi(void **state)
 {
     static const uint16_t offsets[] = {0x100, 0x200, 0x240, 0x248, 0x250, 0x280, 0x2c0, 0x2c8,
                                        0x2d0, 0x2d8, 0x2e0, 0x300, 0x3c0, 0x3c8, 0x3d0};
-    struct machine *m = *state;
+    struct vmm *m = *state;
     for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
         w64(m, offsets[i], ~0ull);
         assert_int_equal(r64(m, offsets[i]), 0);
@@ -744,7 +744,7 @@ static void test_registers_of_absent_features_are_raz_wi(void **state)
 
 static void test_8_and_16_bit_accesses_are_raz_wi(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     w32(m, VGIC5_IRS_CR1, 0x1434);
     for (uint8_t size = 1; size <= 2; size++) {
         for (uint32_t offset = 0; offset < 0x200; offset++) {
@@ -759,7 +759,7 @@ static void test_8_and_16_bit_accesses_are_raz_wi(void **state)
 
 static void test_misaligned_accesses_are_raz_wi(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     for (uint32_t offset = 0; offset < 0x200; offset++) {
         if (offset % 4) {
             mmio_write(m, offset, 4, 0xffffffff);
@@ -779,7 +779,7 @@ static void test_misaligned_accesses_are_raz_wi(void **state)
 static void test_64_bit_access_to_32_bit_registers_is_raz_wi(void **state)
 {
     static const uint16_t pairs[] = {0x000, 0x080, 0x108, 0x110, 0x140, 0x190, 0xffe0};
-    struct machine *m = *state;
+    struct vmm *m = *state;
     uint64_t sum = sum_of_registers(m);
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
         w64(m, pairs[i], ~0ull);
@@ -790,7 +790,7 @@ static void test_64_bit_access_to_32_bit_registers_is_raz_wi(void **state)
 
 static void test_SETLPI_frame_is_raz_wi(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     linear_table(m, 8);
     w32(m, 0x10000, 5);
     w32(m, 0x10008, 5);

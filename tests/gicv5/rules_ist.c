@@ -6,7 +6,7 @@
 
 static void test_L2_ISTE_preset_state_is_honoured(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     store32(m, TABLE + 4 * 1, ISTE_ACTIVE);
     store32(m, TABLE + 4 * 2, ISTE_HM);
     store32(m, TABLE + 4 * 3, ISTE_ENABLE);
@@ -23,7 +23,7 @@ static void test_L2_ISTE_preset_state_is_honoured(void **state)
 
 static void test_L2_ISTE_preset_pending_HWU_and_IRM_are_ignored(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     store32(m, TABLE + 4 * 1, ISTE_PENDING | ISTE_ENABLE);
     store32(m, TABLE + 4 * 2, ISTE_PENDING | ISTE_HM | ISTE_ENABLE);
@@ -38,7 +38,7 @@ static void test_L2_ISTE_preset_pending_HWU_and_IRM_are_ignored(void **state)
 /* What was ignored may not come back out of a save as if it were state. */
 static void test_L2_ISTE_ignored_pending_is_not_saved(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     store32(m, TABLE + 4 * 1, ISTE_PENDING | ISTE_ENABLE);
     linear_table(m, 4);
     assert_int_equal(flushed_entry(m, TABLE + 4 * 1), ISTE_ENABLE);
@@ -49,19 +49,19 @@ static void test_L2_ISTE_ignored_pending_is_not_saved(void **state)
 static void test_L2_ISTE_preset_priority_is_masked(void **state)
 {
     const struct vgic5_config config = {.size = sizeof(config), .priority_bits = 3};
-    struct machine m;
+    struct vmm m;
     assert_non_null(*state);
-    build(&m, &(struct machine_options){.nr_vcpus = 1, .config = &config});
+    build(&m, &(struct vmm_shape){.nr_vcpus = 1, .config = &config});
     store32(&m, TABLE, ISTE_PRIORITY(0x1f));
     linear_table(&m, 4);
     assert_int_equal(cdrcfg(&m, LPI(0)), ICSR_PRIORITY(0x1c));
-    assert_true(machine_drop_device(&m));
-    machine_free_ram(&m);
+    assert_true(vmm_drop_device(&m));
+    vmm_free_ram(&m);
 }
 
 static void test_L2_ISTE_layout_written_back(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     static const struct {
         uint32_t lpi, entry;
     } rows[] = {{1, ISTE_PENDING}, {2, ISTE_ACTIVE},         {3, ISTE_HM},
@@ -86,7 +86,7 @@ static void test_L2_ISTE_layout_written_back(void **state)
 /* A save makes nothing clean that changes afterwards, whatever the one change is. */
 static void test_L2_ISTE_every_change_after_a_save_is_in_the_next(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     const uint64_t entry = TABLE + 4 * 9;
     start(m);
     msr(m, 0, VGIC5_ICC_PCR, 0);
@@ -111,7 +111,7 @@ static void test_L2_ISTE_every_change_after_a_save_is_in_the_next(void **state)
 
 static void test_L2_ISTE_acknowledge_and_deactivation_after_a_save(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     const uint64_t entry = TABLE + 4 * 9;
     const uint32_t fixed = ISTE_PRIORITY(4) | ISTE_ENABLE;
     start(m);
@@ -128,7 +128,7 @@ static void test_L2_ISTE_acknowledge_and_deactivation_after_a_save(void **state)
 
 static void test_L2_ISTE_is_little_endian(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     linear_table(m, 4);
     cdpri(m, LPI(0), 0x1f);
     cdaff(m, LPI(0), 0x1234);
@@ -145,9 +145,9 @@ static void test_L2_ISTE_metadata_is_never_interpreted(void **state)
     for (uint32_t istsz = 1; istsz <= 2; istsz++) {
         const struct vgic5_config config = {
             .size = sizeof(config), .istmd = 1, .istmd_sz = istsz == 1 ? 20 : 0};
-        struct machine m;
+        struct vmm m;
         uint32_t bytes = 4u << istsz;
-        build(&m, &(struct machine_options){.nr_vcpus = 1, .config = &config});
+        build(&m, &(struct vmm_shape){.nr_vcpus = 1, .config = &config});
         for (uint32_t i = 0; i < 16; i++)
             for (uint32_t at = 4; at < bytes; at += 4)
                 store32(&m, TABLE + i * bytes + at, 0xffffffff);
@@ -159,20 +159,20 @@ static void test_L2_ISTE_metadata_is_never_interpreted(void **state)
         assert_int_equal(flushed_entry(&m, TABLE + 4 * bytes), 0);
         for (uint32_t at = 4; at < bytes; at += 4) /* and nothing else gets there */
             assert_int_equal(load32(&m, TABLE + 3 * bytes + at), 0xffffffff);
-        assert_true(machine_drop_device(&m));
-        machine_free_ram(&m);
+        assert_true(vmm_drop_device(&m));
+        vmm_free_ram(&m);
     }
     assert_non_null(*state);
 }
 
 static void test_virtual_SPI_ISTE_is_the_same_word(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     uint32_t words[32];
     route(m, SPI(7), 0x15, 0xa5c3);
     set_trigger_mode(m, 7, 1);
     spi_wire(m, 7, true);
-    assert_int_equal(attr_get(m, VGIC5_GRP_IST, 0, words), 0);
+    assert_int_equal(vmm_get(m, VGIC5_GRP_IST, 0, words), 0);
     assert_int_equal(words[7] & ~ISTE_HWU, ISTE_PENDING | ISTE_HM | ISTE_ENABLE |
                                                ISTE_PRIORITY(0x15) | ISTE_IAFFID(0xa5c3));
     assert_int_equal(words[6], 0);
@@ -182,7 +182,7 @@ static void test_virtual_SPI_ISTE_is_the_same_word(void **state)
 
 static void test_IST_BASER_VALID_0_writes_the_entries_back(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     linear_table(m, 6);
     route(m, LPI(33), 5, 1);
     cdpend(m, LPI(33), 1);
@@ -193,7 +193,7 @@ static void test_IST_BASER_VALID_0_writes_the_entries_back(void **state)
 
 static void test_IST_BASER_VALID_0_makes_lpis_unreachable_and_recalls(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     linear_table(m, 6);
     route(m, LPI(33), 5, 1);
@@ -210,7 +210,7 @@ static void test_IST_BASER_VALID_0_makes_lpis_unreachable_and_recalls(void **sta
 
 static void test_IST_made_valid_again_has_its_state_but_pending(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     linear_table(m, 6);
     route(m, LPI(33), 5, 1);
@@ -223,7 +223,7 @@ static void test_IST_made_valid_again_has_its_state_but_pending(void **state)
 
 static void test_IST_moved_to_other_memory(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     linear_table(m, 6);
     cden(m, LPI(1));
     w64(m, VGIC5_IRS_IST_BASER, 0);
@@ -236,7 +236,7 @@ static void test_IST_moved_to_other_memory(void **state)
 
 static void test_memory_around_the_table_is_not_touched(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     const uint64_t base = TABLE + 0x1000;
     memset(m->ram, 0x5a, m->ram_size);
     memset(m->ram + 0x1000, 0, 64 * 4);
@@ -254,7 +254,7 @@ static void test_memory_around_the_table_is_not_touched(void **state)
 
 static void test_reads_do_not_disturb_guest_memory(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     linear_table(m, 6);
     for (uint32_t i = 0; i < 64; i++)
         assert_int_equal(cdrcfg(m, LPI(i)), 0);
@@ -264,14 +264,14 @@ static void test_reads_do_not_disturb_guest_memory(void **state)
         assert_int_equal(m->ram[i], 0);
     for (uint32_t i = 0; i < m->nr_vcpus; i++)
         m->told[i] = VGIC5_LINE_NONE;
-    assert_int_equal(machine_build(m, &(struct machine_options){.nr_vcpus = 1}), 0);
+    assert_int_equal(vmm_build(m, &(struct vmm_shape){.nr_vcpus = 1}), 0);
 }
 
 /* ---- Index arithmetic: the worked examples ---- */
 
 static void test_example_1_two_level_24_bits_4K(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     assert_true(make_valid(m, 0x00010018, TABLE));
     assert_int_equal(cdrcfg(m, LPI(0x123456)), ICSR_F);
     map_l2(m, TABLE + 0x2468, L2_TABLE(1), 0x123456);
@@ -286,7 +286,7 @@ static void test_example_1_two_level_24_bits_4K(void **state)
 
 static void test_example_2_linear_12_bits(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     assert_true(make_valid(m, 0x0c, TABLE + 0x4000));
     cden(m, LPI(77));
     assert_int_equal(flushed_entry(m, TABLE + 0x4000 + 0x134), ISTE_ENABLE);
@@ -295,21 +295,21 @@ static void test_example_2_linear_12_bits(void **state)
 static void test_example_3_linear_14_bits_8_bytes(void **state)
 {
     const struct vgic5_config config = {.size = sizeof(config), .istmd = 1, .istmd_sz = 15};
-    struct machine m;
+    struct vmm m;
     assert_non_null(*state);
-    build(&m, &(struct machine_options){.nr_vcpus = 1, .config = &config});
+    build(&m, &(struct vmm_shape){.nr_vcpus = 1, .config = &config});
     assert_true(make_valid(&m, 0x8e, TABLE + 0x20000));
     cden(&m, LPI(3));
     assert_int_equal(flushed_entry(&m, TABLE + 0x20000 + 24), ISTE_ENABLE);
     cden(&m, LPI(0x3fff));
     assert_int_equal(flushed_entry(&m, TABLE + 0x40000 - 8), ISTE_ENABLE);
-    assert_true(machine_drop_device(&m));
-    machine_free_ram(&m);
+    assert_true(vmm_drop_device(&m));
+    vmm_free_ram(&m);
 }
 
 static void test_example_4_two_level_16_bits_4K(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     assert_true(make_valid(m, 0x10010, TABLE + 0x200));
     map_l2(m, TABLE + 0x200 + 0x10, L2_TABLE(0), 3000);
     cden(m, LPI(3000));
@@ -319,20 +319,20 @@ static void test_example_4_two_level_16_bits_4K(void **state)
 static void test_example_5_two_level_16_bits_64K_16_bytes(void **state)
 {
     const struct vgic5_config config = {.size = sizeof(config), .ist_l2sz = 4, .istmd = 1};
-    struct machine m;
+    struct vmm m;
     assert_non_null(*state);
-    build(&m, &(struct machine_options){.nr_vcpus = 1, .config = &config});
+    build(&m, &(struct vmm_shape){.nr_vcpus = 1, .config = &config});
     assert_true(make_valid(&m, 0x10150, TABLE + 0x80));
     map_l2(&m, TABLE + 0x80 + 0x50, L2_TABLE(3), 0xabcd);
     cden(&m, LPI(0xabcd));
     assert_int_equal(flushed_entry(&m, L2_TABLE(3) + 0xbcd0), ISTE_ENABLE);
-    assert_true(machine_drop_device(&m));
-    machine_free_ram(&m);
+    assert_true(vmm_drop_device(&m));
+    vmm_free_ram(&m);
 }
 
 static void test_example_6_linear_2_bits(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     assert_true(make_valid(m, 2, TABLE + 0x40));
     cden(m, LPI(3));
     assert_int_equal(flushed_entry(m, TABLE + 0x40 + 12), ISTE_ENABLE);
@@ -349,8 +349,8 @@ static void test_l2bits_of_every_L2SZ_and_ISTSZ(void **state)
                                             .ist_l2sz = 7,
                                             .istmd = istsz != 0,
                                             .istmd_sz = istsz == 1 ? 20 : 0};
-        struct machine m;
-        build(&m, &(struct machine_options){.nr_vcpus = 1, .config = &config});
+        struct vmm m;
+        build(&m, &(struct vmm_shape){.nr_vcpus = 1, .config = &config});
         for (uint32_t l2sz = 0; l2sz < 3; l2sz++) {
             uint32_t first = 1u << l2bits[l2sz][istsz];
             memset(m.ram, 0, m.ram_size);
@@ -366,14 +366,14 @@ static void test_l2bits_of_every_L2SZ_and_ISTSZ(void **state)
             assert_int_equal(cdrcfg(&m, LPI(2 * first)), ICSR_F);
             w64(&m, VGIC5_IRS_IST_BASER, 0);
         }
-        assert_true(machine_drop_device(&m));
-        machine_free_ram(&m);
+        assert_true(vmm_drop_device(&m));
+        vmm_free_ram(&m);
     }
 }
 
 static void test_there_is_always_one_L1_entry(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     assert_true(make_valid(m, 4 | CFGR_L2SZ(2) | CFGR_TWO_LEVEL, TABLE));
     map_l2(m, TABLE, L2_TABLE(0), 9);
     cden(m, LPI(9));
@@ -382,16 +382,16 @@ static void test_there_is_always_one_L1_entry(void **state)
 }
 
 /* The last LPI of a table whose last entries are the last bytes of memory; and nothing beyond. */
-static void check_last_lpi(struct machine *m, uint32_t cfgr)
+static void check_last_lpi(struct vmm *m, uint32_t cfgr)
 {
     uint32_t bits = cfgr & 0x1f, shift = 2 + (cfgr >> 7 & 3);
     uint32_t l2bits = 12 - shift + 2 * (cfgr >> 5 & 3), last = (1u << bits) - 1;
-    uint64_t end = HOST_RAM_BASE + m->ram_size, size = 1ull << (bits + shift);
+    uint64_t end = VMM_RAM_BASE + m->ram_size, size = 1ull << (bits + shift);
     uint64_t base = end - (size < 64 ? 64 : size), entry = base + ((uint64_t)last << shift);
     if (cfgr & CFGR_TWO_LEVEL) {
         uint32_t l1_index = last >> l2bits, l2_last = last & ((1u << l2bits) - 1);
         uint64_t l2 = end - (1ull << (l2bits + shift));
-        base = HOST_RAM_BASE;
+        base = VMM_RAM_BASE;
         store64(m, base + 8ull * l1_index, l2);
         entry = l2 + ((uint64_t)l2_last << shift);
     }
@@ -417,9 +417,8 @@ static void test_the_last_lpi_of_every_geometry(void **state)
                                             .lpi_id_bits = 24,
                                             .istmd = istsz != 0,
                                             .istmd_sz = istsz == 1 ? 25 : 0};
-        struct machine m;
-        build(&m,
-              &(struct machine_options){.nr_vcpus = 1, .config = &config, .ram_size = 0x1000000});
+        struct vmm m;
+        build(&m, &(struct vmm_shape){.nr_vcpus = 1, .config = &config, .ram_size = 0x1000000});
         for (uint32_t bits = 1; bits <= 24; bits++) {
             if (bits + 2 + istsz <= 20)
                 check_last_lpi(&m, bits | CFGR_ISTSZ(istsz));
@@ -427,14 +426,14 @@ static void test_the_last_lpi_of_every_geometry(void **state)
                 check_last_lpi(&m, bits | CFGR_ISTSZ(istsz) | CFGR_L2SZ(l2sz) | CFGR_TWO_LEVEL);
         }
         assert_int_equal(memcmp(m.ram, m.ram + 1, m.ram_size - 1), 0); /* no byte elsewhere */
-        assert_true(machine_drop_device(&m));
-        machine_free_ram(&m);
+        assert_true(vmm_drop_device(&m));
+        vmm_free_ram(&m);
     }
 }
 
 /* Alignment, 10.2.1.13: bits [n:0] count as zero. */
 
-static void lands_at(struct machine *m, uint32_t cfgr, uint64_t written, uint64_t base)
+static void lands_at(struct vmm *m, uint32_t cfgr, uint64_t written, uint64_t base)
 {
     memset(m->ram, 0, m->ram_size);
     assert_true(make_valid(m, cfgr, written));
@@ -445,7 +444,7 @@ static void lands_at(struct machine *m, uint32_t cfgr, uint64_t written, uint64_
 
 static void test_10_2_1_13_alignment_of_a_linear_table(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     static const struct {
         uint32_t bits;
         uint64_t align;
@@ -462,20 +461,20 @@ static void test_10_2_1_13_alignment_of_a_wide_linear_table(void **state)
     for (uint32_t istsz = 1; istsz <= 2; istsz++) {
         const struct vgic5_config config = {
             .size = sizeof(config), .istmd = 1, .istmd_sz = istsz == 1 ? 20 : 0};
-        struct machine m;
-        build(&m, &(struct machine_options){.nr_vcpus = 1, .config = &config});
+        struct vmm m;
+        build(&m, &(struct vmm_shape){.nr_vcpus = 1, .config = &config});
         uint64_t align = 1ull << (8 + 2 + istsz);
         lands_at(&m, 8 | CFGR_ISTSZ(istsz), TABLE + align, TABLE + align);
         lands_at(&m, 8 | CFGR_ISTSZ(istsz), TABLE + align + align / 2, TABLE + align);
-        assert_true(machine_drop_device(&m));
-        machine_free_ram(&m);
+        assert_true(vmm_drop_device(&m));
+        vmm_free_ram(&m);
     }
     assert_non_null(*state);
 }
 
 static void test_10_2_1_13_alignment_of_a_two_level_table(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     static const struct {
         uint32_t cfgr;
         uint64_t align;
@@ -502,7 +501,7 @@ static void test_10_2_1_13_alignment_of_a_two_level_table(void **state)
 
 static void test_10_2_1_13_the_register_reads_back_as_written(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     assert_true(make_valid(m, 16, TABLE + 0x1c0));
     assert_int_equal(r64(m, VGIC5_IRS_IST_BASER), (TABLE + 0x1c0) | 1);
 }
@@ -511,7 +510,7 @@ static void test_10_2_1_13_the_register_reads_back_as_written(void **state)
 
 static void test_L1_ISTE_not_valid_makes_its_lpis_unreachable(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     store64(m, TABLE, L2_TABLE(0)); /* an address, but VALID=0 */
     assert_true(make_valid(m, 0x10010, TABLE));
     assert_int_equal(cdrcfg(m, LPI(0)), ICSR_F);
@@ -523,7 +522,7 @@ static void test_L1_ISTE_not_valid_makes_its_lpis_unreachable(void **state)
 
 static void test_L1_ISTE_valid_when_the_table_becomes_valid(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     store64(m, TABLE + 8, L2_TABLE(0) | 1);
     store32(m, L2_TABLE(0) + 4, ISTE_ENABLE | ISTE_PENDING);
     assert_true(make_valid(m, 0x10010, TABLE));
@@ -533,7 +532,7 @@ static void test_L1_ISTE_valid_when_the_table_becomes_valid(void **state)
 
 static void test_MAP_L2_ISTR_sets_VALID_in_memory(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     store64(m, TABLE + 8, 0x7777000000000000 | L2_TABLE(7)); /* the neighbour */
     assert_true(make_valid(m, 0x10010, TABLE));
     map_l2(m, TABLE, L2_TABLE(0), 1023);
@@ -545,7 +544,7 @@ static void test_MAP_L2_ISTR_sets_VALID_in_memory(void **state)
 
 static void test_MAP_L2_ISTR_takes_24_bits(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     assert_true(make_valid(m, 0x10010, TABLE));
     map_l2(m, TABLE, L2_TABLE(0), 0xff000005);
     assert_int_equal(cdrcfg(m, LPI(5)), 0);
@@ -553,7 +552,7 @@ static void test_MAP_L2_ISTR_takes_24_bits(void **state)
 
 static void test_MAP_L2_ISTR_honours_presets(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     assert_true(make_valid(m, 0x10010, TABLE));
     store32(m, L2_TABLE(0) + 4 * 5, ISTE_ENABLE | ISTE_PENDING | ISTE_PRIORITY(9));
@@ -565,7 +564,7 @@ static void test_MAP_L2_ISTR_honours_presets(void **state)
 /* Some guests set VALID themselves. */
 static void test_MAP_L2_ISTR_tolerates_VALID_set_by_software(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     assert_true(make_valid(m, 0x10010, TABLE));
     map_l2(m, TABLE, L2_TABLE(0) | 1, 9);
     assert_int_equal(load64(m, TABLE), L2_TABLE(0) | 1);
@@ -576,7 +575,7 @@ static void test_MAP_L2_ISTR_tolerates_VALID_set_by_software(void **state)
 
 static void test_MAP_L2_ISTR_of_a_mapped_table_does_nothing(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     assert_true(make_valid(m, 0x10010, TABLE));
     map_l2(m, TABLE, L2_TABLE(0), 9);
     cden(m, LPI(9));
@@ -590,7 +589,7 @@ static void test_MAP_L2_ISTR_of_a_mapped_table_does_nothing(void **state)
 static void test_MAP_L2_ISTR_checks_its_bounds(void **state)
 {
     static const uint32_t beyond[] = {0x10000, 0x10400, 0x20000, 0xffffff};
-    struct machine *m = *state;
+    struct vmm *m = *state;
     memset(m->ram, 0xaa, m->ram_size);
     memset(m->ram, 0, 512);
     assert_true(make_valid(m, 0x10010, TABLE));
@@ -605,7 +604,7 @@ static void test_MAP_L2_ISTR_checks_its_bounds(void **state)
 /* LPI_ID_BITS below l2bits: ids up to 2^LPI_ID_BITS, not to the end of the L2 table. */
 static void test_MAP_L2_ISTR_bound_is_LPI_ID_BITS(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     assert_true(make_valid(m, 4 | CFGR_TWO_LEVEL, TABLE));
     map_l2(m, TABLE, L2_TABLE(0), 16);
     assert_int_equal(load64(m, TABLE), L2_TABLE(0));
@@ -614,7 +613,7 @@ static void test_MAP_L2_ISTR_bound_is_LPI_ID_BITS(void **state)
 
 static void test_L1_ISTE_reserved_bits_are_not_address(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     assert_true(make_valid(m, 0x10010, TABLE));
     map_l2(m, TABLE, 0xff00000000000ffe | L2_TABLE(0), 0);
     cden(m, LPI(2));
@@ -625,7 +624,7 @@ static void test_L1_ISTE_reserved_bits_are_not_address(void **state)
  */
 static void test_L1_ISTE_address_bits_below_the_size_of_a_table_do_not_count(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     for (uint32_t l2sz = 0; l2sz < 3; l2sz++) {
         uint64_t below = (0x1000ull << 2 * l2sz) - 0x1000;
         memset(m->ram, 0, m->ram_size);
@@ -640,7 +639,7 @@ static void test_L1_ISTE_address_bits_below_the_size_of_a_table_do_not_count(voi
 
 static void test_two_level_table_down_and_up_again(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     assert_true(make_valid(m, 0x10010, TABLE));
     map_l2(m, TABLE + 8, L2_TABLE(0), 1024);
@@ -657,7 +656,7 @@ static void test_two_level_table_down_and_up_again(void **state)
 /* Every LPI of a table that is as large as the default configuration offers. */
 static void test_65536_pending_lpis_come_in_order(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     linear_table(m, 16);
     for (uint32_t i = 0; i < 65536; i++) {
@@ -676,7 +675,7 @@ static void test_65536_pending_lpis_come_in_order(void **state)
 /* LPIs of many entries' distance come and go; one that waits is not forgotten. */
 static void test_a_waiting_lpi_survives_the_traffic_of_others(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     const uint32_t waiting = 5;
     start(m);
     linear_table(m, 16);

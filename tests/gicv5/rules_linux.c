@@ -12,7 +12,7 @@ struct step {
     uint64_t value; /* written, or expected */
 };
 
-static void play(struct machine *m, const struct step *steps, size_t n)
+static void play(struct vmm *m, const struct step *steps, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         const struct step *s = &steps[i];
@@ -24,7 +24,7 @@ static void play(struct machine *m, const struct step *steps, size_t n)
 }
 #define PLAY(m, steps) play(m, steps, sizeof(steps) / sizeof((steps)[0]))
 
-static void probe_irs(struct machine *m)
+static void probe_irs(struct vmm *m)
 {
     static const struct step steps[] = {
         {'W', 4, VGIC5_IRS_CR1, 0xf5d7},
@@ -41,7 +41,7 @@ static void probe_irs(struct machine *m)
     PLAY(m, steps);
 }
 
-static void start_cpu(struct machine *m, uint32_t pe)
+static void start_cpu(struct vmm *m, uint32_t pe)
 {
     assert_int_equal(mrs(m, pe, VGIC5_ICC_IDR0), 0x41);
     msr(m, pe, VGIC5_ICC_PPI_ENABLER(0), 0);
@@ -60,7 +60,7 @@ static void start_cpu(struct machine *m, uint32_t pe)
     PLAY(m, steps);
 }
 
-static void set_up_table(struct machine *m)
+static void set_up_table(struct vmm *m)
 {
     static const struct step valid[] = {
         {'R', 8, VGIC5_IRS_IST_BASER, 0},
@@ -77,7 +77,7 @@ static void set_up_table(struct machine *m)
     assert_int_equal(load64(m, TABLE), L2_TABLE(0) | 1); /* Linux relies on it */
 }
 
-static void set_up_ipis(struct machine *m)
+static void set_up_ipis(struct vmm *m)
 {
     for (uint32_t lpi = 0; lpi < 2 * NR_IPIS; lpi++) {
         cdpri(m, LPI(lpi), LINUX_PRIORITY);
@@ -89,20 +89,20 @@ static void set_up_ipis(struct machine *m)
             cdaff(m, LPI(cpu * NR_IPIS + ipi), cpu);
 }
 
-static void enable_ipis(struct machine *m, uint32_t cpu)
+static void enable_ipis(struct vmm *m, uint32_t cpu)
 {
     for (uint32_t ipi = 0; ipi < NR_IPIS; ipi++)
         cden(m, LPI(cpu * NR_IPIS + ipi));
 }
 
-static void enable_timer(struct machine *m, uint32_t pe)
+static void enable_timer(struct vmm *m, uint32_t pe)
 {
     uint64_t enabled = mrs(m, pe, VGIC5_ICC_PPI_ENABLER(0));
     msr(m, pe, VGIC5_ICC_PPI_ENABLER(0), enabled | 1u << VGIC5_PPI_CNTV);
 }
 
 /* The entry of an exception: acknowledge, barrier, drop, handler, deactivate. */
-static void take(struct machine *m, uint32_t pe, uint32_t intid)
+static void take(struct vmm *m, uint32_t pe, uint32_t intid)
 {
     assert_true(irq(m, pe));
     uint64_t taken = cdia(m, pe);
@@ -116,14 +116,14 @@ static void take(struct machine *m, uint32_t pe, uint32_t intid)
     assert_int_equal(cdia(m, pe), 0);
 }
 
-static void tick(struct machine *m, uint32_t pe)
+static void tick(struct vmm *m, uint32_t pe)
 {
     ppi_wire(m, pe, VGIC5_PPI_CNTV, true);
     assert_int_equal(PPI(VGIC5_PPI_CNTV), 0x2000001b);
     take(m, pe, PPI(VGIC5_PPI_CNTV));
 }
 
-static void request_spi(struct machine *m, uint32_t spi, uint32_t tm, uint32_t cpu)
+static void request_spi(struct vmm *m, uint32_t spi, uint32_t tm, uint32_t cpu)
 {
     const struct step steps[] = {
         {'W', 4, VGIC5_IRS_SPI_SELR, spi},
@@ -137,10 +137,10 @@ static void request_spi(struct machine *m, uint32_t spi, uint32_t tm, uint32_t c
     cden(m, SPI(spi));
 }
 
-static void boot(struct machine *m)
+static void boot(struct vmm *m)
 {
     const struct vgic5_config config = {.size = sizeof(config), .lpi_id_bits = 24, .ist_l2sz = 7};
-    build(m, &(struct machine_options){.nr_vcpus = 2, .nr_spis = 256, .config = &config});
+    build(m, &(struct vmm_shape){.nr_vcpus = 2, .nr_spis = 256, .config = &config});
     probe_irs(m);
     start_cpu(m, 0);
     set_up_table(m);
@@ -155,15 +155,15 @@ static void boot(struct machine *m)
     tick(m, 0);
 }
 
-static void done(struct machine *m)
+static void done(struct vmm *m)
 {
-    assert_true(machine_drop_device(m));
-    machine_free_ram(m);
+    assert_true(vmm_drop_device(m));
+    vmm_free_ram(m);
 }
 
 static void test_boot_of_two_cpus(void **state)
 {
-    struct machine m;
+    struct vmm m;
     boot(&m);
     (void)state;
     request_spi(&m, 1, 1, 0);  /* the console */
@@ -183,7 +183,7 @@ static void test_boot_of_two_cpus(void **state)
 
 static void test_level_spi_of_the_console(void **state)
 {
-    struct machine m;
+    struct vmm m;
     boot(&m);
     (void)state;
     request_spi(&m, 1, 1, 0);
@@ -203,7 +203,7 @@ static void test_level_spi_of_the_console(void **state)
 /* mask, GSB SYS, unmask; and the state read through CDRCFG. */
 static void test_mask_unmask_and_irqchip_state(void **state)
 {
-    struct machine m;
+    struct vmm m;
     boot(&m);
     (void)state;
     request_spi(&m, 16, 0, 0);
@@ -220,7 +220,7 @@ static void test_mask_unmask_and_irqchip_state(void **state)
 /* The IPI that stops a CPU is acknowledged and never deactivated. */
 static void test_stop_ipi_is_never_deactivated(void **state)
 {
-    struct machine m;
+    struct vmm m;
     boot(&m);
     (void)state;
     cdpend(&m, LPI(NR_IPIS + 2), 1);
@@ -236,7 +236,7 @@ static void test_stop_ipi_is_never_deactivated(void **state)
 /* What is in guest memory after a save is what the guest set up. */
 static void test_the_table_after_a_save(void **state)
 {
-    struct machine m;
+    struct vmm m;
     boot(&m);
     (void)state;
     cdpend(&m, LPI(NR_IPIS + 5), 1);

@@ -4,7 +4,7 @@
 
 static void test_D_YGLYC_spi_reset_state(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     for (uint32_t spi = 0; spi < m->nr_spis; spi++) {
         assert_int_equal(cdrcfg(m, SPI(spi)), 0);
         select_spi(m, spi);
@@ -16,7 +16,7 @@ static void test_D_YGLYC_spi_reset_state(void **state)
 
 static void test_R_HHKMN_rising_edge_is_SET_EDGE(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     cdhm(m, SPI(1), 1);
     spi_wire(m, 1, true);
     assert_int_equal(cdrcfg(m, SPI(1)), ICSR_PENDING); /* and HM is edge again */
@@ -24,7 +24,7 @@ static void test_R_HHKMN_rising_edge_is_SET_EDGE(void **state)
 
 static void test_R_HHKMN_rising_level_is_SET_LEVEL(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     set_trigger_mode(m, 1, 1);
     spi_wire(m, 1, true);
     assert_int_equal(cdrcfg(m, SPI(1)), ICSR_PENDING | ICSR_HM);
@@ -32,7 +32,7 @@ static void test_R_HHKMN_rising_level_is_SET_LEVEL(void **state)
 
 static void test_R_QBXXV_falling_edge_is_no_event(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     spi_wire(m, 1, true);
     spi_wire(m, 1, false);
     assert_int_equal(cdrcfg(m, SPI(1)), ICSR_PENDING);
@@ -40,7 +40,7 @@ static void test_R_QBXXV_falling_edge_is_no_event(void **state)
 
 static void test_R_QBXXV_falling_level_is_CLEAR(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     set_trigger_mode(m, 1, 1);
     spi_wire(m, 1, true);
     spi_wire(m, 1, false);
@@ -49,7 +49,7 @@ static void test_R_QBXXV_falling_level_is_CLEAR(void **state)
 
 static void test_R_QBXXV_falling_level_clears_while_active(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 8, 0);
     set_trigger_mode(m, 1, 1);
@@ -62,7 +62,7 @@ static void test_R_QBXXV_falling_level_clears_while_active(void **state)
 /* But of an edge SPI, of which KVM takes each raise for one. */
 static void test_a_repeated_level_is_no_event(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     spi_wire(m, 1, true);
     cdpend(m, SPI(1), 0);
     spi_wire(m, 1, true);
@@ -83,7 +83,7 @@ static void test_a_repeated_level_is_no_event(void **state)
 
 static void test_CDPEND_does_not_change_the_handling_mode(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     cdhm(m, SPI(1), 1);
     cdpend(m, SPI(1), 1);
     assert_int_equal(cdrcfg(m, SPI(1)), ICSR_PENDING | ICSR_HM);
@@ -94,7 +94,7 @@ static void test_CDPEND_does_not_change_the_handling_mode(void **state)
 /* The acknowledge looks at the handling mode, the wire's events at the trigger mode. */
 static void test_trigger_mode_and_handling_mode_are_separate(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 8, 0);
     set_trigger_mode(m, 1, 1);
@@ -110,7 +110,7 @@ static void test_trigger_mode_and_handling_mode_are_separate(void **state)
 
 static void test_a_candidate_is_pending_inactive_enabled_and_targeted(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     linear_table(m, 4);
     static const uint32_t intids[] = {SPI(5), LPI(5)};
@@ -138,7 +138,7 @@ static void test_a_candidate_is_pending_inactive_enabled_and_targeted(void **sta
 
 static void test_a_ppi_candidate_is_pending_inactive_and_enabled(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     ppi_wire(m, 0, VGIC5_PPI_CNTV, true);
     msr(m, 0, VGIC5_ICC_PPI_ENABLER(0), 0);
@@ -156,7 +156,7 @@ static void test_a_ppi_candidate_is_pending_inactive_and_enabled(void **state)
 static void test_R_VVBPS_equal_priorities_go_ppi_spi_lpi_lowest_id(void **state)
 {
     static const uint32_t order[] = {PPI(27), PPI(30), SPI(4), SPI(19), LPI(2), LPI(5), LPI(9)};
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     linear_table(m, 4);
     for (uint32_t n = 7; n-- > 0;) { /* the last of the order comes first */
@@ -175,7 +175,7 @@ static void test_R_VVBPS_equal_priorities_go_ppi_spi_lpi_lowest_id(void **state)
 
 static void test_priority_goes_before_type(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     linear_table(m, 4);
     route(m, LPI(1), 14, 0);
@@ -192,7 +192,7 @@ static void test_priority_goes_before_type(void **state)
 
 static void test_a_better_interrupt_replaces_the_signalled_one(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     linear_table(m, 4);
     route(m, SPI(1), 20, 0);
@@ -207,7 +207,7 @@ static void test_a_better_interrupt_replaces_the_signalled_one(void **state)
 
 static void test_every_priority_level_is_ordered(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     for (uint32_t spi = 0; spi < 32; spi++) {
         route(m, SPI(spi), (spi * 11 + 5) & 31, 0);
@@ -225,7 +225,7 @@ static void test_every_priority_level_is_ordered(void **state)
 
 static void test_D_XMBQZ_the_lowest_set_bit_is_the_running_priority(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 9, 0);
     spi_wire(m, 1, true);
@@ -237,7 +237,7 @@ static void test_D_XMBQZ_the_lowest_set_bit_is_the_running_priority(void **state
 
 static void test_D_MSQKF_signalled_iff_enabled_masked_in_and_above_running(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 9, 0);
     spi_wire(m, 1, true);
@@ -255,7 +255,7 @@ static void test_D_MSQKF_signalled_iff_enabled_masked_in_and_above_running(void 
 
 static void test_R_QLGBG_the_line_is_IRQ(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 9, 0);
     spi_wire(m, 1, true);
@@ -265,30 +265,30 @@ static void test_R_QLGBG_the_line_is_IRQ(void **state)
 
 static void test_the_vmm_is_told_of_changes_only(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 9, 0);
     route(m, SPI(2), 9, 0);
     spi_wire(m, 1, true);
-    unsigned calls = m->line_calls;
+    unsigned calls = m->lines;
     spi_wire(m, 2, true);
-    assert_int_equal(m->line_calls, calls);
+    assert_int_equal(m->lines, calls);
     assert_int_equal(cdia(m, 0), TAKEN(SPI(1)));
     assert_int_equal(m->told[0], VGIC5_LINE_NONE);
-    assert_int_equal(m->line_calls, calls + 1);
-    assert_int_equal(m->useless_line_calls, 0);
+    assert_int_equal(m->lines, calls + 1);
+    assert_int_equal(m->useless_lines, 0);
 }
 
 static void test_512_pes_with_sparse_ids_are_kept_apart(void **state)
 {
     const uint32_t nr = VGIC5_MAX_VCPUS;
-    struct machine *m = calloc(1, sizeof(*m));
+    struct vmm *m = calloc(1, sizeof(*m));
     uint32_t *ids = calloc(nr, sizeof(*ids));
     assert_non_null(*state);
     assert_true(m && ids);
     for (uint32_t i = 0; i < nr; i++)
         ids[i] = (i * 4051) & 0xffff; /* odd, so all different */
-    build(m, &(struct machine_options){.nr_vcpus = nr, .ids = ids});
+    build(m, &(struct vmm_shape){.nr_vcpus = nr, .ids = ids});
     start(m);
     linear_table(m, 10);
     for (uint32_t i = 0; i < nr; i++) {
@@ -300,8 +300,8 @@ static void test_512_pes_with_sparse_ids_are_kept_apart(void **state)
         assert_int_equal(cdia(m, i), TAKEN(LPI(i)));
         assert_int_equal(cdia(m, i), 0);
     }
-    assert_true(machine_drop_device(m));
-    machine_free_ram(m);
+    assert_true(vmm_drop_device(m));
+    vmm_free_ram(m);
     free(ids);
     free(m);
 }
@@ -310,7 +310,7 @@ static void test_512_pes_with_sparse_ids_are_kept_apart(void **state)
 
 static void test_walk_level_spi_held_high(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 8, 0);
     set_trigger_mode(m, 1, 1);
@@ -328,7 +328,7 @@ static void test_walk_level_spi_held_high(void **state)
 
 static void test_walk_level_spi_lowered_before_deactivation(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 8, 0);
     set_trigger_mode(m, 1, 1);
@@ -343,7 +343,7 @@ static void test_walk_level_spi_lowered_before_deactivation(void **state)
 
 static void test_walk_new_edge_while_active(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 8, 0);
     spi_wire(m, 1, true);
@@ -360,7 +360,7 @@ static void test_walk_new_edge_while_active(void **state)
 
 static void test_walk_ipi_sent_again_while_active(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     linear_table(m, 4);
     route(m, LPI(3), 16, 1);
@@ -381,7 +381,7 @@ static void test_walk_ipi_sent_again_while_active(void **state)
 
 static void test_walk_preemption(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     linear_table(m, 4);
     route(m, LPI(1), 0x10, 0);
@@ -401,7 +401,7 @@ static void test_walk_preemption(void **state)
 
 static void test_equal_priority_never_preempts(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     linear_table(m, 4);
     route(m, LPI(1), 0x10, 0);
@@ -418,7 +418,7 @@ static void test_equal_priority_never_preempts(void **state)
 
 static void test_CDIA_without_a_signalled_interrupt_has_no_side_effect(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 8, 0);
     spi_wire(m, 1, true);
@@ -430,7 +430,7 @@ static void test_CDIA_without_a_signalled_interrupt_has_no_side_effect(void **st
 
 static void test_CDIA_leaves_an_nmi_alone(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     vgic5_vcpu_set_nmi(m->vcpu[0], true);
     route(m, SPI(1), 0, 0);
@@ -448,7 +448,7 @@ static void test_CDIA_leaves_an_nmi_alone(void **state)
 
 static void test_CDNMIA_leaves_other_interrupts_alone(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     vgic5_vcpu_set_nmi(m->vcpu[0], true);
     route(m, SPI(2), 5, 0);
@@ -460,7 +460,7 @@ static void test_CDNMIA_leaves_other_interrupts_alone(void **state)
 
 static void test_an_nmi_preempts_everything(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     linear_table(m, 4);
     vgic5_vcpu_set_nmi(m->vcpu[0], true);
@@ -476,7 +476,7 @@ static void test_an_nmi_preempts_everything(void **state)
 
 static void test_CDEOI_and_CDDI_in_either_order(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 8, 0);
     set_trigger_mode(m, 1, 1);
@@ -495,7 +495,7 @@ static void test_CDEOI_and_CDDI_in_either_order(void **state)
 
 static void test_CDEOI_drops_the_priority_at_which_it_was_taken(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     route(m, SPI(1), 8, 0);
     spi_wire(m, 1, true);
@@ -508,7 +508,7 @@ static void test_CDEOI_drops_the_priority_at_which_it_was_taken(void **state)
 
 static void test_an_active_interrupt_can_be_given_to_another_pe(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     linear_table(m, 4);
     route(m, LPI(1), 8, 0);
@@ -525,7 +525,7 @@ static void test_an_active_interrupt_can_be_given_to_another_pe(void **state)
 
 static void test_nesting_to_the_depth_of_every_priority(void **state)
 {
-    struct machine *m = *state;
+    struct vmm *m = *state;
     start(m);
     for (uint32_t spi = 0; spi < 32; spi++)
         route(m, SPI(spi), 31 - spi, 0);

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "kernel.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,28 +19,6 @@
 #define RUN_SIZE 8192
 
 /* ---- The host of the device ------------------------------------------------------------------ */
-
-static int read_ram(void *opaque, uint64_t ipa, void *to, size_t size)
-{
-    struct kernel *kernel = opaque;
-
-    if (ipa < kernel->ram_base || size > kernel->ram_size ||
-        ipa - kernel->ram_base > kernel->ram_size - size)
-        return -EFAULT;
-    memcpy(to, (const void *)(uintptr_t)(kernel->ram + (ipa - kernel->ram_base)), size);
-    return 0;
-}
-
-static int write_ram(void *opaque, uint64_t ipa, const void *from, size_t size)
-{
-    struct kernel *kernel = opaque;
-
-    if (ipa < kernel->ram_base || size > kernel->ram_size ||
-        ipa - kernel->ram_base > kernel->ram_size - size)
-        return -EFAULT;
-    memcpy((void *)(uintptr_t)(kernel->ram + (ipa - kernel->ram_base)), from, size);
-    return 0;
-}
 
 static int copy_from_user(void *opaque, void *to, uint64_t addr, size_t size)
 {
@@ -51,11 +36,14 @@ static int copy_to_user(void *opaque, uint64_t addr, const void *from, size_t si
     return process_vm_writev(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)size ? 0 : -EFAULT;
 }
 
-static const struct vgic5_host host = {.size = sizeof(host),
-                                       .read_guest = read_ram,
-                                       .write_guest = write_ram,
-                                       .read_caller = copy_from_user,
-                                       .write_caller = copy_to_user};
+static struct vgic5_host host_of_kernel(void)
+{
+    struct vgic5_host host = vmm_host;
+
+    host.read_caller = copy_from_user;
+    host.write_caller = copy_to_user;
+    return host;
+}
 
 /* ---- ioctls ---------------------------------------------------------------------------------- */
 
@@ -79,8 +67,8 @@ static void lose_lpi(struct kernel *kernel, const struct vgic5_attr *attr)
 
     if (kernel->abi == VGIC5_ABI_7_4)
         lpis = (uint32_t *)(uintptr_t)buffers[2];
-    else if (vgic5_get_attr(kernel->device, &get) == 0 && (baser & 1))
-        lpis = (uint32_t *)(uintptr_t)(kernel->ram + ((baser & ~UINT64_C(1)) - kernel->ram_base));
+    else if (vgic5_get_attr(kernel->vmm.device, &get) == 0 && (baser & 1))
+        lpis = (uint32_t *)(void *)vmm_ram_at(&kernel->vmm, baser & ~UINT64_C(1), 4);
     if (lpis)
         lpis[kernel->loses_lpi] = 0;
 }
@@ -92,12 +80,12 @@ static int on_device(struct kernel *kernel, unsigned long request, const struct 
     if (kernel->ctrl_only && attr->group != VGIC5_GRP_CTRL)
         return -ENXIO;
     if (request == KVM_HAS_DEVICE_ATTR)
-        return vgic5_has_attr(kernel->device, attr);
+        return vgic5_has_attr(kernel->vmm.device, attr);
     if (request == KVM_SET_DEVICE_ATTR)
-        return ++kernel->sets == kernel->ignore_at ? 0 : vgic5_set_attr(kernel->device, attr);
+        return ++kernel->sets == kernel->ignore_at ? 0 : vgic5_set_attr(kernel->vmm.device, attr);
     if (request != KVM_GET_DEVICE_ATTR)
         return -ENOTTY;
-    ret = vgic5_get_attr(kernel->device, attr);
+    ret = vgic5_get_attr(kernel->vmm.device, attr);
     if (ret == 0 && kernel->no_hm && attr->group == VGIC5_GRP_IST)
         clear_hm(attr, kernel->abi);
     if (ret == 0 && kernel->loses_lpi && attr->group == VGIC5_GRP_IST)
@@ -110,31 +98,32 @@ static int on_device(struct kernel *kernel, unsigned long request, const struct 
 
 static int create_device(struct kernel *kernel, struct kvm_create_device *create)
 {
+    const struct vgic5_host host = host_of_kernel();
+
     if (create->type != VGIC5_DEV_TYPE)
         return -ENODEV;
-    if (kernel->device)
+    if (kernel->vmm.device)
         return -EEXIST;
     create->fd = KERNEL_DEVICE;
     kernel->opened++;
-    return vgic5_create(&kernel->config, &host, kernel, &kernel->device);
+    return vmm_create_device(&kernel->vmm, &kernel->config, &host);
 }
 
 static int create_vcpu(struct kernel *kernel, uint32_t id)
 {
-    int ret = vgic5_add_vcpu(kernel->device, id);
+    int ret = vmm_add_vcpu(&kernel->vmm, id);
 
     if (ret)
         return ret;
     kernel->opened++;
-    kernel->ids[kernel->nr_vcpus] = id;
-    return KERNEL_VCPU + (int)kernel->nr_vcpus++;
+    return KERNEL_VCPU + (int)kernel->vmm.nr_vcpus - 1;
 }
 
 static int set_memory(struct kernel *kernel, const struct kvm_userspace_memory_region *region)
 {
-    kernel->ram = region->userspace_addr;
-    kernel->ram_base = region->guest_phys_addr;
-    kernel->ram_size = region->memory_size;
+    kernel->vmm.ram = (uint8_t *)(uintptr_t)region->userspace_addr;
+    kernel->vmm.ram_base = region->guest_phys_addr;
+    kernel->vmm.ram_size = region->memory_size;
     return 0;
 }
 
@@ -150,7 +139,7 @@ static int on_vm(struct kernel *kernel, unsigned long request, uintptr_t argumen
     case KVM_SET_USER_MEMORY_REGION:
         return set_memory(kernel, (const void *)argument);
     case KVM_IRQ_LINE:
-        return vgic5_irq_line(kernel->device, line->irq, line->level);
+        return vgic5_irq_line(kernel->vmm.device, line->irq, line->level);
     case VGIC5_KVM_ARM_PREFERRED_TARGET:
         return 0;
     default:
@@ -161,7 +150,7 @@ static int on_vm(struct kernel *kernel, unsigned long request, uintptr_t argumen
 /* The first run maps the VGIC's resources; then immediate_exit ends it. */
 static int on_vcpu(struct kernel *kernel, int fd, unsigned long request)
 {
-    struct vgic5_vcpu *vcpu = vgic5_vcpu(kernel->device, kernel->ids[fd - KERNEL_VCPU]);
+    struct vgic5_vcpu *vcpu = vgic5_vcpu(kernel->vmm.device, kernel->vmm.id[fd - KERNEL_VCPU]);
     int ret;
 
     if (request == VGIC5_KVM_ARM_VCPU_INIT)
@@ -241,10 +230,9 @@ static int kernel_close_fd(void *opaque, int fd)
 
     kernel->opened--;
     if (fd == KERNEL_DEVICE) {
-        vgic5_destroy(kernel->device);
-        kernel->device = NULL;
+        kernel->leaks += !vmm_drop_device(&kernel->vmm);
         kernel->dead = false;
-        kernel->nr_vcpus = 0;
+        kernel->vmm.nr_vcpus = 0;
     }
     return 0;
 }
@@ -287,6 +275,7 @@ void kernel_open(struct kernel *kernel, uint32_t abi, struct vgic5_kvm_calls *ca
 
 void kernel_close(struct kernel *kernel)
 {
-    vgic5_destroy(kernel->device);
+    kernel->leaks += !vmm_drop_device(&kernel->vmm);
+    assert_int_equal(kernel->leaks, 0);
     free(kernel->run);
 }

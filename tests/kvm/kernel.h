@@ -8,10 +8,12 @@
 
 #include <vgic5/kvm.h>
 
+#include "kit/vmm.h"
+
 #define MOST_LINES 8192u
-#define MOST_VCPUS 4u
 
 struct kernel {
+    struct vmm vmm; /* the VM's device, vCPUs and RAM, which is where the VMM has put it */
     uint32_t abi;
     const char *machine;
     int open_errno;        /* of /dev/kvm; 0: it opens */
@@ -30,14 +32,10 @@ struct kernel {
     bool no_hm;         /* GRP_IST comes with HM as the guest left it: 0 */
 
     struct vgic5_config config; /* of the next device */
-    struct vgic5 *device;
-    uint64_t ram; /* where KVM_SET_USER_MEMORY_REGION said, and what it is in the guest */
-    uint64_t ram_base, ram_size;
-    uint32_t ids[MOST_VCPUS];
-    uint32_t nr_vcpus;
-    unsigned sets;  /* of attributes */
-    unsigned asked; /* ioctls of the device */
+    unsigned sets;              /* of attributes */
+    unsigned asked;             /* ioctls of the device */
     bool dead;      /* its first run has failed, or it died: every ioctl but a close is EIO */
+    unsigned leaks; /* devices that have left something */
     int opened;     /* fds that were not closed */
     void *run;      /* struct kvm_run */
 

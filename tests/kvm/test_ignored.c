@@ -102,7 +102,7 @@ static void set(struct vm *vm, uint32_t group, uint64_t attr, const void *payloa
 {
     struct vgic5_attr access = {.group = group, .attr = attr, .addr = (uintptr_t)payload};
 
-    assert_int_equal(vgic5_set_attr(vm->kernel.device, &access), 0);
+    assert_int_equal(vgic5_set_attr(vm->kernel.vmm.device, &access), 0);
 }
 
 static void set_u64(struct vm *vm, uint32_t group, uint64_t attr, uint64_t value)
@@ -143,7 +143,7 @@ static void fill_interface(struct vm *vm, uint32_t vcpu_id)
 {
     struct vgic5_config config = {.size = sizeof(config)};
 
-    vgic5_get_config(vm->kernel.device, &config);
+    vgic5_get_config(vm->kernel.vmm.device, &config);
     for (unsigned n = 0; n < NR_SYSREGS; n++) {
         struct sysreg reg = migration_sysreg(n);
         uint64_t value = reg.bits & UINT64_C(0x0e0e0e0e0e0e0e0e);

@@ -233,7 +233,7 @@ static void guest_write(struct kernel *kernel, uint64_t offset, uint64_t value)
 {
     struct vgic5_mmio access = {.offset = offset, .value = value, .size = 4, .is_write = true};
 
-    assert_int_equal(vgic5_mmio(kernel->device, &access), VGIC5_HANDLED);
+    assert_int_equal(vgic5_mmio(kernel->vmm.device, &access), VGIC5_HANDLED);
 }
 
 /* A guest that has run, with an edge SPI pending, a level SPI, and a selection. */

@@ -82,7 +82,7 @@ static void vm_open(struct vm *vm, uint32_t abi, bool over_kvm)
         vgic5_port_kvm(&vm->kvm, &vm->port);
         vm->port.get_spi_wires = book;
     } else {
-        vgic5_port_model(vm->kernel.device, &vm->port);
+        vgic5_port_model(vm->kernel.vmm.device, &vm->port);
     }
 }
 
@@ -94,19 +94,19 @@ static void vm_close(struct vm *vm)
 
 static void line(struct vm *vm, uint32_t id, bool level)
 {
-    assert_int_equal(vgic5_irq_line(vm->kernel.device, VGIC5_IRQ_SPI(id), level), 0);
+    assert_int_equal(vgic5_irq_line(vm->kernel.vmm.device, VGIC5_IRQ_SPI(id), level), 0);
 }
 
 static void guest_write(struct vm *vm, uint64_t offset, uint64_t value)
 {
     struct vgic5_mmio access = {.offset = offset, .value = value, .size = 4, .is_write = true};
 
-    assert_int_equal(vgic5_mmio(vm->kernel.device, &access), VGIC5_HANDLED);
+    assert_int_equal(vgic5_mmio(vm->kernel.vmm.device, &access), VGIC5_HANDLED);
 }
 
 static uint64_t guest_cpu(struct vm *vm, uint16_t encoding, bool is_write, uint64_t value)
 {
-    struct vgic5_vcpu *vcpu = vgic5_vcpu(vm->kernel.device, THE_VCPU);
+    struct vgic5_vcpu *vcpu = vgic5_vcpu(vm->kernel.vmm.device, THE_VCPU);
 
     assert_int_equal(vgic5_cpu_access(vcpu, encoding, is_write, &value), VGIC5_HANDLED);
     return value;
@@ -139,8 +139,8 @@ static void be_a_guest(struct vm *vm)
         .group = VGIC5_GRP_ADDR, .attr = VGIC5_ADDR_TYPE_IRS, .addr = (uintptr_t)&base};
     struct vgic5_attr init = {.group = VGIC5_GRP_CTRL};
 
-    assert_int_equal(vgic5_set_attr(vm->kernel.device, &addr), 0);
-    assert_int_equal(vgic5_set_attr(vm->kernel.device, &init), 0);
+    assert_int_equal(vgic5_set_attr(vm->kernel.vmm.device, &addr), 0);
+    assert_int_equal(vgic5_set_attr(vm->kernel.vmm.device, &init), 0);
     assert_int_equal(kvm_vm_run(&vm->vm, THE_VCPU), 0);
     guest_write(vm, VGIC5_IRS_CR0, 1);
     guest_cpu(vm, VGIC5_ICC_CR0, true, 1);

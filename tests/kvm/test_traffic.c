@@ -30,12 +30,12 @@ static void guest_write(struct kernel *kernel, uint64_t offset, uint8_t size, ui
 {
     struct vgic5_mmio access = {.offset = offset, .value = value, .size = size, .is_write = true};
 
-    assert_int_equal(vgic5_mmio(kernel->device, &access), VGIC5_HANDLED);
+    assert_int_equal(vgic5_mmio(kernel->vmm.device, &access), VGIC5_HANDLED);
 }
 
 static void guest_msr(struct kernel *kernel, uint16_t encoding, uint64_t value)
 {
-    vgic5_cpu_access(vgic5_vcpu(kernel->device, 17), encoding, true, &value);
+    vgic5_cpu_access(vgic5_vcpu(kernel->vmm.device, 17), encoding, true, &value);
 }
 
 /* A guest with an LPI IST of 16 entries, a level SPI whose line is high, and something pending. */
@@ -46,8 +46,8 @@ static void be_busy(struct kernel *kernel, struct kvm_vm *vm)
         .group = VGIC5_GRP_ADDR, .attr = VGIC5_ADDR_TYPE_IRS, .addr = (uintptr_t)&base};
     struct vgic5_attr init = {.group = VGIC5_GRP_CTRL};
 
-    assert_int_equal(vgic5_set_attr(kernel->device, &addr), 0);
-    assert_int_equal(vgic5_set_attr(kernel->device, &init), 0);
+    assert_int_equal(vgic5_set_attr(kernel->vmm.device, &addr), 0);
+    assert_int_equal(vgic5_set_attr(kernel->vmm.device, &init), 0);
     assert_int_equal(kvm_vm_run(vm, 17), 0);
     guest_write(kernel, VGIC5_IRS_IST_CFGR, 4, 4);
     guest_write(kernel, VGIC5_IRS_IST_BASER, 8, KVM_VM_RAM_BASE | 1);
@@ -59,7 +59,7 @@ static void be_busy(struct kernel *kernel, struct kvm_vm *vm)
     guest_msr(kernel, VGIC5_CDAFF, UINT64_C(17) << 32 | VGIC5_INTID(VGIC5_LPI, 11));
     guest_msr(kernel, VGIC5_CDEN, VGIC5_INTID(VGIC5_LPI, 11));
     guest_msr(kernel, VGIC5_CDPEND, VGIC5_CDPEND_PENDING | VGIC5_INTID(VGIC5_LPI, 11));
-    assert_int_equal(vgic5_irq_line(kernel->device, VGIC5_IRQ_SPI(9), true), 0);
+    assert_int_equal(vgic5_irq_line(kernel->vmm.device, VGIC5_IRQ_SPI(9), true), 0);
 }
 
 /* The VMM's own book of its lines. */

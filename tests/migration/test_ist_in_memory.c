@@ -11,79 +11,41 @@
 
 #include <cmocka.h>
 
-#include <vgic5/device.h>
 #include <vgic5/migration.h>
+
+#include "kit/vmm.h"
 
 #define RAM_SIZE (4u << 20)
 #define L1 0x10000u  /* of a two-level table, or the linear one */
 #define L2 0x100000u /* the only L2 table */
 
 struct guest {
-    uint8_t ram[RAM_SIZE];
-    struct vgic5 *device;
+    struct vmm vmm; /* a page that cannot be read, its hole, is the host's EIO */
     struct vgic5_state *state;
-    uint64_t hole; /* a page that cannot be read; 0: none */
 };
-
-static int read_guest(void *opaque, uint64_t ipa, void *to, size_t size)
-{
-    struct guest *guest = opaque;
-
-    if (ipa > RAM_SIZE || size > RAM_SIZE - ipa)
-        return -EFAULT;
-    if (guest->hole && ipa < guest->hole + 4096 && ipa + size > guest->hole)
-        return -EIO;
-    memcpy(to, guest->ram + ipa, size);
-    return 0;
-}
-
-static int write_guest(void *opaque, uint64_t ipa, const void *from, size_t size)
-{
-    struct guest *guest = opaque;
-
-    if (ipa > RAM_SIZE || size > RAM_SIZE - ipa)
-        return -EFAULT;
-    memcpy(guest->ram + ipa, from, size);
-    return 0;
-}
-
-static void set(struct guest *guest, uint32_t group, uint64_t attr, const void *payload)
-{
-    struct vgic5_attr a = {.group = group, .attr = attr, .addr = (uintptr_t)payload};
-
-    assert_int_equal(vgic5_set_attr(guest->device, &a), 0);
-}
-
-static void mmio(struct guest *guest, uint64_t offset, uint8_t size, uint64_t value)
-{
-    struct vgic5_mmio access = {.offset = offset, .size = size, .value = value, .is_write = true};
-
-    vgic5_mmio(guest->device, &access);
-}
 
 /* A device with an IST of that shape (`cfgr`), LPI 5 enabled and pending, and its state. */
 static struct guest *guest_new(uint32_t cfgr, uint8_t priority_bits)
 {
     const struct vgic5_config config = {
         .size = sizeof(config), .ist_l2sz = 7, .priority_bits = priority_bits};
-    const struct vgic5_host host = {
-        .size = sizeof(host), .read_guest = read_guest, .write_guest = write_guest};
-    uint64_t irs = 0x8010000, l1 = L2 | 1, lpi = VGIC5_INTID(VGIC5_LPI, 5);
+    uint64_t l1 = L2 | 1, lpi = VGIC5_INTID(VGIC5_LPI, 5);
+    const struct vmm_shape shape = {.config = &config, .nr_vcpus = 1};
     struct guest *guest = calloc(1, sizeof(*guest));
     struct vgic5_port port;
 
-    assert_int_equal(vgic5_create(&config, &host, guest, &guest->device), 0);
-    assert_int_equal(vgic5_add_vcpu(guest->device, 0), 0);
-    set(guest, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, &irs);
-    set(guest, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL);
+    assert_non_null(guest);
+    assert_true(vmm_prepare(&guest->vmm, 0, RAM_SIZE));
+    guest->vmm.ram_base = 0;
+    guest->vmm.hole_answer = -EIO;
+    assert_int_equal(vmm_build(&guest->vmm, &shape), 0);
     if (cfgr >> 16)
-        memcpy(guest->ram + L1, &l1, sizeof(l1));
-    mmio(guest, VGIC5_IRS_IST_CFGR, 4, cfgr);
-    mmio(guest, VGIC5_IRS_IST_BASER, 8, L1 | 1);
-    vgic5_cpu_access(vgic5_vcpu(guest->device, 0), VGIC5_CDEN, true, &lpi);
-    lpi |= 1ull << 32;
-    vgic5_cpu_access(vgic5_vcpu(guest->device, 0), VGIC5_CDPEND, true, &lpi);
-    vgic5_port_model(guest->device, &port);
+        memcpy(guest->vmm.ram + L1, &l1, sizeof(l1));
+    vmm_mmio_write(&guest->vmm, VGIC5_IRS_IST_CFGR, 4, cfgr);
+    vmm_mmio_write(&guest->vmm, VGIC5_IRS_IST_BASER, 8, L1 | 1);
+    vmm_msr(guest->vmm.vcpu[0], VGIC5_CDEN, lpi);
+    vmm_msr(guest->vmm.vcpu[0], VGIC5_CDPEND, VGIC5_CDPEND_PENDING | lpi);
+    vgic5_port_model(guest->vmm.device, &port);
     assert_int_equal(vgic5_save(&port, NULL, &guest->state, NULL), 0);
     return guest;
 }
@@ -91,13 +53,14 @@ static struct guest *guest_new(uint32_t cfgr, uint8_t priority_bits)
 static void guest_free(struct guest *guest)
 {
     vgic5_state_free(guest->state);
-    vgic5_destroy(guest->device);
+    assert_true(vmm_drop_device(&guest->vmm));
+    vmm_free_ram(&guest->vmm);
     free(guest);
 }
 
 static int check(struct guest *guest, struct vgic5_error *error)
 {
-    const struct vgic5_guest_reader reader = {read_guest, guest};
+    const struct vgic5_guest_reader reader = {vmm_read_guest, guest};
 
     *error = (struct vgic5_error){0};
     return vgic5_state_check_memory(guest->state, &reader, error);
@@ -150,7 +113,7 @@ static void test_bits_that_must_be_zero(void **state)
             uint32_t at = places[n].table + 4 * places[n].lpi;
             char words[64];
 
-            memcpy(guest->ram + at, &bits[b], 4);
+            memcpy(guest->vmm.ram + at, &bits[b], 4);
             snprintf(words, sizeof(words), "ISTE of LPI %u at 0x%x", places[n].lpi, at);
             expect(guest, words);
             guest_free(guest);
@@ -165,9 +128,9 @@ static void test_priority_bits_that_the_irs_has_not(void **state)
     struct vgic5_error error;
 
     (void)state;
-    memcpy(guest->ram + L1, &good, 4);
+    memcpy(guest->vmm.ram + L1, &good, 4);
     assert_int_equal(check(guest, &error), 0);
-    memcpy(guest->ram + L1, &bad, 4);
+    memcpy(guest->vmm.ram + L1, &bad, 4);
     expect(guest, "bits 0x00001000 must be 0");
     guest_free(guest);
 }
@@ -179,9 +142,9 @@ static void test_tables_that_are_not_there(void **state)
     struct vgic5_error error;
 
     (void)state;
-    memcpy(guest->ram + L1 + 8, &invalid, 8); /* VALID is 0: nobody looks there */
+    memcpy(guest->vmm.ram + L1 + 8, &invalid, 8); /* VALID is 0: nobody looks there */
     assert_int_equal(check(guest, &error), 0);
-    memcpy(guest->ram + L1 + 8, &beyond, 8);
+    memcpy(guest->vmm.ram + L1 + 8, &beyond, 8);
     expect(guest, "ISTE of LPI 1024 is at 0x400000, where the guest has no memory");
     guest_free(guest);
 }
@@ -191,9 +154,9 @@ static void test_memory_that_cannot_be_read(void **state)
     struct guest *guest = guest_new(TWO_LEVEL, 5);
 
     (void)state;
-    guest->hole = L2;
+    guest->vmm.hole = L2;
     expect(guest, "ISTE of LPI 0 at 0x100000 cannot be read");
-    guest->hole = L1;
+    guest->vmm.hole = L1;
     expect(guest, "L1 ISTE of LPI 0 at 0x10000 cannot be read");
     guest_free(guest);
 }

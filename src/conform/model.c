@@ -237,6 +237,8 @@ void vgic5_conform_model_sized(const struct vgic5_config *config, struct vgic5_c
         .create_device = model_create_device,
     };
 
+    if (!ops)
+        return;
     memset(ops, 0, size);
     memcpy(ops, &filled, filled.size);
 }

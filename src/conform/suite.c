@@ -43,7 +43,7 @@ int vgic5_conform_check_at(size_t n, struct vgic5_conform_check *check)
 {
     const struct family *family = family_of(&n);
 
-    if (!family)
+    if (!check || !family)
         return -EINVAL;
     family->describe(n, check);
     return 0;
@@ -65,7 +65,7 @@ static const struct {
 
 const char *vgic5_conform_row_words(const char *row)
 {
-    for (size_t n = 0; n < sizeof(row_words) / sizeof(row_words[0]); n++) {
+    for (size_t n = 0; row && n < sizeof(row_words) / sizeof(row_words[0]); n++) {
         if (strcmp(row_words[n].id, row) == 0)
             return row_words[n].words;
     }
@@ -115,7 +115,7 @@ int vgic5_conform_run(const struct vgic5_conform_ops *given, const char *prefix,
     struct vgic5_conform_ops ops;
     bool found = false;
 
-    if (ops_open(&ops, given))
+    if (!given || ops_open(&ops, given))
         return -EINVAL;
     for (size_t n = 0; vgic5_conform_check_at(n, &result.check) == 0; n++) {
         if (!(result.check.profiles >> ops.abi & 1) ||

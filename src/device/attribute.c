@@ -83,11 +83,14 @@ static int call_alone(struct access *access, const struct attribute_group *group
 /* CTRL_INIT makes the GIC whose locks these are; nobody else is inside before it has returned. */
 static int call(struct vgic5 *device, const struct vgic5_attr *attr, enum contract_call what)
 {
-    const struct attribute_group *group = attribute_group_of(attr->group);
+    const struct attribute_group *group;
     enum reach reach = REACH_NOTHING;
     struct access access;
     int ret;
 
+    if (!device || !attr)
+        return -EINVAL;
+    group = attribute_group_of(attr->group);
     if (!group)
         return -ENXIO;
     access_open(&access, device, attr->group, what, attr->attr, attr->addr);

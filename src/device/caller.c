@@ -38,10 +38,14 @@ void device_log(struct vgic5 *device, const char *format, ...)
 
 int vgic5_read_guest(struct vgic5 *device, uint64_t ipa, void *to, size_t size)
 {
+    if (!device || !to)
+        return -EINVAL;
     return device->host.read_guest(device->opaque, ipa, to, size) ? -EFAULT : 0;
 }
 
 int vgic5_write_guest(struct vgic5 *device, uint64_t ipa, const void *from, size_t size)
 {
+    if (!device || !from)
+        return -EINVAL;
     return device->host.write_guest(device->opaque, ipa, from, size) ? -EFAULT : 0;
 }

@@ -4,7 +4,7 @@
 
 enum vgic5_access_result vgic5_mmio(struct vgic5 *device, struct vgic5_mmio *access)
 {
-    if (!device->gic || access->offset >= VGIC5_IRS_REGION_SIZE)
+    if (!device || !access || !device->gic || access->offset >= VGIC5_IRS_REGION_SIZE)
         return VGIC5_UNHANDLED;
     if (access->offset < VGIC5_IRS_FRAME_SIZE)
         gicv5_mmio(device->gic, access);
@@ -16,13 +16,15 @@ enum vgic5_access_result vgic5_mmio(struct vgic5 *device, struct vgic5_mmio *acc
 enum vgic5_access_result vgic5_cpu_access(struct vgic5_vcpu *vcpu, uint16_t encoding, bool is_write,
                                           uint64_t *value)
 {
-    if (!vcpu->pe)
+    if (!vcpu || !value || !vcpu->pe)
         return VGIC5_UNHANDLED;
     return gicv5_cpu_access(vcpu->pe, encoding, is_write, value);
 }
 
 void vgic5_vcpu_set_nmi(struct vgic5_vcpu *vcpu, bool sctlr_nmi)
 {
+    if (!vcpu)
+        return;
     vcpu->nmi = sctlr_nmi;
     if (vcpu->pe)
         gicv5_set_nmi(vcpu->pe, sctlr_nmi);
@@ -30,5 +32,5 @@ void vgic5_vcpu_set_nmi(struct vgic5_vcpu *vcpu, bool sctlr_nmi)
 
 enum vgic5_line vgic5_vcpu_line(const struct vgic5_vcpu *vcpu)
 {
-    return vcpu->pe ? gicv5_line(vcpu->pe) : VGIC5_LINE_NONE;
+    return vcpu && vcpu->pe ? gicv5_line(vcpu->pe) : VGIC5_LINE_NONE;
 }

@@ -12,6 +12,8 @@ int vgic5_create(const struct vgic5_config *config, const struct vgic5_host *hos
     struct vgic5 *made;
     int ret;
 
+    if (!device)
+        return -EINVAL;
     ret = device_config_fill(&full_config, config);
     if (ret)
         return ret;
@@ -48,6 +50,8 @@ void vgic5_destroy(struct vgic5 *device)
 
 int vgic5_get_config(const struct vgic5 *device, struct vgic5_config *config)
 {
+    if (!device || !config)
+        return -EINVAL;
     return device_config_give(config, &device->config);
 }
 
@@ -58,6 +62,8 @@ int vgic5_add_vcpu(struct vgic5 *device, uint32_t vcpu_id)
 {
     struct vgic5_vcpu *vcpu;
 
+    if (!device)
+        return -EINVAL;
     if (device->gic)
         return -EBUSY;
     if (vcpu_id > VCPU_ID_MAX || device->nr_vcpus == VGIC5_MAX_VCPUS)
@@ -76,6 +82,8 @@ int vgic5_add_vcpu(struct vgic5 *device, uint32_t vcpu_id)
 /* Mostly the ids are 0, 1, 2, … in this order; else the IRS knows, once there is one. */
 struct vgic5_vcpu *vgic5_vcpu(struct vgic5 *device, uint32_t vcpu_id)
 {
+    if (!device)
+        return NULL;
     if (device->gic) {
         int index = gicv5_pe_index(device->gic, vcpu_id);
 
@@ -92,12 +100,14 @@ struct vgic5_vcpu *vgic5_vcpu(struct vgic5 *device, uint32_t vcpu_id)
 
 uint32_t vgic5_nr_vcpus(const struct vgic5 *device)
 {
+    if (!device)
+        return 0;
     return device->nr_vcpus;
 }
 
 uint32_t vgic5_vcpu_id(const struct vgic5 *device, uint32_t n)
 {
-    return n < device->nr_vcpus ? device->vcpus[n]->id : UINT32_MAX;
+    return device && n < device->nr_vcpus ? device->vcpus[n]->id : UINT32_MAX;
 }
 
 /* Every refusal but that of CTRL_INIT comes from mapping the VGIC's resources, and "makes the VM
@@ -156,6 +166,8 @@ int vgic5_vcpu_enter(struct vgic5_vcpu *vcpu)
 {
     int ret;
 
+    if (!vcpu)
+        return -EINVAL;
     if (!vcpu->pe)
         return enter_first(vcpu->device); /* refused */
     while ((ret = enter(vcpu)) == -EAGAIN) {
@@ -168,7 +180,7 @@ int vgic5_vcpu_enter(struct vgic5_vcpu *vcpu)
 
 void vgic5_vcpu_leave(struct vgic5_vcpu *vcpu)
 {
-    if (!vcpu->pe)
+    if (!vcpu || !vcpu->pe)
         return;
     gicv5_pe_lock(vcpu->pe);
     __atomic_store_n(&vcpu->running, false, __ATOMIC_RELAXED);

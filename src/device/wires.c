@@ -22,6 +22,8 @@ int vgic5_irq_line(struct vgic5 *device, uint32_t irq, bool level)
     struct access access;
     int ret;
 
+    if (!device)
+        return -EINVAL;
     if (is_spi(device, irq)) {
         gicv5_spi_wire(device->gic, irq & 0xffffu, level);
         return 0;
@@ -36,11 +38,11 @@ int vgic5_irq_line(struct vgic5 *device, uint32_t irq, bool level)
 
 int vgic5_ppi_line(struct vgic5_vcpu *vcpu, uint32_t ppi, bool level)
 {
-    const struct vgic5_config *config = &vcpu->device->config;
-
-    if (!vcpu->device->gic)
+    if (!vcpu)
+        return -EINVAL;
+    if (!vcpu->pe)
         return -EBUSY;
-    if (ppi >= NR_PPIS || ppi == VGIC5_PPI_SW || !(config->ppis[0] >> ppi & 1u))
+    if (ppi >= NR_PPIS || ppi == VGIC5_PPI_SW || !(vcpu->device->config.ppis[0] >> ppi & 1u))
         return -EINVAL;
     gicv5_ppi_wire(vcpu->pe, ppi, level);
     return 0;
@@ -48,13 +50,15 @@ int vgic5_ppi_line(struct vgic5_vcpu *vcpu, uint32_t ppi, bool level)
 
 bool vgic5_spi_enabled(const struct vgic5 *device, uint32_t spi)
 {
-    return device->gic && spi < device->nr_spis && gicv5_spi_enabled(device->gic, spi);
+    return device && device->gic && spi < device->nr_spis && gicv5_spi_enabled(device->gic, spi);
 }
 
 int vgic5_get_spi_wires(struct vgic5 *device, uint64_t *wires, size_t words)
 {
     uint64_t all[WIRE_WORDS] = {0};
 
+    if (!device || !wires)
+        return -EINVAL;
     if (!device->gic)
         return -EBUSY;
     device_lock(device);
@@ -93,6 +97,8 @@ int vgic5_set_spi_wires(struct vgic5 *device, const uint64_t *wires, size_t word
 {
     int ret;
 
+    if (!device || !wires)
+        return -EINVAL;
     if (!device->gic)
         return -EBUSY;
     device_lock(device);
@@ -103,6 +109,8 @@ int vgic5_set_spi_wires(struct vgic5 *device, const uint64_t *wires, size_t word
 
 int vgic5_get_spi_modes(struct vgic5 *device, uint64_t *trigger, uint64_t *handling, size_t words)
 {
+    if (!device || !trigger || !handling)
+        return -EINVAL;
     if (!device->gic)
         return -EBUSY;
     memset(trigger, 0, words * sizeof(*trigger));

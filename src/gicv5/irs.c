@@ -47,7 +47,7 @@ static void lock_frame(struct gicv5 *gic, bool reaches_pes)
     if (reaches_pes)
         gicv5_lock(gic);
     else
-        gicv5_frame_lock(gic);
+        lock_take(&gic->nowhere->lock);
 }
 
 static void unlock_frame(struct gicv5 *gic, bool reaches_pes)
@@ -55,7 +55,7 @@ static void unlock_frame(struct gicv5 *gic, bool reaches_pes)
     if (reaches_pes)
         gicv5_unlock(gic);
     else
-        gicv5_frame_unlock(gic);
+        lock_drop(&gic->nowhere->lock);
 }
 
 /* Everything else, and what no register covers (the SETLPI frame too), is RAZ/WI. */

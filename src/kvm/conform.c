@@ -132,6 +132,8 @@ void vgic5_kvm_conform_sized(const struct vgic5_kvm_calls *calls, uint32_t abi,
         .create_device = vm_create_device,
     };
 
+    if (!ops)
+        return;
     memset(ops, 0, size);
     memcpy(ops, &filled, filled.size);
 }

@@ -80,8 +80,11 @@ int vgic5_kvm_look(const struct vgic5_kvm_calls *calls, uint32_t *abi, struct vg
 {
     const char *where = "";
     struct kvm_vm vm;
-    int ret = kvm_vm_open(&vm, calls, &where);
+    int ret;
 
+    if (!abi)
+        return error_misuse(error, "there is no place for the abi");
+    ret = kvm_vm_open(&vm, calls, &where);
     if (ret)
         ret = no_vm(&vm, where, ret, error);
     else

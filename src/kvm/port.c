@@ -64,6 +64,9 @@ static int kvm_write_guest(void *opaque, uint64_t ipa, const void *from, size_t 
 
 void vgic5_port_kvm_sized(const struct vgic5_kvm *kvm, struct vgic5_port *port, uint32_t size)
 {
+    if (!kvm || !port)
+        return;
+
     const struct vgic5_port filled = {
         .size = size < sizeof(filled) ? size : sizeof(filled),
         .abi = kvm->abi,

@@ -295,6 +295,8 @@ int vgic5_state_check(const struct vgic5_state *state, struct vgic5_error *error
         check_machine, check_vcpus, check_registers, check_ist, check_interrupts, check_interfaces,
     };
 
+    if (!state)
+        return error_misuse(error, "there is no state");
     for (size_t n = 0; n < sizeof(parts) / sizeof(parts[0]); n++) {
         int ret = parts[n](state, error);
 

@@ -130,6 +130,8 @@ int vgic5_state_check_memory(const struct vgic5_state *state,
     struct walk walk = {.state = state, .memory = memory, .error = error};
     int ret = vgic5_state_check(state, error); /* the shape is legal */
 
+    if (ret == 0 && !memory)
+        ret = error_misuse(error, "there is no guest memory to read");
     if (ret || state->abi != VGIC5_ABI_V1 || state_ist_lpis(state) == 0)
         return ret;
     walk.shape = shape_of(state);

@@ -334,6 +334,8 @@ int vgic5_save(const struct vgic5_port *given, const struct vgic5_migration_opti
     size_t n;
     int ret = migration_port_open(&port, given, error);
 
+    if (!state)
+        return error_misuse(error, "there is no place for the state");
     if (ret)
         return ret;
     n = plan_for_port(&port, VGIC5_SAVE, order);

@@ -297,9 +297,11 @@ int vgic5_state_from_snapshot(const struct vgic5_snapshot *snapshot, struct vgic
     int (*const parts[])(struct vgic5_state *, const struct vgic5_snapshot *,
                          struct vgic5_error *) = {read_gic, read_irs, read_spi, read_lpi,
                                                   read_iccs};
-    struct vgic5_state *made = state_new();
+    struct vgic5_state *made = snapshot && state ? state_new() : NULL;
     int ret = 0;
 
+    if (!snapshot || !state)
+        return error_misuse(error, "there is no snapshot, or no place for the state");
     if (!made)
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOMEM, "no memory for the state");
     for (size_t n = 0; n < sizeof(parts) / sizeof(parts[0]) && ret == 0; n++)

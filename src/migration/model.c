@@ -72,6 +72,8 @@ void vgic5_port_model_sized(struct vgic5 *device, struct vgic5_port *port, uint3
 {
     struct vgic5_config config = {.size = sizeof(config)};
 
+    if (!device || !port)
+        return;
     vgic5_get_config(device, &config);
     const struct vgic5_port filled = {
         .size = size < sizeof(filled) ? size : sizeof(filled),

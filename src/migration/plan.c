@@ -66,9 +66,13 @@ size_t vgic5_plan_length(uint32_t abi, enum vgic5_direction direction)
 
 bool vgic5_step_needs(uint32_t abi, const struct vgic5_step *step, const struct vgic5_step *other)
 {
-    const struct step *table = sequence_of(step->direction).steps;
-    uint64_t needs = plan_step_of(step)->needs[abi == VGIC5_ABI_7_4];
+    const struct step *table;
+    uint64_t needs;
 
+    if (!step || !other)
+        return false;
+    table = sequence_of(step->direction).steps;
+    needs = plan_step_of(step)->needs[abi == VGIC5_ABI_7_4];
     return step->direction == other->direction && needs >> (plan_step_of(other) - table) & 1u;
 }
 

@@ -12,6 +12,8 @@ int migration_port_open(struct vgic5_port *port, const struct vgic5_port *given,
                         struct vgic5_error *error)
 {
     memset(port, 0, sizeof(*port));
+    if (!given)
+        return error_misuse(error, "there is no port");
     if (given->size < PORT_NEEDS)
         return error_set(error, VGIC5_CAUSE_BUG, -EINVAL,
                          "the port's size is %u, expected %zu or more", given->size, PORT_NEEDS);

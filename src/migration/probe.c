@@ -8,6 +8,8 @@ int vgic5_probe_abi(const struct vgic5_port *given, uint32_t *abi, struct vgic5_
 {
     int ret;
 
+    if (!given || !abi)
+        return error_misuse(error, "there is no port, or no place for its abi");
     if (given->size < offsetof(struct vgic5_port, set_attr) || !given->get_attr)
         return error_set(error, VGIC5_CAUSE_BUG, -EINVAL, "the port lacks get_attr");
     ret = ist_payload_probe(given, abi);

@@ -60,31 +60,41 @@ size_t state_ist_lpis(const struct vgic5_state *state)
 
 uint32_t vgic5_state_abi(const struct vgic5_state *state)
 {
+    if (!state)
+        return 0;
     return state->abi;
 }
 
 uint64_t vgic5_state_addr(const struct vgic5_state *state)
 {
+    if (!state)
+        return 0;
     return state->addr;
 }
 
 uint32_t vgic5_state_nr_spis(const struct vgic5_state *state)
 {
+    if (!state)
+        return 0;
     return state->nr_spis;
 }
 
 uint32_t vgic5_state_nr_vcpus(const struct vgic5_state *state)
 {
+    if (!state)
+        return 0;
     return state->nr_vcpus;
 }
 
 uint32_t vgic5_state_vcpu_id(const struct vgic5_state *state, uint32_t n)
 {
-    return n < state->nr_vcpus ? state->vcpus[n].id : UINT32_MAX;
+    return state && n < state->nr_vcpus ? state->vcpus[n].id : UINT32_MAX;
 }
 
 int vgic5_state_irs(const struct vgic5_state *state, const char *name, uint64_t *value)
 {
+    if (!state || !name || !value)
+        return -EINVAL;
     for (unsigned row = 0; row < IRS_NR_ROWS; row++) {
         if (migration_irs_is_global(row) && strcmp(irs_registers[row].name, name) == 0) {
             *value = state->irs[row];
@@ -96,6 +106,8 @@ int vgic5_state_irs(const struct vgic5_state *state, const char *name, uint64_t 
 
 int vgic5_state_icc(const struct vgic5_state *state, uint32_t n, const char *name, uint64_t *value)
 {
+    if (!state || !name || !value)
+        return -EINVAL;
     for (unsigned index = 0; index < NR_SYSREGS && n < state->nr_vcpus; index++) {
         if (strcmp(migration_sysreg(index).name, name) == 0) {
             *value = state->vcpus[n].icc[index];
@@ -108,8 +120,10 @@ int vgic5_state_icc(const struct vgic5_state *state, uint32_t n, const char *nam
 uint32_t vgic5_state_spi(const struct vgic5_state *state, uint32_t id, bool *level_triggered,
                          bool *wire)
 {
-    bool exists = id < state->nr_spis;
+    bool exists = state && id < state->nr_spis;
 
+    if (!level_triggered || !wire)
+        return 0;
     *level_triggered = exists && bit_of(state->tm, id);
     *wire = exists && bit_of(state->wires, id);
     return exists ? state->spi[id] : 0;
@@ -117,6 +131,8 @@ uint32_t vgic5_state_spi(const struct vgic5_state *state, uint32_t id, bool *lev
 
 const uint32_t *vgic5_state_lpis(const struct vgic5_state *state, size_t *words)
 {
+    if (!state || !words)
+        return NULL;
     *words = state->nr_lpis;
     return state->lpis;
 }

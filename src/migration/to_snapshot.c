@@ -127,8 +127,11 @@ static int write_section(const struct vgic5_state *state, struct vgic5_snapshot_
 int vgic5_state_to_snapshot(const struct vgic5_state *state, struct vgic5_snapshot_writer *writer,
                             struct vgic5_error *error)
 {
-    int ret = write_section(state, writer, SECTION_GIC, 0, put_gic, error);
+    int ret;
 
+    if (!state || !writer)
+        return error_misuse(error, "there is no state, or no writer");
+    ret = write_section(state, writer, SECTION_GIC, 0, put_gic, error);
     if (ret == 0)
         ret = write_section(state, writer, SECTION_IRS, 0, put_irs, error);
     if (ret == 0)

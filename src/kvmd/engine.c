@@ -44,6 +44,11 @@ static int make_engine(struct kvmd_vm *vm)
     ret = vcpu_engine_clone(vm->kvmd->engine, &vm->map, &vm->clock, &vm->engine, &error);
     if (ret)
         kvmd_log(vm->kvmd, "%s", error.message);
+    else if (vcpu_engine_share_memory(vm->engine) != 0)
+        kvmd_log(vm->kvmd,
+                 "%s: the guest's barriers and atomics do not hold towards the VMM's "
+                 "threads",
+                 vcpu_engine_name(vm->engine));
     return ret;
 }
 

@@ -176,6 +176,8 @@ int unicorn_calibrate(struct vcpu_engine *engine, struct vgic5_error *error)
         unicorn_stores_try(&vcpu);
     if (ret == 0)
         unicorn_place_try(&vcpu);
+    if (ret == 0)
+        ret = unicorn_parallel_try(&vcpu);
     unicorn_close(&vcpu);
     return ret;
 }

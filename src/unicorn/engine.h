@@ -80,6 +80,7 @@ struct vcpu_engine {
     struct unicorn_features features;
     struct unicorn_stores *stores; /* see stores.c */
     bool stores_directly;
+    bool parallel, can_be_parallel, parallel_works, parallel_fails; /* see parallel.c */
     struct unicorn_place place;
     uint64_t most_code;                  /* bytes that a vCPU may have translated */
     uint64_t zero_block;                 /* bytes that DC ZVA zeroes */
@@ -369,11 +370,16 @@ void unicorn_stores_close(struct vcpu *vcpu);
  * was. For hooks that need an instance of their own: Unicorn's calls do not say whom they are for.
  */
 struct vcpu *unicorn_inside(struct vcpu *vcpu);
+struct vcpu *unicorn_inside_now(void);
 /* The first part of what lies between two physical addresses from which code may have been
  * translated: from *start on. False: there is none. */
 bool unicorn_find_code(const struct vcpu *vcpu, uint64_t *start, uint64_t end, uint64_t *size);
 /* uc_emu_start without limits. */
 uc_err unicorn_start(struct vcpu *vcpu, uint64_t pc);
+
+/* parallel.c: translated as for several threads */
+int unicorn_parallel_try(struct vcpu *vcpu);
+int unicorn_share_memory(struct vcpu_engine *engine);
 
 /* place.c: the exact PC of an access to a device */
 void unicorn_place_try(struct vcpu *vcpu);

@@ -7,6 +7,7 @@ const struct vcpu_engine_ops unicorn_engine = {
     .create = unicorn_engine_create,
     .clone = unicorn_engine_clone,
     .remap = unicorn_engine_remap,
+    .share_memory = unicorn_share_memory,
     .destroy = unicorn_engine_destroy,
     .identity = unicorn_identity,
     .create_vcpu = unicorn_create_vcpu,

@@ -271,6 +271,11 @@ void unicorn_stores_close(struct vcpu *vcpu)
     vcpu->translated = NULL;
 }
 
+struct vcpu *unicorn_inside_now(void)
+{
+    return inside;
+}
+
 struct vcpu *unicorn_inside(struct vcpu *vcpu)
 {
     struct vcpu *outer = inside;

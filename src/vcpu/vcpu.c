@@ -26,6 +26,11 @@ void vcpu_engine_remap(struct vcpu_engine *engine)
     ops_of(engine)->remap(engine);
 }
 
+int vcpu_engine_share_memory(struct vcpu_engine *engine)
+{
+    return ops_of(engine)->share_memory(engine);
+}
+
 void vcpu_engine_destroy(struct vcpu_engine *engine)
 {
     if (engine)

@@ -95,6 +95,9 @@ struct vcpu_engine_ops {
                  struct vcpu_clock *clock, struct vcpu_engine **engine, struct vgic5_error *error);
     /* The map has changed. No vCPU of it runs; each takes the new one before it does. */
     void (*remap)(struct vcpu_engine *engine);
+    /* RAM is shared with other threads, be they vCPUs or a VMM's: barriers and atomics have to hold
+     * towards them. Before the first vCPU. -ENOTSUP: they do not. */
+    int (*share_memory)(struct vcpu_engine *engine);
     void (*destroy)(struct vcpu_engine *engine); /* after its vCPUs */
     /* Its own value of the n-th register of vcpu_identity. */
     uint64_t (*identity)(const struct vcpu_engine *engine, size_t n);
@@ -148,6 +151,7 @@ int vcpu_engine_clone(const struct vcpu_engine *like, const struct memory_map *m
                       struct vcpu_clock *clock, struct vcpu_engine **engine,
                       struct vgic5_error *error);
 void vcpu_engine_remap(struct vcpu_engine *engine);
+int vcpu_engine_share_memory(struct vcpu_engine *engine);
 void vcpu_engine_destroy(struct vcpu_engine *engine); /* NULL: nothing */
 const char *vcpu_engine_name(const struct vcpu_engine *engine);
 uint64_t vcpu_engine_identity(const struct vcpu_engine *engine, size_t n);

@@ -92,6 +92,12 @@ static void remap(struct vcpu_engine *engine)
     (void)engine;
 }
 
+static int share_memory(struct vcpu_engine *engine)
+{
+    (void)engine;
+    return 0;
+}
+
 static void destroy(struct vcpu_engine *engine)
 {
     free(engine);
@@ -223,6 +229,7 @@ const struct vcpu_engine_ops stub_engine = {
     .create = create,
     .clone = clone,
     .remap = remap,
+    .share_memory = share_memory,
     .destroy = destroy,
     .identity = identity,
     .create_vcpu = create_vcpu,

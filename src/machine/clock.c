@@ -1,38 +1,56 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "machine/clock.h"
 
-#include <time.h>
-
 #include "vcpu/timer.h"
 
 #define NANOSECONDS_PER_TICK 16u /* at 62.5 MHz */
 
 _Static_assert(COUNTER_FREQUENCY *(uint64_t)NANOSECONDS_PER_TICK == 1000000000u, "tick length");
 
-static uint64_t host_ticks(void)
+static uint64_t host_ticks(const struct guest_clock *clock)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return ((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec) / NANOSECONDS_PER_TICK;
+    return clock->time.now(clock->time.opaque) / NANOSECONDS_PER_TICK;
 }
 
 void clock_start(struct guest_clock *clock)
 {
-    clock->offset = clock->stopped - host_ticks();
+    if (!clock->deterministic)
+        clock->offset = clock->stopped - host_ticks(clock);
+    clock->looked = clock->stopped;
 }
 
 void clock_stop(struct guest_clock *clock)
 {
     if (!clock->deterministic)
-        clock->stopped = host_ticks() + clock->offset;
+        clock->stopped = host_ticks(clock) + clock->offset;
+}
+
+void clock_stop_at_look(struct guest_clock *clock)
+{
+    clock->stopped = clock->looked;
+}
+
+uint64_t clock_look(struct guest_clock *clock)
+{
+    clock->looked_time = clock->time.now(clock->time.opaque);
+    clock->looked = clock->looked_time / NANOSECONDS_PER_TICK + clock->offset;
+    return clock->looked_time;
+}
+
+uint64_t clock_time_at(const struct guest_clock *clock, uint64_t counter)
+{
+    uint64_t ticks = counter > clock->looked ? counter - clock->looked : 0;
+
+    if (ticks > (UINT64_MAX - clock->looked_time) / NANOSECONDS_PER_TICK)
+        return UINT64_MAX;
+    return clock->looked_time + ticks * NANOSECONDS_PER_TICK;
 }
 
 uint64_t clock_counter(const struct guest_clock *clock, uint64_t instructions)
 {
     if (clock->deterministic)
         return (instructions + clock->skew) / INSTRUCTIONS_PER_TICK;
-    return host_ticks() + clock->offset;
+    return host_ticks(clock) + clock->offset;
 }
 
 uint64_t clock_instructions_at(const struct guest_clock *clock, uint64_t counter)
@@ -59,11 +77,8 @@ void clock_sleep(const struct guest_clock *clock, uint64_t counter, uint64_t mos
 {
     uint64_t now = clock_counter(clock, 0);
     uint64_t ticks = counter > now ? counter - now : 0;
-    struct timespec length;
 
     if (ticks < most / NANOSECONDS_PER_TICK)
         most = ticks * NANOSECONDS_PER_TICK;
-    length.tv_sec = (time_t)(most / 1000000000u);
-    length.tv_nsec = (long)(most % 1000000000u);
-    nanosleep(&length, NULL);
+    clock->time.sleep(clock->time.opaque, most);
 }

@@ -67,6 +67,7 @@ uint64_t machine_mmio_read(void *opaque, uint64_t address, unsigned size)
     const struct machine *machine = cpu->machine;
     const struct bus_device *device = bus_find(machine->devices, machine->nr_devices, address);
 
+    machine_hurry(cpu);
     return device ? device->read(device->opaque, address - device->base, size) : 0;
 }
 
@@ -76,6 +77,7 @@ void machine_mmio_write(void *opaque, uint64_t address, unsigned size, uint64_t 
     const struct machine *machine = cpu->machine;
     const struct bus_device *device = bus_find(machine->devices, machine->nr_devices, address);
 
+    machine_hurry(cpu);
     if (device)
         device->write(device->opaque, address - device->base, size, value);
 }

@@ -29,6 +29,19 @@ struct machine_trace {
     void *opaque;
 };
 
+/*
+ * The host's time, which a machine follows that is not deterministic. Called by the thread that
+ * runs the machine.
+ */
+struct machine_time {
+    uint64_t (*now)(void *opaque);                     /* nanoseconds; never backwards */
+    void (*sleep)(void *opaque, uint64_t nanoseconds); /* or until something happens */
+    /* From this time on has_rung() is true, until the next call of set_alarm(). */
+    void (*set_alarm)(void *opaque, uint64_t at);
+    bool (*has_rung)(void *opaque); /* asked very often: costs no look at the clock */
+    void *opaque;
+};
+
 struct machine_config {
     const struct vcpu_engine_ops *engine; /* what runs its vCPUs (vcpu/vcpu.h) */
     uint32_t nr_vcpus;                    /* 1..VGIC5_MAX_VCPUS */
@@ -39,6 +52,7 @@ struct machine_config {
     bool deterministic;
     struct machine_console console;
     struct machine_trace trace; /* access NULL: none */
+    struct machine_time time;   /* now NULL: CLOCK_MONOTONIC */
 };
 
 /* 0 or a negative errno with `error` filled. */
@@ -60,9 +74,11 @@ enum machine_stop {
 };
 
 struct machine_until {
-    uint64_t insn;                     /* instructions executed over all vCPUs; UINT64_MAX: never */
-    const char *text;                  /* stop when the console has printed this; NULL: never */
-    bool (*interrupted)(void *opaque); /* asked between slices; may be NULL */
+    uint64_t insn;    /* instructions executed over all vCPUs; UINT64_MAX: never */
+    const char *text; /* stop when the console has printed this; NULL: never */
+    /* Asked before anything runs, then between slices: in real time once a millisecond or more
+     * often. What it does before it says true is not the guest's time. May be NULL. */
+    bool (*interrupted)(void *opaque);
     void *opaque;
 };
 

@@ -24,8 +24,14 @@ static void on_line(void *opaque, uint32_t vcpu_id, enum vgic5_line line)
 {
     struct machine *machine = opaque;
 
-    if (vcpu_id < machine->nr_ids)
-        pe_set_line(&machine->cpus[machine->cpu_of_id[vcpu_id]].pe, line);
+    struct cpu *cpu;
+
+    if (vcpu_id >= machine->nr_ids)
+        return;
+    cpu = &machine->cpus[machine->cpu_of_id[vcpu_id]];
+    if (machine->is_looking && line != VGIC5_LINE_NONE)
+        machine_call(cpu);
+    pe_set_line(&cpu->pe, line);
 }
 
 struct vgic5_host machine_gic_host(void)

@@ -6,6 +6,7 @@
 #include "facts/error.h"
 #include "machine/bus.h"
 #include "machine/clock.h"
+#include "machine/host_time.h"
 #include "machine/machine.h"
 #include "vcpu/memory.h"
 #include "machine/panic.h"
@@ -23,6 +24,10 @@ struct cpu {
     struct pe pe;
     struct vcpu_host host;
     bool waiting; /* in WFI */
+    /* Real time: the counter before which its timers do not fire again; no state. */
+    uint64_t holds_until;
+    bool called; /* its timer has fired, and it has not had a turn since; no state */
+    bool served; /* it has had a turn for that, and no regular turn has come since */
 };
 
 /* What printing has to do with the machine: output in pieces, and a text to look for. */
@@ -61,8 +66,17 @@ struct machine {
     uint32_t current;     /* index of the vCPU whose turn it is */
     uint64_t slice_start; /* instruction count at which its turn began */
     uint64_t slice_length;
-    uint64_t turns;    /* of the run loop; no state */
-    uint64_t deadline; /* counter value at which the next timer fires */
+    uint32_t turn; /* whose regular turn it is, or was last: where the round goes on */
+    uint32_t nr_called;
+    bool has_served;
+    bool turn_is_over;
+    uint64_t turn_began;         /* real time: the counter, at the last look before */
+    bool is_looking;             /* what happens now comes from the host */
+    uint64_t turns;              /* of the run loop, since … */
+    uint64_t looked_at;          /* … the last look at the host: instructions executed then */
+    uint64_t alarm;              /* when it rings, in the host's time; UINT64_MAX: it does not */
+    struct host_time *host_time; /* if it is the program's own */
+    uint64_t deadline;           /* counter value at which the next timer fires */
 
     bool ended;
     struct machine_stopped end;
@@ -95,9 +109,31 @@ void machine_update_timers(struct machine *machine);
 void machine_find_deadline(struct machine *machine);
 /* The deadline may have come nearer, while a vCPU runs. */
 void machine_deadline_changed(struct machine *machine);
+/* It has come to a WFI: its timers may fire again. */
+void machine_release_timers(struct cpu *cpu);
 /* The devices hear the time. */
 void machine_tell_time(struct machine *machine);
 bool machine_deadline_is_over(const struct machine *machine);
+
+/* turns.c */
+bool machine_is_runnable(const struct cpu *cpu);
+bool machine_can_run(const struct machine *machine); /* any of its vCPUs */
+/* The next vCPU that can run, the present one last. False: none can. */
+bool machine_take_turns(struct machine *machine);
+/* Its timer has fired, or the host has brought it an interrupt: in real time it goes first. */
+void machine_call(struct cpu *cpu);
+/* Let `current` be who runs now. False: nobody can. */
+bool machine_choose(struct machine *machine);
+
+/* look.c */
+bool machine_alarm_has_rung(const struct machine *machine);
+/* Real time: is it time for machine_look? To be asked after each run of a vCPU. */
+bool machine_has_to_look(struct machine *machine);
+void machine_look_soon(struct machine *machine);
+void machine_look(struct machine *machine);
+void machine_alarm_for_deadline(struct machine *machine);
+/* From inside of a vCPU. */
+void machine_hurry(struct cpu *cpu);
 
 /* power.c */
 int machine_cpu_on(struct cpu *cpu,

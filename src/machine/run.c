@@ -9,13 +9,7 @@
 
 #include "machine/machine_parts.h"
 
-#define TURNS_PER_POLL 64u
 #define LONGEST_SLEEP 5000000u /* nanoseconds: the console is looked at in between */
-
-static bool is_runnable(const struct cpu *cpu)
-{
-    return cpu->pe.vcpu && !(cpu->waiting && !cpu->pe.line);
-}
 
 static bool stop_at(struct machine *machine, enum machine_stop why)
 {
@@ -23,7 +17,8 @@ static bool stop_at(struct machine *machine, enum machine_stop why)
     return true;
 }
 
-static bool has_to_stop(struct machine *machine, const struct machine_until *until)
+/* `asks`: is it time to ask whoever may want it to stop? */
+static bool has_to_stop(struct machine *machine, const struct machine_until *until, bool asks)
 {
     if (machine->ended)
         return true;
@@ -31,25 +26,15 @@ static bool has_to_stop(struct machine *machine, const struct machine_until *unt
         return stop_at(machine, MACHINE_STOP_INSN);
     if (machine->printer.found)
         return stop_at(machine, MACHINE_STOP_TEXT);
-    if (until->interrupted && until->interrupted(until->opaque))
+    if (asks && until->interrupted && until->interrupted(until->opaque))
         return stop_at(machine, MACHINE_STOP_REQUEST);
     return false;
 }
 
-/* The next vCPU that can run, the present one last. False: none can. */
 static bool take_turns(struct machine *machine)
 {
     machine_tell_time(machine);
-    for (uint32_t i = 1; i <= machine->nr_cpus; i++) {
-        uint32_t next = (machine->current + i) % machine->nr_cpus;
-
-        if (!is_runnable(&machine->cpus[next]))
-            continue;
-        machine->current = next;
-        machine->slice_start = machine->clock.run.instructions;
-        return true;
-    }
-    return false;
+    return machine_take_turns(machine);
 }
 
 static void nothing_can_happen(struct machine *machine)
@@ -75,14 +60,20 @@ static void idle(struct machine *machine)
     machine_update_timers(machine);
     if (machine_poll_input(machine) || take_turns(machine))
         return;
-    if (clock->deterministic) {
-        if (machine->deadline != COUNTER_NEVER && clock_jump(clock, machine->deadline))
-            return;
-    } else if (machine->deadline != COUNTER_NEVER || machine_awaits_input(machine)) {
-        clock_sleep(clock, machine->deadline, LONGEST_SLEEP);
+    if (machine->deadline == COUNTER_NEVER || !clock_jump(clock, machine->deadline))
+        nothing_can_happen(machine);
+}
+
+static void idle_in_real_time(struct machine *machine)
+{
+    machine_look(machine);
+    if (machine_can_run(machine))
         return;
-    }
-    nothing_can_happen(machine);
+    machine_look_soon(machine);
+    if (machine->deadline != COUNTER_NEVER || machine_awaits_input(machine))
+        clock_sleep(&machine->clock, machine->deadline, LONGEST_SLEEP);
+    else
+        nothing_can_happen(machine);
 }
 
 static void limit(struct machine *machine, const struct machine_until *until)
@@ -140,7 +131,7 @@ static bool loops_for_ever(struct machine *machine)
 
 static void at_check_point(struct machine *machine)
 {
-    if (machine_deadline_is_over(machine))
+    if (machine->clock.deterministic && machine_deadline_is_over(machine))
         machine_update_timers(machine);
     if (has_panicked(machine)) {
         give_up(&machine->cpus[machine->current],
@@ -154,8 +145,11 @@ static void at_check_point(struct machine *machine)
                 "a loop that does nothing, and no interrupt can end it, ");
         return;
     }
-    if (machine->clock.deterministic)
-        machine_poll_input(machine);
+    if (!machine->clock.deterministic) {
+        machine->turn_is_over = true;
+        return;
+    }
+    machine_poll_input(machine);
     take_turns(machine);
 }
 
@@ -173,6 +167,8 @@ static void run_current(struct machine *machine, const struct machine_until *unt
         break;
     case VCPU_EXIT_WFI:
         cpu->waiting = true;
+        if (!machine->clock.deterministic)
+            machine_release_timers(cpu);
         panic_vcpu_waits(&machine->panic, cpu->pe.id);
         break;
     case VCPU_EXIT_HVC:
@@ -202,22 +198,61 @@ static bool enter(struct machine *machine, uint32_t *entered)
     return true;
 }
 
-static void loop(struct machine *machine, const struct machine_until *until)
+static void turn(struct machine *machine, const struct machine_until *until)
+{
+    if (machine_is_runnable(&machine->cpus[machine->current]))
+        run_current(machine, until);
+    else if (!take_turns(machine))
+        idle(machine);
+}
+
+/* True: the host has been looked at. */
+static bool turn_in_real_time(struct machine *machine, const struct machine_until *until)
+{
+    if (machine_choose(machine))
+        run_current(machine, until);
+    else
+        idle_in_real_time(machine);
+    if (!machine_has_to_look(machine))
+        return false;
+    machine_look(machine);
+    return true;
+}
+
+static void start(struct machine *machine)
 {
     clock_start(&machine->clock);
     machine_gic_refresh_lines(machine);
     machine_find_deadline(machine);
-    while (!has_to_stop(machine, until)) {
-        /* Not at every turn, for it asks the host. In deterministic mode its moments are the ends
-         * of slices, and when all vCPUs wait. */
-        if (!machine->clock.deterministic && ++machine->turns % TURNS_PER_POLL == 0)
-            machine_poll_input(machine);
-        if (is_runnable(&machine->cpus[machine->current]))
-            run_current(machine, until);
-        else if (!take_turns(machine))
-            idle(machine);
-    }
-    clock_stop(&machine->clock);
+    machine->turn = machine->current;
+    if (machine->clock.deterministic)
+        return;
+    machine->alarm = UINT64_MAX; /* that of another run */
+    machine_look(machine);
+}
+
+static void stop(struct machine *machine)
+{
+    if (!machine->clock.deterministic && machine->end.why == MACHINE_STOP_REQUEST)
+        clock_stop_at_look(&machine->clock);
+    else
+        clock_stop(&machine->clock);
+}
+
+static void loop(struct machine *machine, const struct machine_until *until)
+{
+    bool asks = true;
+
+    if (has_to_stop(machine, until, asks))
+        return; /* and no time has passed */
+    start(machine);
+    do {
+        if (machine->clock.deterministic)
+            turn(machine, until);
+        else
+            asks = turn_in_real_time(machine, until);
+    } while (!has_to_stop(machine, until, asks));
+    stop(machine);
 }
 
 void machine_run(struct machine *machine, const struct machine_until *until,

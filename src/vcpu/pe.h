@@ -63,8 +63,8 @@ uint64_t pe_identity(const struct pe_host *host, const struct vcpu_engine *engin
 
 /* pe_timers.c */
 enum vcpu_sysreg_result pe_timer_access(struct pe *pe, struct vcpu_sysreg *access);
-/* The wires, as they have to be at this counter value. */
-void pe_drive_timers(struct pe *pe, uint64_t counter);
+/* The wires, as they have to be at this counter value. True: one has risen. */
+bool pe_drive_timers(struct pe *pe, uint64_t counter);
 /* The counter value at which the next wire has to rise, or COUNTER_NEVER. */
 uint64_t pe_deadline(const struct pe *pe);
 

@@ -34,15 +34,17 @@ static const struct timer_row {
 
 static const uint32_t ppi_of[NR_PE_TIMERS] = {VGIC5_PPI_CNTV, VGIC5_PPI_CNTP};
 
-static void drive(struct pe *pe, enum pe_timer which, uint64_t counter)
+/* True: the wire has risen. */
+static bool drive(struct pe *pe, enum pe_timer which, uint64_t counter)
 {
     struct timer *timer = &pe->timers[which];
     bool level = timer_fires(timer, counter);
 
     if (level == timer->level)
-        return;
+        return false;
     timer->level = level;
     vgic5_ppi_line(pe->gic, ppi_of[which], level);
+    return level;
 }
 
 uint64_t pe_deadline(const struct pe *pe)
@@ -58,10 +60,13 @@ uint64_t pe_deadline(const struct pe *pe)
     return first;
 }
 
-void pe_drive_timers(struct pe *pe, uint64_t counter)
+bool pe_drive_timers(struct pe *pe, uint64_t counter)
 {
+    bool risen = false;
+
     for (int which = 0; which < NR_PE_TIMERS; which++)
-        drive(pe, (enum pe_timer)which, counter);
+        risen = drive(pe, (enum pe_timer)which, counter) || risen;
+    return risen;
 }
 
 static void write_timer(struct pe *pe, const struct timer_row *row, uint64_t counter,

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Real time. What the host has for the guest (the time for its timers and its clock, input, and
+ * the wish to stop it) is looked at when an alarm has rung: at the time of the next deadline, and
+ * at least once a millisecond. The alarm costs nothing while it has not rung, so it is looked at
+ * after each run of a vCPU, however short, and at each access of the guest to a device: no guest
+ * can keep the moment from coming. Should the alarm itself be late, a slice's
+ * instructions or so many turns are enough.
+ */
+#include "machine/machine_parts.h"
+
+#define TURNS_PER_LOOK 64u
+#define TIME_PER_LOOK UINT64_C(1000000) /* nanoseconds */
+/* A turn ends after a slice's instructions, or when they take longer than a millisecond. */
+#define TICKS_PER_TURN (COUNTER_FREQUENCY / 1000)
+
+bool machine_alarm_has_rung(const struct machine *machine)
+{
+    const struct machine_time *time = &machine->clock.time;
+
+    return !machine->clock.deterministic && time->has_rung(time->opaque);
+}
+
+bool machine_has_to_look(struct machine *machine)
+{
+    return machine_alarm_has_rung(machine) || ++machine->turns >= TURNS_PER_LOOK ||
+           machine->clock.run.instructions - machine->looked_at >= machine->slice_length;
+}
+
+static void set_alarm(struct machine *machine, uint64_t at)
+{
+    const struct machine_time *time = &machine->clock.time;
+
+    machine->alarm = at;
+    time->set_alarm(time->opaque, at);
+}
+
+/* A nearer deadline needs a nearer alarm. One that has moved away is not worth the call: the alarm
+ * rings, and nothing is found. */
+void machine_alarm_for_deadline(struct machine *machine)
+{
+    uint64_t at = clock_time_at(&machine->clock, machine->deadline);
+
+    if (at < machine->alarm)
+        set_alarm(machine, at);
+}
+
+void machine_look(struct machine *machine)
+{
+    uint64_t next = clock_look(&machine->clock) + TIME_PER_LOOK;
+    uint64_t deadline;
+
+    machine->is_looking = true;
+    machine->turns = 0;
+    machine->looked_at = machine->clock.run.instructions;
+    machine_tell_time(machine);
+    if (machine_deadline_is_over(machine))
+        machine_update_timers(machine);
+    machine_flush_output(machine);
+    machine_poll_input(machine);
+    machine->is_looking = false;
+    if (machine->clock.looked - machine->turn_began >= TICKS_PER_TURN)
+        machine->turn_is_over = true;
+    deadline = clock_time_at(&machine->clock, machine->deadline);
+    if (deadline < next)
+        next = deadline;
+    if (machine_alarm_has_rung(machine) || next < machine->alarm)
+        set_alarm(machine, next);
+}
+
+void machine_look_soon(struct machine *machine)
+{
+    machine->turns = TURNS_PER_LOOK;
+}
+
+/* The running vCPU has come by: it is to leave at its next check point. */
+void machine_hurry(struct cpu *cpu)
+{
+    if (!machine_alarm_has_rung(cpu->machine))
+        return;
+    cpu->machine->clock.run.check_at = 0;
+    vcpu_attention(cpu->pe.vcpu);
+}

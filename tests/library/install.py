@@ -51,7 +51,7 @@ def build_and_run(root, scratch, name, source, libraries, static=False, argument
     made = run([*compiler, "-std=c11", "-Wall", "-Werror", source, "-o", program, *flags], cwd=scratch)
     if not check(made.returncode == 0, f"{name} is built with pkg-config", made.stderr):
         return
-    done = run([program, *arguments], env={**os.environ, "LD_LIBRARY_PATH": library_directory(root)})
+    done = run([program, *arguments], cwd=scratch, env={**os.environ, "LD_LIBRARY_PATH": library_directory(root)})
     check(done.returncode == status, f"{name} runs and exits {status}", done.stdout + done.stderr)
     return done.stdout
 
@@ -92,6 +92,11 @@ with tempfile.TemporaryDirectory(prefix="vgic5-install-") as scratch:
         build_and_run(root, scratch, "embed-static", embed, ["vgic5-migration"], static=True)
         build_and_run(root, scratch, "every-prototype", every, LIBRARIES)
         build_and_run(root, scratch, "every-prototype-static", every, LIBRARIES, static=True)
+        history = os.path.join(top, "examples", "incremental.c")
+        words = build_and_run(root, scratch, "incremental", history, ["vgic5-migration"])
+        check("full: 4096 pages, incremental: 2 pages\nthe restored memory is the same" in (words or ""),
+              "memory of its own is saved, written, saved on top of that, and restored", words or "")
+        build_and_run(root, scratch, "incremental-static", history, ["vgic5-migration"], static=True)
         plug_in = os.path.join(top, "examples", "conform.c")
         build_and_run(root, scratch, "conform", plug_in, ["vgic5-conform"])
         words = build_and_run(root, scratch, "conform-static", plug_in, ["vgic5-conform"], static=True,

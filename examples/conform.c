@@ -117,8 +117,8 @@ static void report(void *opaque, const struct vgic5_conform_result *result)
 {
     (void)opaque;
     if (result->verdict == VGIC5_CONFORM_FAIL)
-        printf("%s: %s\n    the row says: %s\n", result->check.name, result->message,
-               vgic5_conform_row_words(result->check.row));
+        printf("%s: %s\n    the row says: %s\n", result->check->name, result->message,
+               vgic5_conform_row_words(result->check->row));
 }
 
 int main(int argc, char **argv)
@@ -137,7 +137,7 @@ int main(int argc, char **argv)
                                     .leave = leave,
                                     .irq_line = irq_line,
                                     .ipa_bits = IPA_BITS};
-    struct vgic5_conform_summary summary = {0};
+    struct vgic5_conform_summary summary = {.size = sizeof(summary)};
 
     if (vgic5_conform_run(&ops, "addr.", report, NULL, &summary) != 0)
         return 2;

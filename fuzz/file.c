@@ -31,9 +31,10 @@ static int sink_write(void *opaque, const void *bytes, size_t size)
     return file->failed ? -ENOMEM : 0;
 }
 
-struct vgic5_sink fuzz_sink(struct fuzz_file *file)
+const struct vgic5_sink *fuzz_sink(struct fuzz_file *file)
 {
-    return (struct vgic5_sink){sink_write, file};
+    file->sink = (struct vgic5_sink){sizeof(file->sink), sink_write, file};
+    return &file->sink;
 }
 
 static long read_bytes(void *opaque, void *to, size_t size)
@@ -60,11 +61,12 @@ static int seek(void *opaque, uint64_t offset)
 int fuzz_open(bool pipe, struct fuzz_reading *reading, const struct fuzz_file *file,
               struct vgic5_snapshot **snapshot, struct vgic5_error *error)
 {
-    const struct vgic5_source source = {.read = read_bytes,
+    const struct vgic5_source source = {.size = sizeof(source),
+                                        .read = read_bytes,
                                         .seek = pipe ? NULL : seek,
-                                        .size = pipe ? UINT64_MAX : file->size,
+                                        .length = pipe ? UINT64_MAX : file->size,
                                         .opaque = reading};
 
     *reading = (struct fuzz_reading){.file = file};
-    return vgic5_snapshot_open_source(source, NULL, snapshot, error);
+    return vgic5_snapshot_open_source(&source, NULL, snapshot, error);
 }

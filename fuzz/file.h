@@ -9,9 +9,10 @@ struct fuzz_file {
     uint8_t *bytes;
     size_t size, room;
     bool failed; /* no memory */
+    struct vgic5_sink sink;
 };
 void fuzz_append(struct fuzz_file *file, const void *bytes, size_t size);
-struct vgic5_sink fuzz_sink(struct fuzz_file *file);
+const struct vgic5_sink *fuzz_sink(struct fuzz_file *file);
 
 /* Where a reader is in it; it lives as long as the snapshot is open. */
 struct fuzz_reading {

@@ -354,7 +354,7 @@ void fuzz_restore(const struct vgic5_snapshot *snapshot, const struct fuzz_guest
                   void (*complain)(const char *what))
 {
     struct fuzz_guest copy = {.ram = guest->ram ? malloc(RAM_SIZE) : NULL};
-    const struct vgic5_guest_reader reader = {read_guest, &copy};
+    const struct vgic5_guest_reader reader = {sizeof(reader), read_guest, &copy};
     bool told = false;
     const struct vgic5_migration_options options = {
         .size = sizeof(options), .warn = warned, .opaque = &told};

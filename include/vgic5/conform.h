@@ -85,21 +85,28 @@ struct vgic5_conform_check {
     uint32_t profiles;
 };
 
+/* The library's own, until report returns. */
 struct vgic5_conform_result {
-    struct vgic5_conform_check check;
+    const struct vgic5_conform_check *check;
     enum vgic5_conform_verdict verdict;
-    char message[256]; /* why it failed or was skipped */
+    const char *message; /* why it failed or was skipped; else "" */
 };
 
-/* The n-th check of all profiles, in the order in which they run, and how many there are. 0;
- * -EINVAL: there are no more, and `*check` is as it was. */
-int vgic5_conform_check_at(size_t n, struct vgic5_conform_check *check);
+/* The n-th check of all profiles, in the order in which they run, and how many there are. `check`
+ * has `size` bytes: no more are filled, and what this library does not know is 0. 0; -EINVAL: there
+ * are no more, and `*check` is as it was. */
+int vgic5_conform_check_at_sized(size_t n, struct vgic5_conform_check *check, size_t size);
+static inline int vgic5_conform_check_at(size_t n, struct vgic5_conform_check *check)
+{
+    return vgic5_conform_check_at_sized(n, check, sizeof(*check));
+}
 size_t vgic5_conform_length(void);
 
 /* What a row of the contract says, static: "RUN DO, before CTRL_INIT: EBUSY". NULL: no such row. */
 const char *vgic5_conform_row_words(const char *row);
 
 struct vgic5_conform_summary {
+    uint32_t size; /* sizeof(struct vgic5_conform_summary) of the caller: no more is filled */
     unsigned passed, failed, skipped;
 };
 
@@ -107,8 +114,9 @@ struct vgic5_conform_summary {
  * Run the checks of ops->abi whose name begins with `prefix` (NULL: all), one after the other, each
  * in a VM of its own, and tell each result: `*result` lasts until report returns. `report` and
  * `summary` may be NULL. `ops` is copied; everything runs on the caller's thread.
- * 0, also when checks have failed; -EINVAL: ops lack something that every check needs, or their abi
- * is none; -ENOENT: no check of this abi has such a name, and nothing was checked.
+ * 0, also when checks have failed; -EINVAL: ops lack something that every check needs, their abi is
+ * none, or summary->size is none; -ENOENT: no check of this abi has such a name, and nothing was
+ * checked.
  */
 int vgic5_conform_run(const struct vgic5_conform_ops *ops, const char *prefix,
                       void (*report)(void *opaque, const struct vgic5_conform_result *result),

@@ -186,6 +186,7 @@ int vgic5_state_check(const struct vgic5_state *state, struct vgic5_error *error
 
 /* The guest's memory, for the check below: 0, -EFAULT where there is none, or another errno. */
 struct vgic5_guest_reader {
+    uint32_t size; /* sizeof(struct vgic5_guest_reader) of the caller */
     int (*read)(void *opaque, uint64_t ipa, void *to, size_t size);
     void *opaque;
 };

@@ -74,22 +74,24 @@ int vgic5_fields_get_text(const struct vgic5_fields *fields, const char *where, 
 
 /* Where bytes go: all of them. Returns 0 or a negative errno. */
 struct vgic5_sink {
+    uint32_t size; /* sizeof(struct vgic5_sink) of the caller */
     int (*write)(void *opaque, const void *bytes, size_t size);
     void *opaque;
 };
 
 /* Where bytes come from. `read` returns the number read (0 at the end) or a negative errno;
- * `seek` to an absolute offset may be NULL (a pipe). `size` is the length, UINT64_MAX if unknown.
- */
+ * `seek` to an absolute offset may be NULL (a pipe). */
 struct vgic5_source {
+    uint32_t size; /* sizeof(struct vgic5_source) of the caller */
     long (*read)(void *opaque, void *to, size_t size);
     int (*seek)(void *opaque, uint64_t offset);
-    uint64_t size;
+    uint64_t length; /* UINT64_MAX: not known */
     void *opaque;
 };
 
 /* File system calls, so that each can be made to fail. NULL members: the system's. */
 struct vgic5_fs {
+    uint32_t size; /* sizeof(struct vgic5_fs) of the caller; less than this version has: -EINVAL */
     int (*open_temporary)(void *opaque, const char *path, int *fd); /* O_CREAT|O_EXCL, 0600 */
     long (*write)(void *opaque, int fd, const void *bytes, size_t size);
     int (*fsync)(void *opaque, int fd);
@@ -108,7 +110,8 @@ struct vgic5_fs {
 struct vgic5_atomic_file;
 int vgic5_atomic_file_create(const char *path, const struct vgic5_fs *fs,
                              struct vgic5_atomic_file **file, struct vgic5_error *error);
-struct vgic5_sink vgic5_atomic_file_sink(struct vgic5_atomic_file *file);
+/* The file's own, until commit or abandon. */
+const struct vgic5_sink *vgic5_atomic_file_sink(struct vgic5_atomic_file *file);
 int vgic5_atomic_file_commit(struct vgic5_atomic_file *file, struct vgic5_error *error); /* frees */
 void vgic5_atomic_file_abandon(struct vgic5_atomic_file *file);                          /* frees */
 
@@ -116,8 +119,8 @@ void vgic5_atomic_file_abandon(struct vgic5_atomic_file *file);                 
 
 struct vgic5_snapshot_writer;
 
-/* `producer` names the program and version (at most 63 bytes). */
-int vgic5_snapshot_begin(struct vgic5_sink sink, const char *producer,
+/* `producer` names the program and version (at most 63 bytes). `sink` is copied. */
+int vgic5_snapshot_begin(const struct vgic5_sink *sink, const char *producer,
                          struct vgic5_snapshot_writer **writer, struct vgic5_error *error);
 
 /*
@@ -125,9 +128,9 @@ int vgic5_snapshot_begin(struct vgic5_sink sink, const char *producer,
  * the root hash `base`. `name` (UTF-8) is where the base was found, relative to the directory of
  * this file or absolute. Memory is then appended with put_memory_from.
  */
-int vgic5_snapshot_begin_on(struct vgic5_sink sink, const char *producer, const uint8_t *base,
-                            const char *name, struct vgic5_snapshot_writer **writer,
-                            struct vgic5_error *error);
+int vgic5_snapshot_begin_on(const struct vgic5_sink *sink, const char *producer,
+                            const uint8_t *base, const char *name,
+                            struct vgic5_snapshot_writer **writer, struct vgic5_error *error);
 
 /* Append a section of fields. `type` is a short name of a-z 0-9 _ - . ("machine", "vcpu", "irs");
  * (type, instance) is unique. A reader that does not know a required section refuses the snapshot.
@@ -211,6 +214,7 @@ struct vgic5_snapshot_header {
  * of sections, is checked only at the end. `snapshot` has the sections that came before. Returns 0
  * or a negative errno, which ends the reading. */
 struct vgic5_memory_sink {
+    uint32_t size; /* sizeof(struct vgic5_memory_sink) of the caller */
     int (*pages)(void *opaque, const struct vgic5_snapshot *snapshot,
                  const struct vgic5_section *memory, uint64_t offset, const void *bytes,
                  size_t size);
@@ -223,15 +227,31 @@ struct vgic5_open_options {
     uint64_t keep_limit; /* bytes of frames to keep at most; 0: 1 GiB. Above it: exit code 3 */
 };
 
-/* A source with `seek` and a known size must stay usable until close. `options` may be NULL. */
-int vgic5_snapshot_open_source(struct vgic5_source source, const struct vgic5_open_options *options,
+/* A source with `seek` and a known length must stay usable until close; the struct is copied.
+ * `options` may be NULL. */
+int vgic5_snapshot_open_source(const struct vgic5_source *source,
+                               const struct vgic5_open_options *options,
                                struct vgic5_snapshot **snapshot, struct vgic5_error *error);
-/* Only the header: of files that are damaged further on, and of later versions too. */
-int vgic5_snapshot_read_header(struct vgic5_source source, struct vgic5_snapshot_header *header,
-                               struct vgic5_error *error);
+/* Only the header: of files that are damaged further on, and of later versions too. `header` has
+ * `size` bytes: no more are filled, and what this library does not know is 0. */
+int vgic5_snapshot_read_header_sized(const struct vgic5_source *source,
+                                     struct vgic5_snapshot_header *header, size_t size,
+                                     struct vgic5_error *error);
+static inline int vgic5_snapshot_read_header(const struct vgic5_source *source,
+                                             struct vgic5_snapshot_header *header,
+                                             struct vgic5_error *error)
+{
+    return vgic5_snapshot_read_header_sized(source, header, sizeof(*header), error);
+}
 /* The same of a regular file; another kind of file is refused (ENVIRONMENT, -EINVAL). */
-int vgic5_snapshot_read_header_file(const char *path, struct vgic5_snapshot_header *header,
-                                    struct vgic5_error *error);
+int vgic5_snapshot_read_header_file_sized(const char *path, struct vgic5_snapshot_header *header,
+                                          size_t size, struct vgic5_error *error);
+static inline int vgic5_snapshot_read_header_file(const char *path,
+                                                  struct vgic5_snapshot_header *header,
+                                                  struct vgic5_error *error)
+{
+    return vgic5_snapshot_read_header_file_sized(path, header, sizeof(*header), error);
+}
 int vgic5_snapshot_open_file(const char *path, struct vgic5_snapshot **snapshot,
                              struct vgic5_error *error);
 void vgic5_snapshot_close(struct vgic5_snapshot *snapshot);
@@ -278,7 +298,15 @@ struct vgic5_frame {
     uint16_t zero;        /* of an incremental snapshot: pages that became zero */
 };
 size_t vgic5_snapshot_nr_frames(const struct vgic5_section *memory);
-int vgic5_snapshot_frame(const struct vgic5_section *memory, size_t n, struct vgic5_frame *frame);
+/* The n-th: 0 or -ENOENT. `frame` has `frame_size` bytes: no more are filled, and what this library
+ * does not know is 0. */
+int vgic5_snapshot_frame_sized(const struct vgic5_section *memory, size_t n,
+                               struct vgic5_frame *frame, size_t frame_size);
+static inline int vgic5_snapshot_frame(const struct vgic5_section *memory, size_t n,
+                                       struct vgic5_frame *frame)
+{
+    return vgic5_snapshot_frame_sized(memory, n, frame, sizeof(*frame));
+}
 /* Check the n-th frame and put its pages into `frame`, the memory of that frame (its size in bytes,
  * zero on entry, or the base's content, as for load_memory). */
 int vgic5_snapshot_load_frame(struct vgic5_snapshot *snapshot, const struct vgic5_section *memory,

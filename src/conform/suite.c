@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "conform/trial.h"
+#include "facts/sized.h"
 
 static const struct family *const families[] = {
     &family_errno,   &family_irs, &family_frame, &family_identity, &family_idr2,
@@ -39,13 +40,16 @@ size_t vgic5_conform_length(void)
     return length;
 }
 
-int vgic5_conform_check_at(size_t n, struct vgic5_conform_check *check)
+int vgic5_conform_check_at_sized(size_t n, struct vgic5_conform_check *check, size_t size)
 {
     const struct family *family = family_of(&n);
+    struct vgic5_conform_check own;
 
     if (!check || !family)
         return -EINVAL;
-    family->describe(n, check);
+    memset(&own, 0, sizeof(own));
+    family->describe(n, &own);
+    sized_give(check, size, &own, sizeof(own));
     return 0;
 }
 
@@ -89,21 +93,34 @@ static int ops_open(struct vgic5_conform_ops *ops, const struct vgic5_conform_op
     return 0;
 }
 
-static void run_one(const struct vgic5_conform_ops *ops, size_t n,
-                    struct vgic5_conform_result *result)
+static void run_one(const struct vgic5_conform_ops *ops, size_t n, struct trial *trial)
 {
     const struct family *family = family_of(&n);
-    struct trial trial = {.ops = ops, .result = result};
-    int ret = ops->create(ops->opaque, &trial.vm);
+    int ret;
 
-    result->verdict = VGIC5_CONFORM_PASS;
-    result->message[0] = '\0';
+    *trial = (struct trial){.ops = ops, .verdict = VGIC5_CONFORM_PASS};
+    ret = ops->create(ops->opaque, &trial->vm);
     if (ret) {
-        trial_fail(&trial, "no VM with a VGICv5 can be created: errno %d", -ret);
+        trial_fail(trial, "no VM with a VGICv5 can be created: errno %d", -ret);
         return;
     }
-    family->run(&trial, n);
-    ops->destroy(trial.vm);
+    family->run(trial, n);
+    ops->destroy(trial->vm);
+}
+
+static bool is_asked_for(const struct vgic5_conform_check *check, uint32_t abi, const char *prefix)
+{
+    return check->profiles >> abi & 1 &&
+           (!prefix || strncmp(prefix, check->name, strlen(prefix)) == 0);
+}
+
+#define SUMMARY_FIRST_SIZE SIZE_WITH(struct vgic5_conform_summary, skipped)
+
+static void give_summary(struct vgic5_conform_summary *summary, const unsigned verdicts[3])
+{
+    const struct vgic5_conform_summary own = {summary->size, verdicts[0], verdicts[1], verdicts[2]};
+
+    sized_give(summary, summary->size, &own, sizeof(own));
 }
 
 int vgic5_conform_run(const struct vgic5_conform_ops *given, const char *prefix,
@@ -111,23 +128,23 @@ int vgic5_conform_run(const struct vgic5_conform_ops *given, const char *prefix,
                       void *opaque, struct vgic5_conform_summary *summary)
 {
     unsigned verdicts[3] = {0};
-    struct vgic5_conform_result result;
+    struct vgic5_conform_check check;
     struct vgic5_conform_ops ops;
+    struct trial trial;
     bool found = false;
 
-    if (!given || ops_open(&ops, given))
+    if (!given || ops_open(&ops, given) || (summary && summary->size < SUMMARY_FIRST_SIZE))
         return -EINVAL;
-    for (size_t n = 0; vgic5_conform_check_at(n, &result.check) == 0; n++) {
-        if (!(result.check.profiles >> ops.abi & 1) ||
-            (prefix && strncmp(prefix, result.check.name, strlen(prefix)) != 0))
+    for (size_t n = 0; vgic5_conform_check_at(n, &check) == 0; n++) {
+        if (!is_asked_for(&check, ops.abi, prefix))
             continue;
         found = true;
-        run_one(&ops, n, &result);
-        verdicts[result.verdict]++;
+        run_one(&ops, n, &trial);
+        verdicts[trial.verdict]++;
         if (report)
-            report(opaque, &result);
+            report(opaque, &(struct vgic5_conform_result){&check, trial.verdict, trial.message});
     }
     if (summary)
-        *summary = (struct vgic5_conform_summary){verdicts[0], verdicts[1], verdicts[2]};
+        give_summary(summary, verdicts);
     return found ? 0 : -ENOENT;
 }

@@ -14,8 +14,8 @@ static void decide(struct trial *trial, enum vgic5_conform_verdict verdict, cons
     if (trial->over)
         return;
     trial->over = true;
-    trial->result->verdict = verdict;
-    vsnprintf(trial->result->message, sizeof(trial->result->message), format, arguments);
+    trial->verdict = verdict;
+    vsnprintf(trial->message, sizeof(trial->message), format, arguments);
 }
 
 void trial_fail(struct trial *trial, const char *format, ...)

@@ -34,7 +34,8 @@ enum life {
 struct trial {
     const struct vgic5_conform_ops *ops;
     void *vm;
-    struct vgic5_conform_result *result;
+    enum vgic5_conform_verdict verdict;
+    char message[256];
     bool over; /* failed or skipped: what follows does nothing */
 };
 

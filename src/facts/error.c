@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 int error_set_list(struct vgic5_error *error, enum vgic5_cause cause, int result,
                    const char *format, va_list arguments)
@@ -23,6 +24,14 @@ int error_set(struct vgic5_error *error, enum vgic5_cause cause, int result, con
     error_set_list(error, cause, result, format, arguments);
     va_end(arguments);
     return result;
+}
+
+void error_copy(struct vgic5_error *error, const struct vgic5_error *from)
+{
+    if (!error)
+        return;
+    error->cause = from->cause;
+    memcpy(error->message, from->message, sizeof(error->message));
 }
 
 /* Those of kvm-abi §2. */

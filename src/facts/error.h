@@ -14,6 +14,9 @@ int error_set(struct vgic5_error *error, enum vgic5_cause cause, int result, con
 int error_set_list(struct vgic5_error *error, enum vgic5_cause cause, int result,
                    const char *format, va_list arguments) __attribute__((format(printf, 4, 0)));
 
+/* `error` (may be NULL) says what `from` says, and stays of its caller's size. */
+void error_copy(struct vgic5_error *error, const struct vgic5_error *from);
+
 /* The content is not what was written. */
 #define error_damaged(error, ...) error_set(error, VGIC5_CAUSE_DAMAGED, -EBADMSG, __VA_ARGS__)
 /* Sound, but not for this reader or target. */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "facts/sized.h"
 #include "migration/internal.h"
 
 #define PIECE 4096u /* bytes of a table that are read at a time */
@@ -20,7 +21,7 @@ struct shape {
 
 struct walk {
     const struct vgic5_state *state;
-    const struct vgic5_guest_reader *memory;
+    struct vgic5_guest_reader memory;
     struct vgic5_error *error;
     struct shape shape;
     uint32_t bits; /* of an ISTE, that may be set */
@@ -71,8 +72,8 @@ static uint64_t little_endian(const uint8_t *bytes, unsigned size)
 static int check_piece(const struct walk *walk, uint32_t first, uint32_t count, uint64_t ipa)
 {
     uint8_t bytes[PIECE];
-    int ret = walk->memory->read(walk->memory->opaque, ipa, bytes,
-                                 (size_t)count << walk->shape.entry_shift);
+    int ret = walk->memory.read(walk->memory.opaque, ipa, bytes,
+                                (size_t)count << walk->shape.entry_shift);
 
     if (ret)
         return cannot_read(walk, ret, "ISTE", first, ipa);
@@ -114,7 +115,7 @@ static int check_two_levels(const struct walk *walk)
         uint64_t ipa = shape->base + ((uint64_t)(lpi / step) << 3), entry;
         uint8_t bytes[8];
 
-        ret = walk->memory->read(walk->memory->opaque, ipa, bytes, sizeof(bytes));
+        ret = walk->memory.read(walk->memory.opaque, ipa, bytes, sizeof(bytes));
         if (ret)
             return cannot_read(walk, ret, "L1 ISTE", lpi, ipa);
         entry = little_endian(bytes, 8);
@@ -127,11 +128,14 @@ static int check_two_levels(const struct walk *walk)
 int vgic5_state_check_memory(const struct vgic5_state *state,
                              const struct vgic5_guest_reader *memory, struct vgic5_error *error)
 {
-    struct walk walk = {.state = state, .memory = memory, .error = error};
+    struct walk walk = {.state = state, .error = error};
     int ret = vgic5_state_check(state, error); /* the shape is legal */
 
-    if (ret == 0 && !memory)
-        ret = error_misuse(error, "there is no guest memory to read");
+    if (!memory)
+        return ret != 0 ? ret : error_misuse(error, "there is no guest memory to read");
+    if (!sized_take(&walk.memory, sizeof(walk.memory), memory,
+                    SIZE_WITH(struct vgic5_guest_reader, opaque)))
+        return error_misuse(error, "the guest reader's size is %u", memory->size);
     if (ret || state->abi != VGIC5_ABI_V1 || state_ist_lpis(state) == 0)
         return ret;
     walk.shape = shape_of(state);

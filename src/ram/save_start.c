@@ -91,19 +91,19 @@ static int open_base(struct vgic5_saver *saver, const struct vgic5_save_request 
 static int begin(struct vgic5_saver *saver, const struct vgic5_save_request *request,
                  struct vgic5_error *error)
 {
-    struct vgic5_sink sink = {saver_put, saver};
+    const struct vgic5_sink sink = {sizeof(sink), saver_put, saver};
     char name[PATH_MAX];
     int ret;
 
     if (!request->base)
-        return vgic5_snapshot_begin(sink, request->producer, &saver->writer, error);
+        return vgic5_snapshot_begin(&sink, request->producer, &saver->writer, error);
     ret = open_base(saver, request, error);
     if (ret != 0)
         return ret;
     if (!name_of_base(request->path, request->base, name))
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "%.300s: %s", request->base,
                          strerror(errno));
-    return vgic5_snapshot_begin_on(sink, request->producer,
+    return vgic5_snapshot_begin_on(&sink, request->producer,
                                    vgic5_snapshot_root(chain_top(saver->base)), name,
                                    &saver->writer, error);
 }

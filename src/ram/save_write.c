@@ -39,14 +39,14 @@ static bool is_cancelled(void *opaque)
 int saver_put(void *opaque, const void *bytes, size_t size)
 {
     struct vgic5_saver *saver = opaque;
-    struct vgic5_sink to;
+    const struct vgic5_sink *to;
 
     if (is_cancelled(saver))
         return -ECANCELED;
     if (!saver->is_open)
         return collect(saver, bytes, size);
     to = output_sink(&saver->output);
-    return to.write(to.opaque, bytes, size);
+    return to->write(to->opaque, bytes, size);
 }
 
 /* ---- Memory ---------------------------------------------------------------------------------- */

@@ -402,7 +402,7 @@ static unsigned least_unit(void)
 
 int ram_watch_take(struct ram_watch *watch, size_t range, uint64_t *pages)
 {
-    struct vgic5_error error;
+    struct vgic5_error error = {0};
     sigset_t before;
     int ret = 0;
 

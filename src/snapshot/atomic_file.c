@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "facts/error.h"
+#include "facts/sized.h"
 
 #include <vgic5/snapshot.h>
 
@@ -19,6 +20,7 @@
 
 struct vgic5_atomic_file {
     struct vgic5_fs fs;
+    struct vgic5_sink sink; /* into it */
     char *path, *temporary;
     int fd;
     int failed; /* first failed write, sticky */
@@ -154,6 +156,8 @@ int vgic5_atomic_file_create(const char *path, const struct vgic5_fs *fs,
     int ret;
 
     *file = NULL;
+    if (fs && fs->size < SIZE_WITH(struct vgic5_fs, opaque))
+        return error_misuse(error, "the file system calls' size is %u", fs->size);
     if (length == 0 || length >= PATH_MAX || path[length - 1] == '/')
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL,
                          "\"%.400s\" is not the name of a file", path);
@@ -171,7 +175,7 @@ int vgic5_atomic_file_create(const char *path, const struct vgic5_fs *fs,
         return error_no_memory(error, "a file");
     }
     if (fs)
-        fresh->fs = *fs;
+        sized_take(&fresh->fs, sizeof(fresh->fs), fs, SIZE_WITH(struct vgic5_fs, opaque));
     use_system_calls(&fresh->fs);
     ret = open_temporary(fresh);
     if (ret != 0) {
@@ -205,9 +209,11 @@ static int file_write(void *opaque, const void *bytes, size_t size)
     return file->failed;
 }
 
-struct vgic5_sink vgic5_atomic_file_sink(struct vgic5_atomic_file *file)
+const struct vgic5_sink *vgic5_atomic_file_sink(struct vgic5_atomic_file *file)
 {
-    return (struct vgic5_sink){.write = file_write, .opaque = file};
+    file->sink =
+        (struct vgic5_sink){.size = sizeof(file->sink), .write = file_write, .opaque = file};
+    return &file->sink;
 }
 
 /* ---- The end --------------------------------------------------------------------------------- */

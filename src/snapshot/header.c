@@ -9,21 +9,23 @@
 #include "facts/error.h"
 #include "snapshot/input.h"
 
-int vgic5_snapshot_read_header_file(const char *path, struct vgic5_snapshot_header *header,
-                                    struct vgic5_error *error)
+int vgic5_snapshot_read_header_file_sized(const char *path, struct vgic5_snapshot_header *header,
+                                          size_t size, struct vgic5_error *error)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), ret;
+    struct vgic5_source source;
     struct stat file;
 
     if (fd < 0)
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -errno, "cannot open %.400s: %s", path,
                          strerror(errno));
+    source = file_source(&fd);
     /* What is read of a pipe is gone, and more than the header is wanted. */
     if (fstat(fd, &file) == 0 && !S_ISREG(file.st_mode))
         ret = error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "%.400s is not a regular file",
                         path);
     else
-        ret = vgic5_snapshot_read_header(file_source(&fd), header, error);
+        ret = vgic5_snapshot_read_header_sized(&source, header, size, error);
     close(fd);
     return ret;
 }

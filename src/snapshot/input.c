@@ -92,16 +92,17 @@ static int read_growing(struct input *input, uint8_t **to, size_t size, size_t p
 int input_read_new(struct input *input, uint8_t **to, uint64_t size, const char *what,
                    struct vgic5_error *error)
 {
-    bool known = input->source.size != UINT64_MAX;
+    bool known = input->source.length != UINT64_MAX;
     int ret;
 
     *to = NULL;
-    if (known && (input->offset > input->source.size || size > input->source.size - input->offset))
+    if (known &&
+        (input->offset > input->source.length || size > input->source.length - input->offset))
         return error_damaged(error,
                              "%s is cut off: the file ends at offset 0x%" PRIx64 ", 0x%" PRIx64
                              " bytes of it were expected from offset "
                              "0x%" PRIx64,
-                             what, input->source.size, size, input->offset);
+                             what, input->source.length, size, input->offset);
     *to = malloc(known ? (size_t)size + 1 : 1);
     if (!*to)
         return error_no_memory(error, what);
@@ -145,12 +146,13 @@ static int file_seek(void *opaque, uint64_t offset)
 
 struct vgic5_source file_source(int *fd)
 {
-    struct vgic5_source source = {.read = file_read, .size = UINT64_MAX, .opaque = fd};
+    struct vgic5_source source = {
+        .size = sizeof(source), .read = file_read, .length = UINT64_MAX, .opaque = fd};
     struct stat status;
 
     if (fstat(*fd, &status) == 0 && S_ISREG(status.st_mode)) {
         source.seek = file_seek;
-        source.size = (uint64_t)status.st_size;
+        source.length = (uint64_t)status.st_size;
     }
     return source;
 }

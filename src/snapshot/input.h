@@ -12,7 +12,7 @@ struct input {
 
 static inline bool input_can_seek(const struct input *input)
 {
-    return input->source.seek && input->source.size != UINT64_MAX;
+    return input->source.seek && input->source.length != UINT64_MAX;
 }
 
 /* All `size` bytes of `what`; exit code 4 when the source ends before. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "facts/error.h"
+#include "facts/sized.h"
 #include "snapshot/reader.h"
 
 static const struct section *section_of(const struct vgic5_section *memory)
@@ -22,15 +23,17 @@ static void get_record(const struct section *section, size_t n, struct frame_rec
     frame_record_decode(section->index + n * RECORD_SIZE, record);
 }
 
-int vgic5_snapshot_frame(const struct vgic5_section *memory, size_t n, struct vgic5_frame *frame)
+int vgic5_snapshot_frame_sized(const struct vgic5_section *memory, size_t n,
+                               struct vgic5_frame *frame, size_t room)
 {
+    struct vgic5_frame own;
     const struct section *section = section_of(memory);
     struct frame_record record;
 
     if (n >= section->nr_frames)
         return -ENOENT;
     get_record(section, n, &record);
-    *frame = (struct vgic5_frame){
+    own = (struct vgic5_frame){
         .offset = (uint64_t)record.number * FRAME_BYTES,
         .size = (uint32_t)frame_size(section->head.size, record.number),
         .stored = record.stored,
@@ -39,6 +42,7 @@ int vgic5_snapshot_frame(const struct vgic5_section *memory, size_t n, struct vg
         .file_offset = section->frame_offsets[n],
         .hash = section->index + n * RECORD_SIZE + RECORD_HASHED,
     };
+    sized_give(frame, room, &own, sizeof(own));
     return 0;
 }
 

@@ -14,7 +14,7 @@ static bool is_given_up(const struct output *output)
 static int put(void *opaque, const void *bytes, size_t size)
 {
     struct output *output = opaque;
-    struct vgic5_sink file;
+    const struct vgic5_sink *file;
 
     if (is_given_up(output))
         return -ECANCELED;
@@ -22,7 +22,7 @@ static int put(void *opaque, const void *bytes, size_t size)
     if (output->pipe >= 0)
         return pipe_write(output->pipe, bytes, size, output->given_up, output->opaque);
     file = vgic5_atomic_file_sink(output->file);
-    return file.write(file.opaque, bytes, size);
+    return file->write(file->opaque, bytes, size);
 }
 
 int output_open(const char *path, bool (*given_up)(void *opaque), void *opaque,
@@ -33,9 +33,10 @@ int output_open(const char *path, bool (*given_up)(void *opaque), void *opaque,
                          : vgic5_atomic_file_create(path, NULL, &output->file, error);
 }
 
-struct vgic5_sink output_sink(struct output *output)
+const struct vgic5_sink *output_sink(struct output *output)
 {
-    return (struct vgic5_sink){put, output};
+    output->sink = (struct vgic5_sink){sizeof(output->sink), put, output};
+    return &output->sink;
 }
 
 int output_close(struct output *output, int ret, struct vgic5_error *error)

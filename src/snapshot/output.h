@@ -12,12 +12,13 @@ struct output {
     uint64_t bytes; /* so far */
     bool (*given_up)(void *opaque);
     void *opaque;
+    struct vgic5_sink sink; /* into it */
 };
 
 /* `given_up` (may be NULL) is asked at each write: then that fails with -ECANCELED. */
 int output_open(const char *path, bool (*given_up)(void *opaque), void *opaque,
                 struct output *output, struct vgic5_error *error);
-struct vgic5_sink output_sink(struct output *output);
+const struct vgic5_sink *output_sink(struct output *output); /* its own */
 /* With `ret` 0, and not given up, the file becomes visible; else it is not there. Returns the
  * outcome. */
 int output_close(struct output *output, int ret, struct vgic5_error *error);

@@ -192,7 +192,7 @@ int reader_front_to_back(struct vgic5_snapshot *snapshot, struct vgic5_error *er
 static int find_table(struct vgic5_snapshot *snapshot, struct trailer *trailer,
                       struct vgic5_error *error)
 {
-    uint64_t size = snapshot->input.source.size;
+    uint64_t size = snapshot->input.source.length;
     int ret;
 
     if (size < snapshot->header.header_size + SECTION_HEADER_SIZE + END_SIZE)
@@ -223,7 +223,7 @@ static int read_trailer(struct vgic5_snapshot *snapshot, struct trailer *trailer
         ret = read_entries(snapshot, trailer, error);
     if (ret != 0)
         return ret;
-    if (snapshot->input.offset + END_SIZE != snapshot->input.source.size)
+    if (snapshot->input.offset + END_SIZE != snapshot->input.source.length)
         return error_damaged(error,
                              "section table at offset 0x%" PRIx64 " does not end at the end record",
                              trailer->offset);
@@ -289,14 +289,14 @@ static int read_all_listed(struct vgic5_snapshot *snapshot, const struct trailer
 /* The trailer is no good: what breaks first on the way to it says more. */
 static int diagnose(struct vgic5_snapshot *snapshot, int ret, struct vgic5_error *error)
 {
-    struct vgic5_error found;
+    struct vgic5_error found = {0};
     int again = input_seek(&snapshot->input, 0, &found);
 
     snapshot->frames_go = FRAMES_DROPPED;
     if (again == 0)
         again = reader_front_to_back(snapshot, &found);
-    if (again == -EBADMSG && error)
-        *error = found;
+    if (again == -EBADMSG)
+        error_copy(error, &found);
     return ret;
 }
 

@@ -88,7 +88,7 @@ int remake_memory(struct remake *remake, struct vgic5_chain *chain, size_t range
         return ret;
     ret = vgic5_snapshot_put_memory_from(remake->writer, memory->base, memory->size, &from, error);
     if (ret != 0 && error && vgic5_pages_error(frames.pages)->cause != VGIC5_CAUSE_NONE)
-        *error = *vgic5_pages_error(frames.pages);
+        error_copy(error, vgic5_pages_error(frames.pages));
     vgic5_pages_close(frames.pages);
     return ret;
 }

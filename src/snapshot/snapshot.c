@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include "facts/error.h"
+#include "facts/sized.h"
 #include "snapshot/reader.h"
 
 #define KEEP_LIMIT (1ull << 30)
+#define SOURCE_FIRST_SIZE SIZE_WITH(struct vgic5_source, opaque)
 
 /* ---- Life ------------------------------------------------------------------------------------ */
 
@@ -20,7 +22,7 @@
     ((options) &&                   \
      (options)->size >= offsetof(struct vgic5_open_options, member) + sizeof((options)->member))
 
-static void choose_frames_go(struct vgic5_snapshot *snapshot,
+static bool choose_frames_go(struct vgic5_snapshot *snapshot,
                              const struct vgic5_open_options *options)
 {
     snapshot->keep_limit = KEEP_LIMIT;
@@ -30,23 +32,32 @@ static void choose_frames_go(struct vgic5_snapshot *snapshot,
         snapshot->frames_go = FRAMES_STAY;
     } else if (HAS_OPTION(options, memory_sink) && options->memory_sink) {
         snapshot->frames_go = FRAMES_TO_SINK;
-        snapshot->sink = *options->memory_sink;
+        return sized_take(&snapshot->sink, sizeof(snapshot->sink), options->memory_sink,
+                          SIZE_WITH(struct vgic5_memory_sink, opaque));
     } else {
         snapshot->frames_go = FRAMES_KEPT;
     }
+    return true;
 }
 
-static struct vgic5_snapshot *snapshot_new(struct vgic5_source source,
-                                           const struct vgic5_open_options *options)
+static int snapshot_new(const struct vgic5_source *source, const struct vgic5_open_options *options,
+                        struct vgic5_snapshot **snapshot, struct vgic5_error *error)
 {
-    struct vgic5_snapshot *snapshot = calloc(1, sizeof(*snapshot));
+    struct vgic5_snapshot *fresh = calloc(1, sizeof(*fresh));
 
-    if (!snapshot)
-        return NULL;
-    snapshot->fd = -1;
-    snapshot->input.source = source;
-    choose_frames_go(snapshot, options);
-    return snapshot;
+    if (!fresh)
+        return error_no_memory(error, "the snapshot reader");
+    fresh->fd = -1;
+    if (!sized_take(&fresh->input.source, sizeof(fresh->input.source), source, SOURCE_FIRST_SIZE)) {
+        free(fresh);
+        return error_misuse(error, "the source's size is %u", source->size);
+    }
+    if (!choose_frames_go(fresh, options)) {
+        free(fresh);
+        return error_misuse(error, "the memory sink's size is %u", options->memory_sink->size);
+    }
+    *snapshot = fresh;
+    return 0;
 }
 
 void vgic5_snapshot_close(struct vgic5_snapshot *snapshot)
@@ -63,15 +74,16 @@ void vgic5_snapshot_close(struct vgic5_snapshot *snapshot)
     free(snapshot);
 }
 
-int vgic5_snapshot_open_source(struct vgic5_source source, const struct vgic5_open_options *options,
+int vgic5_snapshot_open_source(const struct vgic5_source *source,
+                               const struct vgic5_open_options *options,
                                struct vgic5_snapshot **snapshot, struct vgic5_error *error)
 {
-    struct vgic5_snapshot *fresh = snapshot_new(source, options);
-    int ret;
+    struct vgic5_snapshot *fresh;
+    int ret = snapshot_new(source, options, &fresh, error);
 
     *snapshot = NULL;
-    if (!fresh)
-        return error_no_memory(error, "the snapshot reader");
+    if (ret != 0)
+        return ret;
     ret = fresh->frames_go == FRAMES_STAY ? reader_by_table(fresh, error)
                                           : reader_front_to_back(fresh, error);
     if (ret == 0)
@@ -88,16 +100,18 @@ int vgic5_snapshot_open_file(const char *path, struct vgic5_snapshot **snapshot,
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct vgic5_snapshot *fresh;
+    struct vgic5_source source;
     int ret;
 
     *snapshot = NULL;
     if (fd < 0)
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -errno, "cannot open %.400s: %s", path,
                          strerror(errno));
-    fresh = snapshot_new(file_source(&fd), NULL);
-    if (!fresh) {
+    source = file_source(&fd);
+    ret = snapshot_new(&source, NULL, &fresh, error);
+    if (ret != 0) {
         close(fd);
-        return error_no_memory(error, "the snapshot reader");
+        return ret;
     }
     fresh->fd = fd;
     fresh->input.source.opaque = &fresh->fd;
@@ -110,14 +124,23 @@ int vgic5_snapshot_open_file(const char *path, struct vgic5_snapshot **snapshot,
     return ret;
 }
 
-int vgic5_snapshot_read_header(struct vgic5_source source, struct vgic5_snapshot_header *header,
-                               struct vgic5_error *error)
+int vgic5_snapshot_read_header_sized(const struct vgic5_source *source,
+                                     struct vgic5_snapshot_header *header, size_t size,
+                                     struct vgic5_error *error)
 {
-    struct input input = {.source = source};
+    struct vgic5_snapshot_header own;
+    struct input input = {.offset = 0};
     uint8_t raw[HEADER_SIZE];
-    int ret = input_read(&input, raw, sizeof(raw), "file header", error);
+    int ret;
 
-    return ret == 0 ? header_decode(raw, header, error) : ret;
+    if (!sized_take(&input.source, sizeof(input.source), source, SOURCE_FIRST_SIZE))
+        return error_misuse(error, "the source's size is %u", source->size);
+    ret = input_read(&input, raw, sizeof(raw), "file header", error);
+    if (ret == 0)
+        ret = header_decode(raw, &own, error);
+    if (ret == 0)
+        sized_give(header, size, &own, sizeof(own));
+    return ret;
 }
 
 /* ---- Asking ---------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "facts/error.h"
+#include "facts/sized.h"
 #include "snapshot/fields.h"
 #include "snapshot/writer.h"
 
@@ -25,7 +26,7 @@ int writer_emit(struct vgic5_snapshot_writer *writer, const void *bytes, size_t 
     return 0;
 }
 
-static int begin(struct vgic5_sink sink, const char *producer, bool incremental,
+static int begin(const struct vgic5_sink *sink, const char *producer, bool incremental,
                  struct vgic5_snapshot_writer **writer, struct vgic5_error *error)
 {
     struct vgic5_snapshot_writer *fresh;
@@ -38,7 +39,11 @@ static int begin(struct vgic5_sink sink, const char *producer, bool incremental,
     fresh = calloc(1, sizeof(*fresh));
     if (!fresh)
         return error_no_memory(error, "the snapshot writer");
-    fresh->sink = sink;
+    if (!sized_take(&fresh->sink, sizeof(fresh->sink), sink,
+                    SIZE_WITH(struct vgic5_sink, opaque))) {
+        free(fresh);
+        return error_misuse(error, "the sink's size is %u", sink->size);
+    }
     fresh->incremental = incremental;
     header_encode(producer, incremental, fresh->header);
     ret = writer_emit(fresh, fresh->header, HEADER_SIZE, error);
@@ -49,15 +54,15 @@ static int begin(struct vgic5_sink sink, const char *producer, bool incremental,
     return ret;
 }
 
-int vgic5_snapshot_begin(struct vgic5_sink sink, const char *producer,
+int vgic5_snapshot_begin(const struct vgic5_sink *sink, const char *producer,
                          struct vgic5_snapshot_writer **writer, struct vgic5_error *error)
 {
     return begin(sink, producer, false, writer, error);
 }
 
-int vgic5_snapshot_begin_on(struct vgic5_sink sink, const char *producer, const uint8_t *base,
-                            const char *name, struct vgic5_snapshot_writer **writer,
-                            struct vgic5_error *error)
+int vgic5_snapshot_begin_on(const struct vgic5_sink *sink, const char *producer,
+                            const uint8_t *base, const char *name,
+                            struct vgic5_snapshot_writer **writer, struct vgic5_error *error)
 {
     struct vgic5_fields *fields = vgic5_fields_new();
     int ret;

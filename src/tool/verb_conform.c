@@ -25,8 +25,8 @@ static const char *const verdict_names[] = {
 static void add_to_json(json_t *checks, const struct vgic5_conform_result *result)
 {
     json_array_append_new(checks,
-                          json_pack("{s:s, s:s, s:s, s:s}", "name", result->check.name, "row",
-                                    result->check.row, "verdict", verdict_names[result->verdict],
+                          json_pack("{s:s, s:s, s:s, s:s}", "name", result->check->name, "row",
+                                    result->check->row, "verdict", verdict_names[result->verdict],
                                     "message", result->message));
 }
 
@@ -34,23 +34,23 @@ static void print_tap(unsigned number, const struct vgic5_conform_result *result
 {
     bool failed = result->verdict == VGIC5_CONFORM_FAIL;
 
-    say(stdout, "%sok %u - %s [%s]", failed ? "not " : "", number, result->check.name,
-        result->check.row);
+    say(stdout, "%sok %u - %s [%s]", failed ? "not " : "", number, result->check->name,
+        result->check->row);
     if (result->verdict == VGIC5_CONFORM_SKIP)
         say(stdout, " # SKIP %s", result->message);
     say(stdout, "\n");
     if (failed)
-        say(stdout, "# %s: %s\n", result->message, vgic5_conform_row_words(result->check.row));
+        say(stdout, "# %s: %s\n", result->message, vgic5_conform_row_words(result->check->row));
 }
 
 static void print_words(const struct vgic5_conform_result *result)
 {
     if (result->verdict == VGIC5_CONFORM_PASS)
         return;
-    say(stdout, "%s: %s [%s]: %s\n", verdict_names[result->verdict], result->check.name,
-        result->check.row, result->message);
+    say(stdout, "%s: %s [%s]: %s\n", verdict_names[result->verdict], result->check->name,
+        result->check->row, result->message);
     if (result->verdict == VGIC5_CONFORM_FAIL)
-        say(stdout, "      the row says: %s\n", vgic5_conform_row_words(result->check.row));
+        say(stdout, "      the row says: %s\n", vgic5_conform_row_words(result->check->row));
 }
 
 static void take(void *opaque, const struct vgic5_conform_result *result)
@@ -101,7 +101,7 @@ static int run_suite(const struct cli_options *options, const char *port, uint32
 {
     struct vgic5_config config = {.size = sizeof(config), .abi = abi};
     struct results results = {.tap = options->tap};
-    struct vgic5_conform_summary summary = {0};
+    struct vgic5_conform_summary summary = {.size = sizeof(summary)};
     struct vgic5_conform_ops ops;
     int status;
 

@@ -82,7 +82,7 @@ static bool has_vcpu(const struct inspection *inspection)
 static void look(struct inspection *inspection)
 {
     const struct cli_options *options = inspection->options;
-    struct vgic5_error ignored;
+    struct vgic5_error ignored = {0};
 
     if (!options->section && load_open(VERB_inspect, options->operand, options->on_base,
                                        &inspection->loaded, &inspection->error) == 0) {

@@ -23,10 +23,10 @@ static void judge(void *opaque, const struct vgic5_conform_result *result)
     if (result->verdict != VGIC5_CONFORM_FAIL)
         return;
     verdict->failed++;
-    if (!verdict->mutant || strcmp(result->check.row, verdict->mutant->row) != 0)
+    if (!verdict->mutant || strcmp(result->check->row, verdict->mutant->row) != 0)
         return;
     if (verdict->by_row++ == 0)
-        memcpy(verdict->first, result->check.name, sizeof(verdict->first));
+        memcpy(verdict->first, result->check->name, sizeof(verdict->first));
 }
 
 static void try_mutant(struct verdict *verdict, uint32_t abi)

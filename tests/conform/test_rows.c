@@ -117,7 +117,7 @@ static void count_failures(void *opaque, const struct vgic5_conform_result *resu
     struct count *count = opaque;
 
     count->failed +=
-        result->verdict == VGIC5_CONFORM_FAIL && strcmp(result->check.row, count->row) == 0;
+        result->verdict == VGIC5_CONFORM_FAIL && strcmp(result->check->row, count->row) == 0;
 }
 
 /* How many checks that cite this row fail; a name may be the beginning of another's. */

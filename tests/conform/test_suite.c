@@ -31,7 +31,7 @@ static void report(void *opaque, const struct vgic5_conform_result *result)
 {
     (void)opaque;
     if (result->verdict != VGIC5_CONFORM_PASS)
-        print_message("# %s [%s]: %s\n", result->check.name, result->check.row, result->message);
+        print_message("# %s [%s]: %s\n", result->check->name, result->check->row, result->message);
 }
 
 static const struct vgic5_config configs[] = {
@@ -47,7 +47,7 @@ static void test_the_model_passes(void **state)
     for (size_t n = 0; n < sizeof(configs) / sizeof(configs[0]); n++) {
         for (uint32_t abi = VGIC5_ABI_V1; abi <= VGIC5_ABI_7_4; abi++) {
             struct vgic5_config config = configs[n];
-            struct vgic5_conform_summary summary;
+            struct vgic5_conform_summary summary = {.size = sizeof(summary)};
             struct vgic5_conform_ops ops;
 
             config.size = sizeof(config);
@@ -65,7 +65,7 @@ static void test_the_model_passes(void **state)
 static void test_metadata_is_skipped(void **state)
 {
     struct vgic5_config config = {.size = sizeof(config), .istmd = 1, .istmd_sz = 10};
-    struct vgic5_conform_summary summary;
+    struct vgic5_conform_summary summary = {.size = sizeof(summary)};
     struct vgic5_conform_ops ops;
 
     (void)state;
@@ -79,7 +79,7 @@ static void test_metadata_is_skipped(void **state)
 static void test_a_poor_port(void **state)
 {
     struct vgic5_config config = {.size = sizeof(config)};
-    struct vgic5_conform_summary summary;
+    struct vgic5_conform_summary summary = {.size = sizeof(summary)};
     struct vgic5_conform_ops ops;
 
     (void)state;
@@ -100,7 +100,7 @@ static void test_a_poor_port(void **state)
 static void test_a_prefix(void **state)
 {
     struct vgic5_config config = {.size = sizeof(config)};
-    struct vgic5_conform_summary summary;
+    struct vgic5_conform_summary summary = {.size = sizeof(summary)};
     struct vgic5_conform_ops ops;
 
     (void)state;
@@ -109,6 +109,31 @@ static void test_a_prefix(void **state)
     assert_int_equal(summary.passed, 13);
     assert_int_equal(vgic5_conform_run(&ops, "lime.", NULL, NULL, &summary), -2);
     assert_int_equal(summary.passed + summary.failed + summary.skipped, 0);
+}
+
+/* Callers that are older and newer than the library: what they have room for is filled. */
+static void test_sizes(void **state)
+{
+    struct vgic5_config config = {.size = sizeof(config)};
+    struct vgic5_conform_summary summary = {.size = sizeof(summary) - 1};
+    struct {
+        struct vgic5_conform_check check;
+        unsigned char later[16];
+    } room;
+    struct vgic5_conform_ops ops;
+
+    (void)state;
+    vgic5_conform_model(&config, &ops);
+    assert_int_equal(vgic5_conform_run(&ops, "line.", NULL, NULL, &summary), -22);
+    memset(&room, 0xa5, sizeof(room));
+    assert_int_equal(vgic5_conform_check_at_sized(0, &room.check,
+                                                  offsetof(struct vgic5_conform_check, profiles)),
+                     0);
+    assert_int_equal(room.check.profiles, 0xa5a5a5a5);
+    assert_int_equal(vgic5_conform_check_at_sized(0, &room.check, sizeof(room.check) + 8), 0);
+    assert_int_not_equal(room.check.profiles, 0xa5a5a5a5);
+    assert_int_equal(room.later[7], 0);
+    assert_int_equal(room.later[8], 0xa5);
 }
 
 /* ---- Names and rows -------------------------------------------------------------------------- */
@@ -164,6 +189,7 @@ int main(void)
         cmocka_unit_test(test_metadata_is_skipped),
         cmocka_unit_test(test_a_poor_port),
         cmocka_unit_test(test_a_prefix),
+        cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_every_row_is_cited),
     };

@@ -23,11 +23,11 @@ static int append(void *opaque, const void *bytes, size_t size)
 static struct memory_file written(put_sections *put, void *context)
 {
     struct memory_file file = {0};
-    struct vgic5_sink sink = {.write = append, .opaque = &file};
+    struct vgic5_sink sink = {.size = sizeof(sink), .write = append, .opaque = &file};
     struct vgic5_snapshot_writer *writer;
     struct vgic5_error error = {0};
 
-    assert_int_equal(vgic5_snapshot_begin(sink, "contract test", &writer, &error), 0);
+    assert_int_equal(vgic5_snapshot_begin(&sink, "contract test", &writer, &error), 0);
     put(writer, context);
     assert_int_equal(vgic5_snapshot_end(writer, &error), 0);
     return file;

@@ -246,7 +246,7 @@ struct tally {
 
 static void judge(struct vm *vm, const struct source *source, struct tally *tally)
 {
-    struct vgic5_error error;
+    struct vgic5_error error = {0};
     int ret = restore(vm, source, &error);
 
     check_nothing_ran(&vm->kernel);
@@ -286,7 +286,7 @@ static struct tally ignore_each(const struct source *source, uint32_t abi, bool 
 /* Those of the steps before the one that reads back, which has some of its own. */
 static unsigned sets_of_a_restore(const struct source *source, uint32_t abi)
 {
-    struct vgic5_error error;
+    struct vgic5_error error = {0};
     unsigned sets;
     struct vm vm;
 
@@ -330,7 +330,7 @@ static void check_altered(uint32_t abi, uint32_t group, uint64_t attr, uint64_t 
                           const char *words)
 {
     struct source source = source_of(abi);
-    struct vgic5_error error;
+    struct vgic5_error error = {0};
     struct vm vm;
     int ret;
 
@@ -387,7 +387,7 @@ static void test_each_kind_reads_otherwise(void **state)
 static void test_hm_is_known_to_change(void **state)
 {
     struct source source = source_of(VGIC5_ABI_7_4);
-    struct vgic5_error error;
+    struct vgic5_error error = {0};
     struct vm vm;
 
     (void)state;
@@ -407,7 +407,7 @@ static void test_an_lpi_reads_otherwise(void **state)
     (void)state;
     for (uint32_t abi = VGIC5_ABI_V1; abi <= VGIC5_ABI_7_4; abi++) {
         struct source source = source_of(abi);
-        struct vgic5_error error;
+        struct vgic5_error error = {0};
         struct vm vm;
 
         vm_open(&vm, abi, false);

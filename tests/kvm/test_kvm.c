@@ -163,9 +163,9 @@ static void report(void *opaque, const struct vgic5_conform_result *result)
 {
     (void)opaque;
     if (result->verdict == VGIC5_CONFORM_FAIL)
-        print_message("# %s [%s]: %s\n", result->check.name, result->check.row, result->message);
+        print_message("# %s [%s]: %s\n", result->check->name, result->check->row, result->message);
     if (result->verdict == VGIC5_CONFORM_SKIP && !is_beyond_kvm(result->message))
-        fail_msg("%s was skipped: %s", result->check.name, result->message);
+        fail_msg("%s was skipped: %s", result->check->name, result->message);
 }
 
 /* A vCPU cannot stay inside, and there are no guest and no faults: nothing else is skipped. */
@@ -173,7 +173,7 @@ static void test_the_suite(void **state)
 {
     (void)state;
     for (uint32_t abi = VGIC5_ABI_V1; abi <= VGIC5_ABI_7_4; abi++) {
-        struct vgic5_conform_summary summary;
+        struct vgic5_conform_summary summary = {.size = sizeof(summary)};
         struct vgic5_conform_ops ops;
         struct vgic5_kvm_calls calls;
         struct kernel kernel;

@@ -76,9 +76,11 @@ static int append(void *opaque, const void *bytes, size_t size)
     return 0;
 }
 
-struct vgic5_sink sink_of(struct image *image)
+const struct vgic5_sink *sink_of(struct image *image)
 {
-    return (struct vgic5_sink){.write = append, .opaque = image};
+    image->sink =
+        (struct vgic5_sink){.size = sizeof(image->sink), .write = append, .opaque = image};
+    return &image->sink;
 }
 
 static int write_sections(struct machine *machine, const struct setup *setup,
@@ -151,12 +153,13 @@ static const struct vgic5_section *memory_of(const struct vgic5_snapshot *snapsh
 
 struct vgic5_snapshot *opened(const struct image *image, struct reader *reader)
 {
-    const struct vgic5_source source = {read_image, seek_image, image->size, reader};
+    const struct vgic5_source source = {sizeof(source), read_image, seek_image, image->size,
+                                        reader};
     struct vgic5_error error = {0};
     struct vgic5_snapshot *snapshot;
 
     *reader = (struct reader){.image = image};
-    if (vgic5_snapshot_open_source(source, NULL, &snapshot, &error) != 0)
+    if (vgic5_snapshot_open_source(&source, NULL, &snapshot, &error) != 0)
         die("open", error.message);
     return snapshot;
 }

@@ -12,6 +12,7 @@
 struct image {
     uint8_t *bytes;
     size_t size, room;
+    struct vgic5_sink sink;
 };
 
 /* What a run of the guest is made with. */
@@ -37,7 +38,7 @@ struct reader {
     const struct image *image;
     size_t at;
 };
-struct vgic5_sink sink_of(struct image *image);
+const struct vgic5_sink *sink_of(struct image *image);
 struct vgic5_snapshot *opened(const struct image *image, struct reader *reader);
 
 bool same(const struct image *a, const struct image *b);

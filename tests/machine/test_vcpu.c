@@ -571,7 +571,7 @@ static void impossible_states_are_refused(void **state)
     };
     struct bare *bare = *state;
     struct vcpu_value values[256];
-    struct vgic5_error error;
+    struct vgic5_error error = {0};
     size_t n;
     const struct vcpu_register *registers = vcpu_registers(&n);
 

@@ -60,7 +60,7 @@ static void guest_free(struct guest *guest)
 
 static int check(struct guest *guest, struct vgic5_error *error)
 {
-    const struct vgic5_guest_reader reader = {vmm_read_guest, guest};
+    const struct vgic5_guest_reader reader = {sizeof(reader), vmm_read_guest, guest};
 
     *error = (struct vgic5_error){0};
     return vgic5_state_check_memory(guest->state, &reader, error);
@@ -68,7 +68,7 @@ static int check(struct guest *guest, struct vgic5_error *error)
 
 static void expect(struct guest *guest, const char *words)
 {
-    struct vgic5_error error;
+    struct vgic5_error error = {0};
 
     assert_true(check(guest, &error) < 0);
     assert_int_equal(error.cause, VGIC5_CAUSE_DAMAGED);
@@ -80,6 +80,18 @@ static void expect(struct guest *guest, const char *words)
 #define LINEAR 12u
 #define TWO_LEVEL (14u | VGIC5_IRS_IST_CFGR_STRUCTURE)
 
+static void test_a_reader_has_a_size(void **state)
+{
+    const struct vgic5_guest_reader reader = {sizeof(reader) - 1, read_guest, NULL};
+    struct guest *guest = guest_new(LINEAR, 5);
+    struct vgic5_error error = {0};
+
+    (void)state;
+    assert_int_equal(vgic5_state_check_memory(guest->state, &reader, &error), -EINVAL);
+    assert_int_equal(error.cause, VGIC5_CAUSE_BUG);
+    guest_free(guest);
+}
+
 static void test_what_a_save_leaves_is_sound(void **state)
 {
     static const uint32_t shapes[] = {LINEAR, TWO_LEVEL, 3, 8 | 1u << 16};
@@ -87,7 +99,7 @@ static void test_what_a_save_leaves_is_sound(void **state)
     (void)state;
     for (size_t n = 0; n < sizeof(shapes) / sizeof(shapes[0]); n++) {
         struct guest *guest = guest_new(shapes[n], 5);
-        struct vgic5_error error;
+        struct vgic5_error error = {0};
 
         if (check(guest, &error) != 0)
             fail_msg("shape 0x%x: %s", shapes[n], error.message);
@@ -125,7 +137,7 @@ static void test_priority_bits_that_the_irs_has_not(void **state)
 {
     struct guest *guest = guest_new(LINEAR, 3);
     uint32_t good = 0x7u << 13, bad = 1u << 12;
-    struct vgic5_error error;
+    struct vgic5_error error = {0};
 
     (void)state;
     memcpy(guest->vmm.ram + L1, &good, 4);
@@ -139,7 +151,7 @@ static void test_tables_that_are_not_there(void **state)
 {
     struct guest *guest = guest_new(TWO_LEVEL, 5);
     uint64_t beyond = RAM_SIZE | 1, invalid = RAM_SIZE;
-    struct vgic5_error error;
+    struct vgic5_error error = {0};
 
     (void)state;
     memcpy(guest->vmm.ram + L1 + 8, &invalid, 8); /* VALID is 0: nobody looks there */
@@ -164,6 +176,7 @@ static void test_memory_that_cannot_be_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_reader_has_a_size),
         cmocka_unit_test(test_what_a_save_leaves_is_sound),
         cmocka_unit_test(test_bits_that_must_be_zero),
         cmocka_unit_test(test_priority_bits_that_the_irs_has_not),

@@ -5,9 +5,9 @@
 
 static void append(struct buffer *buffer, const void *bytes, size_t size)
 {
-    struct vgic5_sink sink = buffer_sink(buffer);
+    const struct vgic5_sink *sink = buffer_sink(buffer);
 
-    assert_int_equal(sink.write(sink.opaque, bytes, size), 0);
+    assert_int_equal(sink->write(sink->opaque, bytes, size), 0);
 }
 
 /* ---- Files ----------------------------------------------------------------------------------- */

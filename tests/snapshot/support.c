@@ -23,9 +23,11 @@ static int buffer_write(void *opaque, const void *bytes, size_t size)
     return 0;
 }
 
-struct vgic5_sink buffer_sink(struct buffer *buffer)
+const struct vgic5_sink *buffer_sink(struct buffer *buffer)
 {
-    return (struct vgic5_sink){.write = buffer_write, .opaque = buffer};
+    buffer->sink =
+        (struct vgic5_sink){.size = sizeof(buffer->sink), .write = buffer_write, .opaque = buffer};
+    return &buffer->sink;
 }
 
 void buffer_free(struct buffer *buffer)
@@ -68,17 +70,25 @@ static int reading_seek(void *opaque, uint64_t offset)
     return 0;
 }
 
-struct vgic5_source file_like(struct reading *reading, const struct buffer *buffer)
+const struct vgic5_source *file_like(struct reading *reading, const struct buffer *buffer)
 {
     *reading = (struct reading){.bytes = buffer->bytes, .size = buffer->size};
-    return (struct vgic5_source){
-        .read = reading_read, .seek = reading_seek, .size = buffer->size, .opaque = reading};
+    reading->source = (struct vgic5_source){.size = sizeof(reading->source),
+                                            .read = reading_read,
+                                            .seek = reading_seek,
+                                            .length = buffer->size,
+                                            .opaque = reading};
+    return &reading->source;
 }
 
-struct vgic5_source pipe_like(struct reading *reading, const struct buffer *buffer)
+const struct vgic5_source *pipe_like(struct reading *reading, const struct buffer *buffer)
 {
     *reading = (struct reading){.bytes = buffer->bytes, .size = buffer->size};
-    return (struct vgic5_source){.read = reading_read, .size = UINT64_MAX, .opaque = reading};
+    reading->source = (struct vgic5_source){.size = sizeof(reading->source),
+                                            .read = reading_read,
+                                            .length = UINT64_MAX,
+                                            .opaque = reading};
+    return &reading->source;
 }
 
 /* ---- Random ---------------------------------------------------------------------------------- */
@@ -123,7 +133,7 @@ static void put_list(struct vgic5_snapshot_writer *writer, const char *type, uin
 {
     struct random random = {.state = variant * 1000 + instance};
     struct vgic5_fields *fields = vgic5_fields_new();
-    struct vgic5_error error;
+    struct vgic5_error error = {0};
 
     assert_non_null(fields);
     vgic5_fields_put_text(fields, "model", 0, variant ? "cortex-a76" : "cortex-a57");
@@ -142,10 +152,10 @@ static void put_list(struct vgic5_snapshot_writer *writer, const char *type, uin
     vgic5_fields_free(fields);
 }
 
-void sample_write(const struct sample *sample, struct vgic5_sink sink)
+void sample_write(const struct sample *sample, const struct vgic5_sink *sink)
 {
     struct vgic5_snapshot_writer *writer;
-    struct vgic5_error error;
+    struct vgic5_error error = {0};
 
     assert_int_equal(vgic5_snapshot_begin(sink, "sample 1.0", &writer, &error), 0);
     put_list(writer, "machine", 0, true, 5, sample->variant);
@@ -207,7 +217,7 @@ void check_sample(struct vgic5_snapshot *snapshot, const struct sample *sample)
 
 /* ---- Reading all of a snapshot --------------------------------------------------------------- */
 
-int read_whole(struct vgic5_source source, struct vgic5_error *error)
+int read_whole(const struct vgic5_source *source, struct vgic5_error *error)
 {
     struct vgic5_snapshot *snapshot;
     int result = vgic5_snapshot_open_source(source, NULL, &snapshot, error);
@@ -226,7 +236,7 @@ int read_whole(struct vgic5_source source, struct vgic5_error *error)
     return result;
 }
 
-struct vgic5_snapshot *open_good(struct vgic5_source source)
+struct vgic5_snapshot *open_good(const struct vgic5_source *source)
 {
     struct vgic5_error error = {0};
     struct vgic5_snapshot *snapshot;

@@ -22,9 +22,10 @@ struct buffer {
     uint8_t *bytes;
     size_t size, capacity;
     size_t limit; /* writes beyond it fail with -ENOSPC; 0: none */
+    struct vgic5_sink sink;
 };
 
-struct vgic5_sink buffer_sink(struct buffer *buffer);
+const struct vgic5_sink *buffer_sink(struct buffer *buffer);
 void buffer_free(struct buffer *buffer);
 void buffer_copy(struct buffer *to, const struct buffer *from);
 
@@ -34,11 +35,12 @@ struct reading {
     size_t most;         /* bytes handed out by one read; 0: all that is asked for */
     unsigned int breaks; /* every n-th read is interrupted; 0: none */
     unsigned int reads;
+    struct vgic5_source source;
 };
 
 /* Sources over reading->bytes; `reading` is initialised here. */
-struct vgic5_source file_like(struct reading *reading, const struct buffer *buffer);
-struct vgic5_source pipe_like(struct reading *reading, const struct buffer *buffer);
+const struct vgic5_source *file_like(struct reading *reading, const struct buffer *buffer);
+const struct vgic5_source *pipe_like(struct reading *reading, const struct buffer *buffer);
 
 /* ---- Random ---------------------------------------------------------------------------------- */
 
@@ -65,15 +67,15 @@ struct sample {
     uint8_t rom[SAMPLE_ROM_SIZE];
 };
 struct sample *sample_new(unsigned int variant);
-void sample_write(const struct sample *sample, struct vgic5_sink sink);
+void sample_write(const struct sample *sample, const struct vgic5_sink *sink);
 /* That the snapshot holds this sample and nothing else. */
 void check_sample(struct vgic5_snapshot *snapshot, const struct sample *sample);
 
 /* ---- Reading all of a snapshot --------------------------------------------------------------- */
 
 /* Open, check and load everything, and close. */
-int read_whole(struct vgic5_source source, struct vgic5_error *error);
+int read_whole(const struct vgic5_source *source, struct vgic5_error *error);
 /* As vgic5_snapshot_open_source, which must succeed. */
-struct vgic5_snapshot *open_good(struct vgic5_source source);
+struct vgic5_snapshot *open_good(const struct vgic5_source *source);
 
 #endif

@@ -40,7 +40,7 @@ static int fill_fields(struct vgic5_fields *fields)
 
 static int task_write(struct task *task)
 {
-    const struct vgic5_sink sink = {.write = write_nowhere};
+    const struct vgic5_sink sink = {.size = sizeof(sink), .write = write_nowhere};
     struct vgic5_fields *fields = vgic5_fields_new();
     struct vgic5_snapshot_writer *writer = NULL;
     int result = fields ? fill_fields(fields) : -ENOMEM;
@@ -48,7 +48,7 @@ static int task_write(struct task *task)
     task->error =
         (struct vgic5_error){.cause = VGIC5_CAUSE_ENVIRONMENT, .message = "no memory for fields"};
     if (result == 0)
-        result = vgic5_snapshot_begin(sink, "p", &writer, &task->error);
+        result = vgic5_snapshot_begin(&sink, "p", &writer, &task->error);
     if (result == 0)
         result = vgic5_snapshot_put_fields(writer, "a", 1, 1, true, fields, &task->error);
     if (result == 0)
@@ -63,7 +63,7 @@ static int task_write(struct task *task)
     return result;
 }
 
-static int load_all(struct vgic5_source source, struct task *task)
+static int load_all(const struct vgic5_source *source, struct task *task)
 {
     static uint8_t to[SAMPLE_RAM_SIZE];
     struct vgic5_snapshot *snapshot;
@@ -136,9 +136,9 @@ static void test_every_allocation_fails(void **state)
 /* ---- Claims ---------------------------------------------------------------------------------- */
 
 /* A refusal, and what it took at most on top of what was allocated before. */
-static size_t refuse(struct vgic5_source source, const char *words)
+static size_t refuse(const struct vgic5_source *source, const char *words)
 {
-    struct vgic5_error error = {0};
+    struct vgic5_error error;
     size_t live = watch.live;
 
     watch_from(0, false);
@@ -173,14 +173,14 @@ static void test_claims_cost_nothing(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         uint8_t raw[SECTION_HEADER_SIZE], rest[300] = {0};
         struct reading reading;
-        struct vgic5_sink sink;
+        const struct vgic5_sink *sink;
         struct craft craft;
 
         craft_begin(&craft);
         sink = buffer_sink(&craft.file);
         section_head_encode(&cases[i].head, raw);
-        sink.write(sink.opaque, raw, sizeof(raw));
-        sink.write(sink.opaque, rest, sizeof(rest));
+        sink->write(sink->opaque, raw, sizeof(raw));
+        sink->write(sink->opaque, rest, sizeof(rest));
         assert_in_range(refuse(pipe_like(&reading, &craft.file), cases[i].words), 0, 200000);
         assert_in_range(refuse(file_like(&reading, &craft.file), cases[i].words), 0, 200000);
         craft_free(&craft);

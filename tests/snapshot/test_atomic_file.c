@@ -119,7 +119,8 @@ static int faulty_unlink(void *opaque, const char *path)
 
 static struct vgic5_fs faulty_fs(struct faulty *faulty)
 {
-    return (struct vgic5_fs){.open_temporary = faulty_open,
+    return (struct vgic5_fs){.size = sizeof(struct vgic5_fs),
+                             .open_temporary = faulty_open,
                              .write = faulty_write,
                              .fsync = faulty_fsync,
                              .close = faulty_close,
@@ -415,7 +416,7 @@ static void test_places_that_do_not_take_a_file(void **state)
 {
     static const char *const paths[] = {"", "/", "/tmp/", "/nowhere/at/all", "/dev/null/x"};
     struct vgic5_atomic_file *file;
-    struct vgic5_error error;
+    struct vgic5_error error = {0};
     struct place place;
     char name[400];
 
@@ -492,7 +493,7 @@ static void test_no_file_in_the_way(void **state)
 static void test_directory_vanishes(void **state)
 {
     struct vgic5_atomic_file *file;
-    struct vgic5_sink sink;
+    const struct vgic5_sink *sink;
     struct vgic5_error error = {0};
     struct place place;
     char away[80];
@@ -502,7 +503,7 @@ static void test_directory_vanishes(void **state)
     put_old(&place);
     assert_int_equal(vgic5_atomic_file_create(place.path, NULL, &file, &error), 0);
     sink = vgic5_atomic_file_sink(file);
-    assert_int_equal(sink.write(sink.opaque, "new", 3), 0);
+    assert_int_equal(sink->write(sink->opaque, "new", 3), 0);
     snprintf(away, sizeof(away), "%s-away", place.directory);
     assert_int_equal(rename(place.directory, away), 0);
     assert_int_equal(vgic5_atomic_file_commit(file, &error), -ENOENT);

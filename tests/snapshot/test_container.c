@@ -37,7 +37,7 @@ static void test_round_trip(void **state)
     vgic5_snapshot_close(snapshot);
     /* The same through a source that cannot seek, in pieces and with interruptions. */
     for (size_t most = 1; most < 70000; most = most * 3 + 1) {
-        struct vgic5_source source = pipe_like(&reading, &buffer);
+        const struct vgic5_source *source = pipe_like(&reading, &buffer);
 
         reading.most = most;
         reading.breaks = 7;
@@ -54,7 +54,7 @@ static void test_empty_snapshot(void **state)
 {
     struct vgic5_snapshot_writer *writer;
     struct vgic5_snapshot *snapshot;
-    struct vgic5_error error;
+    struct vgic5_error error = {0};
     struct buffer buffer = {0};
     struct reading reading;
 
@@ -198,7 +198,7 @@ static void test_memory_sink(void **state)
 {
     struct sample *sample = sample_new(1);
     struct landing landing = {.ram = calloc(1, SAMPLE_RAM_SIZE)};
-    const struct vgic5_memory_sink sink = {.pages = land, .opaque = &landing};
+    const struct vgic5_memory_sink sink = {.size = sizeof(sink), .pages = land, .opaque = &landing};
     struct vgic5_open_options options = {.size = sizeof(options), .memory_sink = &sink};
     struct vgic5_error error = {0};
     struct vgic5_snapshot *snapshot;
@@ -276,7 +276,9 @@ static void test_real_pipe(void **state)
     assert_int_equal(pipe(fds), 0);
     child = fork();
     if (child == 0) {
-        sample_write(sample, (struct vgic5_sink){.write = write_fd, .opaque = &fds[1]});
+        sample_write(sample, &(struct vgic5_sink){.size = sizeof(struct vgic5_sink),
+                                                  .write = write_fd,
+                                                  .opaque = &fds[1]});
         _exit(0);
     }
     close(fds[1]);
@@ -300,7 +302,8 @@ static void test_real_file(void **state)
 
     (void)state;
     assert_true(fd >= 0);
-    sample_write(sample, (struct vgic5_sink){.write = write_fd, .opaque = &fd});
+    sample_write(sample, &(struct vgic5_sink){
+                             .size = sizeof(struct vgic5_sink), .write = write_fd, .opaque = &fd});
     close(fd);
     assert_int_equal(vgic5_snapshot_open_file(path, &snapshot, &error), 0);
     check_sample(snapshot, sample);
@@ -405,8 +408,8 @@ static void test_longer_header(void **state)
     put_u16(craft.file.bytes + 10, 1);
     put_u32(craft.file.bytes + 12, HEADER_SIZE + 32);
     put_u64(craft.file.bytes + 120, hash_64(craft.file.bytes, 120));
-    struct vgic5_sink sink = buffer_sink(&craft.file);
-    sink.write(sink.opaque, "thirty-two bytes of a later time", 32);
+    const struct vgic5_sink *sink = buffer_sink(&craft.file);
+    sink->write(sink->opaque, "thirty-two bytes of a later time", 32);
     craft_payload(&craft, &head, "");
     craft_end(&craft);
     bytes = craft.file.bytes + craft.file.size - END_SIZE;
@@ -572,11 +575,12 @@ static void test_one_failed_write_is_not_forgotten(void **state)
     (void)state;
     for (int fail_at = 2; result != 0; fail_at++) {
         int writes_left = fail_at, results[3];
-        const struct vgic5_sink sink = {.write = fail_once, .opaque = &writes_left};
+        const struct vgic5_sink sink = {
+            .size = sizeof(sink), .write = fail_once, .opaque = &writes_left};
         struct vgic5_snapshot_writer *w;
         struct vgic5_error e = {0};
 
-        assert_int_equal(vgic5_snapshot_begin(sink, "p", &w, &e), 0);
+        assert_int_equal(vgic5_snapshot_begin(&sink, "p", &w, &e), 0);
         results[0] = vgic5_snapshot_put_fields(w, "a", 1, 1, true, fields, &e);
         results[1] = vgic5_snapshot_put_memory(w, 0, sample->ram, SAMPLE_RAM_SIZE, &e);
         results[2] = vgic5_snapshot_put_fields(w, "a", 2, 1, true, fields, &e);

@@ -123,7 +123,7 @@ static void expect_refusal(int result, const struct vgic5_error *error, const st
 
 static void test_every_bit(void **state)
 {
-    struct vgic5_error error;
+    struct vgic5_error error = {0};
     struct buffer file;
     struct place *places;
     uint64_t *ends;
@@ -195,14 +195,14 @@ static void test_every_truncation(void **state)
 static void test_trailing_bytes(void **state)
 {
     struct buffer file;
-    struct vgic5_sink sink = buffer_sink(&file);
+    const struct vgic5_sink *sink = buffer_sink(&file);
 
     (void)state;
     write_sample(&file, 1);
     for (size_t more = 1; more < 200; more++) {
         static const uint8_t zero;
 
-        sink.write(sink.opaque, more % 2 ? file.bytes : &zero, 1);
+        sink->write(sink->opaque, more % 2 ? file.bytes : &zero, 1);
         for (unsigned int way = 0; way < 2; way++) {
             struct vgic5_error error = {0};
 
@@ -235,13 +235,13 @@ static void add(struct splice *splice, const struct buffer *from, size_t start, 
 
 static void assemble(const struct splice *splice, struct buffer *to)
 {
-    struct vgic5_sink sink = buffer_sink(to);
+    const struct vgic5_sink *sink = buffer_sink(to);
 
     to->size = 0;
     for (size_t i = 0; i < splice->nr_pieces; i++) {
         const struct piece *piece = &splice->pieces[i];
 
-        sink.write(sink.opaque, piece->from->bytes + piece->start, piece->end - piece->start);
+        sink->write(sink->opaque, piece->from->bytes + piece->start, piece->end - piece->start);
     }
 }
 

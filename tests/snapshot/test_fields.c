@@ -23,7 +23,7 @@ static void test_order_kinds_and_values_are_kept(void **state)
     static const uint64_t values[] = {0,      1,   0x7f,       0x80,           0x3fff,
                                       0x4000, ~0u, 1ull << 63, UINT64_MAX - 1, UINT64_MAX};
     struct vgic5_fields *fields = vgic5_fields_new(), *again;
-    struct vgic5_error error;
+    struct vgic5_error error = {0};
     char name[32];
     size_t size;
     void *bytes;
@@ -222,7 +222,7 @@ static void test_getters_say_what_is_wrong(void **state)
 static void test_limits(void **state)
 {
     struct vgic5_fields *fields = vgic5_fields_new(), *again = NULL;
-    struct vgic5_error error;
+    struct vgic5_error error = {0};
     char name[32];
     uint8_t *bytes, *longer;
     size_t size;

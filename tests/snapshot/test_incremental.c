@@ -169,7 +169,7 @@ static void test_the_writer_tells_the_root(void **state)
 static void test_from_a_pipe(void **state)
 {
     struct pair *pair = pair_new(7);
-    const struct vgic5_memory_sink sink = {apply, pair->before};
+    const struct vgic5_memory_sink sink = {sizeof(sink), apply, pair->before};
     const struct vgic5_open_options options = {.size = sizeof(options), .memory_sink = &sink};
     struct vgic5_snapshot *snapshot;
     struct reading reading;

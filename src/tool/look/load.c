@@ -162,15 +162,14 @@ static int check_agreement(const struct loaded *loaded, struct vgic5_error *erro
 
 static int check_ist(struct loaded *loaded, struct vgic5_error *error)
 {
-    struct vgic5_guest_reader reader = {vgic5_pages_read, NULL};
+    struct vgic5_guest_reader reader = {sizeof(reader), vgic5_pages_read, NULL};
     int status = vgic5_pages_open(loaded->chain, &loaded->pages, error);
 
     reader.opaque = loaded->pages;
     if (status == 0)
         status = vgic5_state_check_memory(loaded->state, &reader, error);
     if (status != 0 && loaded->pages && vgic5_pages_error(loaded->pages)->cause != VGIC5_CAUSE_NONE)
-        *error =
-            *vgic5_pages_error(loaded->pages); /* a frame of the table is damaged: that says more */
+        error_copy(error, vgic5_pages_error(loaded->pages)); /* a damaged frame says more */
     return status;
 }
 

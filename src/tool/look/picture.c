@@ -29,7 +29,7 @@ static int build(struct loaded *loaded, struct vgic5 **device, struct vgic5_erro
     vgic5_port_model(*device, &port);
     status = vgic5_restore(&port, loaded->state, NULL, error);
     if (status != 0 && vgic5_pages_error(loaded->pages)->cause != VGIC5_CAUSE_NONE)
-        *error = *vgic5_pages_error(loaded->pages);
+        error_copy(error, vgic5_pages_error(loaded->pages));
     return status;
 }
 

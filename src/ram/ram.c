@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "facts/error.h"
+#include "snapshot/chain.h"
 
 #define MOST_ZERO 1024u /* frames in which nothing is stored: they take as long as one that is */
 
@@ -197,6 +198,8 @@ int vgic5_ram_restore(struct vgic5_ram *ram, struct vgic5_chain *chain, struct v
 
     if (ret == 0 && (ram->chain || ram->log.has_begun))
         ret = error_misuse(error, "this RAM is in use");
+    if (ret == 0)
+        ret = chain_prepare(chain, error);
     if (ret != 0)
         return ret;
     ram->chain = vgic5_chain_share(chain);

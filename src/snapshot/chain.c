@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "facts/error.h"
+#include "snapshot/reader.h"
 
 /* ---- Its memory ------------------------------------------------------------------------------ */
 
@@ -344,6 +345,17 @@ int vgic5_chain_load_frame(struct vgic5_chain *chain, uint64_t number, void *fra
         return error_misuse(error, "there is no frame %" PRIu64, number);
     pthread_mutex_lock(&chain->loading);
     ret = load_frame(chain, number, frame, error);
+    pthread_mutex_unlock(&chain->loading);
+    return ret;
+}
+
+int chain_prepare(struct vgic5_chain *chain, struct vgic5_error *error)
+{
+    int ret = 0;
+
+    pthread_mutex_lock(&chain->loading);
+    for (size_t level = 0; level < chain->nr_levels && ret == 0; level++)
+        ret = reader_make_space(chain->levels[level].snapshot, true, error);
     pthread_mutex_unlock(&chain->loading);
     return ret;
 }

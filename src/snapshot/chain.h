@@ -47,6 +47,9 @@ size_t chain_range_of(const struct vgic5_chain *chain, uint64_t number);
 /* Bytes of guest memory in a frame: the last one of a range may have less than the others. */
 uint32_t chain_frame_size(const struct vgic5_chain *chain, uint64_t number);
 
+/* Allocate now what loading frames needs: then it allocates nothing, and a signal handler may. */
+int chain_prepare(struct vgic5_chain *chain, struct vgic5_error *error);
+
 /* The place in the section's index of its frame `number`; false: it has none. */
 bool section_find_frame(const struct vgic5_section *memory, uint64_t number, size_t *n);
 

@@ -57,14 +57,15 @@ void open_scene(struct scene *s)
     vgic5_port_model(s->device, &s->port);
     s->step = vgic5_plan_step(VGIC5_ABI_V1, VGIC5_SAVE, 0);
     must(vgic5_save(&s->port, NULL, &s->state, NULL));
-    s->reader = (struct vgic5_guest_reader){.read = no_memory};
+    s->reader = (struct vgic5_guest_reader){.size = sizeof(s->reader), .read = no_memory};
     s->options.size = sizeof(s->options);
     vgic5_conform_model(NULL, &s->ops);
     s->ops.create = NULL; /* a run that is not refused would take long */
     s->kvm.size = sizeof(s->kvm);
     s->calls.size = sizeof(s->calls);
-    must(
-        vgic5_snapshot_begin((struct vgic5_sink){.write = sink_write}, "a test", &s->writer, NULL));
+    must(vgic5_snapshot_begin(
+        &(struct vgic5_sink){.size = sizeof(struct vgic5_sink), .write = sink_write}, "a test",
+        &s->writer, NULL));
 }
 
 void close_scene(struct scene *s)

@@ -14,7 +14,7 @@ static void report(void *opaque, const struct vgic5_conform_result *result)
     (void)opaque;
 
     if (result->verdict == VGIC5_CONFORM_FAIL)
-        print_error("%s: %s\n", result->check.name, result->message);
+        print_error("%s: %s\n", result->check->name, result->message);
 }
 
 static void conforms(enum kvmd_profile profile, uint32_t abi)
@@ -22,7 +22,7 @@ static void conforms(enum kvmd_profile profile, uint32_t abi)
     struct vgic5_conform_ops ops;
     struct emulated emulated;
     uint32_t found = 0;
-    struct vgic5_conform_summary summary;
+    struct vgic5_conform_summary summary = {.size = sizeof(summary)};
 
     emulated_open(&emulated, profile);
     assert_int_equal(vgic5_kvm_look(&emulated.calls, &found, NULL), 0);

@@ -38,12 +38,12 @@ static void report(void *opaque, const struct vgic5_conform_result *result)
 {
     (void)opaque;
     if (result->verdict == VGIC5_CONFORM_FAIL)
-        printf("%s: %s\n", result->check.name, result->message);
+        printf("%s: %s\n", result->check->name, result->message);
 }
 
 static void conform(void)
 {
-    struct vgic5_conform_summary summary;
+    struct vgic5_conform_summary summary = {.size = sizeof(summary)};
     struct vgic5_conform_ops ops;
     struct vgic5_error error = {0};
     uint32_t abi;

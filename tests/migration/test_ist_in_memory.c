@@ -82,7 +82,7 @@ static void expect(struct guest *guest, const char *words)
 
 static void test_a_reader_has_a_size(void **state)
 {
-    const struct vgic5_guest_reader reader = {sizeof(reader) - 1, read_guest, NULL};
+    const struct vgic5_guest_reader reader = {sizeof(reader) - 1, vmm_read_guest, NULL};
     struct guest *guest = guest_new(LINEAR, 5);
     struct vgic5_error error = {0};
 

@@ -236,6 +236,7 @@ static enum outcome slice(struct kvmd_vcpu *vcpu)
     case VCPU_EXIT_MMIO:
         return device_access(vcpu);
     case VCPU_EXIT_STUCK:
+    case VCPU_EXIT_BROKEN:
         break;
     }
     vcpu_trouble(vcpu->pe.vcpu, words, sizeof(words));

@@ -71,6 +71,7 @@ enum machine_stop {
     MACHINE_STOP_TEXT,    /* the console text appeared */
     MACHINE_STOP_REQUEST, /* `interrupted` said so */
     MACHINE_STOP_STUCK,   /* the guest cannot leave its state; see message */
+    MACHINE_STOP_BROKEN,  /* the engine has failed; see message. A save may fail */
 };
 
 struct machine_until {

@@ -181,6 +181,10 @@ static void run_current(struct machine *machine, const struct machine_until *unt
     case VCPU_EXIT_STUCK:
         give_up(cpu, "");
         break;
+    case VCPU_EXIT_BROKEN:
+        give_up(cpu, "");
+        machine_end(machine, MACHINE_STOP_BROKEN);
+        break;
     }
 }
 

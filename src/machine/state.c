@@ -18,8 +18,8 @@
 /* 0: it goes on. A guest that got stuck will get stuck again. */
 static uint64_t ended_as_number(const struct machine *machine)
 {
-    return machine->ended && machine->end.why != MACHINE_STOP_STUCK ? (uint64_t)machine->end.why + 1
-                                                                    : 0;
+    return machine->ended && machine->end.why < MACHINE_STOP_STUCK ? (uint64_t)machine->end.why + 1
+                                                                   : 0;
 }
 
 static void save_clock(const struct machine *machine, struct vgic5_fields *fields)

@@ -97,7 +97,7 @@ static bool leaves(const struct vcpu *vcpu, uint64_t address)
     return vcpu->host->leaves && vcpu->host->leaves(vcpu->host->opaque, address);
 }
 
-uint64_t unicorn_device_read(struct vcpu *vcpu, uint64_t address, unsigned size)
+static uint64_t read_piece(struct vcpu *vcpu, uint64_t address, unsigned size)
 {
     struct unicorn_pieces *pieces = &vcpu->pieces;
     struct unicorn_transfer transfer;
@@ -135,7 +135,7 @@ static bool begins(const struct unicorn_transfer *t, uint64_t address)
     return ((t->address ^ address) & (t->unit - 1)) == 0 && IN_PAGE(address) + t->unit <= PAGE_SIZE;
 }
 
-void unicorn_device_write(struct vcpu *vcpu, uint64_t address, unsigned size, uint64_t value)
+static void write_piece(struct vcpu *vcpu, uint64_t address, unsigned size, uint64_t value)
 {
     struct unicorn_pieces *pieces = &vcpu->pieces;
     struct unicorn_transfer t;
@@ -163,4 +163,21 @@ void unicorn_device_write(struct vcpu *vcpu, uint64_t address, unsigned size, ui
     give(pieces, size, value);
     if (pieces->left == 0)
         finish_write(vcpu);
+}
+
+uint64_t unicorn_device_read(struct vcpu *vcpu, uint64_t address, unsigned size)
+{
+    uint64_t value;
+
+    vcpu->guard = unicorn_outside();
+    value = read_piece(vcpu, address, size);
+    unicorn_back(vcpu->guard);
+    return value;
+}
+
+void unicorn_device_write(struct vcpu *vcpu, uint64_t address, unsigned size, uint64_t value)
+{
+    vcpu->guard = unicorn_outside();
+    write_piece(vcpu, address, size, value);
+    unicorn_back(vcpu->guard);
 }

@@ -100,6 +100,7 @@ int unicorn_engine_create(const struct memory_map *map, struct vcpu_clock *clock
 
     if (!e)
         return unicorn_fail(error, -ENOMEM, "no memory for the vCPU engine");
+    unicorn_guard_install();
     e->ops = &unicorn_engine;
     e->map = map;
     e->clock = clock;
@@ -214,6 +215,22 @@ void unicorn_destroy_vcpu(struct vcpu *vcpu)
 /* ---- Running -----------------------------------------------------------------------------------
  */
 
+/* False: it cannot go on. */
+static bool after_abort(struct vcpu *vcpu)
+{
+    vcpu->stop = UNICORN_ABORT;
+    vcpu->half = vcpu->end == UNICORN_ABORTED;
+    vcpu->broken = vcpu->end != UNICORN_ABORTED_AT_A_WORD;
+    if (!vcpu->half) {
+        vcpu->pc = vcpu->aborted_block;
+        unicorn_retire_block(vcpu, vcpu->pc);
+    }
+    if (vcpu->broken)
+        snprintf(vcpu->trouble, sizeof(vcpu->trouble), "%s has aborted while it %s code",
+                 unicorn_name(), vcpu->half ? "executed" : "translated");
+    return !vcpu->broken;
+}
+
 /* Until a hook stops it, or a WFI does. False: Unicorn gave up. */
 static bool emulate(struct vcpu *vcpu)
 {
@@ -227,6 +244,8 @@ static bool emulate(struct vcpu *vcpu)
     vcpu->search.when = UINT64_MAX;
     vcpu->window.host = NULL;
     error = unicorn_start(vcpu, vcpu->pc);
+    if (vcpu->end != UNICORN_RETURNED)
+        return after_abort(vcpu);
     if (error != UC_ERR_OK) {
         snprintf(vcpu->trouble, sizeof(vcpu->trouble), "Unicorn: %s", uc_strerror(error));
         return false;
@@ -261,11 +280,15 @@ static bool step(struct vcpu *vcpu, uint32_t n)
     vcpu->horizon = 0;
     ok = emulate(vcpu);
     vcpu->stepping = false;
+    /* Whatever else ended it left the block. */
+    vcpu->rest = vcpu->stop == UNICORN_STEPPED || vcpu->stop == UNICORN_ABORT
+                     ? vcpu->rest - (n - vcpu->step_left)
+                     : 0;
+    if (vcpu->stop == UNICORN_ABORT)
+        return ok; /* the instance is lost */
     uc_hook_del(vcpu->uc, hook);
     if (mapped)
         unicorn_forget_code(vcpu, physical, size);
-    /* Whatever else ended it left the block. */
-    vcpu->rest = vcpu->stop == UNICORN_STEPPED ? vcpu->rest - (n - vcpu->step_left) : 0;
     return ok;
 }
 
@@ -286,6 +309,8 @@ static bool goes_on(struct vcpu *vcpu, enum vcpu_exit *exit)
     case UNICORN_LIMIT: /* vcpu_run looks at the count */
     case UNICORN_STEPPED:
     case UNICORN_BLOCK_TOO_LONG:
+        return true;
+    case UNICORN_ABORT:
         return true;
     case UNICORN_MAINTENANCE:
         unicorn_forget_stale(vcpu);
@@ -315,6 +340,11 @@ static bool goes_on(struct vcpu *vcpu, enum vcpu_exit *exit)
     return true;
 }
 
+static enum vcpu_exit given_up(const struct vcpu *vcpu)
+{
+    return vcpu->broken ? VCPU_EXIT_BROKEN : VCPU_EXIT_STUCK;
+}
+
 enum vcpu_exit unicorn_run(struct vcpu *vcpu)
 {
     const struct vcpu_clock *clock = vcpu->engine->clock;
@@ -323,7 +353,7 @@ enum vcpu_exit unicorn_run(struct vcpu *vcpu)
 
     do {
         if (vcpu->trouble[0] != '\0')
-            return VCPU_EXIT_STUCK;
+            return given_up(vcpu);
         if (clock->instructions == clock->stop_at)
             return VCPU_EXIT_STOP;
         if (unicorn_is_full(vcpu) || vcpu->map_version != vcpu->engine->map_version)
@@ -340,8 +370,8 @@ enum vcpu_exit unicorn_run(struct vcpu *vcpu)
             if (vcpu->stop != UNICORN_BLOCK_TOO_LONG)
                 vcpu->rest = 0;
         }
-        if (!ok)
-            return VCPU_EXIT_STUCK;
+        if (!ok || (vcpu->stop == UNICORN_ABORT && !unicorn_leave_aborted(vcpu)))
+            return given_up(vcpu);
     } while (goes_on(vcpu, &exit));
     return exit;
 }

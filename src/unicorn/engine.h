@@ -8,6 +8,7 @@
 #include <vgic5/device.h>
 
 #include "facts/error.h"
+#include "unicorn/guard.h"
 #include "unicorn/transfer.h"
 #include "unicorn/unicorn_engine.h"
 #include "vcpu/registers.h"
@@ -82,6 +83,7 @@ struct vcpu_engine {
     bool stores_directly;
     bool parallel, can_be_parallel, parallel_works, parallel_fails; /* see parallel.c */
     struct unicorn_place place;
+    struct unicorn_bad_words bad;
     uint64_t most_code;                  /* bytes that a vCPU may have translated */
     uint64_t zero_block;                 /* bytes that DC ZVA zeroes */
     uint64_t identity[NR_VCPU_IDENTITY]; /* index as vcpu_identity has it */
@@ -101,6 +103,7 @@ enum unicorn_stop {
     UNICORN_MAINTENANCE, /* code has to be forgotten before the next block, some or all */
     UNICORN_DEVICE,      /* an access leaves, at its instruction */
     UNICORN_EXCEPTION,
+    UNICORN_ABORT, /* its translator has aborted: the instance is lost, nothing else */
 };
 
 struct unicorn_exception {
@@ -211,6 +214,10 @@ struct vcpu {
     uint32_t el1_flags[2];
     uint32_t reset_flags; /* some flags of EL1h, good enough for an ERET */
     uint32_t step_left;
+    bool broken, half;           /* Unicorn has aborted; and the state is not known */
+    enum unicorn_end end;        /* of the last stay inside of Unicorn; */
+    uint64_t aborted_block;      /* where it aborted */
+    struct unicorn_guard *guard; /* of the access to a device under way */
     enum unicorn_stop stop;
     struct unicorn_exception exception;
     struct unicorn_stale stale;
@@ -318,6 +325,8 @@ void unicorn_take_exception(struct vcpu *vcpu);
 int unicorn_add_hooks(struct vcpu *vcpu);
 void unicorn_find_plain(struct vcpu_engine *engine, const struct vcpu_host *host);
 void unicorn_on_code(uc_engine *uc, uint64_t address, uint32_t size, void *opaque);
+/* All instructions in flight were executed. */
+void unicorn_retire_block(struct vcpu *vcpu, uint64_t next);
 /* Count the instructions in flight that were executed, PC being the next one. */
 void unicorn_retire(struct vcpu *vcpu, uint64_t pc);
 
@@ -356,6 +365,8 @@ void unicorn_on_translation(uc_engine *uc, uc_tb *block, uc_tb *before, void *op
 bool unicorn_is_full(const struct vcpu *vcpu);
 /* Drop all translations; not from inside of a hook. */
 void unicorn_renew(struct vcpu *vcpu);
+/* Leave an instance that has aborted. False: there is no other. */
+bool unicorn_leave_aborted(struct vcpu *vcpu);
 
 /* stores.c */
 /* Sets engine->stores_directly, if all is as expected; with a vCPU that is good for nothing else.
@@ -374,7 +385,7 @@ struct vcpu *unicorn_inside_now(void);
 /* The first part of what lies between two physical addresses from which code may have been
  * translated: from *start on. False: there is none. */
 bool unicorn_find_code(const struct vcpu *vcpu, uint64_t *start, uint64_t end, uint64_t *size);
-/* uc_emu_start without limits. */
+/* uc_emu_start without limits. Sets vcpu->end. */
 uc_err unicorn_start(struct vcpu *vcpu, uint64_t pc);
 
 /* parallel.c: translated as for several threads */

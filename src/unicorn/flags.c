@@ -78,6 +78,14 @@ static bool run_stub(struct vcpu *vcpu)
            unicorn_get(vcpu, UC_ARM64_REG_PC) == landing;
 }
 
+/* Wherever it was: at EL0 the stub could not even begin. */
+static bool at_el1(struct vcpu *vcpu)
+{
+    unicorn_set_pstate(vcpu, PSTATE_RESET);
+    return !vcpu->engine->layout.flags_by_hand ||
+           poke(vcpu, vcpu->engine->layout.flags, &vcpu->reset_flags, sizeof(uint32_t)) == 0;
+}
+
 int unicorn_eret_to(struct vcpu *vcpu, uint32_t pstate)
 {
     uint64_t sctlr, elr, spsr;
@@ -89,9 +97,9 @@ int unicorn_eret_to(struct vcpu *vcpu, uint32_t pstate)
     /* Physical addresses; and the exit is a WFI in disguise, which EL0 must not find trapped. */
     unicorn_set_sysreg(vcpu, UNICORN_SCTLR_EL1, (sctlr & ~(SCTLR_M | SCTLR_EE)) | SCTLR_NTWI);
     unicorn_set_sysreg(vcpu, UNICORN_ELR_EL1, SCRATCH_BASE + 8);
-    unicorn_set_pstate(vcpu, PSTATE_RESET);
+    arrived = at_el1(vcpu);
     unicorn_set_sysreg(vcpu, UNICORN_SPSR_EL1, pstate);
-    arrived = run_stub(vcpu);
+    arrived = arrived && run_stub(vcpu);
     unicorn_set_sysreg(vcpu, UNICORN_SCTLR_EL1, sctlr);
     unicorn_set_sysreg(vcpu, UNICORN_ELR_EL1, elr);
     unicorn_set_sysreg(vcpu, UNICORN_SPSR_EL1, spsr);

@@ -18,8 +18,7 @@ void unicorn_stop(struct vcpu *vcpu, enum unicorn_stop stop, uint64_t pc)
     uc_emu_stop(vcpu->uc);
 }
 
-/* All instructions in flight were executed. */
-static void retire_block(struct vcpu *vcpu, uint64_t next)
+void unicorn_retire_block(struct vcpu *vcpu, uint64_t next)
 {
     vcpu->clock->instructions += vcpu->in_flight;
     vcpu->in_flight = 0;
@@ -29,7 +28,7 @@ static void retire_block(struct vcpu *vcpu, uint64_t next)
 void unicorn_retire(struct vcpu *vcpu, uint64_t pc)
 {
     vcpu->in_flight = (uint32_t)((pc - vcpu->block) / 4);
-    retire_block(vcpu, pc);
+    unicorn_retire_block(vcpu, pc);
 }
 
 static bool interruptible(struct vcpu *vcpu)
@@ -87,6 +86,7 @@ static void on_block(uc_engine *uc, uint64_t address, uint32_t size, void *opaqu
     struct vcpu *vcpu = opaque;
     uint32_t length = size / 4;
     uint64_t now = vcpu->clock->instructions + vcpu->in_flight;
+    struct unicorn_guard *guard;
 
     (void)uc;
     vcpu->clock->instructions = now;
@@ -95,7 +95,9 @@ static void on_block(uc_engine *uc, uint64_t address, uint32_t size, void *opaqu
     if (now + length <= vcpu->horizon)
         return;
     vcpu->in_flight = 0;
+    guard = unicorn_outside();
     look_around(vcpu, address, length);
+    unicorn_back(guard);
 }
 
 void unicorn_on_code(uc_engine *uc, uint64_t address, uint32_t size, void *opaque)
@@ -106,7 +108,7 @@ void unicorn_on_code(uc_engine *uc, uint64_t address, uint32_t size, void *opaqu
     (void)size;
     if (!vcpu->stepping)
         return;
-    retire_block(vcpu, address);
+    unicorn_retire_block(vcpu, address);
     if (vcpu->step_left == 0) {
         unicorn_stop(vcpu, UNICORN_STEPPED, address);
         return;
@@ -115,23 +117,22 @@ void unicorn_on_code(uc_engine *uc, uint64_t address, uint32_t size, void *opaqu
     vcpu->in_flight = 1;
 }
 
-static void on_exception(uc_engine *uc, uint32_t number, void *opaque)
+static void note_exception(struct vcpu *vcpu, uint32_t number)
 {
-    struct vcpu *vcpu = opaque;
     size_t at = vcpu->engine->layout.syndrome;
     uint64_t pc = unicorn_get(vcpu, UC_ARM64_REG_PC);
 
     if (vcpu->in_stub) {
         vcpu->stub_failed = true;
-        uc_emu_stop(uc);
+        uc_emu_stop(vcpu->uc);
         return;
     }
     /* A fetch faults before its block begins, wherever the last one jumped to. */
     if (number == EXCEPTION_PREFETCH_ABORT)
-        retire_block(vcpu, pc);
+        unicorn_retire_block(vcpu, pc);
     else
         unicorn_retire(vcpu, pc);
-    uc_context_save(uc, vcpu->context);
+    uc_context_save(vcpu->uc, vcpu->context);
     vcpu->exception = (struct unicorn_exception){
         .number = number,
         .esr = unicorn_peek32(vcpu, at),
@@ -139,6 +140,16 @@ static void on_exception(uc_engine *uc, uint32_t number, void *opaque)
         .to_el1 = unicorn_peek32(vcpu, at + 16) == 1,
     };
     unicorn_stop(vcpu, UNICORN_EXCEPTION, pc);
+}
+
+static void on_exception(uc_engine *uc, uint32_t number, void *opaque)
+{
+    struct unicorn_guard *guard = unicorn_outside();
+
+    (void)uc;
+    note_exception(opaque, number);
+    unicorn_left_translator(guard);
+    unicorn_back(guard);
 }
 
 /* SCTLR, CPACR, TCR and the debug registers are what the flags of EL1 depend on. */
@@ -186,8 +197,8 @@ static bool is_plain(const struct vcpu *vcpu, uint16_t encoding, bool is_write)
     return vcpu->engine->plain[is_write][encoding / 64] >> encoding % 64 & 1;
 }
 
-static uint32_t on_sysreg(struct vcpu *vcpu, uc_arm64_reg reg, const uc_arm64_cp_reg *cp,
-                          uint16_t encoding, bool is_write)
+static uint32_t access_sysreg(struct vcpu *vcpu, uc_arm64_reg reg, const uc_arm64_cp_reg *cp,
+                              uint16_t encoding, bool is_write)
 {
     struct vcpu_sysreg access = {
         .encoding = encoding,
@@ -216,6 +227,16 @@ static uint32_t on_sysreg(struct vcpu *vcpu, uc_arm64_reg reg, const uc_arm64_cp
     if (unicorn_is_unknown(vcpu->engine, access.encoding, is_write))
         unicorn_set(vcpu, UC_ARM64_REG_PC, unicorn_get(vcpu, UC_ARM64_REG_PC) + 4);
     return 1;
+}
+
+static uint32_t on_sysreg(struct vcpu *vcpu, uc_arm64_reg reg, const uc_arm64_cp_reg *cp,
+                          uint16_t encoding, bool is_write)
+{
+    struct unicorn_guard *guard = unicorn_outside();
+    uint32_t done = access_sysreg(vcpu, reg, cp, encoding, is_write);
+
+    unicorn_back(guard);
+    return done;
 }
 
 static uint32_t on_read(uc_engine *uc, uc_arm64_reg reg, const uc_arm64_cp_reg *cp, void *opaque)

@@ -74,6 +74,7 @@ static void translate_parallel(translate_function *original, void *cpu, void *bl
 
 void gen_intermediate_code_aarch64(void *cpu, void *block, int most)
 {
+    struct unicorn_guard *guard = unicorn_decoder_begins();
     struct vcpu *vcpu = unicorn_inside_now();
     translate_function *original;
 
@@ -82,6 +83,7 @@ void gen_intermediate_code_aarch64(void *cpu, void *block, int most)
         translate_parallel(original, cpu, block, most, vcpu->engine);
     else
         original(cpu, block, most);
+    unicorn_decoder_ends(guard);
 }
 
 /* One block, translated so. */

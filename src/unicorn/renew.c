@@ -6,6 +6,8 @@
  */
 #include "unicorn/engine.h"
 
+#include <stdio.h>
+
 /* What a block and each of its instructions take, a little more than was found in a Linux boot:
  * 73,000 blocks of 370,000 instructions in 46 MiB. */
 #define BLOCK_BYTES 350u
@@ -42,18 +44,36 @@ static bool move(struct vcpu *vcpu, const struct vcpu_value *state)
     return unicorn_create(vcpu, NULL) == 0 && unicorn_put_state(vcpu, state) == 0;
 }
 
-void unicorn_renew(struct vcpu *vcpu)
+/* False: it stays where it is. */
+static bool move_out(struct vcpu *vcpu)
 {
     struct vcpu_value state[NR_VCPU_ROWS];
     struct vcpu old = *vcpu;
 
     if (unicorn_get_state(vcpu, state) == 0 && move(vcpu, state)) {
         unicorn_close(&old);
-    } else {
-        if (vcpu->uc != old.uc)
-            unicorn_close(vcpu);
-        *vcpu = old; /* no room for a second one: it may grow */
+        vcpu->code = 0;
+        return true;
     }
+    if (vcpu->uc != old.uc)
+        unicorn_close(vcpu);
+    *vcpu = old;
+    return false;
+}
+
+void unicorn_renew(struct vcpu *vcpu)
+{
+    move_out(vcpu); /* or there is no room for a second one: it may grow */
     vcpu->code = 0;
     vcpu->moved_at = vcpu->clock->instructions;
+}
+
+bool unicorn_leave_aborted(struct vcpu *vcpu)
+{
+    if (move_out(vcpu))
+        return true;
+    vcpu->broken = true;
+    snprintf(vcpu->trouble, sizeof(vcpu->trouble),
+             "%s has aborted, and no second instance can be made", unicorn_name());
+    return false;
 }

@@ -29,7 +29,7 @@ int unicorn_get_state(struct vcpu *vcpu, struct vcpu_value *values)
 {
     struct unicorn_monitor monitor;
 
-    if (unicorn_get_monitor(vcpu, &monitor) != 0)
+    if (vcpu->half || unicorn_get_monitor(vcpu, &monitor) != 0)
         return -EIO;
     memset(values, 0, NR_VCPU_ROWS * sizeof(*values));
     for (unsigned n = 0; n < 31; n++)

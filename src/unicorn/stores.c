@@ -284,15 +284,6 @@ struct vcpu *unicorn_inside(struct vcpu *vcpu)
     return outer;
 }
 
-uc_err unicorn_start(struct vcpu *vcpu, uint64_t pc)
-{
-    struct vcpu *outer = unicorn_inside(vcpu);
-    uc_err error = uc_emu_start(vcpu->uc, pc, 0, 0, 0);
-
-    unicorn_inside(outer);
-    return error;
-}
-
 #else
 
 static bool find_code(const struct vcpu *vcpu, uint64_t *start, uint64_t end, uint64_t *size)
@@ -334,12 +325,17 @@ struct vcpu *unicorn_inside(struct vcpu *vcpu)
     return NULL;
 }
 
+#endif
+
 uc_err unicorn_start(struct vcpu *vcpu, uint64_t pc)
 {
-    return uc_emu_start(vcpu->uc, pc, 0, 0, 0);
-}
+    struct vcpu *outer = unicorn_inside(vcpu);
+    uc_err error = UC_ERR_EXCEPTION;
 
-#endif
+    vcpu->end = unicorn_guarded_start(vcpu, pc, &error, &vcpu->aborted_block);
+    unicorn_inside(outer);
+    return error;
+}
 
 bool unicorn_find_code(const struct vcpu *vcpu, uint64_t *start, uint64_t end, uint64_t *size)
 {

@@ -107,6 +107,7 @@ void unicorn_leave(struct vcpu *vcpu, uint64_t address, bool is_write)
     vcpu->pieces.left = 0;
     unicorn_retire(vcpu, pc);
     unicorn_stop(vcpu, UNICORN_DEVICE, pc);
+    unicorn_back(vcpu->guard);
     place->leave(vcpu->cpu); /* PC and registers are restored already */
 }
 

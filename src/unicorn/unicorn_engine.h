@@ -13,5 +13,7 @@ void unicorn_limit_code(struct vcpu_engine *engine, uint64_t bytes);
 bool unicorn_stores_directly(const struct vcpu_engine *engine);
 /* Is the exact PC of each access to a device known? For tests. */
 bool unicorn_knows_places(const struct vcpu_engine *engine);
+/* How often its Unicorn has aborted at a word. For tests. */
+uint64_t unicorn_aborts(const struct vcpu_engine *engine);
 
 #endif

@@ -80,6 +80,8 @@ enum vcpu_exit {
     VCPU_EXIT_SEMIHOSTING, /* at an HLT #0xf000 at EL1 */
     VCPU_EXIT_MMIO,        /* at an access that `leaves`: see `mmio`, `complete` */
     VCPU_EXIT_STUCK,       /* it cannot go on: `trouble` says why */
+    VCPU_EXIT_BROKEN,      /* nor can it, since the engine has failed; get_state says -EIO when
+                              its state is lost */
 };
 
 /* What an engine must be. Every member is there. `error` may be NULL. */

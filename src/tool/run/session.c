@@ -149,6 +149,10 @@ static int guest_stopped(struct session *session, const struct machine_stopped *
             report(session->verb, EXIT_GUEST, "the guest ended with status %" PRIu64,
                    stopped->exit_status);
         return end_of_guest(session, stopped->exit_status != 0 ? EXIT_GUEST : EXIT_DONE);
+    case MACHINE_STOP_BROKEN:
+        console_print_last(&session->console, stderr);
+        report(session->verb, EXIT_BUG, "%s", stopped->message);
+        return end_of_guest(session, EXIT_BUG);
     default:
         console_print_last(&session->console, stderr);
         report(session->verb, EXIT_GUEST, "%s", stopped->message);

@@ -80,6 +80,10 @@ static int open_level(struct vgic5_chain *chain, const char *path, struct vgic5_
 
     if (chain->nr_levels == VGIC5_CHAIN_MAX)
         return error_damaged(error, "more than %u snapshots build on each other", VGIC5_CHAIN_MAX);
+    /* Of a pipe nobody would know how much to wait for, and it could not be read twice. */
+    if (chain->nr_levels > 0 && stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+        return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOLINK,
+                         "base %.400s is not a regular file", path);
     ret = vgic5_snapshot_open_file(path, &level->snapshot, &why);
     if (ret != 0 && chain->nr_levels == 0)
         return error_set(error, why.cause, ret, "%s", why.message);
@@ -94,8 +98,8 @@ static int open_level(struct vgic5_chain *chain, const char *path, struct vgic5_
     return 0;
 }
 
-/* A base is named relative to the directory of the snapshot that builds on it. */
-static bool path_of_base(const char *path, const char *name, char to[PATH_MAX])
+/* It is named relative to the directory of the snapshot that builds on it. */
+bool chain_path_of_base(const char *path, const char *name, char to[PATH_MAX])
 {
     const char *slash = strrchr(path, '/');
     int directory = slash && *name != '/' ? (int)(slash - path) + 1 : 0;
@@ -149,7 +153,7 @@ static int open_bases(struct vgic5_chain *chain, const char *path, const char *g
 
         if (given)
             snprintf(there, sizeof(there), "%s", given);
-        else if (!name || !path_of_base(here, name, there))
+        else if (!name || !chain_path_of_base(here, name, there))
             return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL,
                              "%.300s does not say where its base is", here);
         ret = open_level(chain, there, error);

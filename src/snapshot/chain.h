@@ -4,6 +4,7 @@
 #ifndef SNAPSHOT_CHAIN_H
 #define SNAPSHOT_CHAIN_H
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/types.h>
@@ -31,6 +32,9 @@ struct vgic5_chain {
     pthread_mutex_t loading; /* of frames: a guest that runs may need one while a save does */
     atomic_uint users;       /* the last one closes */
 };
+
+/* Where the base called `name` of the snapshot at `path` is. False: the name is too long. */
+bool chain_path_of_base(const char *path, const char *name, char to[PATH_MAX]);
 
 static inline struct vgic5_snapshot *chain_top(const struct vgic5_chain *chain)
 {

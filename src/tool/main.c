@@ -10,12 +10,12 @@
 
 #include <vgic5/device.h>
 
-#include "snapshot/pipes.h"
+#include "tool/files.h"
 #include "tool/report.h"
 #include "tool/words.h"
 
 static int (*const run_verb[NR_VERBS])(const struct cli_options *) = {
-#define VERB(name, operands, what) verb_##name,
+#define VERB(name, operands, files, what) verb_##name,
 #include "tool/verbs.def"
 #undef VERB
 };
@@ -58,23 +58,29 @@ static void occupy_standard_streams(void)
         close(fd);
 }
 
-/* These read their files more than once, and not from front to back. */
-static bool reads_anywhere(enum cli_verb verb)
+/* What a guest's console cannot take is the guest's loss; data that nobody got is an error. */
+static enum cli_exit end_of_data(enum cli_verb verb, enum cli_exit status)
 {
-    return verb == VERB_inspect || verb == VERB_verify || verb == VERB_diff ||
-           verb == VERB_convert || verb == VERB_flatten;
+    bool lost = fflush(stdout) != 0 || ferror(stdout) != 0;
+
+    if (!lost || verb == VERB_run || verb == VERB_restore ||
+        (status != EXIT_DONE && status != EXIT_ENVIRONMENT))
+        return status;
+    return (enum cli_exit)report(verb, EXIT_ENVIRONMENT, "stdout cannot be written");
 }
 
 static enum cli_exit run(enum cli_verb verb, struct cli_options *options)
 {
-    struct spooled spooled[2];
+    struct files files;
     struct vgic5_error error = {0};
+    enum cli_exit status;
 
-    if (reads_anywhere(verb) &&
-        (pipe_spool(&options->operand, &spooled[0], &error) != 0 ||
-         (verb == VERB_diff && pipe_spool(&options->operand2, &spooled[1], &error) != 0)))
-        return (enum cli_exit)report_error(verb, &error);
-    return (enum cli_exit)run_verb[verb](options);
+    if (files_begin(verb, options, &files, &error) != 0)
+        status = (enum cli_exit)report_error(verb, &error);
+    else
+        status = end_of_data(verb, (enum cli_exit)run_verb[verb](options));
+    files_end(&files);
+    return status;
 }
 
 int main(int argc, char **argv)

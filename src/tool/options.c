@@ -12,12 +12,23 @@
 
 #define MOST_RAM (UINT64_C(15) << 40) /* physical addresses of the vCPU have 44 bits */
 
-enum kind { KIND_STRING, KIND_COUNT, KIND_COUNTS, KIND_SIZE, KIND_FLAG, KIND_LIST };
+enum kind {
+    KIND_STRING,
+    KIND_INPUT,
+    KIND_OUTPUT,
+    KIND_SOCKET,
+    KIND_COUNT,
+    KIND_COUNTS,
+    KIND_SIZE,
+    KIND_FLAG,
+    KIND_LIST
+};
 
 #define FOR(verb) (1u << VERB_##verb)
+#define OPERANDS 2u /* at most */
 
 struct option {
-    const char *name, *metavar, *help;
+    const char *words, *name, *metavar, *help;
     enum kind kind;
     uint32_t verbs;
     size_t offset;
@@ -25,15 +36,15 @@ struct option {
 
 static const struct option table[NR_OPTIONS] = {
 #define OPTION(field, name, kind, metavar, verbs, help) \
-    {name, metavar, help, KIND_##kind, verbs, offsetof(struct cli_options, field)},
+    {"--" name, name, metavar, help, KIND_##kind, verbs, offsetof(struct cli_options, field)},
 #include "tool/options.def"
 #undef OPTION
 };
 
 static const struct {
-    const char *name, *operands, *what;
+    const char *name, *operands, *files, *what;
 } verbs[NR_VERBS] = {
-#define VERB(name, operands, what) {#name, operands, what},
+#define VERB(name, operands, files, what) {#name, operands, files, what},
 #include "tool/verbs.def"
 #undef VERB
 };
@@ -143,6 +154,9 @@ static enum cli_exit store(enum cli_verb verb, const struct option *option, cons
 
     switch (option->kind) {
     case KIND_STRING:
+    case KIND_INPUT:
+    case KIND_OUTPUT:
+    case KIND_SOCKET:
         *(const char **)field = argument;
         return EXIT_DONE;
     case KIND_COUNT:
@@ -243,6 +257,54 @@ enum cli_exit cli_parse(enum cli_verb verb, int argc, char **argv, struct cli_op
         return usage(verb, "missing:", verbs[verb].operands);
     return EXIT_DONE;
 }
+
+/* ---- Files ----------------------------------------------------------------------------------- */
+
+static bool is_operand_file(enum cli_verb verb, struct cli_options *options, size_t n,
+                            struct cli_file *file)
+{
+    const char *roles = verbs[verb].files;
+    const char **path = n == 0 ? &options->operand : &options->operand2;
+
+    if (n >= strlen(roles) || roles[n] == '-')
+        return false;
+    *file = roles[n] == 'i' ? (struct cli_file){"FILE", path, CLI_INPUT, NR_OPTIONS}
+                            : (struct cli_file){"NEW", path, CLI_OUTPUT, NR_OPTIONS};
+    return true;
+}
+
+static bool is_option_file(struct cli_options *options, size_t n, struct cli_file *file)
+{
+    static const struct {
+        enum kind kind;
+        enum cli_file_role role;
+    } roles[] = {{KIND_INPUT, CLI_INPUT}, {KIND_OUTPUT, CLI_OUTPUT}, {KIND_SOCKET, CLI_SOCKET}};
+
+    for (size_t i = 0; i < sizeof(roles) / sizeof(*roles); i++) {
+        if (table[n].kind != roles[i].kind || !cli_given(options, (enum cli_option)n))
+            continue;
+        *file =
+            (struct cli_file){table[n].words, (const char **)((char *)options + table[n].offset),
+                              roles[i].role, (enum cli_option)n};
+        return true;
+    }
+    return false;
+}
+
+bool cli_next_file(enum cli_verb verb, struct cli_options *options, size_t *at,
+                   struct cli_file *file)
+{
+    while (*at < OPERANDS + NR_OPTIONS) {
+        size_t n = (*at)++;
+
+        if (n < OPERANDS ? is_operand_file(verb, options, n, file)
+                         : is_option_file(options, n - OPERANDS, file))
+            return true;
+    }
+    return false;
+}
+
+/* ---- Help ------------------------------------------------------------------------------------ */
 
 void cli_help(FILE *to)
 {

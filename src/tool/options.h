@@ -22,13 +22,16 @@ enum cli_exit {
 };
 
 enum cli_verb {
-#define VERB(name, operands, what) VERB_##name,
+#define VERB(name, operands, files, what) VERB_##name,
 #include "tool/verbs.def"
 #undef VERB
     NR_VERBS
 };
 
 typedef const char *cli_type_STRING;
+typedef const char *cli_type_INPUT;
+typedef const char *cli_type_OUTPUT;
+typedef const char *cli_type_SOCKET;
 typedef uint64_t cli_type_COUNT;
 typedef const char *cli_type_COUNTS;
 typedef uint64_t cli_type_SIZE;
@@ -47,6 +50,7 @@ struct cli_options {
 #define OPTION(field, name, kind, metavar, verbs, help) cli_type_##kind field;
 #include "tool/options.def"
 #undef OPTION
+    struct files *files; /* those of this command line, from files_begin on */
     /* Which options were given, by the order of the table. */
     uint64_t given;
 };
@@ -62,6 +66,17 @@ static inline bool cli_given(const struct cli_options *options, enum cli_option 
 {
     return options->given >> option & 1;
 }
+
+/* A file that the command line names. */
+struct cli_file {
+    const char *what;  /* "--save" or "FILE" */
+    const char **path; /* in the options */
+    enum cli_file_role { CLI_INPUT, CLI_OUTPUT, CLI_SOCKET } role;
+    enum cli_option option; /* NR_OPTIONS: an operand */
+};
+/* The next that was given, operands first; `at` begins at 0. False: there are no more. */
+bool cli_next_file(enum cli_verb verb, struct cli_options *options, size_t *at,
+                   struct cli_file *file);
 
 const char *cli_verb_name(enum cli_verb verb);
 bool cli_takes(enum cli_verb verb, enum cli_option option);
@@ -81,7 +96,7 @@ void cli_print_man(FILE *to);
 void cli_print_completion(FILE *to);
 
 /* One function a verb; the exit status of the tool. */
-#define VERB(name, operands, what) int verb_##name(const struct cli_options *options);
+#define VERB(name, operands, files, what) int verb_##name(const struct cli_options *options);
 #include "tool/verbs.def"
 #undef VERB
 

@@ -40,9 +40,9 @@ static int to_json(const struct cli_options *options)
                      vgic5_snapshot_header(snapshot)->producer, "root", root_of(snapshot),
                      "sections", sections);
     status = !options->output ? json_print(root) : json_write(root, options->output);
-    if (status != EXIT_DONE)
-        report(VERB_convert, EXIT_ENVIRONMENT, "cannot write %s: %s",
-               options->output ? options->output : "to stdout", strerror(errno));
+    if (status != EXIT_DONE && options->output)
+        report(VERB_convert, EXIT_ENVIRONMENT, "cannot write %s: %s", options->output,
+               strerror(errno));
     vgic5_snapshot_close(snapshot);
     return status;
 }

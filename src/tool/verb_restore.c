@@ -61,7 +61,7 @@ int verb_restore(const struct cli_options *options)
     status = build(&session, &loaded);
     if (status == EXIT_DONE && !options->check_only)
         status = session_run(&session);
-    session_close(&session);
+    status = session_close(&session, status);
     load_close(&loaded);
     return status;
 }

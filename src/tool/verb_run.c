@@ -39,16 +39,13 @@ int verb_run(const struct cli_options *options)
     struct vgic5_error error = {0};
     int status = configure(&session);
 
-    if (status != EXIT_DONE) {
-        session_close(&session);
-        return status;
-    }
+    if (status != EXIT_DONE)
+        return session_close(&session, status);
     if (machine_create(&session.config, &session.machine, &error) != 0 ||
         machine_boot(session.machine, options->kernel, options->initrd, options->append, &error) !=
             0)
         status = report_error(session.verb, &error);
     else
         status = session_run(&session);
-    session_close(&session);
-    return status;
+    return session_close(&session, status);
 }

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from conftest import BUILD, PROBE, vgic5
+from running_guest import guest
 
 INTERPOSE = os.path.join(BUILD, "tests", "tool", "libinterpose.so")
 GUEST = ["run", "--kernel", PROBE, "--deterministic", "--save-at-insn", "300"]
@@ -118,9 +119,8 @@ def test_a_disk_that_is_really_full(place, tmp_path):
 def test_a_directory_that_vanishes(tmp_path):
     gone = tmp_path / "gone"
     gone.mkdir()
-    guest = subprocess.Popen([os.path.join(BUILD, "vgic5"), *GUEST[:-2], "--save", gone / "s"],
-                             cwd=gone, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE)
-    os.rmdir(gone)
-    out, err = guest.communicate(timeout=60)
-    assert b"probe: PASS" in out and guest.returncode == 6 and b"gone" in err
+    with guest(tmp_path, *GUEST[:-2], "--save", gone / "s", cwd=gone) as one:
+        os.rmdir(gone)
+        one.ask({"command": "resume"})
+        assert one.finish() == 6
+        assert b"probe: PASS" in one.out and b"gone" in one.err

@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from conftest import DEMO, LONG, vgic5
+from conftest import DEMO, LONG, PROBE, vgic5
 
 SEED = 20261122
 
@@ -89,8 +89,8 @@ def test_json_that_is_no_snapshot(state, middle, tmp_path, break_it, word):
 
 def test_text_that_is_no_json(tmp_path):
     (tmp_path / "bad.json").write_text("{\n  no\n")
-    assert "line 2" in vgic5("convert", tmp_path / "bad.json", "--memory", "x", "--output", "y",
-                             status=4).err
+    assert "line 2" in vgic5("convert", tmp_path / "bad.json", "--memory", PROBE, "--output",
+                             tmp_path / "y", status=4).err
 
 
 # ---- what a restore refuses

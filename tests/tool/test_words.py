@@ -86,7 +86,7 @@ def test_item_22_names_of_files(middle, tmp_path):  # noqa: F811
             (["run", "--kernel", PROBE, "--input", missing], 3),
             (["run", "--kernel", PROBE, "--trace", missing + b"/x"], 3),
             (["run", "--kernel", PROBE, "--control", missing + b"/x"], 3),
-            (["run", "--kernel", PROBE, "--deterministic", "--save", missing + b"/x"], None),
+            (["run", "--kernel", PROBE, "--deterministic", "--save", missing + b"/x"], 3),
             (["inspect", there, "--html", missing + b"/x"], 3),
             (["run", "--" + EVIL], 2), ([EVIL], 2), (["plan", EVIL], 2), (["bench", EVIL], 2),
             (["run", "--kernel", PROBE, "--gic", EVIL], 2), (["run", "--kernel", PROBE, "--smp", EVIL], 2),

@@ -29,7 +29,7 @@ bool session_check_options(enum cli_verb verb, const struct cli_options *options
     return true;
 }
 
-int session_open(struct session *session)
+static int open_streams(struct session *session)
 {
     const struct cli_options *options = session->options;
     enum console_from from = options->input                  ? CONSOLE_FILE
@@ -52,6 +52,37 @@ int session_open(struct session *session)
                       strerror(-error));
     session->config.trace = trace_sink(&session->trace);
     return steer_open(&session->steer, session->verb, options);
+}
+
+/* It is opened again for each save; what is wrong with it now would be wrong then. */
+static int check_base(const struct session *session)
+{
+    const char *base = session->options->base;
+    struct vgic5_error error = {0};
+    struct vgic5_chain *chain;
+    int status = EXIT_DONE;
+
+    if (!base)
+        return EXIT_DONE;
+    if (vgic5_chain_open(base, NULL, &chain, &error) != 0)
+        return report(session->verb, exit_of(error.cause), "--base %.200s: %s", base,
+                      error.message);
+    if (vgic5_chain_nr_frames(chain) * VGIC5_FRAME_SIZE != session->config.ram_size)
+        status =
+            report(session->verb, EXIT_UNFIT, "--base %s has other memory than this guest", base);
+    else if (vgic5_chain_nr_levels(chain) == VGIC5_CHAIN_MAX)
+        status =
+            report(session->verb, EXIT_UNFIT, "--base %s builds on %u others already: flatten it",
+                   base, VGIC5_CHAIN_MAX - 1);
+    vgic5_chain_close(chain);
+    return status;
+}
+
+int session_open(struct session *session)
+{
+    int status = check_base(session);
+
+    return status == EXIT_DONE ? open_streams(session) : status;
 }
 
 static bool seconds_are_over(const struct session *session)
@@ -207,11 +238,18 @@ int session_run(struct session *session)
     }
 }
 
-void session_close(struct session *session)
+int session_close(struct session *session, int status)
 {
+    int error = trace_close(&session->trace);
+
     steer_close(&session->steer);
     vgic5_ram_destroy(session->ram);
     machine_destroy(session->machine);
-    trace_close(&session->trace);
     console_close(&session->console);
+    if (error == 0)
+        return status;
+    report(session->verb, EXIT_ENVIRONMENT,
+           "--trace %s is not whole: %s; the guest was not disturbed", session->options->trace,
+           strerror(error));
+    return status == EXIT_DONE ? EXIT_ENVIRONMENT : status;
 }

@@ -35,7 +35,7 @@ int session_open(struct session *session);
 bool session_wants_log(const struct session *session);
 /* Run the machine to its end. The exit status of the tool. */
 int session_run(struct session *session);
-/* Destroys the machine and puts the terminal back. */
-void session_close(struct session *session);
+/* Destroys the machine and puts the terminal back. `status`, or what the trace makes of it. */
+int session_close(struct session *session, int status);
 
 #endif

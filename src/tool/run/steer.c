@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "tool/files.h"
 #include "tool/json.h"
 #include "tool/run/host_time.h"
 #include "tool/report.h"
@@ -65,6 +66,13 @@ static int save_failed(struct steer *steer, const struct vgic5_error *error)
     return EXIT_ABORTED;
 }
 
+static void forget_names(struct steer *steer)
+{
+    free(steer->saver_path);
+    free(steer->saver_base);
+    steer->saver_path = steer->saver_base = NULL;
+}
+
 /* The thread has ended, or is waited for. */
 static int end_save(struct steer *steer)
 {
@@ -78,8 +86,9 @@ static int end_save(struct steer *steer)
         saved(steer, &result);
     else
         save_failed(steer, &error);
-    free(steer->saver_path);
-    steer->saver_path = NULL;
+    if (status == 0 && steer->saver_base)
+        files_add_base(steer->files, steer->saver_path, steer->saver_base);
+    forget_names(steer);
     return status == 0 ? EXIT_DONE : EXIT_ABORTED;
 }
 
@@ -112,9 +121,8 @@ static void hear_while_saving(struct steer *steer)
         vgic5_saver_cancel(steer->saver.of);
 }
 
-/* Takes the asker, who is answered in any case. */
-static int start_save(struct steer *steer, const char *path, const char *base, bool waits,
-                      struct asker asker)
+static int try_save(struct steer *steer, const char *path, const char *base, bool waits,
+                    struct vgic5_error *error)
 {
     const struct saver_request request = {
         .path = path,
@@ -122,19 +130,28 @@ static int start_save(struct steer *steer, const char *path, const char *base, b
         .guest_waits = waits,
         .followed = steer->control.fd >= 0 && !waits,
     };
+
+    steer->saver_path = strdup(path);
+    steer->saver_base = base ? strdup(base) : NULL;
+    if (!steer->saver_path || (base && !steer->saver_base))
+        return error_no_memory(error, "the save");
+    if (files_allow_save(steer->files, path, base, error) != 0)
+        return -EINVAL;
+    return saver_start(steer->machine, steer->config, steer->ram, &request, &steer->saver, error);
+}
+
+/* Takes the asker, who is answered in any case. */
+static int start_save(struct steer *steer, const char *path, const char *base, bool waits,
+                      struct asker asker)
+{
     struct vgic5_error error = {0};
 
     steer_finish(steer); /* one at a time */
     console_end_line(steer->console);
     steer->saver_asker = asker;
-    steer->saver_path = strdup(path);
-    if (!steer->saver_path)
-        error_set(&error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for the save");
-    else if (saver_start(steer->machine, steer->config, steer->ram, &request, &steer->saver,
-                         &error) == 0)
+    if (try_save(steer, path, base, waits, &error) == 0)
         return EXIT_DONE;
-    free(steer->saver_path);
-    steer->saver_path = NULL;
+    forget_names(steer);
     return save_failed(steer, &error);
 }
 
@@ -286,6 +303,7 @@ int steer_open(struct steer *steer, enum cli_verb verb, const struct cli_options
 
     *steer = (struct steer){.verb = verb,
                             .control.fd = -1,
+                            .files = options->files,
                             .saver_asker = nobody,
                             .wanted_asker = nobody,
                             .filling = true,

@@ -24,8 +24,9 @@ struct steer {
     struct control control;
     struct progress progress;
     struct vgic5_ram *ram;
-    struct saver saver; /* the save under way */
-    char *saver_path;
+    struct files *files;           /* which a save must leave alone */
+    struct saver saver;            /* the save under way */
+    char *saver_path, *saver_base; /* what is saved, and on what (or NULL) */
     struct asker saver_asker;
     int save_status; /* EXIT_ABORTED once a save has failed */
     bool paused, quit, filling;

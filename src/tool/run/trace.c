@@ -20,27 +20,33 @@ static void write_access(void *opaque, uint64_t executed, uint32_t vcpu_id, uint
                          bool is_write, uint64_t value)
 {
     struct trace *trace = opaque;
+    int written;
 
-    fprintf(trace->to,
-            "{\"instructions\": \"0x%" PRIx64 "\", \"value\": \"0x%" PRIx64 "\", \"vcpu\": %" PRIu32
-            ", \"what\": \"%s\", \"write\": %s}\n",
-            executed, value, vcpu_id, name_of(encoding), is_write ? "true" : "false");
+    if (trace->error != 0)
+        return;
+    written = fprintf(trace->to,
+                      "{\"instructions\": \"0x%" PRIx64 "\", \"value\": \"0x%" PRIx64
+                      "\", \"vcpu\": %" PRIu32 ", \"what\": \"%s\", \"write\": %s}\n",
+                      executed, value, vcpu_id, name_of(encoding), is_write ? "true" : "false");
+    if (written < 0)
+        trace->error = errno;
 }
 
 int trace_open(struct trace *trace, const char *path)
 {
-    *trace = (struct trace){NULL};
+    *trace = (struct trace){NULL, 0};
     if (!path)
         return 0;
     trace->to = fopen(path, "we");
     return trace->to ? 0 : -errno;
 }
 
-void trace_close(struct trace *trace)
+int trace_close(struct trace *trace)
 {
-    if (trace->to)
-        fclose(trace->to);
+    if (trace->to && fclose(trace->to) != 0 && trace->error == 0)
+        trace->error = errno;
     trace->to = NULL;
+    return trace->error;
 }
 
 struct machine_trace trace_sink(struct trace *trace)

@@ -390,6 +390,13 @@ enum vgic5_access_result vgic5_cpu_access(struct vgic5_vcpu *vcpu, uint16_t enco
  */
 void vgic5_vcpu_set_nmi(struct vgic5_vcpu *vcpu, bool sctlr_nmi);
 
+/* The CPU interface as it was created: what PSCI CPU_ON and KVM_ARM_VCPU_INIT do to a vCPU. Every
+ * ICC register is as after reset, no PPI is enabled or active, the pending latch of an edge PPI is
+ * clear, and SCTLR_EL1.NMI is 0. What other registers and interrupts say stays: SPIs and LPIs that
+ * target the PE, their Active state, and the wires of its PPIs, which are the VMM's. NULL, or
+ * before CTRL_INIT: nothing is there to reset. It cannot fail. */
+void vgic5_vcpu_reset(struct vgic5_vcpu *vcpu);
+
 /* What the line to the PE carries now; VGIC5_LINE_NONE before CTRL_INIT. */
 enum vgic5_line vgic5_vcpu_line(const struct vgic5_vcpu *vcpu);
 

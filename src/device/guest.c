@@ -30,6 +30,15 @@ void vgic5_vcpu_set_nmi(struct vgic5_vcpu *vcpu, bool sctlr_nmi)
         gicv5_set_nmi(vcpu->pe, sctlr_nmi);
 }
 
+void vgic5_vcpu_reset(struct vgic5_vcpu *vcpu)
+{
+    if (!vcpu)
+        return;
+    vcpu->nmi = false;
+    if (vcpu->pe)
+        gicv5_reset_interface(vcpu->pe);
+}
+
 enum vgic5_line vgic5_vcpu_line(const struct vgic5_vcpu *vcpu)
 {
     return vcpu && vcpu->pe ? gicv5_line(vcpu->pe) : VGIC5_LINE_NONE;

@@ -66,6 +66,8 @@ void gicv5_mmio(struct gicv5 *gic, struct vgic5_mmio *access);
 enum vgic5_access_result gicv5_cpu_access(struct gicv5_pe *pe, uint16_t encoding, bool is_write,
                                           uint64_t *value);
 void gicv5_set_nmi(struct gicv5_pe *pe, bool sctlr_nmi);
+/* The CPU interface as it was created; what targets the PE, and its wires, stay. */
+void gicv5_reset_interface(struct gicv5_pe *pe);
 enum vgic5_line gicv5_line(const struct gicv5_pe *pe);
 
 /* ---- The wires ---------------------------------------------------------------------------------

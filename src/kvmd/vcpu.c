@@ -99,6 +99,7 @@ void vcpu_reset(struct kvmd_vcpu *vcpu)
     vcpu->values[VCPU_ROW_SCTLR_EL1].low = SCTLR_RESET;
     vcpu->values[VCPU_ROW_EXCLUSIVE_ADDRESS].low = UINT64_MAX;
     vcpu->mmio_pending = vcpu->waits = false;
+    vgic5_vcpu_reset(vcpu->pe.gic);
 }
 
 static int check_init(const struct kvmd_vcpu *vcpu, const struct kvmd_vcpu_init *init)

@@ -4,34 +4,6 @@
 
 #include "vcpu/pe.h"
 
-/* What each register holds in a CPU interface that has just been created. `n` registers with
- * consecutive encodings. Disabled first, so that nothing is signalled on the way. */
-static const struct {
-    uint16_t encoding;
-    uint16_t n;
-    uint64_t value;
-} interface_reset[] = {
-    {VGIC5_ICC_CR0, 1, 0},
-    {VGIC5_ICC_PCR, 1, 0},
-    {VGIC5_ICC_APR, 1, 0},
-    {VGIC5_ICC_PPI_ENABLER(0), 2, 0},
-    {VGIC5_ICC_PPI_CACTIVER(0), 2, UINT64_MAX},
-    {VGIC5_ICC_PPI_CPENDR(0), 2, UINT64_MAX},
-    {VGIC5_ICC_PPI_PRIORITYR(0), 16, 0},
-    {VGIC5_ICC_ICSR, 1, 0},
-};
-
-static void reset_interface(struct pe *pe)
-{
-    for (size_t i = 0; i < sizeof(interface_reset) / sizeof(*interface_reset); i++) {
-        for (uint16_t n = 0; n < interface_reset[i].n; n++) {
-            uint64_t value = interface_reset[i].value;
-
-            vgic5_cpu_access(pe->gic, (uint16_t)(interface_reset[i].encoding + n), true, &value);
-        }
-    }
-}
-
 void pe_set_line(struct pe *pe, enum vgic5_line line)
 {
     pe->line = line != VGIC5_LINE_NONE;
@@ -56,7 +28,7 @@ void pe_off(struct pe *pe)
     memset(pe->timers, 0, sizeof(pe->timers));
     vgic5_ppi_line(pe->gic, VGIC5_PPI_CNTV, false);
     vgic5_ppi_line(pe->gic, VGIC5_PPI_CNTP, false);
-    reset_interface(pe);
+    vgic5_vcpu_reset(pe->gic);
 }
 
 struct psci_result pe_psci(struct pe *pe, const struct psci_machine *machine)

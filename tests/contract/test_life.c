@@ -399,6 +399,43 @@ static void test_nmi_before_init(void **state)
     vmm_destroy(&vmm);
 }
 
+/* After a reset each of the 26 registers is as in a vCPU that has done nothing; the other vCPU, and
+ * a wire that is high, are not touched. */
+static void test_reset_of_a_vcpu(void **state)
+{
+    const uint64_t ppis = UINT64_C(1) << VGIC5_PPI_SW | UINT64_C(1) << VGIC5_PPI_CNTV;
+    const uint16_t written[] = {VGIC5_ICC_PPI_ENABLER(0), VGIC5_ICC_PPI_SPENDR(0),
+                                VGIC5_ICC_PPI_SACTIVER(0)};
+    struct vmm vmm;
+
+    (void)state;
+    vmm_open(&vmm, VGIC5_ABI_V1, LIFE_INIT);
+    for (uint32_t id = 3; id <= 17; id += 14) {
+        for (size_t n = 0; n < sizeof(written) / sizeof(written[0]); n++)
+            guest_msr(&vmm, id, written[n], ppis);
+        guest_msr(&vmm, id, VGIC5_ICC_PPI_PRIORITYR(3), UINT64_C(0x1f) << 24);
+        guest_msr(&vmm, id, VGIC5_ICC_APR, 0xffff);
+        guest_msr(&vmm, id, VGIC5_ICC_PCR, 31);
+        guest_msr(&vmm, id, VGIC5_ICC_ICSR, 1);
+        guest_msr(&vmm, id, VGIC5_ICC_CR0, 1);
+    }
+    vgic5_ppi_line(vgic5_vcpu(vmm.device, 3), VGIC5_PPI_CNTV, true);
+    vgic5_vcpu_set_nmi(vgic5_vcpu(vmm.device, 3), true);
+    vgic5_vcpu_reset(NULL);
+    vgic5_vcpu_reset(vgic5_vcpu(vmm.device, 3));
+    assert_int_equal(guest_mrs(&vmm, 3, VGIC5_ICC_CR0) & VGIC5_ICC_CR0_EN, 0);
+    assert_int_equal(guest_mrs(&vmm, 3, VGIC5_ICC_PCR), 0);
+    assert_int_equal(guest_mrs(&vmm, 3, VGIC5_ICC_APR), 0);
+    assert_int_equal(guest_mrs(&vmm, 3, VGIC5_ICC_ICSR), 0);
+    assert_int_equal(guest_mrs(&vmm, 3, VGIC5_ICC_PPI_ENABLER(0)), 0);
+    assert_int_equal(guest_mrs(&vmm, 3, VGIC5_ICC_PPI_SACTIVER(0)), 0);
+    assert_int_equal(guest_mrs(&vmm, 3, VGIC5_ICC_PPI_PRIORITYR(3)), 0);
+    assert_int_equal(guest_mrs(&vmm, 3, VGIC5_ICC_PPI_SPENDR(0)), UINT64_C(1) << VGIC5_PPI_CNTV);
+    assert_int_equal(guest_mrs(&vmm, 17, VGIC5_ICC_PCR), 31);
+    assert_int_equal(guest_mrs(&vmm, 17, VGIC5_ICC_PPI_ENABLER(0)), ppis);
+    vmm_destroy(&vmm);
+}
+
 static void test_version(void **state)
 {
     (void)state;
@@ -426,6 +463,7 @@ int main(void)
         cmocka_unit_test(test_guest_before_init),
         cmocka_unit_test(test_frames),
         cmocka_unit_test(test_nmi_before_init),
+        cmocka_unit_test(test_reset_of_a_vcpu),
         cmocka_unit_test(test_version),
     };
 

@@ -410,17 +410,19 @@ static void apply_clock(struct machine *machine, const struct loaded_clock *load
 static int apply_cpus(struct machine *machine, const struct loaded_cpu *cpus,
                       struct vgic5_error *error)
 {
-    for (uint32_t i = 0; i < machine->nr_cpus; i++) {
-        struct cpu *cpu = &machine->cpus[i];
+    int ret = 0;
 
+    for (uint32_t i = 0; ret == 0 && i < machine->nr_cpus; i++) {
+        struct cpu *cpu = &machine->cpus[i];
+        char where[32];
+
+        snprintf(where, sizeof(where), "cpu %" PRIu32, cpu->pe.id);
         cpu->waiting = cpus[i].waiting;
         memcpy(cpu->pe.timers, cpus[i].timers, sizeof(cpu->pe.timers));
-        if (cpu->pe.vcpu && vcpu_put_state(cpu->pe.vcpu, cpus[i].values) != 0)
-            return error_set(error, VGIC5_CAUSE_BUG, -EIO,
-                             "%s does not take the state of vCPU %" PRIu32,
-                             vcpu_engine_name(machine->engine), cpu->pe.id);
+        if (cpu->pe.vcpu)
+            ret = vcpu_put_state_checked(cpu->pe.vcpu, cpus[i].values, where, error);
     }
-    return 0;
+    return ret;
 }
 
 static int load_parts(struct machine *machine, const struct vgic5_fields *const *fields,

@@ -300,6 +300,15 @@ static bool step_through_rest(struct vcpu *vcpu)
     return step(vcpu, left < vcpu->rest ? (uint32_t)left : vcpu->rest);
 }
 
+/* As a restore would. */
+static void derive_flags(struct vcpu *vcpu)
+{
+    struct vcpu_value values[NR_VCPU_ROWS];
+
+    if (unicorn_get_state(vcpu, values) != 0 || unicorn_put_state(vcpu, values) != 0)
+        snprintf(vcpu->trouble, sizeof(vcpu->trouble), "Unicorn did not take its own state");
+}
+
 /* Deals with what only concerns the engine; false: `exit` says what the machine has to do. */
 static bool goes_on(struct vcpu *vcpu, enum vcpu_exit *exit)
 {
@@ -311,6 +320,9 @@ static bool goes_on(struct vcpu *vcpu, enum vcpu_exit *exit)
     case UNICORN_BLOCK_TOO_LONG:
         return true;
     case UNICORN_ABORT:
+        return true;
+    case UNICORN_FLAGS:
+        derive_flags(vcpu);
         return true;
     case UNICORN_MAINTENANCE:
         unicorn_forget_stale(vcpu);

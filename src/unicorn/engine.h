@@ -18,6 +18,7 @@
 #define PSTATE_SP 0x1u
 #define PSTATE_NRW 0x10u
 #define PSTATE_I 0x80u
+#define PSTATE_D 0x200u
 #define PSTATE_DAIF 0x3c0u
 #define PSTATE_TCO (1u << 25)
 #define PSTATE_DIT (1u << 24)
@@ -35,6 +36,10 @@
 #define SCTLR_E0E (UINT64_C(1) << 24)
 #define SCTLR_EE (UINT64_C(1) << 25)
 #define SCTLR_DSSBS (UINT64_C(1) << 44)
+
+/* Without SVE RES0; Unicorn would look for vector lengths, find none, and abort. */
+#define CPACR_ZEN (UINT64_C(3) << 16)
+#define MDSCR_KERNEL_STEPS UINT64_C(0x2001)
 
 /* ESR_EL1 of an Undefined Instruction: EC 0, IL. */
 #define ESR_UNDEFINED 0x02000000u
@@ -103,6 +108,7 @@ enum unicorn_stop {
     UNICORN_MAINTENANCE, /* code has to be forgotten before the next block, some or all */
     UNICORN_DEVICE,      /* an access leaves, at its instruction */
     UNICORN_EXCEPTION,
+    UNICORN_FLAGS, /* its flags have not followed PSTATE.D */
     UNICORN_ABORT, /* its translator has aborted: the instance is lost, nothing else */
 };
 
@@ -213,6 +219,7 @@ struct vcpu {
     bool el1_flags_known[2]; /* with PSTATE.PAN 0 and 1 */
     uint32_t el1_flags[2];
     uint32_t reset_flags; /* some flags of EL1h, good enough for an ERET */
+    bool kernel_steps;    /* MDSCR_EL1.SS and KDE: PSTATE.D then matters to the flags */
     uint32_t step_left;
     bool broken, half;           /* Unicorn has aborted; and the state is not known */
     enum unicorn_end end;        /* of the last stay inside of Unicorn; */
@@ -290,6 +297,8 @@ bool unicorn_set_sysreg(struct vcpu *vcpu, uint16_t encoding, uint64_t value);
 #define UNICORN_ESR_EL1 VGIC5_ENCODING(3, 0, 5, 2, 0)
 #define UNICORN_FAR_EL1 VGIC5_ENCODING(3, 0, 6, 0, 0)
 #define UNICORN_PAR_EL1 VGIC5_ENCODING(3, 0, 7, 4, 0)
+#define UNICORN_CPACR_EL1 VGIC5_ENCODING(3, 0, 1, 0, 2)
+#define UNICORN_MDSCR_EL1 VGIC5_ENCODING(2, 0, 0, 2, 2)
 #define UNICORN_VBAR_EL1 VGIC5_ENCODING(3, 0, 12, 0, 0)
 
 /* calibrate.c */
@@ -315,6 +324,8 @@ uint64_t unicorn_peek64(const struct vcpu *vcpu, size_t offset);
 int unicorn_eret_to(struct vcpu *vcpu, uint32_t pstate);
 /* PSTATE has become `now`, at EL1: let the flags follow. */
 int unicorn_flags_follow(struct vcpu *vcpu, uint32_t before, uint32_t now);
+/* Has DAIFSet or DAIFClr changed whether a single step is due, and the flags do not know? */
+bool unicorn_flags_are_late(struct vcpu *vcpu);
 
 /* exception.c */
 void unicorn_enter_el1(struct vcpu *vcpu, uint32_t vector, uint64_t return_address);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define INSN_MSR_OSLAR_XZR 0xd510109fu
+#define STEP_IS_ACTIVE 30 /* bit of the flags of 2.0 */
 #define INSN_ERET 0xd69f03e0u
 
 uint32_t unicorn_peek32(const struct vcpu *vcpu, size_t offset)
@@ -137,4 +138,15 @@ int unicorn_flags_follow(struct vcpu *vcpu, uint32_t before, uint32_t now)
         return 0;
     }
     return poke(vcpu, vcpu->engine->layout.flags, &vcpu->el1_flags[pan], sizeof(uint32_t));
+}
+
+bool unicorn_flags_are_late(struct vcpu *vcpu)
+{
+    uint32_t pstate = unicorn_get_pstate(vcpu);
+    bool steps = !(pstate & PSTATE_D);
+
+    if (!vcpu->kernel_steps || PSTATE_EL(pstate) != 1 || !vcpu->engine->layout.flags_by_hand ||
+        uc_context_save(vcpu->uc, vcpu->context) != UC_ERR_OK)
+        return false;
+    return steps != (unicorn_peek32(vcpu, vcpu->engine->layout.flags) >> STEP_IS_ACTIVE & 1);
 }

@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#define EC_STEP_FROM_EL0 0x32u
+#define EC_STEP_FROM_EL1 0x33u
+
 void unicorn_stop(struct vcpu *vcpu, enum unicorn_stop stop, uint64_t pc)
 {
     vcpu->stop = stop;
@@ -45,6 +48,8 @@ static void check_point(struct vcpu *vcpu, uint64_t address, uint32_t length)
         unicorn_stop(vcpu, UNICORN_LIMIT, address);
     else if (vcpu->trouble[0] != '\0')
         unicorn_stop(vcpu, UNICORN_LIMIT, address);
+    else if (unicorn_flags_are_late(vcpu))
+        unicorn_stop(vcpu, UNICORN_FLAGS, address);
     else if (vcpu->stale.size > 0 || unicorn_is_full(vcpu))
         unicorn_stop(vcpu, UNICORN_MAINTENANCE, address);
     else if (clock->instructions >= clock->check_at)
@@ -62,7 +67,8 @@ static void find_horizon(struct vcpu *vcpu)
     const struct vcpu_clock *clock = vcpu->engine->clock;
 
     vcpu->horizon = clock->stop_at < clock->check_at ? clock->stop_at : clock->check_at;
-    if (vcpu->irq || vcpu->stale.size > 0 || vcpu->trouble[0] != '\0' || unicorn_is_full(vcpu))
+    if (vcpu->irq || vcpu->kernel_steps || vcpu->stale.size > 0 || vcpu->trouble[0] != '\0' ||
+        unicorn_is_full(vcpu))
         vcpu->horizon = 0; /* DAIFClr cannot be hooked: look at PSTATE at each block */
 }
 
@@ -117,13 +123,20 @@ void unicorn_on_code(uc_engine *uc, uint64_t address, uint32_t size, void *opaqu
     vcpu->in_flight = 1;
 }
 
+/* Where a single step is due, it is taken as soon as the stub has arrived. */
+static bool is_step(uint32_t esr)
+{
+    return esr >> ESR_EC_SHIFT == EC_STEP_FROM_EL0 || esr >> ESR_EC_SHIFT == EC_STEP_FROM_EL1;
+}
+
 static void note_exception(struct vcpu *vcpu, uint32_t number)
 {
     size_t at = vcpu->engine->layout.syndrome;
     uint64_t pc = unicorn_get(vcpu, UC_ARM64_REG_PC);
 
     if (vcpu->in_stub) {
-        vcpu->stub_failed = true;
+        uc_context_save(vcpu->uc, vcpu->context);
+        vcpu->stub_failed = !is_step(unicorn_peek32(vcpu, at));
         uc_emu_stop(vcpu->uc);
         return;
     }
@@ -158,6 +171,13 @@ static void forget_flags(struct vcpu *vcpu, uint16_t encoding)
     if (encoding >> 14 == 2 || (encoding >> 7 & 15) == 1 ||
         encoding == VGIC5_ENCODING(3, 0, 2, 0, 2))
         vcpu->el1_flags_known[0] = vcpu->el1_flags_known[1] = false;
+}
+
+/* The kernel may step itself: then DAIFClr matters, which cannot be hooked. */
+static void note_steps(struct vcpu *vcpu, uint64_t mdscr)
+{
+    vcpu->kernel_steps = (mdscr & MDSCR_KERNEL_STEPS) == MDSCR_KERNEL_STEPS;
+    vcpu->horizon = 0;
 }
 
 /* An ERET to AArch32, which ID_AA64PFR0_EL1 excludes, would never come back from Unicorn. */
@@ -215,6 +235,10 @@ static uint32_t access_sysreg(struct vcpu *vcpu, uc_arm64_reg reg, const uc_arm6
         vcpu->window.host = NULL;
     if (is_write && cp->op0 == 1)
         unicorn_maintenance(vcpu, access.encoding, access.value);
+    if (is_write && access.el == 1 && encoding == UNICORN_CPACR_EL1 && access.value & CPACR_ZEN)
+        return unicorn_set_sysreg(vcpu, encoding, access.value & ~CPACR_ZEN);
+    if (is_write && access.el == 1 && encoding == UNICORN_MDSCR_EL1)
+        note_steps(vcpu, access.value);
     if (is_write) {
         forget_flags(vcpu, access.encoding);
         refuse_aarch32(vcpu, access.encoding, access.value);

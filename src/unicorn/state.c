@@ -56,7 +56,12 @@ static bool put_sysregs(struct vcpu *vcpu, const struct vcpu_value *values)
     bool ok = true;
 
     for (unsigned row = VCPU_ROW_SYSREGS; row < VCPU_ROW_FPCR; row++)
-        ok = unicorn_set_sysreg(vcpu, rows[row].encoding, values[row].low) && ok;
+        ok = unicorn_set_sysreg(vcpu, rows[row].encoding,
+                                row == VCPU_ROW_CPACR_EL1 ? values[row].low & ~CPACR_ZEN
+                                                          : values[row].low) &&
+             ok;
+    vcpu->kernel_steps =
+        (values[VCPU_ROW_MDSCR_EL1].low & MDSCR_KERNEL_STEPS) == MDSCR_KERNEL_STEPS;
     return ok;
 }
 

@@ -57,7 +57,7 @@ int vcpu_check_state(const struct vcpu_value *values, const char *where, struct 
 
     if (pstate >> 32 != 0 || (mode != 0 && mode != 4 && mode != 5))
         return damaged(error, where, "PSTATE", pstate, "expected EL0t, EL1t or EL1h");
-    if (rest > 0 && (pc & 3 || rest * 4 > 4096 - (pc & 4095)))
+    if (rest > 0 && (pc & 3 || rest > (4096 - (pc & 4095)) / 4))
         return damaged(error, where, "BLOCK_REST", rest, "expected to end within the page of PC");
     for (unsigned row = VCPU_ROW_FPCR; row <= VCPU_ROW_FPSR; row++)
         if (values[row].low >> 32 != 0)

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "vcpu/vcpu.h"
 
+#include <errno.h>
+#include <inttypes.h>
+
+#include "facts/error.h"
+
 /* An engine, and a vCPU, begin with the table of their engine. */
 static const struct vcpu_engine_ops *ops_of(const void *object)
 {
@@ -147,4 +152,47 @@ int vcpu_get_state(struct vcpu *vcpu, struct vcpu_value *values)
 int vcpu_put_state(struct vcpu *vcpu, const struct vcpu_value *values)
 {
     return ops_of(vcpu)->put_state(vcpu, values);
+}
+
+static int not_kept(const struct vcpu *vcpu, const char *where, const char *name,
+                    const struct vcpu_value *wanted, const struct vcpu_value *found,
+                    struct vgic5_error *error)
+{
+    bool high = wanted->low == found->low;
+
+    return error_unfit(error, "%s %s is 0x%" PRIx64 "%s, of which %s keeps 0x%" PRIx64, where, name,
+                       high ? wanted->high : wanted->low, high ? " in its upper half" : "",
+                       ops_of(vcpu)->name(), high ? found->high : found->low);
+}
+
+int vcpu_put_state_checked(struct vcpu *vcpu, const struct vcpu_value *values, const char *where,
+                           struct vgic5_error *error)
+{
+    struct vcpu_value found[NR_VCPU_ROWS];
+    size_t n;
+    const struct vcpu_register *rows = vcpu_registers(&n);
+
+    if (vcpu_put_state(vcpu, values) != 0 || vcpu_get_state(vcpu, found) != 0)
+        return error_set(error, VGIC5_CAUSE_BUG, -EIO, "%s does not take the state of %s",
+                         ops_of(vcpu)->name(), where);
+    for (size_t i = 0; i < n; i++)
+        if (values[i].low != found[i].low || values[i].high != found[i].high)
+            return not_kept(vcpu, where, rows[i].name, &values[i], &found[i], error);
+    return 0;
+}
+
+int vcpu_prove_state(struct vcpu_engine *engine, const struct vcpu_value *values, const char *where,
+                     struct vgic5_error *error)
+{
+    static const struct vcpu_host nobody;
+    struct vcpu *vcpu;
+    int ret = vcpu_check_state(values, where, error);
+
+    if (ret == 0)
+        ret = vcpu_create(engine, &nobody, &vcpu, error);
+    if (ret != 0)
+        return ret;
+    ret = vcpu_put_state_checked(vcpu, values, where, error);
+    vcpu_destroy(vcpu);
+    return ret;
 }

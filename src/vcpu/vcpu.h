@@ -179,5 +179,15 @@ int vcpu_read_memory(struct vcpu *vcpu, uint64_t address, void *to, size_t size)
 void vcpu_trouble(struct vcpu *vcpu, char *text, size_t size);
 int vcpu_get_state(struct vcpu *vcpu, struct vcpu_value *values);
 int vcpu_put_state(struct vcpu *vcpu, const struct vcpu_value *values);
+/* The same, and reads it back. A register that the engine does not keep is -ENOTSUP with `error`
+ * filled (UNFIT), naming `where` and it; an engine that does not take the state at all -EIO (BUG).
+ */
+int vcpu_put_state_checked(struct vcpu *vcpu, const struct vcpu_value *values, const char *where,
+                           struct vgic5_error *error);
+/* Can a new vCPU be put into this state, exactly? What a restore checks. `engine` is the caller's
+ * own (vcpu_engine_clone, from before others run), so that vCPUs of another one may run meanwhile.
+ * 0, or as vcpu_check_state, vcpu_create and vcpu_put_state_checked. */
+int vcpu_prove_state(struct vcpu_engine *engine, const struct vcpu_value *values, const char *where,
+                     struct vgic5_error *error);
 
 #endif

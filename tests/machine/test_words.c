@@ -26,7 +26,11 @@
 #define PER_STATE 64 /* words between two resets of the state */
 #define PLACES 0x4000
 #define MOST_ABORTED 2000
+#ifdef __SANITIZE_ADDRESS__ /* keeps what was freed for a while */
+#define MOST_RSS_GROWTH (UINT64_C(1) << 30)
+#else
 #define MOST_RSS_GROWTH (UINT64_C(64) << 20)
+#endif
 
 static uint64_t nr_words = 200000, nr_saved = 500;
 

@@ -21,6 +21,7 @@ struct kvmd {
     struct vcpu_clock clock;    /* of it */
     struct memory_map no_memory;
     struct pe_host pe_host;
+    uint32_t nr_vms; /* that were ever made */
 };
 
 /* A lock that is handed over in turn, so that a vCPU that comes back at once starves nobody. */
@@ -34,6 +35,7 @@ struct kvmd_vcpu;
 
 struct kvmd_vm {
     struct kvmd *kvmd;
+    uint32_t number;  /* counted from 1, for who observes */
     unsigned objects; /* that are open */
     uint8_t ipa_bits;
     struct turn_lock lock; /* of all below, and of the vCPUs */

@@ -17,6 +17,7 @@
 #include <vgic5/kvm.h>
 
 struct vcpu_engine_ops;
+struct kvm_run;
 struct kvmd;        /* one "kernel" */
 struct kvmd_object; /* what a descriptor stands for: /dev/kvm, a VM, a vCPU, a device */
 
@@ -27,11 +28,36 @@ enum kvmd_profile {
     KVMD_7_1, /* Linux 7.1 to 7.3: GRP_CTRL alone, and a VM runs without ADDR (kvm-abi §7) */
 };
 
+/*
+ * One ioctl, as it is seen from beside. Its payloads are the VMM's memory, which `client` reads; an
+ * argument's structure that came along reads as it was before the call.
+ */
+struct kvmd_seen {
+    const char *object; /* "vm" */
+    uint32_t vm;        /* the VMs are counted from 1; 0: of none */
+    int64_t vcpu;       /* its id; -1: of none */
+    const char *name;   /* "KVM_RUN"; NULL: no ioctl of this object */
+    uint32_t request;
+    uint64_t argument;
+    const struct kvmd_client *client;
+    const struct kvm_run *run; /* of a vCPU, or NULL */
+    int64_t value;             /* what it answered */
+};
+
+/* Called from any thread, without a lock; may be NULL. */
+struct kvmd_observer {
+    /* 0: carry it out. A negative errno: it is not, and that is its answer. */
+    int (*before)(void *opaque, const struct kvmd_seen *seen);
+    /* Before the VMM has the answer. */
+    void (*after)(void *opaque, const struct kvmd_seen *seen);
+};
+
 struct kvmd_config {
     enum kvmd_profile profile;
     const struct vcpu_engine_ops *engine; /* what runs its vCPUs */
     struct vgic5_config gic; /* what a VGICv5 offers; abi, ipa_bits and threads are set here */
     void (*log)(void *opaque, const char *message); /* NULL: nowhere */
+    const struct kvmd_observer *observer;           /* NULL: nobody */
     void *opaque;
 };
 
@@ -79,6 +105,8 @@ void kvmd_close(struct kvmd_object *object);
 const char *kvmd_object_name(const struct kvmd_object *object); /* "vm" */
 /* "KVM_RUN", or NULL: no ioctl of this object. */
 const char *kvmd_ioctl_name(const struct kvmd_object *object, uint32_t request);
+/* The name of the n-th row of the table of ioctls, or NULL: there are no more. */
+const char *kvmd_ioctl_row(size_t n);
 
 /* ---- In one process -------------------------------------------------------------------------- */
 

@@ -28,6 +28,7 @@ struct kvmd_server {
     pthread_mutex_t lock;
     pthread_cond_t ended; /* a connection has */
     struct client_thread *clients;
+    unsigned connections; /* that were ever welcome */
 };
 
 /* ---- Connections ----------------------------------------------------------------------------- */
@@ -92,11 +93,13 @@ static void welcome(struct kvmd_server *server, int fd)
     pthread_mutex_lock(&server->lock);
     client->next = server->clients;
     server->clients = client;
+    server->connections++;
     pthread_mutex_unlock(&server->lock);
     if (start(client) != 0)
         leave(client);
 }
 
+/* Who came before the end is welcome: it counts. */
 static void *accept_all(void *opaque)
 {
     struct kvmd_server *server = opaque;
@@ -108,11 +111,13 @@ static void *accept_all(void *opaque)
 
         if (poll(polls, 2, -1) < 0)
             continue;
-        if (polls[1].revents)
+        if (polls[1].revents && !polls[0].revents)
             return NULL;
         fd = accept4(server->fd, NULL, NULL, SOCK_CLOEXEC);
         if (fd >= 0)
             welcome(server, fd);
+        else if (polls[1].revents)
+            return NULL;
         else if (errno == EMFILE || errno == ENFILE)
             usleep(1000); /* until somebody closes one */
     }
@@ -182,20 +187,23 @@ static void end_connections(struct kvmd_server *server)
     pthread_mutex_unlock(&server->lock);
 }
 
-void kvmd_server_stop(struct kvmd_server *server)
+unsigned kvmd_server_stop(struct kvmd_server *server)
 {
     const uint64_t one = 1;
+    unsigned connections;
 
+    unlink(server->address.sun_path); /* nobody else comes */
     if (write(server->quit, &one, sizeof(one)) == sizeof(one))
         pthread_join(server->thread, NULL);
-    unlink(server->address.sun_path);
     close(server->fd);
     end_connections(server);
     registry_close(&server->registry);
     close(server->quit);
     pthread_cond_destroy(&server->ended);
     pthread_mutex_destroy(&server->lock);
+    connections = server->connections;
     free(server);
+    return connections;
 }
 
 size_t kvmd_server_objects(struct kvmd_server *server)

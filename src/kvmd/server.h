@@ -10,8 +10,9 @@ struct kvmd_server;
 /* Listen at `path`, which must not exist; mode 0600. Peers of another user are refused. */
 int kvmd_server_start(struct kvmd *kvmd, const char *path, struct kvmd_server **server,
                       struct vgic5_error *error);
-/* Every connection ends, and every object goes. The socket is removed. */
-void kvmd_server_stop(struct kvmd_server *server);
+/* Every connection ends, and every object goes. The socket is removed. How many threads have ever
+ * connected: with 0, no VMM had the shim in. */
+unsigned kvmd_server_stop(struct kvmd_server *server);
 /* Objects that are open, for tests. */
 size_t kvmd_server_objects(struct kvmd_server *server);
 

@@ -35,6 +35,7 @@ static struct kvmd_vm *vm_create(struct kvmd *kvmd, uint64_t ipa_bits)
         return NULL;
     }
     vm->kvmd = kvmd;
+    vm->number = __atomic_add_fetch(&kvmd->nr_vms, 1, __ATOMIC_RELAXED);
     vm->ipa_bits = (uint8_t)ipa_bits;
     vm->irs_base = UINT64_MAX;
     vm_set_counter(vm, 0);

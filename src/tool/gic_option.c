@@ -92,7 +92,7 @@ static size_t find_key(const char *key)
 }
 
 /* `given` has a bit for each key that came before. */
-static bool parse_pair(char *pair, struct gic_value *to, unsigned *given)
+static bool parse_pair(enum cli_verb verb, char *pair, struct gic_value *to, unsigned *given)
 {
     char *value = strchr(pair, '=');
     size_t n;
@@ -101,18 +101,19 @@ static bool parse_pair(char *pair, struct gic_value *to, unsigned *given)
         *value++ = '\0';
     n = find_key(pair);
     if (n == NR_KEYS)
-        report(VERB_run, EXIT_USAGE, "--gic has no key '%s'; keys: abi, spis, lpi-bits, ist", pair);
+        report(verb, EXIT_USAGE, "--gic has no key '%s'; keys: abi, spis, lpi-bits, ist", pair);
     else if (*given >> n & 1)
-        report(VERB_run, EXIT_USAGE, "--gic has the key '%s' twice", pair);
+        report(verb, EXIT_USAGE, "--gic has the key '%s' twice", pair);
     else if (!value || !keys[n].set(value, to))
-        report(VERB_run, EXIT_USAGE, "--gic %s is '%s', expected %s", pair, value ? value : "",
+        report(verb, EXIT_USAGE, "--gic %s is '%s', expected %s", pair, value ? value : "",
                keys[n].values);
     else
         return *given |= 1u << n;
     return false;
 }
 
-bool gic_option_parse(const char *text, struct vgic5_config *config, uint32_t *nr_spis)
+bool gic_option_parse(enum cli_verb verb, const char *text, struct vgic5_config *config,
+                      uint32_t *nr_spis)
 {
     struct gic_value to = {config, nr_spis};
     unsigned given = 0;
@@ -130,12 +131,12 @@ bool gic_option_parse(const char *text, struct vgic5_config *config, uint32_t *n
         return true;
     copy = strdup(text);
     if (!copy) {
-        report(VERB_run, EXIT_ENVIRONMENT, "no memory for --gic");
+        report(verb, EXIT_ENVIRONMENT, "no memory for --gic");
         return false;
     }
     rest = copy;
     while (good && (pair = strsep(&rest, ",")) != NULL)
-        good = parse_pair(pair, &to, &given);
+        good = parse_pair(verb, pair, &to, &given);
     free(copy);
     return good;
 }

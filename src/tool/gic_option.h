@@ -8,8 +8,11 @@
 
 #include <vgic5/device.h>
 
-/* Defaults for a NULL text. False after words on stderr. */
-bool gic_option_parse(const char *text, struct vgic5_config *config, uint32_t *nr_spis);
+#include "tool/options.h"
+
+/* Defaults for a NULL text. False after words of `verb` on stderr. */
+bool gic_option_parse(enum cli_verb verb, const char *text, struct vgic5_config *config,
+                      uint32_t *nr_spis);
 
 /* 0 when there is no generation of the contract of this name. */
 uint32_t gic_option_abi(const char *name);

@@ -101,11 +101,14 @@ int main(int argc, char **argv)
         say(stderr, "vgic5: no verb '%s'; see vgic5 --help\n", argv[1]);
         return EXIT_USAGE;
     }
-    for (int i = 2; i < argc; i++)
+    for (int i = 2; i < argc; i++) {
+        if (cli_starts_command(verb) && strcmp(argv[i], "--") == 0)
+            break;
         if (strcmp(argv[i], "--help") == 0) {
             cli_help_verb(stdout, verb);
             return EXIT_DONE;
         }
+    }
     status = cli_parse(verb, argc - 2, argv + 2, &options);
     if (verb == VERB_run || verb == VERB_restore)
         signal(SIGPIPE, SIG_IGN); /* a guest goes on without a listener; see console_output */

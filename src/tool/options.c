@@ -54,6 +54,11 @@ const char *cli_verb_name(enum cli_verb verb)
     return verbs[verb].name;
 }
 
+bool cli_starts_command(enum cli_verb verb)
+{
+    return strstr(verbs[verb].operands, "...") != NULL;
+}
+
 bool cli_takes(enum cli_verb verb, enum cli_option option)
 {
     return table[option].verbs & 1u << verb;
@@ -218,9 +223,9 @@ static enum cli_exit parse_option(enum cli_verb verb, int argc, char **argv, int
 static int nr_operands(enum cli_verb verb)
 {
     const char *operands = verbs[verb].operands;
-    int n = *operands != '\0';
+    int n = *operands != '\0' && !cli_starts_command(verb);
 
-    for (; *operands != '\0'; operands++)
+    for (; n > 0 && *operands != '\0'; operands++)
         n += *operands == ' ';
     return n;
 }
@@ -235,12 +240,32 @@ static enum cli_exit take_operand(enum cli_verb verb, const char *text, struct c
     return EXIT_DONE;
 }
 
+static bool take_command(enum cli_verb verb, char **argv, struct cli_options *options)
+{
+    if (!cli_starts_command(verb) || strcmp(argv[0], "--") != 0)
+        return false;
+    options->command = argv + 1;
+    return true;
+}
+
+static enum cli_exit check_operands(enum cli_verb verb, const struct cli_options *options)
+{
+    bool lacks_command =
+        cli_starts_command(verb) && (!options->command || options->command[0] == NULL);
+
+    if (lacks_command || !!options->operand + !!options->operand2 < nr_operands(verb))
+        return usage(verb, "missing:", verbs[verb].operands);
+    return EXIT_DONE;
+}
+
 enum cli_exit cli_parse(enum cli_verb verb, int argc, char **argv, struct cli_options *options)
 {
     bool only_operands = false;
 
     memset(options, 0, sizeof(*options));
     for (int i = 0; i < argc; i++) {
+        if (take_command(verb, argv + i, options))
+            break;
         if (!only_operands && strcmp(argv[i], "--") == 0) {
             only_operands = true;
         } else if (!only_operands && strncmp(argv[i], "--", 2) == 0) {
@@ -253,9 +278,7 @@ enum cli_exit cli_parse(enum cli_verb verb, int argc, char **argv, struct cli_op
                 return status;
         }
     }
-    if (!!options->operand + !!options->operand2 < nr_operands(verb))
-        return usage(verb, "missing:", verbs[verb].operands);
-    return EXIT_DONE;
+    return check_operands(verb, options);
 }
 
 /* ---- Files ----------------------------------------------------------------------------------- */

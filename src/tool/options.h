@@ -47,6 +47,7 @@ typedef struct cli_list {
 struct cli_options {
     const char *operand;  /* the first that is no option, or NULL */
     const char *operand2; /* of a verb that takes two */
+    char **command;       /* of a verb that starts one: its words, NULL-terminated as argv is */
 #define OPTION(field, name, kind, metavar, verbs, help) cli_type_##kind field;
 #include "tool/options.def"
 #undef OPTION
@@ -79,6 +80,9 @@ bool cli_next_file(enum cli_verb verb, struct cli_options *options, size_t *at,
                    struct cli_file *file);
 
 const char *cli_verb_name(enum cli_verb verb);
+/* Are the words behind its "--" a command of its own? */
+bool cli_starts_command(enum cli_verb verb);
+
 bool cli_takes(enum cli_verb verb, enum cli_option option);
 /* NR_VERBS when there is none of this name. */
 enum cli_verb cli_verb_of(const char *name);

@@ -19,7 +19,7 @@ static int configure(struct session *session)
     if (!options->kernel)
         return report(session->verb, EXIT_USAGE, "no --kernel FILE");
     if (!session_check_options(session->verb, options) ||
-        !gic_option_parse(options->gic, &config->gic, &config->nr_spis))
+        !gic_option_parse(VERB_run, options->gic, &config->gic, &config->nr_spis))
         return EXIT_USAGE;
     if (options->append && strlen(options->append) > LONGEST_APPEND)
         return report(session->verb, EXIT_USAGE,

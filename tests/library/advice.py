@@ -12,7 +12,8 @@ LIBRARY = ["facts", "gicv5", "device", "migration", "snapshot", "ram", "kvm", "c
 EVERY_VERB = {"help", "version", "print-man", "print-completion"}
 # Which verbs print the words of a file of the tool that is not a verb's own.
 VERBS_OF = [
-    ("gic_option.c", {"run"}),
+    ("gic_option.c", {"run", "kvm"}),
+    ("kvm/", {"kvm"}),
     ("run/steer.c", {"run", "restore"}),
     ("run/", {"run", "restore"}),
     ("look/inspect", {"inspect"}),
@@ -30,7 +31,8 @@ def table():
     options = {}
     text = open(os.path.join(top, "src/tool/options.def"), encoding="utf-8").read()
     for row in re.finditer(r'^OPTION\(\w+,\s*"([\w-]+)".*$', text, re.M):
-        options[row.group(1)] = set(re.findall(r"FOR\((\w+)\)", row.group(0)))
+        verbs = options.setdefault(row.group(1), set())  # an option may have a row for each verb
+        verbs.update(re.findall(r"FOR\((\w+)\)", row.group(0)))
     return options
 
 

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Runs a VMM with an emulated /dev/kvm: a server, the shim in the VMM, and its exit status. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tool/gic_option.h"
+#include "tool/kvm/bypass.h"
+#include "tool/kvm/command.h"
+#include "tool/kvm/serve.h"
+#include "tool/kvm/watch.h"
+#include "tool/report.h"
+#include "unicorn/unicorn_engine.h"
+
+#define SIGNALLED 128 /* and the signal's number: the status, as in a shell */
+#define NO_PROGRAM 127
+
+static volatile sig_atomic_t child; /* its pid, for the handler */
+
+/* ---- What the VGICv5 is ---------------------------------------------------------------------- */
+
+static int choose_profile(const struct cli_options *options, struct kvmd_config *config)
+{
+    const char *name = options->kvm_abi;
+    uint32_t abi = name ? gic_option_abi(name) : config->gic.abi;
+    bool from_gic = options->gic && strstr(options->gic, "abi=");
+
+    if (name && strcmp(name, "7.1") == 0)
+        config->profile = KVMD_7_1;
+    else if (abi)
+        config->profile = (enum kvmd_profile)abi;
+    else
+        return report(VERB_kvm, EXIT_USAGE, "--abi is '%s', expected v1, 7.1 or 7.4", name);
+    if (name && from_gic && abi != config->gic.abi)
+        return report(VERB_kvm, EXIT_USAGE, "--abi is %s, --gic abi is %s", name,
+                      vgic5_abi_name(config->gic.abi));
+    return EXIT_DONE;
+}
+
+static int configure(const struct cli_options *options, struct kvmd_config *config)
+{
+    uint32_t nr_spis;
+
+    *config = (struct kvmd_config){.engine = &unicorn_engine};
+    if (options->gic && strstr(options->gic, "spis="))
+        return report(VERB_kvm, EXIT_USAGE,
+                      "--gic spis: the VMM says how many SPIs there are (GRP_NR_IRQS)");
+    if (!gic_option_parse(VERB_kvm, options->gic, &config->gic, &nr_spis))
+        return EXIT_USAGE;
+    return choose_profile(options, config);
+}
+
+/* ---- The VMM --------------------------------------------------------------------------------- */
+
+static void pass_on(int number)
+{
+    int before = errno;
+
+    if (child > 0)
+        kill((pid_t)child, number);
+    errno = before;
+}
+
+/* A terminal's signals reach the VMM by themselves; what is sent to the tool is for the VMM. */
+static void handle_signals(void)
+{
+    const struct sigaction ignored = {.sa_handler = SIG_IGN}, passed = {.sa_handler = pass_on};
+
+    sigaction(SIGINT, &ignored, NULL);
+    sigaction(SIGQUIT, &ignored, NULL);
+    sigaction(SIGTERM, &passed, NULL);
+    sigaction(SIGHUP, &passed, NULL);
+}
+
+static pid_t start(const struct command *command, const char *socket)
+{
+    pid_t parent = getpid(), pid = fork();
+
+    if (pid != 0)
+        return pid;
+    /* Without the tool there is no KVM: the VMM ends with it. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() == parent)
+        command_exec(command, socket);
+    report(VERB_kvm, EXIT_ENVIRONMENT, "%s: %s", command->program, strerror(errno));
+    _exit(NO_PROGRAM);
+}
+
+/* Has a process of the VMM gone past the shim? Then all of it is ended, and words said. */
+static bool stop_bypass(int watch, const struct command *command)
+{
+    pid_t who = bypass_look(watch, getpid());
+
+    if (who == 0)
+        return false;
+    kill((pid_t)child, SIGKILL);
+    if (who != (pid_t)child)
+        kill(who, SIGKILL);
+    report(VERB_kvm, EXIT_ENVIRONMENT,
+           "process %d of %s has opened this host's own /dev/kvm: the shim is not in it, because "
+           "it is static, has a set-user-ID bit, or lost LD_PRELOAD",
+           (int)who, command->words[0]);
+    return true;
+}
+
+static int wait_for(const struct command *command)
+{
+    int watch = bypass_watch(), fd = pidfd_open((pid_t)child, 0), status;
+    bool bypassed = false;
+
+    for (;;) {
+        struct pollfd polls[2] = {{.fd = fd, .events = POLLIN}, {.fd = watch, .events = POLLIN}};
+        int ready = fd < 0 ? 0 : poll(polls, 2, -1);
+
+        if (ready > 0 && polls[1].revents)
+            bypassed = bypassed || stop_bypass(watch, command);
+        if (ready == 0 || (ready > 0 && polls[0].revents) || (ready < 0 && errno != EINTR))
+            break;
+    }
+    while (waitpid((pid_t)child, &status, 0) < 0 && errno == EINTR) {
+    }
+    child = 0;
+    close(fd);
+    close(watch);
+    if (bypassed)
+        return EXIT_ENVIRONMENT;
+    return WIFSIGNALED(status) ? SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static int run_command(const struct command *command, struct serve *serve)
+{
+    uint32_t connections;
+    int status, served;
+    pid_t pid;
+
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* so that what it starts stays below this process */
+    pid = start(command, serve->socket);
+    child = pid;
+    handle_signals();
+    if (pid < 0)
+        status =
+            report(VERB_kvm, EXIT_ENVIRONMENT, "a process cannot be made: %s", strerror(errno));
+    else
+        status = wait_for(command);
+    served = serve_stop(serve, &connections);
+    if (connections == 0 && status != EXIT_ENVIRONMENT && status != NO_PROGRAM)
+        return report(VERB_kvm, EXIT_ENVIRONMENT,
+                      "%s ended with %d, and the shim was never in it: what it did, it did "
+                      "without the emulated /dev/kvm",
+                      command->words[0], status);
+    return status != EXIT_DONE ? status : served;
+}
+
+int verb_kvm(const struct cli_options *options)
+{
+    struct kvmd_config config;
+    struct command command;
+    struct serve serve;
+    struct watch watch;
+    int status = configure(options, &config);
+
+    if (status == EXIT_DONE)
+        status = command_look(options->command, &command);
+    if (status != EXIT_DONE)
+        return status;
+    status = watch_open(&watch, options, config.profile);
+    config.observer = watch_observer(&watch);
+    config.opaque = &watch;
+    if (status == EXIT_DONE)
+        status = serve_start(&config, &watch, &serve);
+    watch_leave(&watch);
+    return status != EXIT_DONE ? status : run_command(&command, &serve);
+}

@@ -1,0 +1,338 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`vgic5 kvm`: a VMM runs with an emulated /dev/kvm, is traced, is made to fail, and leaves nothing."""
+import glob
+import gzip
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import tempfile
+import time
+
+import pytest
+
+from conftest import BUILD, vgic5
+from linux_guest import INITRD, TIMEOUT, kernel  # noqa: F401 (a fixture)
+
+TOOL = os.path.join(BUILD, "vgic5")
+MINIVMM = os.path.join(BUILD, "examples", "minivmm")
+VMM = os.path.join(BUILD, "tests", "kvmd", "kvmd_vmm")
+SHIM = os.path.join(BUILD, "src", "shim", "vgic5-kvm-shim.so")
+ARM64_SHIM = os.path.join(BUILD, "src", "shim", "vgic5-kvm-shim-aarch64.so")
+NOBODY = 65534
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
+
+
+def is_sanitized():
+    """A sanitizer's run-time wants to be the first library, and a preloaded shim is before it."""
+    symbols = subprocess.run(["nm", "-D", SHIM], stdout=subprocess.PIPE, text=True, check=True)
+    return "__asan" in symbols.stdout or "__tsan" in symbols.stdout
+
+
+pytestmark = pytest.mark.skipif(is_sanitized(), reason="a sanitizer wants to be preloaded first")
+
+PROBE = """
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+    int fd = open("/dev/kvm", O_RDWR);
+    int version = ioctl(fd, 0xae00, 0);
+    printf("%d %s\\n", version, version < 0 ? strerror(errno) : "");
+    fflush(stdout);
+    if (argc > 1 && argv[1][0] == 'w') {
+        pause();
+        printf("%d\\n", ioctl(fd, 0xae00, 0) < 0 ? errno : 0);
+    }
+    return version == 12 ? 7 : 1;
+}
+"""
+
+
+def compiled(directory, name, compiler="cc", *options):
+    source, program = directory / "probe.c", directory / name
+    source.write_text(PROBE)
+    subprocess.run([compiler, *options, "-o", program, source], check=True)
+    return program
+
+
+@pytest.fixture(scope="module")
+def probe(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("probe")
+    directory.chmod(0o755)
+    return compiled(directory, "probe")
+
+
+def kvm(*arguments, place=None, **more):
+    environment = dict(os.environ, **({"TMPDIR": str(place)} if place else {}))
+    return vgic5("kvm", *arguments, env=environment, **more)
+
+
+# ---- The command ---------------------------------------------------------------------------------
+
+def test_the_exit_status_is_the_commands(probe, tmp_path):
+    assert kvm("--", probe, status=7).text.split() == ["12"]
+    assert kvm("--", "sh", "-c", "exit 42", status=42).err == ""
+    kvm("--", "sh", "-c", "kill -9 $$", status=128 + signal.SIGKILL)
+    assert "there is no program" in kvm("--", tmp_path / "none", status=3).err
+    assert "COMMAND" in kvm(status=2).err
+    assert kvm("--", "sh", "-c", "echo $0", "--help").text == "--help\n"
+
+
+def test_the_contract_holds_through_it():
+    for abi in ("v1", "7.4"):
+        kvm("--abi", abi, "--", VMM, "conform")
+    for part in ("descriptors", "pointers", "memory"):
+        kvm("--abi", "7.4", "--", VMM, part)
+
+
+def test_a_static_program_is_refused(tmp_path):
+    program = compiled(tmp_path, "static", "cc", "-static")
+    assert "linked statically" in kvm("--", program, status=3).err
+
+
+@pytest.mark.skipif(not os.path.exists(ARM64_SHIM), reason="no compiler for arm64")
+def test_an_arm64_program(tmp_path):
+    program = compiled(tmp_path, "arm64", "aarch64-linux-gnu-gcc")
+    if not shutil.which("qemu-aarch64-static") and not shutil.which("qemu-aarch64"):
+        pytest.skip("no qemu-user")
+    assert kvm("--", program, status=7).text.split() == ["12"]
+
+
+@pytest.mark.skipif(not os.path.exists(ARM64_SHIM), reason="no compiler for arm64")
+def test_the_package_is_named_that_is_missing(tmp_path):
+    program = compiled(tmp_path, "arm64", "aarch64-linux-gnu-gcc")
+    result = vgic5("kvm", "--", program, status=3, env={"PATH": "/nowhere"})
+    assert "qemu-user-static" in result.err
+
+
+def test_options_that_cannot_be():
+    for words, what in ((["--abi", "7.3"], "7.1"), (["--gic", "spis=64"], "GRP_NR_IRQS"),
+                        (["--gic", "abi=v1", "--abi", "7.4"], "--gic abi is v1"),
+                        (["--fault", "KVM_RUN"], "'='"), (["--fault", "KVM_WALK=EIO"], "no ioctl"),
+                        (["--fault", "KVM_RUN:0=EIO"], "from 1"),
+                        (["--fault", "KVM_RUN=EHUH"], "no errno")):
+        assert what in kvm(*words, "--", "true", status=2).err
+
+
+# ---- The shim ------------------------------------------------------------------------------------
+
+def test_a_program_without_the_shim_is_an_error(tmp_path):
+    """A script of a static interpreter: only its end shows that nothing of it had the shim."""
+    program = compiled(tmp_path, "static", "cc", "-static")
+    script = tmp_path / "script"
+    script.write_text(f"#!{program}\n")
+    script.chmod(0o755)
+    assert "shim was never in it" in kvm("--", script, status=3).err
+
+
+@pytest.mark.skipif(not os.access("/dev/kvm", os.R_OK | os.W_OK), reason="no /dev/kvm of its own")
+def test_the_hosts_own_kvm_is_noticed(probe):
+    result = kvm("--", "sh", "-c", f"unset LD_PRELOAD; {probe} wait; echo went on", status=3,
+                 timeout=20)
+    assert "own /dev/kvm" in result.err and "went on" not in result.text
+
+
+# ---- What is seen --------------------------------------------------------------------------------
+
+def test_the_trace_has_names_and_payloads(tmp_path):
+    text, lines = tmp_path / "t", tmp_path / "t.ndjson"
+    kvm("--abi", "7.4", "--trace", text, "--record", lines, "--", VMM, "conform")
+    words = text.read_text()
+    assert re.search(r"vm2 device KVM_SET_DEVICE_ATTR group=GRP_NR_IRQS attr=0x0 payload=0x40 = 0",
+                     words)
+    assert re.search(r"device KVM_GET_DEVICE_ATTR group=GRP_IRS_REGS attr=0x180 "
+                     r"name=IRS_IST_BASER payload=0x0 = 0", words)
+    assert re.search(r"KVM_GET_DEVICE_ATTR group=GRP_CPU_SYSREGS \S+ name=ICC_\w+ mpidr=0x\w+ "
+                     r"payload=0x", words)
+    assert " = -1 EBUSY\n" in words and "vcpu3 KVM_RUN" in words
+    events = [json.loads(line) for line in lines.read_text().splitlines()]
+    assert events[0] == {"abi": "7.4", "schema": "vgic5.kvm-record/1"}
+    assert [event["n"] for event in events[1:]] == list(range(1, len(events)))
+    assert len(words.splitlines()) == len(events) - 1
+    ist = next(event for event in events if event.get("spis"))
+    assert len(ist["spis"]) == 2 * int(ist["spi_size"], 16)
+
+
+def test_the_suffix_makes_json(tmp_path):
+    trace, record = tmp_path / "t.ndjson", tmp_path / "r"
+    kvm("--trace", trace, "--record", record, "--", VMM, "descriptors")
+    assert trace.read_bytes() == record.read_bytes() != b""
+
+
+def test_a_trace_that_cannot_be_written(probe):
+    result = kvm("--trace", "/dev/full", "--", "sh", "-c", f"{probe}; true", status=3)
+    assert "/dev/full cannot be written" in result.err
+
+
+def test_faults(probe):
+    twice = f"{probe}; {probe}; {probe}; true"
+    first = kvm("--fault", "KVM_GET_API_VERSION:2=EMFILE", "--", "sh", "-c", twice)
+    assert [line.split()[0] for line in first.text.splitlines()] == ["12", "-1", "12"]
+    assert "Too many open files" in first.text
+    every = kvm("--fault", "KVM_GET_API_VERSION=EIO", "--", "sh", "-c", twice)
+    assert [line.split()[0] for line in every.text.splitlines()] == ["-1"] * 3
+
+
+# ---- What is left --------------------------------------------------------------------------------
+
+def running(probe, place):
+    process = subprocess.Popen([TOOL, "kvm", "--", probe, "wait"], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True, start_new_session=True,
+                               env=dict(os.environ, TMPDIR=str(place)))
+    assert process.stdout.readline().split() == ["12"]
+    below = {}
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        try:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                pid, rest = file.read().split(" (", 1)
+        except OSError:
+            continue
+        name, fields = rest.rsplit(") ", 1)
+        if int(fields.split()[1]) == process.pid:
+            below["server" if name == "vgic5" else "vmm"] = int(pid)
+    assert set(below) == {"server", "vmm"}
+    return process, below
+
+
+def is_alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rsplit(") ", 1)[1][0] not in "ZX"
+    except OSError:
+        return False
+
+
+def until(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def files_of_shm():
+    return [name for name in glob.glob("/dev/shm/*") if "vgic5" in name or "kvm" in name]
+
+
+def test_the_socket_is_its_users_alone(probe, tmp_path):
+    process, below = running(probe, tmp_path)
+    directory, = tmp_path.iterdir()
+    socket, = directory.iterdir()
+    assert directory.stat().st_mode & 0o777 == 0o700
+    assert socket.stat().st_mode & 0o777 == 0o600
+    os.kill(below["vmm"], signal.SIGTERM)
+    assert process.wait(20) == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("who", ["tool", "server", "vmm"])
+def test_killed_it_leaves_nothing(probe, tmp_path, who):
+    process, below = running(probe, tmp_path)
+    os.kill(process.pid if who == "tool" else below[who], signal.SIGKILL)
+    if who == "server":
+        os.kill(below["vmm"], signal.SIGTERM)
+    out, err = process.communicate(timeout=20)
+    until(lambda: not any(map(is_alive, below.values())))
+    until(lambda: list(tmp_path.iterdir()) == [])
+    assert files_of_shm() == [] and out == ""
+    if who == "server":
+        assert "the server died of signal 9" in err
+
+
+def test_a_signal_to_the_tool_is_the_commands(probe, tmp_path):
+    process, _ = running(probe, tmp_path)
+    process.terminate()
+    assert process.wait(20) == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def open_place():
+    """A directory in which every user may work; the tests' own are closed."""
+    place = pathlib.Path(tempfile.mkdtemp())
+    place.chmod(0o777)
+    yield place
+    shutil.rmtree(place)
+
+
+def as_nobody(*words, **environment):
+    return subprocess.run(["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY),
+                           "--clear-groups", *map(str, words)], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, timeout=60,
+                          env=dict(os.environ, **environment))
+
+
+@as_root
+def test_an_ordinary_user(probe, open_place):
+    own = shutil.copy(probe, open_place)
+    if as_nobody("test", "-x", TOOL).returncode != 0:
+        pytest.skip("the build is closed to others")
+    done = as_nobody(TOOL, "kvm", "--", own, TMPDIR=str(open_place))
+    assert (done.returncode, done.stdout.split()) == (7, ["12"]), done.stderr
+    assert [path.name for path in open_place.iterdir()] == ["probe"]
+
+
+@as_root
+def test_another_user_is_refused(probe, open_place):
+    """Even one who may open the socket: root gives its server's to nobody."""
+    process, _ = running(probe, open_place)
+    directory, = open_place.iterdir()
+    own, shim = shutil.copy(probe, open_place), shutil.copy(SHIM, open_place)
+    directory.chmod(0o755)
+    socket = directory / "socket"
+    socket.chmod(0o777)
+    done = as_nobody(own, LD_PRELOAD=shim, VGIC5_KVM_SOCKET=str(socket))
+    process.terminate()
+    process.wait(20)
+    assert done.returncode == 1 and done.stdout.startswith("-1"), done.stderr
+
+
+# ---- Linux ---------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def image(kernel, tmp_path_factory):  # noqa: F811
+    """A VMM takes a plain Image."""
+    with open(kernel, "rb") as file:
+        data = file.read()
+    if data[4:8] == b"zimg":
+        begin, size = struct.unpack_from("<II", data, 8)
+        form = data[24:56].split(b"\0")[0].decode()
+        data = subprocess.run([form, "-dc"], input=data[begin:begin + size], check=True,
+                              stdout=subprocess.PIPE).stdout
+    elif data[:2] == b"\x1f\x8b":
+        data = gzip.decompress(data)
+    assert data[56:60] == b"ARMd"
+    path = tmp_path_factory.mktemp("linux") / "Image"
+    path.write_bytes(data)
+    return path
+
+
+def minivmm(*words, options=(), **more):
+    return kvm("--abi", "7.4", *options, "--", MINIVMM, *words, timeout=TIMEOUT, **more)
+
+
+def boot(image, cpus, *words, **more):
+    append = f"console=ttyS0 earlycon cryptomgr.notests -- cpus={cpus}"
+    return minivmm("--kernel", image, "--initrd", INITRD, "--smp", cpus, "--append", append, *words,
+                   **more)
+
+
+@pytest.mark.parametrize("cpus", [1, 2, 4])
+def test_linux_boots(image, cpus):
+    assert "init: PASS" in boot(image, cpus).text
+
+
+def test_linux_is_saved_and_restored(image, tmp_path):
+    snapshot = tmp_path / "s"
+    before = boot(image, 2, "--save", snapshot, "--at", "init: begin", "--exit")
+    assert "init: PASS" not in before.text
+    after = minivmm("--restore", snapshot)
+    assert "init: PASS" in after.text

@@ -137,6 +137,13 @@ struct vgic5_save_request {
      * there. May be NULL. 0, or a negative errno with `error` filled. */
     int (*collect)(void *opaque, struct vgic5_snapshot_writer *writer, struct vgic5_error *error);
     void *opaque;
+    /* "Saved" shall mean restorable: everything that a restore checks, of what is being saved.
+     * `state` has what collect has put, and no memory; vgic5_saver_read has that. On the save's
+     * thread, while the guest goes on and before memory is written; `opaque` must last until
+     * vgic5_saver_finish. A negative errno with `error` filled: there will be no file, an old one
+     * stays, and into a pipe nothing is written. NULL: nothing is proved. */
+    int (*prove)(void *opaque, const struct vgic5_snapshot *state, struct vgic5_saver *saver,
+                 struct vgic5_error *error);
 };
 
 struct vgic5_save_result {
@@ -155,6 +162,10 @@ int vgic5_saver_start(struct vgic5_ram *ram, const struct vgic5_save_request *re
 /* Has the thread ended? Waits at most so many milliseconds for it. */
 bool vgic5_saver_is_done(struct vgic5_saver *saver, unsigned milliseconds);
 unsigned vgic5_saver_percent(struct vgic5_saver *saver); /* of memory */
+/* For `prove`, and on its thread: memory as it is being saved. `opaque` is the saver, so that it is
+ * the read function of a struct vgic5_guest_reader. -EFAULT: not all of it is memory; else a
+ * negative errno: it cannot be had. */
+int vgic5_saver_read(void *opaque, uint64_t address, void *to, size_t size);
 /* Give up as soon as possible: there will be no file, and an old one stays. Any thread. */
 void vgic5_saver_cancel(struct vgic5_saver *saver);
 /* Wait for the end, and free. The file is there whole, and safe on disk, if and only if it is 0;

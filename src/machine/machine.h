@@ -109,6 +109,11 @@ int machine_save(struct machine *machine, struct vgic5_snapshot_writer *writer,
  * before it changes anything. RAM and the VGICv5 are the caller's. */
 int machine_load(struct machine *machine, const struct vgic5_snapshot *snapshot,
                  struct vgic5_error *error);
+/* Would machine_load take it, registers of the engine included? `machine` is a new one, made of the
+ * same configuration for nothing else, and of no use afterwards; its vCPUs are made one at a time.
+ * Any thread, while others run. */
+int machine_prove(struct machine *machine, const struct vgic5_snapshot *snapshot,
+                  struct vgic5_error *error);
 /* What the machine is, as a section ("machine" 0), and its configuration back. Whatever no machine
  * of this program can be is refused by then (exit code 5, every field that differs). vcpu_ids of
  * the result points into the snapshot; `engine` is what its vCPUs shall run on. */

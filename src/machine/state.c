@@ -435,49 +435,91 @@ static int load_parts(struct machine *machine, const struct vgic5_fields *const 
     return ret;
 }
 
-static int load(struct machine *machine, const struct vgic5_snapshot *snapshot,
-                struct loaded_cpu *cpus, struct vgic5_error *error)
-{
-    const struct vgic5_fields *clock_fields, *fields[NR_PARTS];
+/* What a snapshot says, read and checked. */
+struct loaded_machine {
     struct loaded_clock clock;
-    int ret = section_fields(snapshot, "clock", 0, SECTION_VERSION, &clock_fields, error);
+    struct loaded_cpu *cpus;
+    const struct vgic5_fields *parts[NR_PARTS];
+};
+
+static int read_machine(const struct machine *machine, const struct vgic5_snapshot *snapshot,
+                        struct loaded_machine *loaded, struct vgic5_error *error)
+{
+    const struct vgic5_fields *clock;
+    int ret = section_fields(snapshot, "clock", 0, SECTION_VERSION, &clock, error);
 
     for (size_t i = 0; ret == 0 && i < NR_PARTS; i++)
-        ret = section_fields(snapshot, parts[i].section, 0, SECTION_VERSION, &fields[i], error);
+        ret = section_fields(snapshot, parts[i].section, 0, SECTION_VERSION, &loaded->parts[i],
+                             error);
     if (ret == 0)
-        ret = read_clock(clock_fields, &clock, error);
+        ret = read_clock(clock, &loaded->clock, error);
     if (ret == 0)
-        ret = check_clock(machine, &clock, error);
+        ret = check_clock(machine, &loaded->clock, error);
+    return ret == 0 ? read_cpus(machine, snapshot, loaded->cpus, error) : ret;
+}
+
+static int load(struct machine *machine, const struct vgic5_snapshot *snapshot,
+                struct loaded_machine *loaded, struct vgic5_error *error)
+{
+    int ret = read_machine(machine, snapshot, loaded, error);
+
     if (ret == 0)
-        ret = read_cpus(machine, snapshot, cpus, error);
-    if (ret == 0)
-        ret = switch_on(machine, cpus, error);
+        ret = switch_on(machine, loaded->cpus, error);
     if (ret != 0)
         return ret;
-    ret = load_parts(machine, fields, error);
+    ret = load_parts(machine, loaded->parts, error);
     if (ret != 0) {
         switch_off(machine);
         return ret;
     }
-    apply_clock(machine, &clock);
-    return apply_cpus(machine, cpus, error);
+    apply_clock(machine, &loaded->clock);
+    return apply_cpus(machine, loaded->cpus, error);
 }
 
-int machine_load(struct machine *machine, const struct vgic5_snapshot *snapshot,
-                 struct vgic5_error *error)
+static int prove(struct machine *machine, const struct vgic5_snapshot *snapshot,
+                 struct loaded_machine *loaded, struct vgic5_error *error)
 {
-    struct loaded_cpu *cpus;
+    int ret = read_machine(machine, snapshot, loaded, error);
+
+    for (uint32_t i = 0; ret == 0 && i < machine->nr_cpus; i++) {
+        char where[32];
+
+        snprintf(where, sizeof(where), "cpu %" PRIu32, machine->cpus[i].pe.id);
+        if (loaded->cpus[i].on)
+            ret = vcpu_prove_state(machine->engine, loaded->cpus[i].values, where, error);
+    }
+    return ret == 0 ? load_parts(machine, loaded->parts, error) : ret;
+}
+
+static int with_new_machine(struct machine *machine, const struct vgic5_snapshot *snapshot,
+                            int (*what)(struct machine *, const struct vgic5_snapshot *,
+                                        struct loaded_machine *, struct vgic5_error *),
+                            struct vgic5_error *error)
+{
+    struct loaded_machine loaded;
     int ret;
 
     for (uint32_t i = 0; i < machine->nr_cpus; i++)
         if (machine->cpus[i].pe.vcpu)
             return error_set(error, VGIC5_CAUSE_BUG, -EINVAL,
                              "a snapshot is loaded into a new machine only");
-    cpus = allocate_cpus(machine->nr_cpus);
-    if (!cpus)
+    loaded.cpus = allocate_cpus(machine->nr_cpus);
+    if (!loaded.cpus)
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOMEM,
                          "no memory for the state of the vCPUs");
-    ret = load(machine, snapshot, cpus, error);
-    free_cpus(cpus, machine->nr_cpus);
+    ret = what(machine, snapshot, &loaded, error);
+    free_cpus(loaded.cpus, machine->nr_cpus);
     return ret;
+}
+
+int machine_load(struct machine *machine, const struct vgic5_snapshot *snapshot,
+                 struct vgic5_error *error)
+{
+    return with_new_machine(machine, snapshot, load, error);
+}
+
+int machine_prove(struct machine *machine, const struct vgic5_snapshot *snapshot,
+                  struct vgic5_error *error)
+{
+    return with_new_machine(machine, snapshot, prove, error);
 }

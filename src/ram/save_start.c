@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "facts/error.h"
+#include "facts/sized.h"
 #include "ram/saver.h"
 #include "snapshot/chain.h"
 #include "snapshot/pipes.h"
@@ -203,6 +204,7 @@ static void saver_free(struct vgic5_saver *saver)
         ram_image_free(&saver->images[n]);
     vgic5_chain_close(saver->base);
     vgic5_pages_close(saver->pages);
+    vgic5_pages_close(saver->pages_of_base);
     pthread_cond_destroy(&saver->ended);
     pthread_mutex_destroy(&saver->lock);
     free(saver->images);
@@ -214,7 +216,8 @@ static void saver_free(struct vgic5_saver *saver)
     free(saver);
 }
 
-static struct vgic5_saver *saver_new(struct vgic5_ram *ram, const char *path)
+static struct vgic5_saver *saver_new(struct vgic5_ram *ram,
+                                     const struct vgic5_save_request *request)
 {
     struct vgic5_saver *saver = calloc(1, sizeof(*saver));
     pthread_condattr_t clock;
@@ -227,27 +230,30 @@ static struct vgic5_saver *saver_new(struct vgic5_ram *ram, const char *path)
     pthread_cond_init(&saver->ended, &clock);
     pthread_condattr_destroy(&clock);
     saver->ram = ram;
-    saver->path = strdup(path);
+    saver->path = strdup(request->path);
+    saver->prove = request->prove;
+    saver->opaque = request->opaque;
     if (saver->path)
         return saver;
     saver_free(saver);
     return NULL;
 }
 
-int vgic5_saver_start(struct vgic5_ram *ram, const struct vgic5_save_request *request,
+int vgic5_saver_start(struct vgic5_ram *ram, const struct vgic5_save_request *given,
                       struct vgic5_saver **saver, struct vgic5_error *error)
 {
     uint64_t started = now_us();
+    struct vgic5_save_request request;
     struct vgic5_saver *fresh;
     int ret;
 
     *saver = NULL;
-    if (request->size < sizeof(*request))
-        return error_misuse(error, "struct vgic5_save_request has %u bytes", request->size);
-    fresh = saver_new(ram, request->path);
+    if (!sized_take(&request, sizeof(request), given, SIZE_WITH(struct vgic5_save_request, opaque)))
+        return error_misuse(error, "struct vgic5_save_request has %u bytes", given->size);
+    fresh = saver_new(ram, &request);
     if (!fresh)
         return error_no_memory(error, "the save");
-    ret = take(fresh, request, error);
+    ret = take(fresh, &request, error);
     if (ret != 0) {
         saver_free(fresh);
         return ret;

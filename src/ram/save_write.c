@@ -155,8 +155,12 @@ static int write_output(struct vgic5_saver *saver)
 
     if (ret != 0)
         return ret;
-    saver->is_open = true;
-    return output_close(&saver->output, write_all(saver), &saver->error);
+    ret = saver_prove(saver);
+    if (ret == 0) {
+        saver->is_open = true;
+        ret = write_all(saver);
+    }
+    return output_close(&saver->output, ret, &saver->error);
 }
 
 void *saver_run(void *opaque)

@@ -22,6 +22,11 @@ struct vgic5_saver {
     struct vgic5_pages *pages; /* what is absent */
     char *path;
 
+    int (*prove)(void *opaque, const struct vgic5_snapshot *state, struct vgic5_saver *saver,
+                 struct vgic5_error *error); /* may be NULL */
+    void *opaque;
+    struct vgic5_pages *pages_of_base; /* while it is proved */
+
     struct vgic5_snapshot_writer *writer;
     struct output output;
     bool is_open; /* the output; until then bytes are collected here, for the thread */
@@ -43,6 +48,9 @@ struct vgic5_saver {
 
 /* Where the writer's bytes go; opaque is the saver. */
 int saver_put(void *opaque, const void *bytes, size_t size);
+/* On the thread, before memory is written: can what is being saved be restored? 0, or as the
+ * saver's error says. */
+int saver_prove(struct vgic5_saver *saver);
 /* The thread; opaque is the saver. */
 void *saver_run(void *opaque);
 

@@ -303,3 +303,22 @@ int vgic5_snapshot_end(struct vgic5_snapshot_writer *writer, struct vgic5_error 
 
     return vgic5_snapshot_end_root(writer, root, error);
 }
+
+int writer_end_here(const struct vgic5_snapshot_writer *writer, const struct vgic5_sink *sink,
+                    struct vgic5_error *error)
+{
+    struct vgic5_snapshot_writer *copy = malloc(sizeof(*copy));
+
+    if (!copy)
+        return error_no_memory(error, "a snapshot writer");
+    *copy = *writer;
+    copy->sink = *sink;
+    copy->table = reallocarray(NULL, writer->nr_sections + 1, TABLE_ENTRY_SIZE);
+    if (!copy->table) {
+        vgic5_snapshot_abort(copy);
+        return error_no_memory(error, "the section table");
+    }
+    if (writer->nr_sections != 0)
+        memcpy(copy->table, writer->table, writer->nr_sections * TABLE_ENTRY_SIZE);
+    return vgic5_snapshot_end(copy, error);
+}

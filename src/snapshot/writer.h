@@ -28,5 +28,8 @@ int writer_emit_head(struct vgic5_snapshot_writer *writer, const struct section_
 int writer_finish_section(struct vgic5_snapshot_writer *writer, const struct section_head *head,
                           uint64_t start, const struct hash_part *payload, uint32_t nr_frames,
                           struct vgic5_error *error);
+/* The trailer that would end the snapshot here goes to `sink`; the writer is as before. */
+int writer_end_here(const struct vgic5_snapshot_writer *writer, const struct vgic5_sink *sink,
+                    struct vgic5_error *error);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include <vgic5/device.h>
 
+#include "tool/gic_option.h"
 #include "tool/files.h"
 #include "tool/report.h"
 #include "tool/words.h"
@@ -75,6 +76,9 @@ static enum cli_exit run(enum cli_verb verb, struct cli_options *options)
     struct vgic5_error error = {0};
     enum cli_exit status;
 
+    if (verb == VERB_restore && options->abi && gic_option_abi(options->abi) == 0)
+        return (enum cli_exit)report(verb, EXIT_USAGE, "--abi is '%s', expected v1 or 7.4",
+                                     options->abi);
     if (files_begin(verb, options, &files, &error) != 0)
         status = (enum cli_exit)report_error(verb, &error);
     else

@@ -6,6 +6,8 @@
 
 #include <vgic5/migration.h>
 
+#include "facts/error.h"
+#include "tool/look/load.h"
 #include "tool/report.h"
 #include "tool/words.h"
 
@@ -66,6 +68,22 @@ static int collect(void *opaque, struct vgic5_snapshot_writer *writer, struct vg
     return status;
 }
 
+/* On the saver's thread. */
+static int prove(void *opaque, const struct vgic5_snapshot *state, struct vgic5_saver *saver,
+                 struct vgic5_error *error)
+{
+    const struct vgic5_guest_reader memory = {sizeof(memory), vgic5_saver_read, saver};
+    struct loaded loaded = {.snapshot = state};
+    struct vgic5_error why = {0};
+    int status = load_prove(&loaded, &memory, &why);
+
+    (void)opaque; /* collect's, and gone by now */
+    if (status != 0)
+        error_set(error, why.cause, status, "what was saved could not be restored: %.440s",
+                  why.message);
+    return status;
+}
+
 int saver_start(struct machine *machine, const struct machine_config *config, struct vgic5_ram *ram,
                 const struct saver_request *request, struct saver *saver, struct vgic5_error *error)
 {
@@ -79,6 +97,7 @@ int saver_start(struct machine *machine, const struct machine_config *config, st
         .followed = request->followed,
         .collect = collect,
         .opaque = &from,
+        .prove = prove,
     };
 
     saver->instructions = machine_instructions(machine);

@@ -53,8 +53,6 @@ int verb_restore(const struct cli_options *options)
 
     if (!session_check_options(session.verb, options))
         return EXIT_USAGE;
-    if (options->abi && gic_option_abi(options->abi) == 0)
-        return report(session.verb, EXIT_USAGE, "--abi is '%s', expected v1 or 7.4", options->abi);
     if (load_open(session.verb, options->operand, options->on_base, &loaded, &error) != 0)
         return report_error(session.verb, &error);
     tell_what_is_ignored(loaded.snapshot);

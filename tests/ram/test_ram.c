@@ -67,38 +67,110 @@ static void write_noise(const struct guest *guest, uint64_t seed)
                 memset(at(guest, n, page) + 16, (int)ram_noise(&seed) | 1, 256);
 }
 
-static int no_more(void *opaque, struct vgic5_snapshot_writer *writer, struct vgic5_error *error)
-{
-    unsigned *calls = opaque;
+/* What a save has shown of itself before it was there. */
+struct proof {
+    unsigned collected, proved;
+    uint8_t *memory[NR_RANGES];
+    int verdict;
+};
 
-    (void)writer, (void)error;
-    (*calls)++;
-    return 0;
+static int collect(void *opaque, struct vgic5_snapshot_writer *writer, struct vgic5_error *error)
+{
+    struct proof *proof = opaque;
+    struct vgic5_fields *fields = vgic5_fields_new();
+    int ret;
+
+    proof->collected++;
+    vgic5_fields_put_u64(fields, "N", 0, 5);
+    ret = vgic5_snapshot_put_fields(writer, "own", 7, 1, true, fields, error);
+    vgic5_fields_free(fields);
+    return ret;
+}
+
+/* In pieces that are no pages. */
+static void read_all(struct vgic5_saver *saver, unsigned n, uint8_t *to)
+{
+    for (uint64_t at = 0, piece; at < shape[n].size; at += piece) {
+        piece = shape[n].size - at < 5000 ? shape[n].size - at : 5000;
+        assert_int_equal(vgic5_saver_read(saver, shape[n].base + at, to + at, piece), 0);
+    }
+}
+
+static int prove(void *opaque, const struct vgic5_snapshot *state, struct vgic5_saver *saver,
+                 struct vgic5_error *error)
+{
+    const struct vgic5_section *own = vgic5_snapshot_find(state, "own", 7);
+    struct proof *proof = opaque;
+    uint8_t byte;
+
+    proof->proved++;
+    assert_true(own && own->required && vgic5_fields_count(own->fields) == 1);
+    assert_int_equal(vgic5_fields_at(own->fields, 0)->u64, 5);
+    for (unsigned n = 0; n < NR_RANGES; n++) {
+        proof->memory[n] = malloc(shape[n].size);
+        read_all(saver, n, proof->memory[n]);
+        assert_int_equal(vgic5_saver_read(saver, shape[n].base + shape[n].size, &byte, 1), -EFAULT);
+    }
+    if (proof->verdict != 0)
+        snprintf(error->message, sizeof(error->message), "not provable");
+    error->cause = proof->verdict != 0 ? VGIC5_CAUSE_UNFIT : VGIC5_CAUSE_NONE;
+    return proof->verdict;
+}
+
+/* The memory that was shown is what has been saved. */
+static void compare_with_file(const struct proof *proof, const char *path)
+{
+    struct vgic5_chain *chain;
+    struct vgic5_pages *pages;
+
+    assert_int_equal(vgic5_chain_open(path, NULL, &chain, NULL), 0);
+    assert_int_equal(vgic5_pages_open(chain, &pages, NULL), 0);
+    for (unsigned n = 0; n < NR_RANGES; n++) {
+        uint8_t *saved = malloc(shape[n].size);
+
+        assert_int_equal(vgic5_pages_read(pages, shape[n].base, saved, shape[n].size), 0);
+        assert_memory_equal(saved, proof->memory[n], shape[n].size);
+        free(saved);
+    }
+    vgic5_pages_close(pages);
+    vgic5_chain_close(chain);
+}
+
+static void forget(struct proof *proof)
+{
+    for (unsigned n = 0; n < NR_RANGES; n++)
+        free(proof->memory[n]);
 }
 
 static struct vgic5_save_result save(struct guest *guest, const char *path, const char *base,
                                      bool waits)
 {
-    unsigned calls = 0;
+    struct proof proof = {0};
+    bool is_whole = guest->ranges[1].host; /* or a guest of one range, which it cannot read */
     const struct vgic5_save_request request = {.size = sizeof(request),
                                                .path = path,
                                                .base = base,
                                                .producer = "test",
                                                .guest_waits = waits,
                                                .followed = true,
-                                               .collect = no_more,
-                                               .opaque = &calls};
+                                               .collect = collect,
+                                               .opaque = &proof,
+                                               .prove = is_whole ? prove : NULL};
     struct vgic5_save_result result = {.size = sizeof(result)};
     struct vgic5_error error = {0};
     struct vgic5_saver *saver;
 
     if (vgic5_saver_start(guest->ram, &request, &saver, &error) != 0)
         fail_msg("%s", error.message);
-    assert_int_equal(calls, 1);
+    assert_int_equal(proof.collected, 1);
     while (!vgic5_saver_is_done(saver, 50))
         ;
     if (vgic5_saver_finish(saver, &result, &error) != 0)
         fail_msg("%s", error.message);
+    assert_int_equal(proof.proved, is_whole);
+    if (is_whole)
+        compare_with_file(&proof, path);
+    forget(&proof);
     return result;
 }
 
@@ -200,6 +272,46 @@ static void test_cancelled(void **state)
     assert_int_equal(error.cause, VGIC5_CAUSE_GIVEN_UP);
     assert_int_equal(access(paths[3], F_OK), -1);
     assert_int_equal(save(&guest, paths[1], paths[0], false).pages, 1);
+    guest_end(&guest);
+}
+
+/* What is not proved is not saved; the old file stays, and the marks too. */
+static void test_a_proof_that_fails(void **state)
+{
+    struct proof proof = {.verdict = -ENOTSUP};
+    struct vgic5_save_request request = {.size = sizeof(request),
+                                         .path = paths[0],
+                                         .producer = "test",
+                                         .followed = true,
+                                         .collect = collect,
+                                         .opaque = &proof,
+                                         .prove = prove};
+    struct vgic5_error error = {0};
+    struct vgic5_saver *saver;
+    struct guest guest, target;
+
+    (void)state;
+    guest_begin(&guest, NULL);
+    write_noise(&guest, 9);
+    save(&guest, paths[0], NULL, false);
+    restore(&target, paths[0], NULL);
+    for (unsigned n = 0; n < 2; n++) { /* a new file, and one that is there */
+        request.path = n == 0 ? paths[3] : paths[0];
+        assert_int_equal(vgic5_saver_start(guest.ram, &request, &saver, NULL), 0);
+        assert_int_equal(vgic5_saver_finish(saver, NULL, &error), -ENOTSUP);
+        assert_true(error.cause == VGIC5_CAUSE_UNFIT && strcmp(error.message, "not provable") == 0);
+        forget(&proof);
+    }
+    assert_int_equal(access(paths[3], F_OK), -1);
+    assert_same(&guest, &target);
+    store(&guest, 1, 5, 1);
+    assert_int_equal(save(&guest, paths[1], paths[0], false).pages, 1);
+    /* A caller of the version before has nothing to prove. */
+    request.size = offsetof(struct vgic5_save_request, prove);
+    request.path = paths[2];
+    assert_int_equal(vgic5_saver_start(guest.ram, &request, &saver, NULL), 0);
+    assert_int_equal(vgic5_saver_finish(saver, NULL, &error), 0);
+    guest_end(&target);
     guest_end(&guest);
 }
 
@@ -505,6 +617,7 @@ int main(void)
         cmocka_unit_test(test_a_chain_of_several_ranges),
         cmocka_unit_test(test_a_save_of_what_is_absent),
         cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_a_proof_that_fails),
         cmocka_unit_test(test_shared_memory_with_an_alias),
         cmocka_unit_test(test_a_source_of_its_own),
         cmocka_unit_test(test_ranges_that_are_none),

@@ -173,7 +173,8 @@ static int check_ist(struct loaded *loaded, struct vgic5_error *error)
     return status;
 }
 
-static int decode(struct loaded *loaded, struct vgic5_error *error)
+/* Everything but memory. */
+static int decode_state(struct loaded *loaded, struct vgic5_error *error)
 {
     int status = check_sections(loaded->snapshot, error);
 
@@ -184,11 +185,16 @@ static int decode(struct loaded *loaded, struct vgic5_error *error)
     if (status == 0)
         status = vgic5_state_from_snapshot(loaded->snapshot, &loaded->state, error);
     if (status == 0)
-        status = check_memory(loaded, error);
-    if (status == 0)
         status = check_cpus(loaded, error);
+    return status == 0 ? check_agreement(loaded, error) : status;
+}
+
+static int decode(struct loaded *loaded, struct vgic5_error *error)
+{
+    int status = decode_state(loaded, error);
+
     if (status == 0)
-        status = check_agreement(loaded, error);
+        status = check_memory(loaded, error);
     return status == 0 ? check_ist(loaded, error) : status;
 }
 
@@ -281,4 +287,77 @@ int load_into(struct loaded *loaded, struct machine *machine, struct vgic5_ram *
     vgic5_port_model(machine_gic(machine), &port);
     status = vgic5_restore(&port, loaded->state, &report_warnings, error);
     return status == 0 ? machine_load(machine, loaded->snapshot, error) : status;
+}
+
+/* ---- A save that is under way ---------------------------------------------------------------- */
+
+/* Its memory, and the RAM of the machine that it is tried in: what the check of the LPI IST reads
+ * is what a restore needs of it. */
+struct tried {
+    const struct vgic5_guest_reader *memory;
+    uint8_t *ram;
+    uint64_t base;
+};
+
+static int read_and_fill(void *opaque, uint64_t address, void *to, size_t size)
+{
+    const struct tried *tried = opaque;
+    int status = tried->memory->read(tried->memory->opaque, address, to, size);
+
+    if (status == 0 && size != 0)
+        memcpy(tried->ram + (address - tried->base), to, size);
+    return status;
+}
+
+static int prove_in(struct loaded *loaded, struct machine *machine,
+                    const struct vgic5_guest_reader *memory, struct vgic5_error *error)
+{
+    struct tried tried = {.memory = memory};
+    const struct vgic5_guest_reader reader = {sizeof(reader), read_and_fill, &tried};
+    struct vgic5_port port;
+    uint64_t size;
+    int status = machine_check_cpu(machine, loaded->snapshot, error);
+
+    tried.ram = machine_ram(machine, &tried.base, &size);
+    if (status == 0)
+        status = vgic5_state_check_memory(loaded->state, &reader, error);
+    vgic5_port_model(machine_gic(machine), &port);
+    if (status == 0) /* warnings are for the restore itself */
+        status = vgic5_restore(&port, loaded->state, NULL, error);
+    return status == 0 ? machine_prove(machine, loaded->snapshot, error) : status;
+}
+
+/* Nothing will run, so it needs no clock of the host's. */
+static uint64_t no_time(void *opaque)
+{
+    (void)opaque;
+    return 0;
+}
+
+static void no_alarm(void *opaque, uint64_t at)
+{
+    (void)opaque, (void)at;
+}
+
+static bool has_not_rung(void *opaque)
+{
+    (void)opaque;
+    return false;
+}
+
+int load_prove(struct loaded *loaded, const struct vgic5_guest_reader *memory,
+               struct vgic5_error *error)
+{
+    struct machine *machine = NULL;
+    int status = decode_state(loaded, error);
+
+    loaded->config.time = (struct machine_time){no_time, no_alarm, no_alarm, has_not_rung, NULL};
+    if (status == 0)
+        status = machine_create(&loaded->config, &machine, error);
+    if (status == 0)
+        status = prove_in(loaded, machine, memory, error);
+    machine_destroy(machine);
+    vgic5_state_free(loaded->state);
+    loaded->state = NULL;
+    return status;
 }

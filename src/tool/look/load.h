@@ -13,7 +13,7 @@
 /* A snapshot file, opened, and everything in it but memory decoded and checked. */
 struct loaded {
     struct vgic5_chain *chain;
-    struct vgic5_snapshot *snapshot; /* the chain's top */
+    const struct vgic5_snapshot *snapshot; /* the chain's top */
     const struct vgic5_section *memory;
     struct machine_config config; /* vcpu_ids point into the snapshot */
     struct vgic5_state *state;
@@ -28,6 +28,11 @@ int load_chain(enum cli_verb verb, const char *path, const char *base, struct vg
 int load_open(enum cli_verb verb, const char *path, const char *base, struct loaded *loaded,
               struct vgic5_error *error);
 void load_close(struct loaded *loaded);
+
+/* What load_open and load_into check, of a save that is under way: of `loaded` only the snapshot
+ * (which stays the caller's) is there, and `memory` reads what will be its memory. */
+int load_prove(struct loaded *loaded, const struct vgic5_guest_reader *memory,
+               struct vgic5_error *error);
 
 /* Is it one of those that a restore knows? */
 bool load_knows_section(const struct vgic5_section *section);

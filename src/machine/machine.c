@@ -63,17 +63,6 @@ static int create_gic(struct machine *machine, const struct machine_config *conf
     return 0;
 }
 
-static int create_time(struct machine *machine)
-{
-    if (machine->clock.deterministic || machine->clock.time.now)
-        return 0;
-    machine->host_time = host_time_create();
-    if (!machine->host_time)
-        return -ENOMEM;
-    machine->clock.time = host_time_functions(machine->host_time);
-    return 0;
-}
-
 static int build(struct machine *machine, const struct machine_config *config,
                  struct vgic5_error *error)
 {
@@ -82,9 +71,9 @@ static int build(struct machine *machine, const struct machine_config *config,
     if (ret != 0)
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, ret, "no RAM of 0x%" PRIx64 " bytes: %s",
                          config->ram_size, strerror(-ret));
-    ret = create_time(machine);
-    if (ret == 0)
-        ret = machine_create_cpus(machine, config);
+    if (!machine->clock.deterministic && !machine->clock.time.now)
+        machine->clock.time = host_time_functions(&machine->host_time);
+    ret = machine_create_cpus(machine, config);
     if (ret == 0)
         ret = machine_create_devices(machine);
     if (ret != 0)
@@ -138,7 +127,6 @@ void machine_destroy(struct machine *machine)
     pl011_destroy(machine->uart);
     pl031_destroy(machine->rtc);
     vgic5_destroy(machine->gic);
-    host_time_destroy(machine->host_time);
     memory_destroy(&machine->ram);
     free(machine->cpu_of_id);
     free(machine->cpus);

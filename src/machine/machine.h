@@ -38,7 +38,7 @@ struct machine_time {
     void (*sleep)(void *opaque, uint64_t nanoseconds); /* or until something happens */
     /* From this time on has_rung() is true, until the next call of set_alarm(). */
     void (*set_alarm)(void *opaque, uint64_t at);
-    bool (*has_rung)(void *opaque); /* asked very often: costs no look at the clock */
+    bool (*has_rung)(void *opaque); /* asked very often: to be cheap */
     void *opaque;
 };
 

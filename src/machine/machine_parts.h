@@ -70,13 +70,13 @@ struct machine {
     uint32_t nr_called;
     bool has_served;
     bool turn_is_over;
-    uint64_t turn_began;         /* real time: the counter, at the last look before */
-    bool is_looking;             /* what happens now comes from the host */
-    uint64_t turns;              /* of the run loop, since … */
-    uint64_t looked_at;          /* … the last look at the host: instructions executed then */
-    uint64_t alarm;              /* when it rings, in the host's time; UINT64_MAX: it does not */
-    struct host_time *host_time; /* if it is the program's own */
-    uint64_t deadline;           /* counter value at which the next timer fires */
+    uint64_t turn_began;        /* real time: the counter, at the last look before */
+    bool is_looking;            /* what happens now comes from the host */
+    uint64_t turns;             /* of the run loop, since … */
+    uint64_t looked_at;         /* … the last look at the host: instructions executed then */
+    uint64_t alarm;             /* when it rings, in the host's time; UINT64_MAX: it does not */
+    struct host_time host_time; /* unless the time is the caller's */
+    uint64_t deadline;          /* counter value at which the next timer fires */
 
     bool ended;
     struct machine_stopped end;

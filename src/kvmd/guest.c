@@ -2,7 +2,9 @@
 /* What a guest does that leaves the engine: accesses to devices, and to system registers. */
 #include "kvmd/internal.h"
 
-#define ID_AA64PFR2_EL1 VGIC5_ENCODING(3, 0, 0, 4, 2)
+#define CTR_EL0 VGIC5_ENCODING(3, 3, 0, 0, 1)
+#define SCTLR_EL1 VGIC5_ENCODING(3, 0, 1, 0, 0)
+#define SCTLR_UCT (UINT64_C(1) << 15)
 #define CRN(encoding) ((encoding) >> 7 & 15)
 #define CRM(encoding) ((encoding) >> 3 & 15)
 #define OP1(encoding) ((encoding) >> 11 & 7)
@@ -48,18 +50,30 @@ static bool is_of_gic(uint16_t encoding)
     return CRN(encoding) == 12 && (encoding >> 14 == 1 || OP1(encoding) == 1 || CRM(encoding) >= 9);
 }
 
+/* May it be read here? Of these registers EL0 has one, where SCTLR_EL1.UCT lets it. */
+static bool may_identify(struct kvmd_vcpu *vcpu, const struct vcpu_sysreg *access)
+{
+    if (access->is_write)
+        return false;
+    return access->el > 0 || (access->encoding == CTR_EL0 &&
+                              vcpu_native_register(vcpu->pe.vcpu, SCTLR_EL1) & SCTLR_UCT);
+}
+
 static enum vcpu_sysreg_result sysreg(void *opaque, struct vcpu_sysreg *access)
 {
     struct kvmd_vcpu *vcpu = opaque;
 
-    if (vcpu->pe.gic)
-        return pe_sysreg(&vcpu->pe, access);
-    if (is_of_gic(access->encoding))
+    if (!vcpu->pe.gic && is_of_gic(access->encoding))
         return VCPU_SYSREG_UNDEFINED;
-    if (access->encoding != ID_AA64PFR2_EL1 || access->is_write || access->el == 0)
-        return pe_sysreg(&vcpu->pe, access);
-    access->value = 0;
-    return VCPU_SYSREG_DONE;
+    if (may_identify(vcpu, access) &&
+        identification_get(vcpu, access->encoding, &access->value) == 0)
+        return VCPU_SYSREG_DONE;
+    return pe_sysreg(&vcpu->pe, access);
+}
+
+static bool answers(uint16_t encoding)
+{
+    return pe_answers(encoding) || identification_has(encoding);
 }
 
 struct vcpu_host guest_host(struct kvmd_vcpu *vcpu)
@@ -68,15 +82,6 @@ struct vcpu_host guest_host(struct kvmd_vcpu *vcpu)
                               .mmio_write = mmio_write,
                               .leaves = leaves,
                               .sysreg = sysreg,
-                              .answers = pe_answers,
+                              .answers = answers,
                               .opaque = vcpu};
-}
-
-uint64_t guest_identity(const struct kvmd_vm *vm, size_t n)
-{
-    size_t nr;
-
-    if (!vm->gic && vcpu_identity(&nr)[n].encoding == ID_AA64PFR2_EL1)
-        return 0;
-    return pe_identity(&vm->kvmd->pe_host, vm->kvmd->engine, n);
 }

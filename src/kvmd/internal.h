@@ -6,6 +6,8 @@
 #include <pthread.h>
 
 #include "facts/error.h"
+#include "kvmd/identification.h"
+#include "kvmd/kept.h"
 #include "kvmd/kvmd.h"
 #include "kvmd/slots.h"
 #include "kvmd/uapi.h"
@@ -52,6 +54,9 @@ struct kvmd_vm {
     uint64_t map_generation; /* as of this */
     struct vcpu_clock clock;
     uint64_t counter_offset; /* counter minus host ticks */
+    uint64_t psci_version;   /* that its guest reads */
+    bool system_suspend;     /* KVM_CAP_ARM_SYSTEM_SUSPEND */
+    struct identification identification;
 };
 
 struct kvmd_vcpu {
@@ -60,15 +65,18 @@ struct kvmd_vcpu {
     struct kvm_run *run; /* shared with the VMM */
     uint32_t features;   /* of KVM_ARM_VCPU_INIT */
     bool initialised, powered_off;
-    bool inside; /* of KVM_RUN */
-    bool waits;  /* in WFI */
-    int wake;    /* eventfd: an interrupt, or it has been started */
+    bool inside;    /* of KVM_RUN */
+    bool waits;     /* in WFI */
+    bool suspended; /* KVM_MP_STATE_SUSPENDED */
+    int wake;       /* eventfd: an interrupt, or it has been started */
 
     struct pe pe;
     struct vcpu_host host;
     struct vcpu_value values[NR_VCPU_ROWS];
     bool live;        /* the engine has what `values` had */
     uint64_t spsr[4]; /* of AArch32's modes, for who moves them */
+    uint64_t mpidr, clidr;
+    uint64_t kept[KVMD_NR_KEPT]; /* registers that no guest of this PE has, for who moves them */
 
     struct vcpu_mmio mmio; /* with which KVM_RUN has come back */
     bool mmio_pending;
@@ -135,8 +143,6 @@ struct pe_host clock_pe_host(void); /* opaque is the vCPU */
 
 /* ---- guest.c: what a guest does that leaves the engine ---- */
 struct vcpu_host guest_host(struct kvmd_vcpu *vcpu);
-/* The n-th register of vcpu_identity, as this guest reads it. */
-uint64_t guest_identity(const struct kvmd_vm *vm, size_t n);
 
 /* ---- vcpu.c ---- */
 /* `fd` is its file. */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "kvmd/engine.h"
-#include "kvmd/internal.h"
+#include "kvmd/psci.h"
 
 #define MOST_BYTES 16u
 #define PSTATE_MODE 0x1fu
@@ -73,12 +73,18 @@ static int set_core(struct access *access)
 
 /* ---- System registers ------------------------------------------------------------------------ */
 
+/* Keys of pointer authentication, which is not announced: KVM hides them then. */
+#define IS_KEY(encoding) \
+    ((encoding) >= VGIC5_ENCODING(3, 0, 2, 1, 0) && (encoding) <= VGIC5_ENCODING(3, 0, 2, 3, 1))
+
 /* The row of the state; those that are core registers have no second name. */
 static int row_of(uint32_t encoding)
 {
     size_t n;
     const struct vcpu_register *rows = vcpu_registers(&n);
 
+    if (IS_KEY(encoding))
+        return -ENOENT;
     for (size_t row = VCPU_ROW_SYSREGS; row < VCPU_ROW_FPCR; row++) {
         if (rows[row].encoding == encoding && row != VCPU_ROW_ELR_EL1 && row != VCPU_ROW_SPSR_EL1)
             return (int)row;
@@ -130,54 +136,20 @@ static void set_timer(struct kvmd_vcpu *vcpu, const struct timer_reg *row, uint6
                     vm_counter(vcpu->vm), value);
 }
 
-/* ---- Identification -------------------------------------------------------------------------- */
-
-#define MPIDR_EL1 VGIC5_ENCODING(3, 0, 0, 0, 5)
-#define MPIDR_RES1 (UINT64_C(1) << 31)
-#define IS_ID(encoding) ((encoding) >> 6 == VGIC5_ENCODING(3, 0, 0, 0, 0) >> 6)
-
-static int get_identity(struct kvmd_vcpu *vcpu, uint32_t encoding, uint64_t *value)
-{
-    size_t n;
-    const struct vcpu_identity *rows = vcpu_identity(&n);
-
-    if (encoding == MPIDR_EL1) {
-        *value = MPIDR_RES1 | vgic5_mpidr_of_vcpu(vcpu->id);
-        return 0;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (rows[i].encoding != encoding)
-            continue;
-        *value = guest_identity(vcpu->vm, i);
-        return 0;
-    }
-    *value = 0;
-    return IS_ID(encoding) && (encoding >> 3 & 15) >= 1 ? 0 : -ENOENT;
-}
-
-/* Only to what it is. */
-static int set_identity(struct kvmd_vcpu *vcpu, uint32_t encoding, uint64_t value)
-{
-    uint64_t own;
-    int ret = get_identity(vcpu, encoding, &own);
-
-    if (ret)
-        return ret;
-    return own == value ? 0 : -EINVAL;
-}
-
 static int get_sysreg(struct access *access)
 {
     const struct timer_reg *timer = timer_reg_of(access->reg);
-    int row = row_of(access->reg), ret = 0;
+    int row = row_of(access->reg), kept = kept_place(access->reg), ret = 0;
     uint64_t value;
 
     if (timer)
         value = get_timer(access->vcpu, timer);
     else if (row >= 0)
         value = access->vcpu->values[row].low;
+    else if (kept >= 0)
+        value = access->vcpu->kept[kept];
     else
-        ret = get_identity(access->vcpu, access->reg, &value);
+        ret = identification_get(access->vcpu, access->reg, &value);
     if (ret == 0)
         memcpy(access->value, &value, sizeof(value));
     return ret;
@@ -186,68 +158,118 @@ static int get_sysreg(struct access *access)
 static int set_sysreg(struct access *access)
 {
     const struct timer_reg *timer = timer_reg_of(access->reg);
-    int row = row_of(access->reg);
+    int row = row_of(access->reg), kept = kept_place(access->reg);
     uint64_t value;
 
     memcpy(&value, access->value, sizeof(value));
-    if (!timer && row < 0)
-        return set_identity(access->vcpu, access->reg, value);
     if (timer)
         set_timer(access->vcpu, timer, value);
-    else
+    else if (row >= 0)
         access->vcpu->values[row].low = value;
+    else if (kept >= 0)
+        return kept_set(access->vcpu->kept, (unsigned)kept, value);
+    else
+        return identification_set(access->vcpu, access->reg, value);
     return 0;
+}
+
+static size_t list_encoding(uint64_t *ids, size_t count, uint16_t encoding)
+{
+    ids[count] = KVMD_REG(3, KVMD_CLASS_SYSREG, encoding);
+    return count + 1;
 }
 
 static size_t list_sysregs(uint64_t *ids)
 {
+    uint16_t encodings[KVMD_NR_ID + 8];
     size_t count = 0, n;
     const struct vcpu_register *rows = vcpu_registers(&n);
 
     for (size_t row = VCPU_ROW_SYSREGS; row < VCPU_ROW_FPCR; row++) {
-        if (row_of(rows[row].encoding) < 0)
-            continue;
-        if (ids)
-            ids[count] = KVMD_REG(3, KVMD_CLASS_SYSREG, rows[row].encoding);
-        count++;
+        if (row_of(rows[row].encoding) >= 0)
+            count = list_encoding(ids, count, rows[row].encoding);
     }
-    for (size_t i = 0; i < NR_TIMER_REGS; i++, count++) {
-        if (ids)
-            ids[count] = KVMD_REG(3, KVMD_CLASS_SYSREG, timer_regs[i].encoding);
-    }
+    for (size_t i = 0; i < NR_TIMER_REGS; i++)
+        count = list_encoding(ids, count, timer_regs[i].encoding);
+    for (unsigned place = 0; place < KVMD_NR_KEPT; place++)
+        count = list_encoding(ids, count, kept_encoding(place));
+    n = identification_list(encodings);
+    for (size_t i = 0; i < n; i++)
+        count = list_encoding(ids, count, encodings[i]);
     return count;
 }
 
 /* ---- Firmware -------------------------------------------------------------------------------- */
 
 #define PSCI_VERSION_REG 0u
-#define PSCI_1_1 0x10001u
+#define PSCI_0_1 1u
+#define NR_WORKAROUNDS 3u  /* of SMCCC, from 1: none is there, nor needed */
+#define NR_FEATURE_MAPS 4u /* of hypercalls: none of them is there */
+
+static uint64_t psci_version(const struct kvmd_vcpu *vcpu)
+{
+    return vcpu->features & KVMD_VCPU_PSCI_0_2 ? vcpu->vm->psci_version : PSCI_0_1;
+}
 
 static int get_firmware(struct access *access)
 {
-    const uint64_t version = PSCI_1_1;
+    uint64_t value = access->reg == PSCI_VERSION_REG ? psci_version(access->vcpu) : 0;
 
-    if (access->reg != PSCI_VERSION_REG)
+    if (access->reg > NR_WORKAROUNDS)
         return -ENOENT;
-    memcpy(access->value, &version, sizeof(version));
+    memcpy(access->value, &value, sizeof(value));
     return 0;
 }
 
 static int set_firmware(struct access *access)
 {
-    uint64_t version;
+    uint64_t value;
 
-    if (access->reg != PSCI_VERSION_REG)
+    memcpy(&value, access->value, sizeof(value));
+    if (access->reg > NR_WORKAROUNDS)
         return -ENOENT;
-    memcpy(&version, access->value, sizeof(version));
-    return version == PSCI_1_1 ? 0 : -EINVAL;
+    if (access->reg != PSCI_VERSION_REG)
+        return value ? -EINVAL : 0;
+    if (value == psci_version(access->vcpu))
+        return 0;
+    if (!(access->vcpu->features & KVMD_VCPU_PSCI_0_2) || !psci_version_is_known(value))
+        return -EINVAL;
+    access->vcpu->vm->psci_version = value;
+    return 0;
 }
 
 static size_t list_firmware(uint64_t *ids)
 {
-    if (ids)
-        ids[0] = KVMD_REG(3, KVMD_CLASS_FIRMWARE, PSCI_VERSION_REG);
-    return 1;
+    for (uint32_t reg = 0; reg <= NR_WORKAROUNDS; reg++)
+        ids[reg] = KVMD_REG(3, KVMD_CLASS_FIRMWARE, reg);
+    return NR_WORKAROUNDS + 1;
+}
+
+static int get_feature_map(struct access *access)
+{
+    const uint64_t none = 0;
+
+    if (access->reg >= NR_FEATURE_MAPS)
+        return -ENOENT;
+    memcpy(access->value, &none, sizeof(none));
+    return 0;
+}
+
+static int set_feature_map(struct access *access)
+{
+    uint64_t value;
+
+    memcpy(&value, access->value, sizeof(value));
+    if (access->reg >= NR_FEATURE_MAPS)
+        return -ENOENT;
+    return value ? -EINVAL : 0;
+}
+
+static size_t list_feature_maps(uint64_t *ids)
+{
+    for (uint32_t reg = 0; reg < NR_FEATURE_MAPS; reg++)
+        ids[reg] = KVMD_REG(3, KVMD_CLASS_FEATURES, reg);
+    return NR_FEATURE_MAPS;
 }
 
 /* ---- Classes --------------------------------------------------------------------------------- */
@@ -258,11 +280,12 @@ static const struct class
     uint32_t size; /* of each register; 0: as the register says */
     int (*get)(struct access *access);
     int (*set)(struct access *access);
-    size_t (*list)(uint64_t *ids);
+    size_t (*list)(uint64_t *ids); /* how many */
 } classes[] = {
     {KVMD_CLASS_CORE, 0, get_core, set_core, core_list},
     {KVMD_CLASS_SYSREG, 8, get_sysreg, set_sysreg, list_sysregs},
     {KVMD_CLASS_FIRMWARE, 8, get_firmware, set_firmware, list_firmware},
+    {KVMD_CLASS_FEATURES, 8, get_feature_map, set_feature_map, list_feature_maps},
 };
 
 static const struct class *class_of(uint64_t id, int *ret)

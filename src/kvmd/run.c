@@ -9,13 +9,14 @@
 #include <unistd.h>
 
 #include "kvmd/engine.h"
-#include "kvmd/internal.h"
+#include "kvmd/psci.h"
 
 #define SLICE 20000u
 #define SLICES_PER_LOOK 8u /* at what has come from outside */
 #define INTERNAL_ERROR_EMULATION 1u
-#define SYSTEM_EVENT_SHUTDOWN 1u
-#define SYSTEM_EVENT_RESET 2u
+
+/* KVM_SYSTEM_EVENT_WAKEUP */
+static const struct psci_event woken = {.type = 4, .goes_on = true};
 
 /* What becomes of the run. */
 enum outcome { GO_ON, TO_VMM, INTERRUPTED };
@@ -36,15 +37,18 @@ static int64_t interrupted(struct kvmd_vcpu *vcpu)
     return -EINTR;
 }
 
-static enum outcome system_event(struct kvmd_vcpu *vcpu, uint32_t type)
+static enum outcome system_event(struct kvmd_vcpu *vcpu, const struct psci_event *event)
 {
+    struct kvm_run *run = vcpu->run;
     struct kvmd_vm *vm = vcpu->vm;
 
-    for (uint32_t n = 0; n < vm->nr_vcpus; n++)
+    for (uint32_t n = 0; n < vm->nr_vcpus && !event->goes_on; n++)
         vm->vcpus[n]->powered_off = true;
-    memset(&vcpu->run->system_event, 0, sizeof(vcpu->run->system_event));
-    vcpu->run->exit_reason = KVM_EXIT_SYSTEM_EVENT;
-    vcpu->run->system_event.type = type;
+    memset(&run->system_event, 0, sizeof(run->system_event));
+    run->exit_reason = KVM_EXIT_SYSTEM_EVENT;
+    run->system_event.type = event->type;
+    run->system_event.ndata = event->goes_on ? 0 : 1;
+    run->system_event.data[0] = event->flags;
     return TO_VMM;
 }
 
@@ -88,27 +92,35 @@ static void wait_outside(struct kvmd_call *call)
     pe_drive_timers(&vcpu->pe, vm_counter(vcpu->vm));
 }
 
+/* KVM_MP_STATE_SUSPENDED: an interrupt ends it, and the VMM decides whether it does. */
+static bool rests(const struct kvmd_vcpu *vcpu)
+{
+    return vcpu->powered_off || ((vcpu->waits || vcpu->suspended) && !vcpu->pe.line);
+}
+
 static enum outcome sleep_until_runnable(struct kvmd_call *call)
 {
     struct kvmd_vcpu *vcpu = call->vcpu;
 
-    while (vcpu->powered_off || (vcpu->waits && !vcpu->pe.line)) {
+    while (rests(vcpu)) {
         if (has_to_return(call))
             return INTERRUPTED;
         wait_outside(call);
     }
     vcpu->waits = false;
-    return GO_ON;
+    return vcpu->suspended ? system_event(vcpu, &woken) : GO_ON;
 }
 
 /* ---- PSCI ------------------------------------------------------------------------------------ */
+
+#define MPIDR_AFFINITY UINT64_C(0xff00ffffff)
 
 static int vcpu_of_mpidr(void *opaque, uint64_t mpidr)
 {
     const struct kvmd_vm *vm = opaque;
 
     for (uint32_t n = 0; n < vm->nr_vcpus; n++) {
-        if (vgic5_mpidr_of_vcpu(vm->vcpus[n]->id) == mpidr)
+        if ((vm->vcpus[n]->mpidr & MPIDR_AFFINITY) == mpidr)
             return (int)n;
     }
     return -1;
@@ -121,13 +133,6 @@ static bool is_on(void *opaque, int vcpu)
     return !vm->vcpus[vcpu]->powered_off;
 }
 
-/* KVM starts a vCPU anywhere. */
-static bool is_anywhere(void *opaque, uint64_t address)
-{
-    (void)opaque, (void)address;
-    return true;
-}
-
 static void start(struct kvmd_vcpu *vcpu, uint64_t entry, uint64_t context)
 {
     vcpu_reset(vcpu);
@@ -137,10 +142,11 @@ static void start(struct kvmd_vcpu *vcpu, uint64_t entry, uint64_t context)
     vcpu_wake(vcpu);
 }
 
-static enum outcome hypercall(struct kvmd_vcpu *vcpu)
+static enum outcome vcpu_decides(struct kvmd_vcpu *vcpu)
 {
     struct kvmd_vm *vm = vcpu->vm;
-    const struct psci_machine machine = {vcpu_of_mpidr, is_on, is_anywhere, vm};
+    const struct psci_machine machine = {
+        .vcpu_of_mpidr = vcpu_of_mpidr, .is_on = is_on, .starts_anywhere = true, .opaque = vm};
     struct psci_result result = pe_psci(&vcpu->pe, &machine);
 
     switch (result.action) {
@@ -153,11 +159,28 @@ static enum outcome hypercall(struct kvmd_vcpu *vcpu)
         vcpu->powered_off = true;
         return GO_ON;
     case PSCI_ACTION_SYSTEM_OFF:
-        return system_event(vcpu, SYSTEM_EVENT_SHUTDOWN);
     case PSCI_ACTION_SYSTEM_RESET:
-        return system_event(vcpu, SYSTEM_EVENT_RESET);
+        break;
     }
     return internal_error(vcpu, "PSCI has no such action");
+}
+
+static enum outcome hypercall(struct kvmd_vcpu *vcpu)
+{
+    struct psci_event event;
+
+    switch (kvmd_psci(vcpu, &event)) {
+    case PSCI_NOT_OURS:
+        return vcpu_decides(vcpu);
+    case PSCI_LEAVES:
+        return system_event(vcpu, &event);
+    case PSCI_WAITS:
+        vcpu->waits = true;
+        break;
+    case PSCI_ANSWERED:
+        break;
+    }
+    return GO_ON;
 }
 
 /* ---- Device accesses ------------------------------------------------------------------------- */
@@ -281,6 +304,7 @@ int64_t kvmd_run(struct kvmd_call *call)
     ret = vcpu->pe.gic ? vgic5_vcpu_enter(vcpu->pe.gic) : 0;
     if (ret)
         return ret;
+    identification_freeze(call->vm);
     vcpu->inside = true;
     ret = run_inside(call);
     vcpu->inside = false;

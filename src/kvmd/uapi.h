@@ -17,6 +17,7 @@ enum { KVMD_DIR_NONE = 0, KVMD_DIR_WRITE = 1, KVMD_DIR_READ = 2, KVMD_DIR_BOTH =
     0x11000u /* of a vCPU's file: kvm_run, and at page 64 a dirty ring could be \
               */
 #define KVMD_RUN_PAGES 0x10000u
+#define KVMD_IPA_BITS 44u /* the PARange of the engine's CPU */
 #define KVMD_MAX_SLOTS 512u
 #define KVMD_MAX_VCPUS 512u
 #define KVMD_MAX_ROUTES 4096u
@@ -45,6 +46,16 @@ struct kvmd_reg_list {
     uint64_t n; /* and that many ids behind it */
 };
 
+/* KVM_ARM_GET_REG_WRITABLE_MASKS: a mask for each of Op1 0, 1, 3 with CRm and Op2 0 to 7. */
+struct kvmd_reg_mask_range {
+    uint64_t addr; /* of as many u64 */
+    uint32_t range, reserved[13];
+};
+#define KVMD_NR_ID_MASKS (3u * 8u * 8u)
+
+#define KVMD_CAP_ARM_SYSTEM_SUSPEND 216
+#define KVMD_CAP_ARM_WRITABLE_IMP_ID_REGS 239
+#define KVMD_MP_STATE_SUSPENDED 10u
 #define KVMD_TARGET_GENERIC_V8 5u
 #define KVMD_VCPU_POWER_OFF (1u << 0)
 #define KVMD_VCPU_PSCI_0_2 (1u << 2)

@@ -48,6 +48,7 @@ int vcpu_make(struct kvmd_vm *vm, uint32_t id, int fd, struct kvmd_vcpu **vcpu)
         vcpu_free(made);
         return -ENOMEM;
     }
+    identification_of_vcpu(made);
     vcpu_reset(made);
     *vcpu = made;
     return 0;
@@ -95,10 +96,11 @@ void vcpu_reset(struct kvmd_vcpu *vcpu)
     memset(vcpu->values, 0, sizeof(vcpu->values));
     memset(vcpu->pe.timers, 0, sizeof(vcpu->pe.timers));
     memset(vcpu->spsr, 0, sizeof(vcpu->spsr));
+    kept_reset(vcpu->kept);
     vcpu->values[VCPU_ROW_PSTATE].low = PSTATE_RESET;
     vcpu->values[VCPU_ROW_SCTLR_EL1].low = SCTLR_RESET;
     vcpu->values[VCPU_ROW_EXCLUSIVE_ADDRESS].low = UINT64_MAX;
-    vcpu->mmio_pending = vcpu->waits = false;
+    vcpu->mmio_pending = vcpu->waits = vcpu->suspended = false;
     vgic5_vcpu_reset(vcpu->pe.gic);
 }
 
@@ -148,8 +150,10 @@ int64_t kvmd_vcpu_finalize(struct kvmd_call *call)
 
 int64_t kvmd_get_mp_state(struct kvmd_call *call)
 {
-    const struct kvm_mp_state state = {call->vcpu->powered_off ? KVM_MP_STATE_STOPPED
-                                                               : KVM_MP_STATE_RUNNABLE};
+    const struct kvmd_vcpu *vcpu = call->vcpu;
+    const struct kvm_mp_state state = {vcpu->powered_off ? KVM_MP_STATE_STOPPED
+                                       : vcpu->suspended ? KVMD_MP_STATE_SUSPENDED
+                                                         : KVM_MP_STATE_RUNNABLE};
 
     return call_write(call, &state, sizeof(state));
 }
@@ -161,9 +165,11 @@ int64_t kvmd_set_mp_state(struct kvmd_call *call)
 
     if (ret)
         return ret;
-    if (state.mp_state != KVM_MP_STATE_RUNNABLE && state.mp_state != KVM_MP_STATE_STOPPED)
+    if (state.mp_state != KVM_MP_STATE_RUNNABLE && state.mp_state != KVM_MP_STATE_STOPPED &&
+        state.mp_state != KVMD_MP_STATE_SUSPENDED)
         return -EINVAL;
     call->vcpu->powered_off = state.mp_state == KVM_MP_STATE_STOPPED;
+    call->vcpu->suspended = state.mp_state == KVMD_MP_STATE_SUSPENDED;
     return 0;
 }
 

@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "kvmd/engine.h"
-#include "kvmd/internal.h"
+#include "kvmd/psci.h"
 
 /* KVM_CREATE_VM's type: the size of a guest physical address, 0 for 40 bits. */
 #define TYPE_IPA_MASK 0xffu
 #define IPA_DEFAULT 40u
 #define IPA_LEAST 32u
-#define IPA_MOST 48u
+#define IPA_MOST KVMD_IPA_BITS
 
 /* The next size that IRS_IDR0.PA_RANGE can say. */
 static uint8_t pa_range(uint64_t bits)
@@ -38,6 +38,8 @@ static struct kvmd_vm *vm_create(struct kvmd *kvmd, uint64_t ipa_bits)
     vm->number = __atomic_add_fetch(&kvmd->nr_vms, 1, __ATOMIC_RELAXED);
     vm->ipa_bits = (uint8_t)ipa_bits;
     vm->irs_base = UINT64_MAX;
+    vm->psci_version = PSCI_NEWEST;
+    identification_of_vm(vm);
     vm_set_counter(vm, 0);
     vm->wires.epoll = vm->wires.quit = -1;
     return vm;
@@ -213,6 +215,40 @@ int64_t kvmd_preferred_target(struct kvmd_call *call)
     return call_write(call, &init, sizeof(init));
 }
 
+static int manual_protect(struct kvmd_vm *vm, uint64_t argument)
+{
+    if (argument > 1)
+        return -EINVAL;
+    vm->slots.manual_protect = argument == 1;
+    return 0;
+}
+
+static int system_suspend(struct kvmd_vm *vm, uint64_t argument)
+{
+    (void)argument;
+    vm->system_suspend = true;
+    return 0;
+}
+
+/* Before the first vCPU, as in KVM. */
+static int writable_implementation(struct kvmd_vm *vm, uint64_t argument)
+{
+    (void)argument;
+    if (vm->nr_vcpus)
+        return -EINVAL;
+    vm->identification.implementation_writable = true;
+    return 0;
+}
+
+static const struct {
+    uint32_t number;
+    int (*enable)(struct kvmd_vm *vm, uint64_t argument);
+} to_enable[] = {
+    {KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2, manual_protect},
+    {KVMD_CAP_ARM_SYSTEM_SUSPEND, system_suspend},
+    {KVMD_CAP_ARM_WRITABLE_IMP_ID_REGS, writable_implementation},
+};
+
 int64_t kvmd_enable_cap(struct kvmd_call *call)
 {
     struct kvm_enable_cap cap;
@@ -220,10 +256,11 @@ int64_t kvmd_enable_cap(struct kvmd_call *call)
 
     if (ret)
         return ret;
-    if (cap.cap != KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 || cap.flags || cap.args[0] > 1)
-        return -EINVAL;
-    call->vm->slots.manual_protect = cap.args[0] == 1;
-    return 0;
+    for (size_t n = 0; n < sizeof(to_enable) / sizeof(to_enable[0]); n++) {
+        if (to_enable[n].number == cap.cap)
+            return cap.flags ? -EINVAL : to_enable[n].enable(call->vm, cap.args[0]);
+    }
+    return -EINVAL;
 }
 
 /* The SMCCC filter alone is an attribute of a VM, and this one has none. */

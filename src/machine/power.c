@@ -80,7 +80,8 @@ static void start(struct cpu *cpu, uint64_t entry, uint64_t context)
 void machine_psci(struct cpu *cpu)
 {
     struct machine *machine = cpu->machine;
-    const struct psci_machine view = {vcpu_of_mpidr, is_on, is_ram, machine};
+    const struct psci_machine view = {
+        .vcpu_of_mpidr = vcpu_of_mpidr, .is_on = is_on, .is_ram = is_ram, .opaque = machine};
     const struct psci_result result = pe_psci(&cpu->pe, &view);
 
     switch (result.action) {

@@ -100,7 +100,7 @@ static struct psci_result cpu_on(const struct psci_call *call, const struct psci
     if (machine->is_on(machine->opaque, target))
         return answer(PSCI_ALREADY_ON);
     /* A vCPU cannot fetch from a misaligned address or from a device. */
-    if (entry % 4 != 0 || !machine->is_ram(machine->opaque, entry))
+    if (!machine->starts_anywhere && (entry % 4 != 0 || !machine->is_ram(machine->opaque, entry)))
         return answer(PSCI_INVALID_ADDRESS);
     return (struct psci_result){.action = PSCI_ACTION_CPU_ON,
                                 .value = PSCI_SUCCESS,

@@ -33,6 +33,7 @@ struct psci_machine {
     int (*vcpu_of_mpidr)(void *opaque, uint64_t mpidr);
     bool (*is_on)(void *opaque, int vcpu);
     bool (*is_ram)(void *opaque, uint64_t address);
+    bool starts_anywhere; /* CPU_ON takes any entry point, as KVM's; is_ram may be NULL */
     void *opaque;
 };
 

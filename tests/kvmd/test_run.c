@@ -13,84 +13,9 @@
 
 #include <linux/kvm.h>
 
-#include "kvm/numbers.h"
-#include "process.h"
+#include "vm.h"
 
-#define RAM UINT64_C(0x80000000)
-#define RAM_SIZE 0x200000u
-#define DOORBELL UINT64_C(0x10000000)
-#define X(n) (UINT64_C(0x6030000000100000) | 2 * (n))
-#define PC UINT64_C(0x6030000000100040)
 #define SYSTEM_EVENT_SHUTDOWN 1
-
-static const char *guest_path;
-static uint8_t ram[RAM_SIZE] __attribute__((aligned(4096)));
-
-struct vm {
-    struct emulated emulated;
-    int kvm, vm, vcpu, device;
-    struct kvm_run *run;
-};
-
-static int call(const struct vm *vm, int fd, unsigned long request, const void *argument)
-{
-    const struct vgic5_kvm_calls *calls = &vm->emulated.calls;
-    int ret = calls->ioctl(calls->opaque, fd, request, (uintptr_t)argument);
-
-    return ret < 0 ? -errno : ret;
-}
-
-static uint64_t get(const struct vm *vm, uint64_t id)
-{
-    uint64_t value = 0;
-
-    assert_int_equal(
-        call(vm, vm->vcpu, KVM_GET_ONE_REG, &(struct kvm_one_reg){id, (uintptr_t)&value}), 0);
-    return value;
-}
-
-static void set(const struct vm *vm, uint64_t id, uint64_t value)
-{
-    assert_int_equal(
-        call(vm, vm->vcpu, KVM_SET_ONE_REG, &(struct kvm_one_reg){id, (uintptr_t)&value}), 0);
-}
-
-static void load_guest(void)
-{
-    FILE *file = fopen(guest_path, "rb");
-
-    assert_non_null(file);
-    assert_true(fread(ram, 1, sizeof(ram), file) > 0);
-    fclose(file);
-}
-
-static void open_vm(struct vm *vm)
-{
-    const struct kvm_userspace_memory_region region = {
-        .guest_phys_addr = RAM, .memory_size = RAM_SIZE, .userspace_addr = (uintptr_t)ram};
-    struct kvm_numbers_vcpu_init init;
-
-    load_guest();
-    emulated_open(&vm->emulated, KVMD_7_4);
-    vm->kvm = vm->emulated.calls.open(vm->emulated.calls.opaque, "/dev/kvm", 0);
-    vm->vm = call(vm, vm->kvm, KVM_CREATE_VM, NULL);
-    vm->vcpu = call(vm, vm->vm, KVM_CREATE_VCPU, NULL);
-    assert_true(vm->vcpu > 0);
-    vm->run = vm->emulated.calls.map(vm->emulated.calls.opaque, vm->vcpu, 0x10000);
-    assert_non_null(vm->run);
-    assert_int_equal(call(vm, vm->vcpu, KVM_RUN, NULL), -ENOEXEC);
-    assert_int_equal(call(vm, vm->vm, VGIC5_KVM_ARM_PREFERRED_TARGET, &init), 0);
-    init.features[0] |= 1u << 2;
-    assert_int_equal(call(vm, vm->vcpu, VGIC5_KVM_ARM_VCPU_INIT, &init), 0);
-    assert_int_equal(call(vm, vm->vm, KVM_SET_USER_MEMORY_REGION, &region), 0);
-    set(vm, PC, RAM);
-}
-
-static void close_vm(struct vm *vm)
-{
-    vm->emulated.calls.unmap(vm->emulated.calls.opaque, vm->run, 0x10000);
-    emulated_close(&vm->emulated);
-}
 
 /* A store, a load that is extended, a store of the sum; PC is at the access until it is completed.
  */
@@ -232,6 +157,6 @@ int main(int argc, char **argv)
 
     if (argc != 2)
         return 2;
-    guest_path = argv[1];
+    vm_guest(argv[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,7 +40,8 @@ static bool is_ram(void *opaque, uint64_t address)
     return address >= RAM && address < RAM + 0x200000;
 }
 
-static const struct psci_machine machine = {vcpu_of_mpidr, is_on, is_ram, NULL};
+static const struct psci_machine machine = {
+    .vcpu_of_mpidr = vcpu_of_mpidr, .is_on = is_on, .is_ram = is_ram};
 
 static struct psci_result call(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3)
 {

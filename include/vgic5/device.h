@@ -400,6 +400,67 @@ void vgic5_vcpu_reset(struct vgic5_vcpu *vcpu);
 /* What the line to the PE carries now; VGIC5_LINE_NONE before CTRL_INIT. */
 enum vgic5_line vgic5_vcpu_line(const struct vgic5_vcpu *vcpu);
 
+/* ---- Why is this interrupt not delivered? ------------------------------------------------------
+ */
+
+/* The first of these that stands between an interrupt and its delivery: at the interrupt, in the
+ * IRS, at the CPU interface of its target (D_MSQKF), and last at the PE, of which the VMM knows
+ * (vgic5_why_at_pe). Others may be behind it. */
+enum vgic5_why_reason {
+    VGIC5_WHY_DELIVERED = 0, /* nothing: it is signalled, and what the PE takes next */
+    VGIC5_WHY_UNREACHABLE,   /* no such PPI or SPI; no IST, or no ISTE, for this LPI */
+    VGIC5_WHY_NOT_PENDING,   /* perhaps active */
+    VGIC5_WHY_ACTIVE,        /* pending and active */
+    VGIC5_WHY_DISABLED,
+    VGIC5_WHY_NO_PE,            /* no vCPU has its IAFFID */
+    VGIC5_WHY_IRSEN,            /* IRS_CR0.IRSEN is 0 */
+    VGIC5_WHY_EN,               /* ICC_CR0_EL1.EN is 0 */
+    VGIC5_WHY_PCR,              /* priority > ICC_PCR_EL1.PRIORITY */
+    VGIC5_WHY_RUNNING_PRIORITY, /* priority >= the running priority */
+    VGIC5_WHY_BEHIND,           /* another one is signalled, hppi */
+    VGIC5_WHY_VCPU_OFF,         /* signalled, to a PE that is off */
+    VGIC5_WHY_MASKED,           /* signalled, to a PE that masks it: PSTATE.I */
+};
+
+/* What was so at one moment. The values behind `intid` are 0 for UNREACHABLE, and those of the
+ * target (from `hppi` on) for NO_PE mean nothing. */
+struct vgic5_why {
+    uint32_t size;    /* sizeof(struct vgic5_why) of the caller */
+    uint32_t reason;  /* enum vgic5_why_reason */
+    uint32_t intid;   /* what was asked for */
+    uint32_t iaffid;  /* its target, which is the vCPU's id */
+    uint32_t hppi;    /* INTID of what the target is signalled; 0: nothing */
+    uint8_t priority; /* 0, the highest, .. 31 */
+    bool pending, active, enabled;
+    uint8_t pcr;              /* ICC_PCR_EL1.PRIORITY of the target */
+    uint8_t running_priority; /* of the target; 32: none */
+    uint8_t line;             /* enum vgic5_line of the target */
+    bool nmi;                 /* what is signalled is an NMI (R_CSBDX): PSTATE.I does not mask it */
+};
+
+/*
+ * Why is this interrupt delivered next, or why not? For a monitor or a debugger, of a device that
+ * runs: it takes the locks of a GIC instruction, makes no event, and changes nothing that a guest
+ * can see (the ISTEs around an LPI may be read from guest memory). `intid` is made with
+ * VGIC5_INTID. `vcpu` is whose PPI is asked for, and may be NULL for an SPI or LPI. why->size is
+ * the caller's: no more than that is written, and it becomes what was.
+ * Errors: -EINVAL (not an INTID; a PPI without a vCPU; a vCPU of another device; a size that no
+ * version has), -EBUSY (before CTRL_INIT).
+ */
+int vgic5_why(struct vgic5 *device, const struct vgic5_vcpu *vcpu, uint32_t intid,
+              struct vgic5_why *why);
+
+/* What the VMM knows of the vCPU why->iaffid: it is powered off; it masks what is signalled
+ * (PSTATE.I is 1, and it is no NMI). DELIVERED becomes VCPU_OFF or MASKED; every other reason
+ * stays. It cannot fail. */
+void vgic5_why_at_pe(struct vgic5_why *why, bool off, bool masked);
+
+/* The answer as a sentence without full stop, in at most `size` bytes with the NUL at its end; 160
+ * hold every one. The length that it has, as snprintf counts it. Errors: -EINVAL (not an answer of
+ * vgic5_why). And the reason as a word ("not-pending"), static; NULL: there is no such reason. */
+int vgic5_why_sentence(const struct vgic5_why *why, char *to, size_t size);
+const char *vgic5_why_word(uint32_t reason);
+
 /* "vgic5 MAJOR.MINOR.PATCH", static. */
 const char *vgic5_version(void);
 

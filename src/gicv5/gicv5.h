@@ -77,6 +77,13 @@ void gicv5_spi_wire(struct gicv5 *gic, uint32_t id, bool level); /* id < nr_spis
 bool gicv5_spi_enabled(const struct gicv5 *gic, uint32_t id);    /* the same; without a lock */
 void gicv5_ppi_wire(struct gicv5_pe *pe, uint32_t ppi, bool level);
 
+/* ---- Looking ----------------------------------------------------------------------------------
+ */
+
+/* Fills `why`, which is zero, but for its size: what stands between an interrupt and its delivery.
+ * `pe` is whose PPI it is; any, for the other types. */
+void gicv5_why(struct gicv5_pe *pe, uint32_t intid, struct vgic5_why *why);
+
 /* ---- The raw door ------------------------------------------------------------------------------
  */
 

@@ -18,6 +18,7 @@ struct scene {
     struct vgic5_config config;
     struct vgic5_host host;
     struct vgic5_mmio mmio;
+    struct vgic5_why why;
     struct vgic5_port port;
     const struct vgic5_step *step;
     struct vgic5_state *state, *made_state;

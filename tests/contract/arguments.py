@@ -10,7 +10,7 @@ import sys
 
 MAY_BE_NULL = {"error", "opaque", "options", "config", "host", "prefix", "report", "summary", "calls"}
 MAY_BE_NULL_IN = {("vgic5_destroy", "device"), ("vgic5_state_free", "state"),
-                  ("vgic5_create", "config"), ("vgic5_create", "host")}
+                  ("vgic5_create", "config"), ("vgic5_create", "host"), ("vgic5_why", "vcpu")}
 MUST_IN = {("vgic5_get_config", "config")}
 NO_SUCH = {"vgic5_vcpu_id": "UINT32_MAX", "vgic5_state_vcpu_id": "UINT32_MAX"}
 SIZES = {"size", "words"}  # of a buffer: the caller's word is taken for it
@@ -23,13 +23,14 @@ GOOD = {
     "struct vgic5_guest_reader *": "&s.reader", "struct vgic5_migration_options *": "&s.options",
     "struct vgic5_conform_check *": "&s.check", "struct vgic5_conform_ops *": "&s.ops",
     "struct vgic5_conform_summary *": "&s.summary", "struct vgic5_kvm *": "&s.kvm",
-    "struct vgic5_kvm_calls *": "&s.calls", "struct vgic5_snapshot *": "s.snapshot",
+    "struct vgic5_why *": "&s.why", "struct vgic5_kvm_calls *": "&s.calls", "struct vgic5_snapshot *": "s.snapshot",
     "struct vgic5_snapshot_writer *": "s.writer", "struct vgic5_error *": "&s.error",
     "uint64_t *": "s.words", "uint32_t *": "&s.number", "size_t *": "&s.size", "bool *": "&s.flag",
     "void *": "s.words", "char *": '"ICC_PCR"',
 }
 NUMBER = {"size": "8", "words": "4", "abi": "1", "id": "3", "vcpu_id": "3", "ppi": "27", "n": "0",
-          "irq": "VGIC5_IRQ_SPI(1)", "encoding": "VGIC5_ICC_PCR"}
+          "irq": "VGIC5_IRQ_SPI(1)", "encoding": "VGIC5_ICC_PCR",
+          "intid": "VGIC5_INTID(VGIC5_SPI, 1)"}
 
 
 def functions(path):

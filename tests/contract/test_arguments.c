@@ -54,6 +54,7 @@ void open_scene(struct scene *s)
     s->attr = (struct vgic5_attr){.group = VGIC5_GRP_ADDR, .attr = VGIC5_ADDR_TYPE_IRS};
     s->attr.addr = (uintptr_t)s->words;
     s->mmio = (struct vgic5_mmio){.offset = 0x80, .size = 4};
+    s->why.size = sizeof(s->why);
     vgic5_port_model(s->device, &s->port);
     s->step = vgic5_plan_step(VGIC5_ABI_V1, VGIC5_SAVE, 0);
     must(vgic5_save(&s->port, NULL, &s->state, NULL));

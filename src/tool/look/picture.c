@@ -225,17 +225,15 @@ static int look(struct picture *picture, const struct loaded *loaded, struct vgi
 
 int picture_take(struct loaded *loaded, struct picture *picture, struct vgic5_error *error)
 {
-    struct vgic5 *device = NULL;
     int status;
 
     *picture = (struct picture){.nr_vcpus = loaded->config.nr_vcpus};
     picture->vcpus = calloc(picture->nr_vcpus, sizeof(*picture->vcpus));
     if (!picture->vcpus)
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for the vCPUs");
-    status = build(loaded, &device, error);
-    if (status == 0 && look(picture, loaded, device) != 0)
+    status = build(loaded, &picture->device, error);
+    if (status == 0 && look(picture, loaded, picture->device) != 0)
         status = error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for the interrupts");
-    vgic5_destroy(device);
     if (status != 0)
         picture_free(picture);
     return status;
@@ -243,6 +241,7 @@ int picture_take(struct loaded *loaded, struct picture *picture, struct vgic5_er
 
 void picture_free(struct picture *picture)
 {
+    vgic5_destroy(picture->device);
     free(picture->interrupts);
     free(picture->reachable);
     free(picture->vcpus);

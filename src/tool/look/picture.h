@@ -29,6 +29,7 @@ struct picture_vcpu {
 };
 
 struct picture {
+    struct vgic5 *device; /* restored; reads its LPI IST from the snapshot, which stays open */
     bool irsen, ist_valid;
     uint64_t ist_baser, ist_cfgr;
     uint32_t nr_lpis, nr_unreachable; /* of the LPIs that IST_CFGR has room for */

@@ -1,72 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What stands between a pending interrupt and its delivery, in the order in which it is decided:
- * at the interrupt, in the IRS, at the CPU interface, at the PE. */
-#include <stdarg.h>
+/* Why interrupts are delivered or not: the library's answer, with what the snapshot says of PEs. */
 #include <stdio.h>
 
 #include "tool/look/picture.h"
 
-__attribute__((format(printf, 2, 3))) static struct picture_reason because(const char *word,
-                                                                           const char *format, ...)
-{
-    struct picture_reason reason = {.word = word};
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(reason.sentence, sizeof(reason.sentence), format, arguments);
-    va_end(arguments);
-    return reason;
-}
-
-/* At the PE: it is signalled. */
-static struct picture_reason why_signalled(const struct picture_vcpu *vcpu)
-{
-    if (!vcpu->on)
-        return because("vcpu-off", "signalled, but vCPU %u is powered off", vcpu->id);
-    if (vcpu->masked)
-        return because("pstate-i", "signalled, but PSTATE.I of vCPU %u is 1", vcpu->id);
-    return because("delivered", "signalled to vCPU %u, which takes it next", vcpu->id);
-}
-
-/* At the CPU interface (D_MSQKF): EN, the priority mask, the running priority. */
-static struct picture_reason why_at_interface(const struct picture_vcpu *vcpu,
-                                              const struct picture_interrupt *interrupt)
-{
-    int running = vcpu->running_priority;
-
-    if (!vcpu->enabled)
-        return because("en", "ICC_CR0_EL1.EN of vCPU %u is 0", vcpu->id);
-    if (interrupt->priority > vcpu->pcr)
-        return because("pcr", "priority %u is masked: ICC_PCR_EL1.PRIORITY of vCPU %u is %u",
-                       interrupt->priority, vcpu->id, vcpu->pcr);
-    if (running >= 0 && interrupt->priority >= running)
-        return because("running-priority",
-                       "priority %u does not preempt: the running priority of "
-                       "vCPU %u is %d",
-                       interrupt->priority, vcpu->id, running);
-    if (interrupt->intid == vcpu->hppi)
-        return why_signalled(vcpu);
-    return because("behind", "behind %s %u, the HPPI of vCPU %u", picture_type_name(vcpu->hppi),
-                   VGIC5_INTID_ID(vcpu->hppi), vcpu->id);
-}
-
 struct picture_reason picture_why(const struct picture *picture,
                                   const struct picture_interrupt *interrupt)
 {
-    bool own = VGIC5_INTID_TYPE(interrupt->intid) == VGIC5_PPI;
+    const struct picture_vcpu *vcpu =
+        interrupt->vcpu < picture->nr_vcpus ? &picture->vcpus[interrupt->vcpu] : NULL;
+    struct vgic5_vcpu *pe = vcpu ? vgic5_vcpu(picture->device, vcpu->id) : NULL;
+    struct vgic5_why why = {.size = sizeof(why)};
+    struct picture_reason reason = {.word = "unreachable"};
 
-    if (!interrupt->pending)
-        return because("not-pending",
-                       interrupt->active ? "active, and not pending again" : "not pending");
-    if (interrupt->active)
-        return because("active", "pending, but active: no candidate until it is deactivated");
-    if (!interrupt->enabled)
-        return because("disabled", "pending, but disabled");
-    if (interrupt->vcpu == picture->nr_vcpus)
-        return because("no-pe", "its IAFFID %u is that of no PE", interrupt->iaffid);
-    if (!own && !picture->irsen)
-        return because("irsen", "IRS_CR0.IRSEN is 0: the IRS forwards nothing");
-    return why_at_interface(&picture->vcpus[interrupt->vcpu], interrupt);
+    if (vgic5_why(picture->device, pe, interrupt->intid, &why) != 0)
+        return reason;
+    if (vcpu)
+        vgic5_why_at_pe(&why, !vcpu->on, vcpu->masked);
+    reason.word = vgic5_why_word(why.reason);
+    vgic5_why_sentence(&why, reason.sentence, sizeof(reason.sentence));
+    return reason;
 }
 
 /* Candidates first, then by priority, then PPI, SPI, LPI, then by id: the order of delivery. */
@@ -83,6 +36,8 @@ static uint64_t rank(const struct picture_interrupt *interrupt)
 struct picture_reason picture_why_next(const struct picture *picture, uint32_t vcpu,
                                        const struct picture_interrupt **next)
 {
+    struct picture_reason none = {.word = vgic5_why_word(VGIC5_WHY_NOT_PENDING)};
+
     *next = NULL;
     if (picture->vcpus[vcpu].hppi != 0)
         *next = picture_find(picture, vcpu, picture->vcpus[vcpu].hppi);
@@ -93,7 +48,9 @@ struct picture_reason picture_why_next(const struct picture *picture, uint32_t v
             (!*next || rank(interrupt) < rank(*next)))
             *next = interrupt;
     }
-    if (!*next)
-        return because("not-pending", "nothing is pending for vCPU %u", picture->vcpus[vcpu].id);
-    return picture_why(picture, *next);
+    if (*next)
+        return picture_why(picture, *next);
+    snprintf(none.sentence, sizeof(none.sentence), "nothing is pending for vCPU %u",
+             picture->vcpus[vcpu].id);
+    return none;
 }

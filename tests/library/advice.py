@@ -13,6 +13,7 @@ EVERY_VERB = {"help", "version", "print-man", "print-completion"}
 # Which verbs print the words of a file of the tool that is not a verb's own.
 VERBS_OF = [
     ("gic_option.c", {"run", "kvm"}),
+    ("kvm/lint.c", {"lint"}),
     ("kvm/", {"kvm"}),
     ("run/steer.c", {"run", "restore"}),
     ("run/", {"run", "restore"}),
@@ -23,6 +24,7 @@ VERBS_OF = [
 ]
 LITERALS = re.compile(r'"(?:[^"\\\n]|\\.)*"(?:\s*(?:PRI\w+\s*)?"(?:[^"\\\n]|\\.)*")*')
 CSS = re.compile(r"var\(--[\w-]+\)|(?<=[{;])--[\w-]+:")  # the page's variables
+COMMAND = re.compile(r"vgic5 (\w+) --([a-z][a-z-]*)")  # a whole command: its own verb counts
 OPTION = re.compile(r"(?<![\w-])--([a-z][a-z-]*)")
 
 
@@ -70,7 +72,10 @@ def complaints():
     for path in [*sources("src/tool"), *sources("bench")]:
         verbs = {"bench"} if path.startswith("bench/") else verbs_of(path)
         for line, words in words_of(os.path.join(top, path)):
-            for option in OPTION.findall(words):
+            for verb, option in COMMAND.findall(words):
+                if option not in EVERY_VERB and verb not in options.get(option, ()):
+                    yield f"{path}:{line}: vgic5 {verb} has no --{option}"
+            for option in OPTION.findall(COMMAND.sub("", words)):
                 if option in EVERY_VERB:
                     continue
                 if verbs is None:

@@ -337,12 +337,26 @@ uc_err unicorn_start(struct vcpu *vcpu, uint64_t pc)
     return error;
 }
 
+/* All of RAM may hold code; of what is none, Unicorn 2.1 forgets nothing, nor what is behind it. */
+static bool find_ram(const struct vcpu *vcpu, uint64_t *start, uint64_t end, uint64_t *size)
+{
+    for (size_t n = 0; n < vcpu->nr_ranges; n++) {
+        const struct memory *memory = &vcpu->ranges[n].memory;
+        uint64_t first = memory->base > *start ? memory->base : *start;
+        uint64_t last = memory->base + memory->size < end ? memory->base + memory->size : end;
+
+        if (first < last) {
+            *start = first;
+            *size = last - first;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool unicorn_find_code(const struct vcpu *vcpu, uint64_t *start, uint64_t end, uint64_t *size)
 {
-    if (vcpu->translated)
-        return find_code(vcpu, start, end, size);
-    *size = end - *start;
-    return *size > 0;
+    return vcpu->translated ? find_code(vcpu, start, end, size) : find_ram(vcpu, start, end, size);
 }
 
 bool unicorn_stores_directly(const struct vcpu_engine *engine)

@@ -220,6 +220,7 @@ struct vcpu {
     uint32_t el1_flags[2];
     uint32_t reset_flags; /* some flags of EL1h, good enough for an ERET */
     bool kernel_steps;    /* MDSCR_EL1.SS and KDE: PSTATE.D then matters to the flags */
+    bool stepped;         /* that D was clear when it was last looked at */
     uint32_t step_left;
     bool broken, half;           /* Unicorn has aborted; and the state is not known */
     enum unicorn_end end;        /* of the last stay inside of Unicorn; */

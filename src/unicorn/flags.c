@@ -145,8 +145,15 @@ bool unicorn_flags_are_late(struct vcpu *vcpu)
     uint32_t pstate = unicorn_get_pstate(vcpu);
     bool steps = !(pstate & PSTATE_D);
 
-    if (!vcpu->kernel_steps || PSTATE_EL(pstate) != 1 || !vcpu->engine->layout.flags_by_hand ||
-        uc_context_save(vcpu->uc, vcpu->context) != UC_ERR_OK)
+    if (!vcpu->kernel_steps || PSTATE_EL(pstate) != 1)
+        return false;
+    if (!vcpu->engine->layout.flags_by_hand) { /* where they are is not known: whenever D changes */
+        bool changed = steps != vcpu->stepped;
+
+        vcpu->stepped = steps;
+        return changed;
+    }
+    if (uc_context_save(vcpu->uc, vcpu->context) != UC_ERR_OK)
         return false;
     return steps != (unicorn_peek32(vcpu, vcpu->engine->layout.flags) >> STEP_IS_ACTIVE & 1);
 }

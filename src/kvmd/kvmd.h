@@ -61,6 +61,7 @@ struct kvmd_config {
     void *opaque;
 };
 
+/* -ENOTSUP: the engine lets no access leave to the VMM. -ENOMEM, and what the engine cannot. */
 int kvmd_create(const struct kvmd_config *config, struct kvmd **kvmd, struct vgic5_error *error);
 /* After the last object has been closed. */
 void kvmd_destroy(struct kvmd *kvmd);

@@ -103,6 +103,21 @@ const char *kvmd_object_name(const struct kvmd_object *object)
     return names[object->kind];
 }
 
+static int make_engine(struct kvmd *kvmd, struct vgic5_error *error)
+{
+    int ret = vcpu_engine_create(kvmd->config.engine, &kvmd->no_memory, &kvmd->clock, &kvmd->engine,
+                                 error);
+
+    if (ret || vcpu_engine_lets_leave(kvmd->engine))
+        return ret;
+    ret = error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOTSUP,
+                    "the emulated /dev/kvm needs an engine that lets accesses to devices leave at "
+                    "their instruction: %s, as it is linked here, does not",
+                    vcpu_engine_name(kvmd->engine));
+    vcpu_engine_destroy(kvmd->engine);
+    return ret;
+}
+
 int kvmd_create(const struct kvmd_config *config, struct kvmd **kvmd, struct vgic5_error *error)
 {
     struct kvmd *made = calloc(1, sizeof(*made));
@@ -112,7 +127,7 @@ int kvmd_create(const struct kvmd_config *config, struct kvmd **kvmd, struct vgi
         return error_no_memory(error, "the emulated KVM");
     made->config = *config;
     made->pe_host = clock_pe_host();
-    ret = vcpu_engine_create(config->engine, &made->no_memory, &made->clock, &made->engine, error);
+    ret = make_engine(made, error);
     if (ret) {
         free(made);
         return ret;

@@ -106,8 +106,8 @@ static uint64_t read_piece(struct vcpu *vcpu, uint64_t address, unsigned size)
         unicorn_place_probe(vcpu);
     if (vcpu->translating || !vcpu->host)
         return 0;
-    if (leaves(vcpu, address))
-        unicorn_leave(vcpu, address, false);
+    if (leaves(vcpu, address) && !unicorn_leave(vcpu, address, false))
+        return 0;
     if (continues(pieces, false, address, size))
         return take(pieces, size);
     pieces->left = 0;
@@ -144,8 +144,8 @@ static void write_piece(struct vcpu *vcpu, uint64_t address, unsigned size, uint
         unicorn_place_probe(vcpu);
     if (vcpu->translating || !vcpu->host)
         return;
-    if (leaves(vcpu, address))
-        unicorn_leave(vcpu, address, true);
+    if (leaves(vcpu, address) && !unicorn_leave(vcpu, address, true))
+        return;
     if (!continues(pieces, true, address, size)) {
         pieces->left = 0;
         if (!find_transfer(vcpu, address, true, value, &t) || size > t.unit ||

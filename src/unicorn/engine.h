@@ -415,8 +415,9 @@ bool unicorn_search(struct vcpu *vcpu, uint64_t physical, bool is_write, uint32_
                     struct unicorn_transfer *transfer);
 
 /* syndrome.c: a device access that leaves */
-/* Does not return if it does. */
-void unicorn_leave(struct vcpu *vcpu, uint64_t address, bool is_write);
+bool unicorn_lets_leave(const struct vcpu_engine *engine);
+/* Does not return if it does. False: it has to, and cannot; the vCPU is in trouble. */
+bool unicorn_leave(struct vcpu *vcpu, uint64_t address, bool is_write);
 void unicorn_mmio(struct vcpu *vcpu, struct vcpu_mmio *mmio);
 void unicorn_complete(struct vcpu *vcpu, uint64_t value);
 

@@ -8,6 +8,7 @@ const struct vcpu_engine_ops unicorn_engine = {
     .clone = unicorn_engine_clone,
     .remap = unicorn_engine_remap,
     .share_memory = unicorn_share_memory,
+    .lets_leave = unicorn_lets_leave,
     .destroy = unicorn_engine_destroy,
     .identity = unicorn_identity,
     .create_vcpu = unicorn_create_vcpu,

@@ -7,6 +7,9 @@
  */
 #include "unicorn/engine.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #define OPC(insn) ((insn) >> 22 & 3)
 #define SIZE(insn) ((insn) >> 30)
 #define RT(insn) ((insn)&31)
@@ -96,19 +99,39 @@ static void describe(struct vcpu *vcpu, uint64_t pc, uint64_t address, bool is_w
         vcpu->mmio.value = in_order(vcpu, unicorn_get_x(vcpu, RT(vcpu->mmio_insn)), syndrome.size);
 }
 
-void unicorn_leave(struct vcpu *vcpu, uint64_t address, bool is_write)
+bool unicorn_lets_leave(const struct vcpu_engine *engine)
+{
+    return engine->place.offset != 0 && engine->place.leave;
+}
+
+/* Nothing is carried out for it, and the vCPU does not go on. */
+static void cannot_leave(struct vcpu *vcpu, uint64_t address)
+{
+    if (vcpu->trouble[0] == '\0')
+        snprintf(vcpu->trouble, sizeof(vcpu->trouble),
+                 "the access to 0x%" PRIx64 " cannot leave %s", address, unicorn_name());
+    vcpu->horizon = 0;
+    uc_emu_stop(vcpu->uc);
+}
+
+bool unicorn_leave(struct vcpu *vcpu, uint64_t address, bool is_write)
 {
     const struct unicorn_place *place = &vcpu->engine->place;
     uint64_t pc;
 
-    if (!place->leave || !unicorn_place(vcpu, &pc))
-        return;
+    if (!unicorn_lets_leave(vcpu->engine)) {
+        cannot_leave(vcpu, address);
+        return false;
+    }
+    if (!unicorn_place(vcpu, &pc))
+        return true;
     describe(vcpu, pc, address, is_write);
     vcpu->pieces.left = 0;
     unicorn_retire(vcpu, pc);
     unicorn_stop(vcpu, UNICORN_DEVICE, pc);
     unicorn_back(vcpu->guard);
     place->leave(vcpu->cpu); /* PC and registers are restored already */
+    return true;
 }
 
 void unicorn_mmio(struct vcpu *vcpu, struct vcpu_mmio *mmio)

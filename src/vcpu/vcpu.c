@@ -36,6 +36,11 @@ int vcpu_engine_share_memory(struct vcpu_engine *engine)
     return ops_of(engine)->share_memory(engine);
 }
 
+bool vcpu_engine_lets_leave(const struct vcpu_engine *engine)
+{
+    return ops_of(engine)->lets_leave(engine);
+}
+
 void vcpu_engine_destroy(struct vcpu_engine *engine)
 {
     if (engine)

@@ -49,7 +49,8 @@ struct vcpu_host {
     /* May `sysreg` ever do something with this one? NULL: with any. The same for all vCPUs. */
     bool (*answers)(uint16_t encoding);
     /* Is the access to this address not to be carried out by the two above? Then `run` returns
-     * VCPU_EXIT_MMIO at its instruction, with every register as before it. NULL: none is so. */
+     * VCPU_EXIT_MMIO at its instruction, with every register as before it, or VCPU_EXIT_STUCK if
+     * the engine cannot (lets_leave). NULL: none is so. */
     bool (*leaves)(void *opaque, uint64_t address);
     void *opaque;
 };
@@ -100,6 +101,8 @@ struct vcpu_engine_ops {
     /* RAM is shared with other threads, be they vCPUs or a VMM's: barriers and atomics have to hold
      * towards them. Before the first vCPU. -ENOTSUP: they do not. */
     int (*share_memory)(struct vcpu_engine *engine);
+    /* May a host have accesses that leave? */
+    bool (*lets_leave)(const struct vcpu_engine *engine);
     void (*destroy)(struct vcpu_engine *engine); /* after its vCPUs */
     /* Its own value of the n-th register of vcpu_identity. */
     uint64_t (*identity)(const struct vcpu_engine *engine, size_t n);
@@ -154,6 +157,7 @@ int vcpu_engine_clone(const struct vcpu_engine *like, const struct memory_map *m
                       struct vgic5_error *error);
 void vcpu_engine_remap(struct vcpu_engine *engine);
 int vcpu_engine_share_memory(struct vcpu_engine *engine);
+bool vcpu_engine_lets_leave(const struct vcpu_engine *engine);
 void vcpu_engine_destroy(struct vcpu_engine *engine); /* NULL: nothing */
 const char *vcpu_engine_name(const struct vcpu_engine *engine);
 uint64_t vcpu_engine_identity(const struct vcpu_engine *engine, size_t n);

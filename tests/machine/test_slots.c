@@ -91,6 +91,24 @@ static void put_code(struct rig *rig, size_t range, const uint32_t *code, size_t
     put_code(rig, range, (const uint32_t[]){__VA_ARGS__}, \
              sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t))
 
+/* Else the vCPU does not go on; the access is nobody's. */
+static void need_exits(struct rig *rig)
+{
+    char words[300];
+
+    if (vcpu_engine_lets_leave(rig->engine))
+        return;
+    CODE(rig, 0, 0x39400043 /* ldrb w3, [x2] */, WFI);
+    vcpu_set_x(rig->vcpu, 2, DEVICE);
+    assert_int_equal(vcpu_run(rig->vcpu), VCPU_EXIT_STUCK);
+    vcpu_trouble(rig->vcpu, words, sizeof(words));
+    assert_non_null(strstr(words, "the access to 0x40000000 cannot leave Unicorn"));
+#ifdef VGIC5_DIRECT_STORES
+    assert_string_not_equal(vcpu_engine_name(rig->engine), "Unicorn 2.0");
+#endif
+    skip();
+}
+
 static uint64_t pc_of(const struct rig *rig)
 {
     struct vcpu_value values[NR_VCPU_ROWS];
@@ -120,6 +138,7 @@ static void ranges_come_and_go(void **state)
 {
     struct rig *rig = *state;
 
+    need_exits(rig);
     vcpu_set_x(rig->vcpu, 20, 77);
     assert_int_equal(memory_create(&rig->ranges[2], HIGH + (UINT64_C(1) << 30), MEMORY_BLOCK), 0);
     rig->ranges[2].host[0x2000] = 5;
@@ -208,6 +227,7 @@ static void check_access(struct rig *rig, const struct access *access)
 
 static void accesses_leave_at_their_instruction(void **state)
 {
+    need_exits(*state);
     for (size_t n = 0; n < sizeof(accesses) / sizeof(accesses[0]); n++)
         check_access(*state, &accesses[n]);
 }
@@ -219,6 +239,7 @@ static void big_endian_accesses(void **state)
     struct vcpu_value values[NR_VCPU_ROWS];
     struct vcpu_mmio mmio;
 
+    need_exits(rig);
     CODE(rig, 0, 0xb9000043 /* str w3, [x2] */, 0x79400044 /* ldrh w4, [x2] */, WFI);
     assert_int_equal(vcpu_get_state(rig->vcpu, values), 0);
     values[VCPU_ROW_SCTLR_EL1].low |= 1u << 25;

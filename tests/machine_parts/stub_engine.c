@@ -98,6 +98,12 @@ static int share_memory(struct vcpu_engine *engine)
     return 0;
 }
 
+static bool lets_leave(const struct vcpu_engine *engine)
+{
+    (void)engine;
+    return false;
+}
+
 static void destroy(struct vcpu_engine *engine)
 {
     free(engine);
@@ -230,6 +236,7 @@ const struct vcpu_engine_ops stub_engine = {
     .clone = clone,
     .remap = remap,
     .share_memory = share_memory,
+    .lets_leave = lets_leave,
     .destroy = destroy,
     .identity = identity,
     .create_vcpu = create_vcpu,

@@ -149,6 +149,15 @@ static int write_all(struct vgic5_saver *saver)
     return ret;
 }
 
+/* What the sections' writer says of a sink that fails does not know where it leads. */
+static void name_file(struct vgic5_saver *saver)
+{
+    struct vgic5_error why = saver->error;
+
+    if (why.cause == VGIC5_CAUSE_ENVIRONMENT && !strstr(why.message, saver->path))
+        error_set(&saver->error, why.cause, -EIO, "%.300s: %.200s", saver->path, why.message);
+}
+
 static int write_output(struct vgic5_saver *saver)
 {
     int ret = output_open(saver->path, is_cancelled, saver, &saver->output, &saver->error);
@@ -159,6 +168,8 @@ static int write_output(struct vgic5_saver *saver)
     if (ret == 0) {
         saver->is_open = true;
         ret = write_all(saver);
+        if (ret != 0)
+            name_file(saver);
     }
     return output_close(&saver->output, ret, &saver->error);
 }

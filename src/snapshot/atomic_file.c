@@ -179,7 +179,7 @@ int vgic5_atomic_file_create(const char *path, const struct vgic5_fs *fs,
     use_system_calls(&fresh->fs);
     ret = open_temporary(fresh);
     if (ret != 0) {
-        error_set(error, VGIC5_CAUSE_ENVIRONMENT, ret, "cannot create %.400s: %s", fresh->temporary,
+        error_set(error, VGIC5_CAUSE_ENVIRONMENT, ret, "cannot create %.400s: %s", fresh->path,
                   strerror(-ret));
         file_free(fresh);
         return ret;

@@ -7,6 +7,7 @@
 #include <vgic5/snapshot.h>
 
 struct output {
+    const char *path;               /* the caller\'s */
     struct vgic5_atomic_file *file; /* NULL: a pipe */
     int pipe;
     uint64_t bytes; /* so far */

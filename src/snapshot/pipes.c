@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -52,6 +53,26 @@ int pipe_write(int fd, const void *bytes, size_t size, bool (*given_up)(void *op
             return -ECANCELED;
     }
     return 0;
+}
+
+/* That a pipe has room, or a last write went in, says nothing of who reads: what lies in it goes
+ * with its reader. */
+int pipe_drain(int fd, bool (*given_up)(void *opaque), void *opaque, int *unread)
+{
+    int wait = 1; /* milliseconds */
+
+    for (;; wait = wait < WAIT ? 2 * wait : WAIT) {
+        struct pollfd reader = {fd, 0, 0};
+
+        if (ioctl(fd, FIONREAD, unread) < 0)
+            return -errno;
+        if (*unread == 0)
+            return 0;
+        if (poll(&reader, 1, wait) > 0 && reader.revents & POLLERR)
+            return ioctl(fd, FIONREAD, unread) < 0 ? -errno : *unread == 0 ? 0 : -EPIPE;
+        if (given_up && given_up(opaque))
+            return -ECANCELED;
+    }
 }
 
 /* ---- Reading --------------------------------------------------------------------------------- */

@@ -16,6 +16,9 @@ int pipe_open(const char *path, int *fd, struct vgic5_error *error);
  * (-ECANCELED). */
 int pipe_write(int fd, const void *bytes, size_t size, bool (*given_up)(void *opaque),
                void *opaque);
+/* Wait until all has been read. -EPIPE: the reader has gone before that, with so many bytes unread;
+ * -ECANCELED. */
+int pipe_drain(int fd, bool (*given_up)(void *opaque), void *opaque, int *unread);
 
 /* What a verb reads more than once comes from a pipe: its content, at most 1 GiB, as a file that
  * has no other name than the new `*path`. A file stays what it is. */

@@ -3,9 +3,13 @@
 import fcntl
 import os
 import signal
+import struct
 import subprocess
+import termios
 import threading
+import time
 
+import pytest
 
 from conftest import BUILD, PROBE, vgic5
 from test_verify import middle  # noqa: F401 (fixture)
@@ -108,6 +112,49 @@ def test_a_reader_that_goes_away(tmp_path):
     assert "probe: PASS" in result.text and "Broken pipe" in result.err
     (tmp_path / "part").write_bytes(reader.data)
     assert "cut off" in vgic5("verify", tmp_path / "part", status=4).err
+
+
+def fill(tmp_path, *more):
+    """A guest that has put a whole snapshot into a pipe, of which nobody has read a byte."""
+    end, pipe = os.pipe()
+    process = subprocess.Popen([TOOL, *GUEST, "--save", f"/dev/fd/{pipe}", *more], pass_fds=[pipe],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+    os.close(pipe)
+    vgic5(*GUEST, "--save", tmp_path / "s")
+    size = os.path.getsize(tmp_path / "s")
+    for _ in range(3000):
+        if struct.unpack("i", fcntl.ioctl(end, termios.FIONREAD, b"    "))[0] == size:
+            break
+        time.sleep(0.01)
+    else:
+        raise AssertionError("the snapshot does not fit into the pipe, or never came")
+    return process, end, size
+
+
+@pytest.mark.parametrize("read", [0, 100, -1])
+def test_a_reader_that_goes_with_bytes_unread(tmp_path, read):
+    """The last write has gone well; the guest is still there, though it was to end."""
+    process, end, size = fill(tmp_path, "--exit-after-save")
+    time.sleep(0.3)
+    assert process.poll() is None, "it has ended before anybody has read"
+    if read != 0:
+        os.read(end, read % size)
+    os.close(end)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 6 and b"probe: PASS" in out
+    assert b"reader has gone, with %d bytes" % (size - read % size) in err and b"goes on" in err
+
+
+def test_a_reader_that_has_read_everything(tmp_path):
+    """It need not have closed: it waits for the end, which comes when the writer has gone."""
+    process, end, size = fill(tmp_path, "--exit-after-save")
+    assert os.read(end, size) == (tmp_path / "s").read_bytes()
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0 and b"PASS" not in out
+    assert b"from the pipe has not said that it can be restored" in err
+    assert os.read(end, 1) == b""
+    os.close(end)
 
 
 def test_nobody_reads(tmp_path):

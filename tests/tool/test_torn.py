@@ -86,6 +86,17 @@ def test_a_full_disk(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
     result = vgic5(*GUEST, "--save", tmp_path / "s", status=6, preexec_fn=limit)
     assert b"probe: PASS" in result.out and os.listdir(tmp_path) == []
+    assert f"{tmp_path}/s: " in result.err and "File too large" in result.err
+
+
+def test_a_file_that_cannot_be_made_is_the_one_that_was_named(tmp_path):
+    result, path = None, tmp_path / "gone"
+    path.mkdir()
+    with guest(tmp_path, *GUEST[:-2]) as one:
+        os.rmdir(path)
+        result = one.save(path / "s", status=6)
+        assert f"{path}/s cannot be written" in result.err and "No such file" in result.err
+        assert ".tmp" not in result.err
 
 
 FULL = """mount -t tmpfs -o size=$1 none "$2" && cp "$3" "$2/s" || exit 99

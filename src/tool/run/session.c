@@ -154,6 +154,7 @@ static int end_of_guest(struct session *session, int status)
     const struct cli_options *options = session->options;
     int saved;
 
+    session->steer.is_over = true;
     steer_finish(&session->steer);
     saved = session->steer.save_status;
     if (session->save_pending && (cli_given(options, OPTION_save_at_insn) ||

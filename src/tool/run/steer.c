@@ -14,6 +14,7 @@
 #include "tool/report.h"
 #include "tool/run/request.h"
 #include "tool/words.h"
+#include "snapshot/pipes.h"
 
 #define LOOK_EVERY 2000u    /* microseconds */
 #define FRAMES_PER_LOOK 16u /* of a restored guest, filled in though nobody asked for them */
@@ -40,14 +41,21 @@ static void answer(struct steer *steer, struct asker *asker, json_t *reply)
     *asker = nobody;
 }
 
+/* A reader has read all of it; what it makes of it it does not say. */
+static const char *what_may_be_lost(const char *path)
+{
+    return pipe_is(path) ? "; whoever read it from the pipe has not said that it can be restored"
+                         : "";
+}
+
 static void saved(struct steer *steer, const struct vgic5_save_result *result)
 {
     console_end_line(steer->console);
     say(stderr,
         "vgic5: %s: saved at instruction %" PRIu64 " to %s; %" PRIu64
-        " bytes, the vCPUs stood still for %" PRIu64 ".%" PRIu64 " ms\n",
+        " bytes, the vCPUs stood still for %" PRIu64 ".%" PRIu64 " ms%s\n",
         cli_verb_name(steer->verb), steer->saver.instructions, steer->saver_path, result->bytes,
-        result->still_us / 1000, result->still_us / 100 % 10);
+        result->still_us / 1000, result->still_us / 100 % 10, what_may_be_lost(steer->saver_path));
     answer(steer, &steer->saver_asker,
            json_pack("{s:b, s:o, s:o, s:I, s:b, s:I, s:I}", "ok", 1, "file",
                      json_text(steer->saver_path), "instructions",
@@ -59,7 +67,8 @@ static void saved(struct steer *steer, const struct vgic5_save_result *result)
 static int save_failed(struct steer *steer, const struct vgic5_error *error)
 {
     console_end_line(steer->console);
-    report_error(steer->verb, error);
+    report(steer->verb, (int)exit_of(error->cause), "%s%s", error->message,
+           steer->is_over ? "" : "; the guest goes on");
     if (steer->saver_asker.client < 0) /* else it is the client's exit status */
         steer->save_status = EXIT_ABORTED;
     answer(steer, &steer->saver_asker, control_refusal(EXIT_ABORTED, error->message));
@@ -327,6 +336,7 @@ int steer_open(struct steer *steer, enum cli_verb verb, const struct cli_options
 
 void steer_close(struct steer *steer)
 {
+    steer->is_over = true;
     if (steer->saver.of) {
         vgic5_saver_cancel(steer->saver.of);
         end_save(steer);

@@ -29,6 +29,7 @@ struct steer {
     char *saver_path, *saver_base; /* what is saved, and on what (or NULL) */
     struct asker saver_asker;
     int save_status; /* EXIT_ABORTED once a save has failed */
+    bool is_over;    /* the guest has ended, or is being ended */
     bool paused, quit, filling;
     uint64_t
         pause_at; /* pause again when so many instructions have been executed; UINT64_MAX: never */

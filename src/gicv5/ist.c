@@ -65,13 +65,6 @@ void ist_clear_held(struct gicv5 *gic, struct held *held)
     host_table_clear(&held->table, &gic->services);
 }
 
-void ist_take_down(struct gicv5 *gic)
-{
-    gicv5_lpi_flush(gic); /* a fault has been logged, and the guest asked for it */
-    ist_drop(gic);
-    gic->ist.live = false;
-}
-
 /* ---- Blocks ---------------------------------------------------------------------------------- */
 
 static struct tree *lpis_of(const struct gicv5 *gic, uint32_t iaffid)

@@ -20,3 +20,10 @@ int gicv5_lpi_id_bits(const struct gicv5 *gic)
 {
     return gic->ist.live ? gic->ist.id_bits : -1;
 }
+
+void ist_take_down(struct gicv5 *gic)
+{
+    gicv5_lpi_flush(gic); /* a fault has been logged, and the guest asked for it */
+    ist_drop(gic);
+    gic->ist.live = false;
+}

@@ -147,6 +147,7 @@ enum vgic5_line {
  * With config.threads = 1 services are called by several threads at a time, `line` for one vCPU by
  * one at a time and in the order of its changes; all but `quiesce` while locks are held, so they
  * must not wait for another thread that is inside the device.
+ * Whoever breaks this hangs; after about a second `log` says so, from the thread that waits.
  */
 struct vgic5_host {
     uint32_t size; /* sizeof(struct vgic5_host) of the caller: a longer library reads no further */

@@ -13,6 +13,7 @@ static struct gicv5_pe *create_pe(struct gicv5 *gic, uint32_t index, uint32_t ia
         return NULL;
     pe->gic = gic;
     pe->lock.needed = gic->config.threads;
+    pe->lock.services = &gic->services;
     pe->index = (uint16_t)index;
     pe->iaffid = (uint16_t)iaffid;
     tree_init(&pe->spis, &gic->services, 1);
@@ -82,6 +83,7 @@ int gicv5_create(const struct gicv5_config *config, const uint16_t *iaffids, uin
     created->services = services;
     created->config = *config;
     created->loading.needed = config->threads;
+    created->loading.services = &created->services;
     created->nr_pes = nr_pes;
     if (!create_spis(created) || !create_pe_index(created, iaffids) ||
         !create_pes(created, iaffids)) {

@@ -11,6 +11,7 @@
 #define YIELDS 16u
 #define GIFT 16u /* spins: who is not there by then has lost its processor */
 #define NAP_NS 50000
+#define TOO_LONG (SPINS + YIELDS + 10000u) /* naps: half a second and more */
 
 static void pause_a_little(void)
 {
@@ -34,12 +35,26 @@ static void wait_longer(uint32_t n)
         nanosleep(&nap, NULL);
 }
 
+/* Nothing that a lock protects takes so long, but a host function that waits for its own thread
+ * does: it is said, as nobody could know otherwise why a VMM hangs. */
+static void complain(const struct lock *lock)
+{
+    const struct services *services = lock->services;
+    if (services->host->log)
+        services->host->log(services->opaque,
+                            "gicv5: a lock is not given back: does a function of vgic5_host, as "
+                            "`line`, call back into its device, or wait for a thread inside?");
+}
+
 void lock_wait(struct lock *lock)
 {
     __atomic_fetch_add(&lock->waiting, 1, __ATOMIC_RELAXED);
     do {
-        for (uint32_t n = 0; __atomic_load_n(&lock->held, __ATOMIC_RELAXED); n++)
+        for (uint32_t n = 0; __atomic_load_n(&lock->held, __ATOMIC_RELAXED); n++) {
             wait_longer(n);
+            if (n == TOO_LONG)
+                complain(lock);
+        }
     } while (!lock_try(lock));
     __atomic_fetch_sub(&lock->waiting, 1, __ATOMIC_RELAXED);
 }

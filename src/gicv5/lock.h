@@ -16,10 +16,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct services;
+
 struct lock {
     uint32_t held;
-    uint32_t waiting; /* threads in lock_wait */
-    bool needed;      /* several threads */
+    uint32_t waiting;                /* threads in lock_wait */
+    bool needed;                     /* several threads */
+    const struct services *services; /* who hears of a wait that does not end */
 };
 
 /* It was held: wait until it is ours. */

@@ -184,7 +184,8 @@ static int guest_stopped(struct session *session, const struct machine_stopped *
     case MACHINE_STOP_BROKEN:
         console_print_last(&session->console, stderr);
         report(session->verb, EXIT_BUG, "%s", stopped->message);
-        return end_of_guest(session, EXIT_BUG);
+        session_emergency(session);
+        return EXIT_BUG;
     default:
         console_print_last(&session->console, stderr);
         report(session->verb, EXIT_GUEST, "%s", stopped->message);

@@ -35,6 +35,8 @@ int session_open(struct session *session);
 bool session_wants_log(const struct session *session);
 /* Run the machine to its end. The exit status of the tool. */
 int session_run(struct session *session);
+/* emergency.c: the engine has failed. What is left of the guest is saved, if it is exact. */
+void session_emergency(struct session *session);
 /* Destroys the machine and puts the terminal back. `status`, or what the trace makes of it. */
 int session_close(struct session *session, int status);
 

@@ -178,6 +178,13 @@ static void begin_anew(struct kvmd_slot *slot)
     vgic5_ram_keep(slot->history, slot->root);
 }
 
+/* There are no pages behind the last one. */
+static void trim(struct kvmd_slot *slot)
+{
+    if (slot->size / PAGE % 64)
+        slot->written[log_words(slot) - 1] &= (UINT64_C(1) << slot->size / PAGE % 64) - 1;
+}
+
 /* Adds to the log what has been written, by the guest or by its VGICv5. -ENOMEM. */
 static int collect(struct kvmd_slot *slot)
 {
@@ -189,14 +196,13 @@ static int collect(struct kvmd_slot *slot)
     known = vgic5_ram_since(slot->history, slot->root, 0, pages);
     for (size_t n = 0; n < log_words(slot); n++)
         slot->written[n] |= known ? pages[n] : UINT64_MAX;
-    if (slot->size / PAGE % 64)
-        slot->written[log_words(slot) - 1] &= (UINT64_C(1) << slot->size / PAGE % 64) - 1;
+    trim(slot);
     free(pages);
     begin_anew(slot);
     return 0;
 }
 
-static int begin_log(struct kvmd_slot *slot)
+static int begin_log(struct kvmd_slot *slot, bool all_set)
 {
     const struct vgic5_ram_range range = {
         .base = slot->gpa, .size = slot->size, .host = slot->host};
@@ -210,16 +216,20 @@ static int begin_log(struct kvmd_slot *slot)
         return -ENOMEM;
     }
     begin_anew(slot);
+    if (all_set) {
+        memset(slot->written, 0xff, log_words(slot) * sizeof(*slot->written));
+        trim(slot);
+    }
     return 0;
 }
 
 /* It begins and ends with the flag. -ENOMEM. */
-static int set_logging(struct kvmd_slot *slot, bool on)
+static int set_logging(const struct kvmd_slots *slots, struct kvmd_slot *slot, bool on)
 {
     if (on == !!slot->written)
         return 0;
     if (on)
-        return begin_log(slot);
+        return begin_log(slot, slots->initially_set);
     vgic5_ram_destroy(slot->history);
     slot->history = NULL;
     free(slot->written);
@@ -250,7 +260,7 @@ static int change_slot(struct kvmd_slots *slots, struct kvmd_slot *slot,
         return -EINVAL;
     if (moves && overlaps(slots, region))
         return -EEXIST;
-    ret = set_logging(slot, region->flags & KVM_MEM_LOG_DIRTY_PAGES);
+    ret = set_logging(slots, slot, region->flags & KVM_MEM_LOG_DIRTY_PAGES);
     if (ret)
         return ret;
     slot->flags = region->flags;
@@ -283,7 +293,7 @@ static int add_slot(struct kvmd_call *call, const struct kvmd_memory_region2 *re
     if (ret)
         return ret;
     slot.host = host;
-    ret = set_logging(&slot, region->flags & KVM_MEM_LOG_DIRTY_PAGES);
+    ret = set_logging(slots, &slot, region->flags & KVM_MEM_LOG_DIRTY_PAGES);
     if (ret) {
         let_go(&slot);
         return ret;

@@ -28,6 +28,7 @@ struct kvmd_slots {
     size_t nr;
     uint64_t generation; /* counts changes of what is mapped where */
     bool manual_protect; /* KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: a get does not clear */
+    bool initially_set;  /* and KVM_DIRTY_LOG_INITIALLY_SET: a log begins with every page */
 };
 
 void slots_destroy(struct kvmd_slots *slots);

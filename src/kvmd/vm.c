@@ -217,9 +217,13 @@ int64_t kvmd_preferred_target(struct kvmd_call *call)
 
 static int manual_protect(struct kvmd_vm *vm, uint64_t argument)
 {
-    if (argument > 1)
+    const bool enable = argument & KVMD_DIRTY_LOG_MANUAL_PROTECT;
+    const bool initially_set = argument & KVMD_DIRTY_LOG_INITIALLY_SET;
+
+    if (argument & ~(uint64_t)KVMD_DIRTY_LOG_MODES || (initially_set && !enable))
         return -EINVAL;
-    vm->slots.manual_protect = argument == 1;
+    vm->slots.manual_protect = enable;
+    vm->slots.initially_set = initially_set;
     return 0;
 }
 

@@ -8,6 +8,7 @@
  *   4: SYSTEM_OFF
  *   5: make the call X21 with X22 to X24, and ring with its answer
  *   6: ring with MIDR, PFR0, CLIDR, CTR and MPIDR
+ *   7: store X21 at X22, and ring
  */
     .equ DOORBELL, 0x10000000
     .globl _start
@@ -22,6 +23,8 @@ next:
     b.eq devices
     cmp x19, #5
     b.eq call
+    cmp x19, #7
+    b.eq store
     cmp x19, #6
     b.eq identify
     movz w0, #8
@@ -64,3 +67,7 @@ identify:
     mrs x3, mpidr_el1
     str x3, [x2]
     b identify
+store:
+    str x21, [x22]
+    str x21, [x2]
+    b store

@@ -33,7 +33,20 @@ def is_sanitized():
     return "__asan" in symbols.stdout or "__tsan" in symbols.stdout
 
 
-pytestmark = pytest.mark.skipif(is_sanitized(), reason="a sanitizer wants to be preloaded first")
+def refusal():
+    """Why there is no emulated /dev/kvm with this Unicorn; None with 2.0, where there has to be."""
+    version = subprocess.run(["pkg-config", "--modversion", "unicorn"], stdout=subprocess.PIPE,
+                             text=True, check=False).stdout
+    result = vgic5("kvm", "--", "true", status=None)
+    words = "lets accesses to devices leave"
+    return words if not version.startswith("2.0.") and words in result.err else None
+
+
+pytestmark = [
+    pytest.mark.skipif(is_sanitized(), reason="a sanitizer wants to be preloaded first"),
+    pytest.mark.skipif(not is_sanitized() and refusal() is not None,
+                       reason="vgic5 kvm refuses this Unicorn"),
+]
 
 PROBE = """
 #include <errno.h>

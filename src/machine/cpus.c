@@ -38,6 +38,7 @@ static enum vcpu_sysreg_result sysreg(void *opaque, struct vcpu_sysreg *access)
 {
     struct cpu *cpu = opaque;
 
+    machine_hurry(cpu);
     return pe_sysreg(&cpu->pe, access);
 }
 

@@ -3,9 +3,9 @@
  * Real time. What the host has for the guest (the time for its timers and its clock, input, and
  * the wish to stop it) is looked at when an alarm has rung: at the time of the next deadline, and
  * at least once a millisecond. To ask whether it has rung costs little, so that is done after each
- * run of a vCPU, however short, and at each access of the guest to a device: no guest can keep the
- * moment from coming. Should the alarm itself be late, a slice's instructions or so many turns are
- * enough.
+ * run of a vCPU, however short, and at each access of the guest to a device or a system register
+ * that comes by: no guest can keep the moment from coming. Should the alarm itself be late, a
+ * slice's instructions or so many turns are enough.
  */
 #include "machine/machine_parts.h"
 

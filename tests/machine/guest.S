@@ -446,6 +446,7 @@ exceptions:
 user:   mov     x29, x30
         str     xzr, [x20, #EXCEPTIONS]
         ldr     x0, =PAGE_EL0_CODE
+        msr     daifset, #2 /* an interrupt would write both */
         msr     elr_el1, x0
         msr     spsr_el1, xzr
         adr     x18, 1f

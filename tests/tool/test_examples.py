@@ -23,9 +23,12 @@ VERBS = re.findall(r"^VERB\((\w+),", open(os.path.join(TOP, "src/tool/verbs.def"
 
 def takes_an_argument():
     """{option: (does it take an argument?, its verbs)}"""
-    rows = re.finditer(r'^OPTION\(\w+,\s*"([\w-]+)",\s*(\w+),.*$', OPTIONS, re.M)
-    return {row.group(1): (row.group(2) != "FLAG", set(re.findall(r"FOR\((\w+)\)", row.group(0))))
-            for row in rows}
+    options = {}
+    for row in re.finditer(r'^OPTION\(\w+,\s*"([\w-]+)",\s*(\w+),.*$', OPTIONS, re.M):
+        _, verbs = options.get(row.group(1), (None, set()))  # some have a row for each verb
+        options[row.group(1)] = (row.group(2) != "FLAG",
+                                 verbs | set(re.findall(r"FOR\((\w+)\)", row.group(0))))
+    return options
 
 
 def man_page():
@@ -69,6 +72,9 @@ def check(words):
     rest = iter(words[2:])
     for word in rest:
         if word in ("|", ">"):
+            break
+        if word == "--":  # a command of somebody else's
+            operands += 1 + (next(rest, None) is not None)
             break
         if not word.startswith("--"):
             operands += 1

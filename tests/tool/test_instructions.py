@@ -2,6 +2,7 @@
 """tools/instructions: a path that grows fails, with the figure."""
 import json
 import os
+import re
 import subprocess
 
 from conftest import BUILD, TOP
@@ -23,7 +24,8 @@ def test_a_path_that_grew_by_more_than_5_percent_fails_with_the_figure(tmp_path)
     status, lines = gate(baseline)
     failed = [line for line in lines if line.startswith("not ok")]
     assert status == 1 and len(lines) == len(counts) and len(failed) == 2
-    assert any("select: " in line and "(+10.0 %)" in line for line in failed)
+    # 10 % more than what is recorded, and less than 5 % that a path may have grown since
+    assert any(re.search(r"select: .*\(\+1[0-5]\.\d %\)", line) for line in failed)
     assert any("round: " in line and "not in both" in line for line in failed)
 
 

@@ -106,8 +106,7 @@ int64_t kvmd_set_gsi_routing(struct kvmd_call *call)
 
 /* ---- irqfds ---------------------------------------------------------------------------------- */
 
-/* One write of an eventfd is one interrupt; with resample the level stays until the guest is done.
- */
+/* One write of an eventfd is one interrupt. */
 static void ring(struct kvmd_vm *vm, const struct kvmd_irqfd *irqfd)
 {
     int32_t spi = spi_of(&vm->wires, irqfd->gsi);
@@ -115,8 +114,7 @@ static void ring(struct kvmd_vm *vm, const struct kvmd_irqfd *irqfd)
     if (spi < 0)
         return;
     vgic5_irq_line(vm->gic, VGIC5_IRQ_SPI(spi), true);
-    if (irqfd->resample < 0)
-        vgic5_irq_line(vm->gic, VGIC5_IRQ_SPI(spi), false);
+    vgic5_irq_line(vm->gic, VGIC5_IRQ_SPI(spi), false);
 }
 
 static struct kvmd_irqfd *irqfd_of(const struct kvmd_wires *wires, int fd)
@@ -172,8 +170,6 @@ static int start_thread(struct kvmd_vm *vm)
 static void irqfd_free(struct kvmd_irqfd *irqfd)
 {
     close(irqfd->fd);
-    if (irqfd->resample >= 0)
-        close(irqfd->resample);
     free(irqfd);
 }
 
@@ -202,13 +198,8 @@ static int irqfd_open(struct kvmd_call *call, const struct kvm_irqfd *request,
     const struct kvmd_client *client = call->client;
 
     irqfd->gsi = request->gsi;
-    irqfd->resample = -1;
     irqfd->fd = client->descriptor(client->opaque, request->fd);
-    if (irqfd->fd >= 0 && request->flags & KVM_IRQFD_FLAG_RESAMPLE)
-        irqfd->resample = client->descriptor(client->opaque, request->resamplefd);
-    else
-        return irqfd->fd < 0 ? irqfd->fd : 0;
-    return irqfd->resample < 0 ? irqfd->resample : 0;
+    return irqfd->fd < 0 ? irqfd->fd : 0;
 }
 
 static int irqfd_assign(struct kvmd_call *call, const struct kvm_irqfd *request)
@@ -220,7 +211,7 @@ static int irqfd_assign(struct kvmd_call *call, const struct kvm_irqfd *request)
 
     if (!irqfd)
         return -ENOMEM;
-    irqfd->fd = irqfd->resample = -1;
+    irqfd->fd = -1;
     ret = irqfd_open(call, request, irqfd);
     if (ret == 0)
         ret = start_thread(call->vm);
@@ -245,7 +236,8 @@ int64_t kvmd_irqfd(struct kvmd_call *call)
 
     if (ret)
         return ret;
-    if (request.flags & ~(uint32_t)(KVM_IRQFD_FLAG_DEASSIGN | KVM_IRQFD_FLAG_RESAMPLE))
+    /* KVM_CAP_IRQFD_RESAMPLE is 0: a level that nobody lowers would stay for ever. */
+    if (request.flags & ~(uint32_t)KVM_IRQFD_FLAG_DEASSIGN)
         return -EINVAL;
     if (request.flags & KVM_IRQFD_FLAG_DEASSIGN)
         return irqfd_deassign(&call->vm->wires, request.gsi);

@@ -11,7 +11,7 @@
 
 struct kvmd_irqfd {
     struct kvmd_irqfd *next;
-    int fd, resample; /* resample -1: none */
+    int fd;
     uint32_t gsi;
 };
 

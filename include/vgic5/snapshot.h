@@ -60,7 +60,7 @@ size_t vgic5_fields_count(const struct vgic5_fields *fields);
 const struct vgic5_field *vgic5_fields_at(const struct vgic5_fields *fields, size_t n);
 const struct vgic5_field *vgic5_fields_find(const struct vgic5_fields *fields, const char *name);
 /* The value of a u64 field; -ENOENT when it is missing, -EINVAL when it has another kind, with
- * `error` filled (exit code 4), naming the section `where`. */
+ * `error` filled (DAMAGED), naming the section `where`. */
 int vgic5_fields_get_u64(const struct vgic5_fields *fields, const char *where, const char *name,
                          uint64_t *value, struct vgic5_error *error);
 /* The same for bytes of exactly `size` bytes. */
@@ -224,7 +224,7 @@ struct vgic5_memory_sink {
 struct vgic5_open_options {
     uint32_t size;                               /* sizeof(struct vgic5_open_options) */
     const struct vgic5_memory_sink *memory_sink; /* NULL: keep frames compressed, in memory */
-    uint64_t keep_limit; /* bytes of frames to keep at most; 0: 1 GiB. Above it: exit code 3 */
+    uint64_t keep_limit; /* bytes of frames to keep at most; 0: 1 GiB. Above it: ENVIRONMENT */
 };
 
 /* A source with `seek` and a known length must stay usable until close; the struct is copied.
@@ -267,12 +267,11 @@ size_t vgic5_snapshot_nr_sections(const struct vgic5_snapshot *snapshot);
 const struct vgic5_section *vgic5_snapshot_section(const struct vgic5_snapshot *snapshot, size_t n);
 const struct vgic5_section *vgic5_snapshot_find(const struct vgic5_snapshot *snapshot,
                                                 const char *type, uint64_t instance);
-/* Refuse a snapshot with required sections whose type is not in `known` (exit code 5). */
+/* Refuse a snapshot with required sections whose type is not in `known` (UNFIT). */
 int vgic5_snapshot_require_known(const struct vgic5_snapshot *snapshot, const char *const *known,
                                  size_t nr_known, struct vgic5_error *error);
 
-/* Check every frame's hash without decompressing into anything (exit code 4 on the first bad one).
- */
+/* Check every frame's hash without decompressing into anything (DAMAGED on the first bad one). */
 int vgic5_snapshot_verify_memory(struct vgic5_snapshot *snapshot,
                                  const struct vgic5_section *memory, struct vgic5_error *error);
 /* Load a memory section into `to` (section->memory_size bytes, zero on entry; for an incremental

@@ -9,7 +9,7 @@
 
 size_t definition_count(void); /* fields */
 void definition_put(struct machine *machine, struct vgic5_fields *fields);
-/* CPU model, addresses and wires: exit code 5 and a sentence with every field that differs. */
+/* CPU model, addresses and wires: UNFIT and a sentence with every field that differs. */
 int definition_check_map(const struct vgic5_fields *fields, const struct vcpu_engine_ops *engine,
                          struct vgic5_error *error);
 

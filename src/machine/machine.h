@@ -115,14 +115,14 @@ int machine_load(struct machine *machine, const struct vgic5_snapshot *snapshot,
 int machine_prove(struct machine *machine, const struct vgic5_snapshot *snapshot,
                   struct vgic5_error *error);
 /* What the machine is, as a section ("machine" 0), and its configuration back. Whatever no machine
- * of this program can be is refused by then (exit code 5, every field that differs). vcpu_ids of
+ * of this program can be is refused by then (UNFIT, every field that differs). vcpu_ids of
  * the result points into the snapshot; `engine` is what its vCPUs shall run on. */
 int machine_config_save(struct machine *machine, const struct machine_config *config,
                         struct vgic5_snapshot_writer *writer, struct vgic5_error *error);
 int machine_config_load(const struct vgic5_snapshot *snapshot, const struct vcpu_engine_ops *engine,
                         struct machine_config *config, struct vgic5_error *error);
 
-/* Is this machine's CPU the one that the guest has seen? Exit code 5, every register that differs.
+/* Is this machine's CPU the one that the guest has seen? UNFIT, every register that differs.
  */
 int machine_check_cpu(const struct machine *machine, const struct vgic5_snapshot *snapshot,
                       struct vgic5_error *error);

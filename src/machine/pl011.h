@@ -24,7 +24,7 @@ size_t pl011_input_room(const struct pl011 *uart);
  * interrupt controller. */
 bool pl011_listens(const struct pl011 *uart, bool interrupt_enabled);
 void pl011_input(struct pl011 *uart, const uint8_t *bytes, size_t n);
-/* All state as named fields; load checks everything before it changes anything (exit code 4), and
+/* All state as named fields; load checks everything before it changes anything (DAMAGED), and
  * drives the wire. */
 int pl011_save(const struct pl011 *uart, struct vgic5_fields *fields);
 int pl011_load(struct pl011 *uart, const struct vgic5_fields *fields, struct vgic5_error *error);

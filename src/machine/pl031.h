@@ -26,7 +26,7 @@ void pl031_set(struct pl031 *rtc, uint32_t seconds);
 void pl031_advance(struct pl031 *rtc, uint64_t counter);
 /* The counter value of the next match, or COUNTER_NEVER. */
 uint64_t pl031_deadline(const struct pl031 *rtc);
-/* All state as named fields; load checks everything before it changes anything (exit code 4), and
+/* All state as named fields; load checks everything before it changes anything (DAMAGED), and
  * drives the wire. */
 int pl031_save(const struct pl031 *rtc, struct vgic5_fields *fields);
 int pl031_load(struct pl031 *rtc, const struct vgic5_fields *fields, struct vgic5_error *error);

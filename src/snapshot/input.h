@@ -15,7 +15,7 @@ static inline bool input_can_seek(const struct input *input)
     return input->source.seek && input->source.length != UINT64_MAX;
 }
 
-/* All `size` bytes of `what`; exit code 4 when the source ends before. */
+/* All `size` bytes of `what`; DAMAGED when the source ends before. */
 int input_read(struct input *input, void *to, size_t size, const char *what,
                struct vgic5_error *error);
 int input_seek(struct input *input, uint64_t offset, struct vgic5_error *error);
@@ -23,7 +23,7 @@ int input_seek(struct input *input, uint64_t offset, struct vgic5_error *error);
  * left of the file; where that is unknown, memory grows only as bytes arrive. */
 int input_read_new(struct input *input, uint8_t **to, uint64_t size, const char *what,
                    struct vgic5_error *error);
-/* Exit code 4 unless the source ends here. */
+/* DAMAGED unless the source ends here. */
 int input_check_end(struct input *input, struct vgic5_error *error);
 
 /* A source over a file descriptor, which stays the caller's; seekable if a regular file. */

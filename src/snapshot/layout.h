@@ -45,7 +45,7 @@ void header_encode(const char *producer, bool incremental, uint8_t to[HEADER_SIZ
 /* Magic and checksum; then `header` is filled whatever the version says. */
 int header_decode(const uint8_t from[HEADER_SIZE], struct vgic5_snapshot_header *header,
                   struct vgic5_error *error);
-/* Whether this reader can read the rest (exit code 5 if not). */
+/* Whether this reader can read the rest (UNFIT if not). */
 int header_check_version(const struct vgic5_snapshot_header *header, struct vgic5_error *error);
 bool producer_is_valid(const char *producer);
 

@@ -384,7 +384,7 @@ static void code_that_dc_zva_overwrote_is_forgotten(void **state)
 #define DSB 0xd5033f9fu
 #define STR_X1_X2 0xf9000041u
 
-/* On the version that it was written for, vcpu_unicorn_stores.c has to be in use: else all tests
+/* On the version that it was written for, src/unicorn/stores.c has to be in use: else all tests
  * below pass for nothing. */
 static void stores_are_direct(void **state)
 {

@@ -14,7 +14,7 @@ struct loaded_image {
     uint64_t start, end; /* what the image occupies, BSS included */
 };
 
-/* Both check every size against RAM before they write. error: exit code 3 (cannot read the file, or
+/* Both check every size against RAM before they write. error: ENVIRONMENT (cannot read the file, or
  * it is no image that we know, or it does not fit). 0 or a negative errno. */
 int image_load_kernel(struct memory *memory, const char *path, struct loaded_image *image,
                       struct vgic5_error *error);

@@ -213,8 +213,8 @@ static int compare_pes(struct bench_report *report)
                                    {frame_read, many, TIMES, 0},
                                    {frame_write, one, TIMES, 0},
                                    {frame_write, many, TIMES, 0}};
-    int status = one && many ? 0 : -1;
-    if (!status) {
+    int ret = one && many ? 0 : -1;
+    if (!ret) {
         measure(cases, 4, BATCHES);
         report_value(report, cases[1].ns, "ns", "config frame: read of IST_STATUSR, %u PEs, locks",
                      NR_PES);
@@ -227,7 +227,7 @@ static int compare_pes(struct bench_report *report)
     }
     machine_drop(one);
     machine_drop(many);
-    return status;
+    return ret;
 }
 
 int bench_accesses(const struct bench_options *options, struct bench_report *report)

@@ -80,14 +80,14 @@ static int create(struct machine *m, const struct machine_shape *shape)
                                     .read_guest = read_guest,
                                     .write_guest = write_guest};
     const uint64_t irs = IRS_ADDRESS;
-    int error = vgic5_create(&config, &host, m, &m->device);
-    for (uint32_t i = 0; i < shape->nr_pes && !error; i++) {
-        error = vgic5_add_vcpu(m->device, i);
-        m->pe[i] = error ? NULL : vgic5_vcpu(m->device, i);
+    int ret = vgic5_create(&config, &host, m, &m->device);
+    for (uint32_t i = 0; i < shape->nr_pes && !ret; i++) {
+        ret = vgic5_add_vcpu(m->device, i);
+        m->pe[i] = ret ? NULL : vgic5_vcpu(m->device, i);
     }
-    if (!error)
-        error = attr_set(m, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, &irs);
-    return error ? error : attr_set(m, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL);
+    if (!ret)
+        ret = attr_set(m, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, &irs);
+    return ret ? ret : attr_set(m, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL);
 }
 
 struct machine *machine_new(const struct machine_shape *shape)
@@ -101,10 +101,10 @@ struct machine *machine_new(const struct machine_shape *shape)
     m->ram_size = shape->ram_size;
     void *ram = mmap(NULL, m->ram_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     m->ram = ram == MAP_FAILED ? NULL : ram;
-    int error = m->ram ? create(m, shape) : -ENOMEM;
-    if (!error)
+    int ret = m->ram ? create(m, shape) : -ENOMEM;
+    if (!ret)
         return m;
-    report_failure("no device: %s", strerror(-error));
+    report_failure("no device: %s", strerror(-ret));
     machine_drop(m);
     return NULL;
 }

@@ -67,10 +67,10 @@ static int restore_image(struct machine *m, uint32_t *image)
     uint32_t spis[VGIC5_NR_SPIS_DEFAULT] = {0};
     const uint64_t buffers[4] = {(uintptr_t)spis, sizeof(spis), (uintptr_t)image, TABLE_BYTES};
     const uint64_t cfgr = ID_BITS, baser = MACHINE_RAM | 1;
-    int error = attr_set(m, VGIC5_GRP_IRS_REGS, VGIC5_IRS_IST_CFGR, &cfgr);
-    if (!error)
-        error = attr_set(m, VGIC5_GRP_IRS_REGS, VGIC5_IRS_IST_BASER, &baser);
-    return error ? error : attr_set(m, VGIC5_GRP_IST, 0, buffers);
+    int ret = attr_set(m, VGIC5_GRP_IRS_REGS, VGIC5_IRS_IST_CFGR, &cfgr);
+    if (!ret)
+        ret = attr_set(m, VGIC5_GRP_IRS_REGS, VGIC5_IRS_IST_BASER, &baser);
+    return ret ? ret : attr_set(m, VGIC5_GRP_IST, 0, buffers);
 }
 
 static int restore_scattered(struct bench_report *report)
@@ -82,12 +82,12 @@ static int restore_scattered(struct bench_report *report)
         image[scattered(n)] = VGIC5_ISTE_ENABLE;
     double before = resident_bytes();
     struct machine *m = image ? machine_new(&shape) : NULL;
-    int status = m && restore_image(m, image) == 0 ? 0 : report_failure("no restore");
-    if (!status)
+    int ret = m && restore_image(m, image) == 0 ? 0 : report_failure("no restore");
+    if (!ret)
         say(m, before, "enabled and restored, 7.4", report);
     machine_drop(m);
     free(image);
-    return status;
+    return ret;
 }
 
 static int per_pe(struct bench_report *report)
@@ -95,20 +95,20 @@ static int per_pe(struct bench_report *report)
     struct machine_shape one = {.nr_pes = 1, .lpi_id_bits = ID_BITS, .ram_size = 4096};
     struct machine_shape many = {.nr_pes = 512, .lpi_id_bits = ID_BITS, .ram_size = 4096};
     struct machine *a = machine_new(&one), *b = machine_new(&many);
-    int status = a && b ? 0 : -1;
-    if (!status)
+    int ret = a && b ? 0 : -1;
+    if (!ret)
         report_limited(report, (double)(b->allocated - a->allocated) / 511 / KIB, "KiB",
                        BENCH_AT_MOST, 16, "each PE of 512");
     machine_drop(a);
     machine_drop(b);
-    return status;
+    return ret;
 }
 
 int bench_memory(const struct bench_options *options, struct bench_report *report)
 {
     (void)options;
-    int status = use_scattered(report);
-    if (!status)
-        status = restore_scattered(report);
-    return status ? status : per_pe(report);
+    int ret = use_scattered(report);
+    if (!ret)
+        ret = restore_scattered(report);
+    return ret ? ret : per_pe(report);
 }

@@ -130,13 +130,13 @@ static void say(const struct measure_case *cases, struct bench_report *report)
 int bench_rounds(const struct bench_options *options, struct bench_report *report)
 {
     struct measure_case cases[NR_SETTINGS];
-    int status = 0;
+    int ret = 0;
     (void)options;
-    for (size_t i = 0; i < NR_SETTINGS && !status; i++) {
-        status = set_up(&settings[i]);
+    for (size_t i = 0; i < NR_SETTINGS && !ret; i++) {
+        ret = set_up(&settings[i]);
         cases[i] = (struct measure_case){rounds, &settings[i], ROUNDS, 0};
     }
-    if (!status) {
+    if (!ret) {
         measure(cases, NR_SETTINGS, BATCHES);
         say(cases, report);
     }
@@ -144,5 +144,5 @@ int bench_rounds(const struct bench_options *options, struct bench_report *repor
         machine_drop(settings[i].m);
         settings[i].m = NULL;
     }
-    return status;
+    return ret;
 }

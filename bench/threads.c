@@ -175,14 +175,14 @@ static int say_registers(uint32_t nr_pes, struct bench_report *report)
 {
     struct machine *m[2];
     struct measure_case cases[2];
-    int status = 0;
+    int ret = 0;
     for (uint32_t threads = 0; threads < 2; threads++) {
         m[threads] = machine_new(&(struct machine_shape){
             .nr_pes = nr_pes, .lpi_id_bits = ID_BITS, .threads = threads, .ram_size = 4096});
         cases[threads] = (struct measure_case){get_registers, m[threads], 1, 0};
-        status |= m[threads] ? 0 : -1;
+        ret |= m[threads] ? 0 : -1;
     }
-    if (!status) {
+    if (!ret) {
         measure(cases, 2, CYCLES);
         report_value(report, cases[1].ns / 1e6, "ms", "registers of %u PEs, with locks", nr_pes);
         report_limited(report, cases[1].ns / cases[0].ns, "ratio", BENCH_AT_MOST, 1.3,
@@ -190,29 +190,29 @@ static int say_registers(uint32_t nr_pes, struct bench_report *report)
     }
     machine_drop(m[0]);
     machine_drop(m[1]);
-    return status;
+    return ret;
 }
 
 int bench_threads(const struct bench_options *options, struct bench_report *report)
 {
     struct crew *crews = aligned_alloc(64, NR_SETTINGS * sizeof(*crews));
-    int status = crews ? 0 : report_failure("no memory");
+    int ret = crews ? 0 : report_failure("no memory");
     (void)options;
     for (size_t i = 0; i < NR_SETTINGS && crews; i++) {
         crews[i] = (struct crew){.nr_threads = settings[i].nr_threads,
                                  .nr_pes = settings[i].nr_pes,
                                  .distance = settings[i].distance};
-        status |= set_up(&crews[i]);
+        ret |= set_up(&crews[i]);
     }
-    for (uint32_t repeat = 0; repeat < REPEATS && !status; repeat++)
+    for (uint32_t repeat = 0; repeat < REPEATS && !ret; repeat++)
         for (size_t i = 0; i < NR_SETTINGS; i++)
             run(&crews[i], repeat);
-    if (!status)
+    if (!ret)
         say(crews, report);
-    if (!status)
-        status = say_registers(64, report) | say_registers(512, report);
+    if (!ret)
+        ret = say_registers(64, report) | say_registers(512, report);
     for (size_t i = 0; i < NR_SETTINGS && crews; i++)
         machine_drop(crews[i].m);
     free(crews);
-    return status;
+    return ret;
 }

@@ -165,9 +165,9 @@ static double timed_save(struct transfer *t)
 {
     touch(t);
     uint64_t start = measure_cpu_ns();
-    int error = attr_ist(t, t->m, false);
+    int ret = attr_ist(t, t->m, false);
     double ns = (double)(measure_cpu_ns() - start);
-    return error ? report_failure("GRP_IST cannot be got: %d", error) : ns;
+    return ret ? report_failure("GRP_IST cannot be got: %d", ret) : ns;
 }
 
 static double timed_restore(struct transfer *t)
@@ -179,11 +179,11 @@ static double timed_restore(struct transfer *t)
     m->ram = t->m->ram;
     restore_registers(t->setting, m);
     uint64_t start = measure_cpu_ns();
-    int error = attr_ist(t, m, true);
+    int ret = attr_ist(t, m, true);
     double ns = (double)(measure_cpu_ns() - start);
     m->ram = own;
     machine_drop(m);
-    return error ? report_failure("GRP_IST cannot be set: %d", error) : ns;
+    return ret ? report_failure("GRP_IST cannot be set: %d", ret) : ns;
 }
 
 /* Under 7.4 a restore has to find memory for what the table says. Otherwise the table is where it
@@ -262,18 +262,18 @@ int bench_transfer(const struct bench_options *options, struct bench_report *rep
 {
     double ns[NR_SETTINGS][NR_DIRECTIONS];
     struct transfer *t = calloc(1, sizeof(*t));
-    int status = t ? 0 : report_failure("no memory");
+    int ret = t ? 0 : report_failure("no memory");
     (void)options;
-    for (size_t i = 0; i < NR_SETTINGS && !status; i++) {
-        status = set_up(t, &settings[i]);
-        if (!status)
-            status = measure_all(t);
-        for (int d = 0; d < NR_DIRECTIONS && !status; d++)
+    for (size_t i = 0; i < NR_SETTINGS && !ret; i++) {
+        ret = set_up(t, &settings[i]);
+        if (!ret)
+            ret = measure_all(t);
+        for (int d = 0; d < NR_DIRECTIONS && !ret; d++)
             ns[i][d] = say(t, d, report);
         tear_down(t);
     }
-    if (!status)
+    if (!ret)
         say_growth(ns, report);
     free(t);
-    return status;
+    return ret;
 }

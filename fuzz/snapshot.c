@@ -86,7 +86,7 @@ static int write_section(struct vgic5_snapshot_writer *writer, const struct vgic
                          struct vgic5_snapshot *const both[2], size_t n)
 {
     uint8_t *memory;
-    int result;
+    int ret;
 
     if (section->fields)
         return vgic5_snapshot_put_fields(writer, section->type, section->instance, section->version,
@@ -96,14 +96,14 @@ static int write_section(struct vgic5_snapshot_writer *writer, const struct vgic
                                       section->version, section->required, section->raw,
                                       section->raw_size, NULL);
     memory = load_both(both, n);
-    result = memory && strcmp(section->type, "memory") == 0 &&
-                     section->instance == section->memory_base && section->version == 1 &&
-                     section->required
-                 ? vgic5_snapshot_put_memory(writer, section->memory_base, memory,
-                                             section->memory_size, NULL)
-                 : -ECANCELED; /* not one that this writer makes */
+    ret = memory && strcmp(section->type, "memory") == 0 &&
+                  section->instance == section->memory_base && section->version == 1 &&
+                  section->required
+              ? vgic5_snapshot_put_memory(writer, section->memory_base, memory,
+                                          section->memory_size, NULL)
+              : -ECANCELED; /* not one that this writer makes */
     free(memory);
-    return result;
+    return ret;
 }
 
 /* The sections that a writer takes come back. */
@@ -121,11 +121,11 @@ static void write_again(struct vgic5_snapshot *const both[2])
         return;
     for (size_t n = 0; n < nr_sections; n++) {
         const struct vgic5_section *section = vgic5_snapshot_section(both[0], n);
-        int result = write_section(writer, section, both, n);
+        int ret = write_section(writer, section, both, n);
 
-        if (result == 0)
+        if (ret == 0)
             list[written++] = section;
-        else if (result != -ECANCELED)
+        else if (ret != -ECANCELED)
             complain("a section was read, and cannot be written");
     }
     if (vgic5_snapshot_end(writer, NULL) || fuzz_open(false, &reading, &file, &again, NULL))
@@ -163,15 +163,15 @@ static void check_both(struct vgic5_snapshot *const both[2])
 /* By the table frames are checked when they are read. */
 static int check_frames(struct vgic5_snapshot *snapshot, struct vgic5_error *error)
 {
-    int result = 0;
+    int ret = 0;
 
-    for (size_t n = 0; n < vgic5_snapshot_nr_sections(snapshot) && result == 0; n++) {
+    for (size_t n = 0; n < vgic5_snapshot_nr_sections(snapshot) && ret == 0; n++) {
         const struct vgic5_section *section = vgic5_snapshot_section(snapshot, n);
 
         if (section->kind == VGIC5_SECTION_MEMORY)
-            result = vgic5_snapshot_verify_memory(snapshot, section, error);
+            ret = vgic5_snapshot_verify_memory(snapshot, section, error);
     }
-    return result;
+    return ret;
 }
 
 /* The snapshot by its table, or NULL. */

@@ -230,15 +230,15 @@ static void edit(struct fuzz_input *input, struct parts *parts)
 static int write_state(const struct vgic5_state *state, struct fuzz_file *file)
 {
     struct vgic5_snapshot_writer *writer;
-    int result = vgic5_snapshot_begin(fuzz_sink(file), "state", &writer, NULL);
+    int ret = vgic5_snapshot_begin(fuzz_sink(file), "state", &writer, NULL);
 
-    if (result)
-        return result;
-    result = vgic5_state_to_snapshot(state, writer, NULL);
-    if (result == 0)
+    if (ret)
+        return ret;
+    ret = vgic5_state_to_snapshot(state, writer, NULL);
+    if (ret == 0)
         return vgic5_snapshot_end(writer, NULL);
     vgic5_snapshot_abort(writer);
-    return result;
+    return ret;
 }
 
 static void take_parts(const struct vgic5_state *state, struct parts *parts)
@@ -270,16 +270,16 @@ static void take_parts(const struct vgic5_state *state, struct parts *parts)
 static void write_parts(const struct parts *parts, struct fuzz_file *file)
 {
     struct vgic5_snapshot_writer *writer;
-    int result = vgic5_snapshot_begin(fuzz_sink(file), "edited", &writer, NULL);
+    int ret = vgic5_snapshot_begin(fuzz_sink(file), "edited", &writer, NULL);
 
-    for (size_t n = 0; n < parts->n && result == 0; n++) {
+    for (size_t n = 0; n < parts->n && ret == 0; n++) {
         const struct part *part = &parts->all[n];
 
         if (!part->gone && part->fields) /* two of the same name: the second is refused */
             vgic5_snapshot_put_fields(writer, part->type, part->instance, part->version,
                                       part->required, part->fields, NULL);
     }
-    if (result || vgic5_snapshot_end(writer, NULL))
+    if (ret || vgic5_snapshot_end(writer, NULL))
         file->failed = true;
 }
 

@@ -20,9 +20,9 @@ static void wait_for(uint32_t *word, uint32_t value)
     uint32_t seen;
 
     while ((seen = __atomic_load_n(word, __ATOMIC_ACQUIRE)) != value) {
-        long result = CALL(SYS_FUTEX, word, FUTEX_WAIT, seen, 0, 0);
+        long ret = CALL(SYS_FUTEX, word, FUTEX_WAIT, seen, 0, 0);
 
-        if (result != 0 && result != -EAGAIN && result != -EINTR)
+        if (ret != 0 && ret != -EAGAIN && ret != -EINTR)
             fail("futex");
     }
 }

@@ -31,40 +31,44 @@ static bool goes_on(int ret)
     return !ret || ret == -EFAULT;
 }
 
+/* A walk answers with the last fault that it met. */
+static int later(int ret, int next)
+{
+    return next ? next : ret;
+}
+
 /* A run that cannot be read in one piece is read block by block. */
 static int visit_run(struct gicv5 *gic, const struct walk *walk, struct run run)
 {
     uint32_t words[RUN_BLOCKS * BLOCK_SIZE];
     uint32_t nr = run.nr;
-    int result = 0;
+    int ret = 0;
     if (walk->skip && walk->skip(gic, &run))
         return 0;
     run.words = words;
     if (ist_is_plain(gic) &&
         !services_read_guest(&gic->services, run.ipa, words, nr * BLOCK_SIZE * sizeof(*words)))
         return walk->visit(gic, &run);
-    for (run.nr = 1; nr && goes_on(result); nr--, run.number++) {
+    for (run.nr = 1; nr && goes_on(ret); nr--, run.number++) {
         run.words = ist_read_words(gic, run.ipa, words) ? NULL : words;
-        int ret = walk->visit(gic, &run);
-        result = ret ? ret : result;
+        ret = later(ret, walk->visit(gic, &run));
         run.ipa += (uint64_t)BLOCK_SIZE << gic->ist.entry_shift;
     }
-    return result;
+    return ret;
 }
 
 static int each_adjacent(struct gicv5 *gic, const struct walk *walk, struct run all)
 {
-    int result = 0;
-    while (all.nr && goes_on(result)) {
+    int ret = 0;
+    while (all.nr && goes_on(ret)) {
         struct run run = all;
         run.nr = all.nr < RUN_BLOCKS ? all.nr : RUN_BLOCKS;
-        int ret = visit_run(gic, walk, run);
-        result = ret ? ret : result;
+        ret = later(ret, visit_run(gic, walk, run));
         all.nr -= run.nr;
         all.number += run.nr;
         all.ipa += (uint64_t)run.nr * BLOCK_SIZE << gic->ist.entry_shift;
     }
-    return result;
+    return ret;
 }
 
 /* The L2 tables of some L1 entries; `step` blocks each. */
@@ -73,36 +77,33 @@ static int each_table(struct gicv5 *gic, const struct walk *walk, uint32_t first
 {
     uint64_t entries[L1_RUN];
     bool read = ist_read_l1(gic, first * step, nr, entries);
-    int result = 0;
-    for (uint32_t i = 0; i < nr && goes_on(result); i++) {
-        int ret = 0;
+    int ret = 0;
+    for (uint32_t i = 0; i < nr && goes_on(ret); i++) {
         struct run run = {.number = (first + i) * step, .nr = step};
         enum ist_walk found = read ? ist_locate_in(gic, entries[i], run.number, &run.ipa)
                                    : ist_locate(gic, run.number, &run.ipa);
         if (found == IST_WALK_FOUND)
-            ret = each_adjacent(gic, walk, run);
+            ret = later(ret, each_adjacent(gic, walk, run));
         else if (found == IST_WALK_FAULT)
-            ret = walk->visit(gic, &run);
-        result = ret ? ret : result;
+            ret = later(ret, walk->visit(gic, &run));
     }
-    return result;
+    return ret;
 }
 
 /* Every reachable block: all of a linear table, or the valid L2 tables of a two-level one. */
 static int each_reachable(struct gicv5 *gic, const struct walk *walk)
 {
     uint32_t total = ist_nr_blocks(gic), step = total;
-    int result = 0;
+    int ret = 0;
     if (!gic->ist.two_level)
         return each_adjacent(gic, walk, (struct run){.nr = total, .ipa = gic->ist.base});
     if (total > 1u << (gic->ist.l2_bits - BLOCK_BITS))
         step = 1u << (gic->ist.l2_bits - BLOCK_BITS);
-    for (uint32_t first = 0; first < total / step && goes_on(result); first += L1_RUN) {
+    for (uint32_t first = 0; first < total / step && goes_on(ret); first += L1_RUN) {
         uint32_t left = total / step - first;
-        int ret = each_table(gic, walk, first, left < L1_RUN ? left : L1_RUN, step);
-        result = ret ? ret : result;
+        ret = later(ret, each_table(gic, walk, first, left < L1_RUN ? left : L1_RUN, step));
     }
-    return result;
+    return ret;
 }
 
 /* ---- Out ------------------------------------------------------------------------------------- */

@@ -306,7 +306,7 @@ int fdt_write(struct memory *memory, uint64_t at, uint64_t room, const struct fd
     void *to = memory_at(memory, at, room);
     size_t size = (size_t)(room < TREE_MAX ? room : TREE_MAX);
     void *blob;
-    int r;
+    int ret;
 
     if (!to)
         return -EFAULT;
@@ -316,9 +316,9 @@ int fdt_write(struct memory *memory, uint64_t at, uint64_t room, const struct fd
     blob = calloc(1, size + 1);
     if (!blob)
         return -ENOMEM;
-    r = build(blob, size, d);
-    if (!r)
+    ret = build(blob, size, d);
+    if (!ret)
         memcpy(to, blob, fdt_totalsize(blob));
     free(blob);
-    return r ? -ENOSPC : 0;
+    return ret ? -ENOSPC : 0;
 }

@@ -28,10 +28,10 @@ static int load_u64(const struct vgic5_fields *fields, const char *name, uint32_
                     uint32_t *to, struct vgic5_error *error)
 {
     uint64_t value;
-    int r = vgic5_fields_get_u64(fields, "pl011", name, &value, error);
+    int ret = vgic5_fields_get_u64(fields, "pl011", name, &value, error);
 
-    if (r)
-        return r;
+    if (ret)
+        return ret;
     if (value & ~(uint64_t)mask)
         return refuse(error, "pl011: %s is 0x%" PRIx64 ", only the bits of 0x%" PRIx32 " exist",
                       name, value, mask);
@@ -42,12 +42,12 @@ static int load_u64(const struct vgic5_fields *fields, const char *name, uint32_
 static int load_polls(const struct vgic5_fields *fields, struct pl011_state *state,
                       struct vgic5_error *error)
 {
-    int r = load_u64(fields, "POLLS", UINT32_MAX, &state->polls, error);
+    int ret = load_u64(fields, "POLLS", UINT32_MAX, &state->polls, error);
 
-    if (!r && state->polls > PL011_POLLS)
+    if (!ret && state->polls > PL011_POLLS)
         return refuse(error, "pl011: POLLS is %" PRIu32 ", expected at most %u", state->polls,
                       PL011_POLLS);
-    return r;
+    return ret;
 }
 
 /* Once LCR_H, which sets its depth, is in `state`. */
@@ -102,17 +102,17 @@ int pl011_load(struct pl011 *uart, const struct vgic5_fields *fields, struct vgi
     struct pl011_state state = {0};
     const struct pl011_register *reg;
     size_t n;
-    int r;
+    int ret;
 
     for (n = 0; (reg = pl011_stored_register(n)); n++) {
-        r = load_u64(fields, reg->name, reg->mask, pl011_slot(&state, reg), error);
-        if (r)
-            return r;
+        ret = load_u64(fields, reg->name, reg->mask, pl011_slot(&state, reg), error);
+        if (ret)
+            return ret;
     }
-    if ((r = load_u64(fields, "OVERRUN", 1, &state.overrun, error)) ||
-        (r = load_polls(fields, &state, error)) || (r = load_fifo(fields, &state, error)) ||
-        (r = check_interrupts(&state, error)) || (r = check_count(fields, n + 3, error)))
-        return r;
+    if ((ret = load_u64(fields, "OVERRUN", 1, &state.overrun, error)) ||
+        (ret = load_polls(fields, &state, error)) || (ret = load_fifo(fields, &state, error)) ||
+        (ret = check_interrupts(&state, error)) || (ret = check_count(fields, n + 3, error)))
+        return ret;
 
     uart->state = state;
     uart->level = (state.ris & state.imsc) != 0;

@@ -37,10 +37,10 @@ static int system_open_temporary(void *opaque, const char *path, int *fd)
 
 static long system_write(void *opaque, int fd, const void *bytes, size_t size)
 {
-    ssize_t result = write(fd, bytes, size);
+    ssize_t ret = write(fd, bytes, size);
 
     (void)opaque;
-    return result < 0 ? -errno : (long)result;
+    return ret < 0 ? -errno : (long)ret;
 }
 
 static int system_fsync(void *opaque, int fd)
@@ -64,17 +64,17 @@ static int system_rename(void *opaque, const char *from, const char *to)
 static int system_fsync_directory(void *opaque, const char *path_of_file_in_it)
 {
     char *copy = strdup(path_of_file_in_it);
-    int fd, result;
+    int fd, ret;
 
     (void)opaque;
     if (!copy)
         return -ENOMEM;
     fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    result = fd < 0 || fsync(fd) < 0 ? -errno : 0;
+    ret = fd < 0 || fsync(fd) < 0 ? -errno : 0;
     if (fd >= 0)
         close(fd);
     free(copy);
-    return result;
+    return ret;
 }
 
 static int system_unlink(void *opaque, const char *path)

@@ -23,13 +23,13 @@ static int input_failed(const struct input *input, int ret, struct vgic5_error *
 /* One read, of at least one byte unless at the end. */
 static long read_some(struct input *input, void *to, size_t size)
 {
-    long result = -EINTR;
+    long ret = -EINTR;
 
-    for (unsigned int i = 0; i < MOST_INTERRUPTIONS && result == -EINTR; i++)
-        result = input->source.read(input->source.opaque, to, size);
-    if (result > 0 && (unsigned long)result > size)
+    for (unsigned int i = 0; i < MOST_INTERRUPTIONS && ret == -EINTR; i++)
+        ret = input->source.read(input->source.opaque, to, size);
+    if (ret > 0 && (unsigned long)ret > size)
         return -EIO; /* more than asked for: not a source to trust */
-    return result;
+    return ret;
 }
 
 int input_read(struct input *input, void *to, size_t size, const char *what,
@@ -38,18 +38,18 @@ int input_read(struct input *input, void *to, size_t size, const char *what,
     uint64_t start = input->offset;
 
     for (size_t done = 0; done < size;) {
-        long result = read_some(input, (uint8_t *)to + done, size - done);
+        long ret = read_some(input, (uint8_t *)to + done, size - done);
 
-        if (result < 0)
-            return input_failed(input, (int)result, error);
-        if (result == 0)
+        if (ret < 0)
+            return input_failed(input, (int)ret, error);
+        if (ret == 0)
             return error_damaged(error,
                                  "%s is cut off: the file ends at offset 0x%" PRIx64
                                  ", 0x%zx bytes of it were expected from offset "
                                  "0x%" PRIx64,
                                  what, input->offset, size, start);
-        done += (size_t)result;
-        input->offset += (uint64_t)result;
+        done += (size_t)ret;
+        input->offset += (uint64_t)ret;
     }
     return 0;
 }
@@ -118,11 +118,11 @@ int input_read_new(struct input *input, uint8_t **to, uint64_t size, const char 
 int input_check_end(struct input *input, struct vgic5_error *error)
 {
     uint8_t byte;
-    long result = read_some(input, &byte, 1);
+    long ret = read_some(input, &byte, 1);
 
-    if (result < 0)
-        return input_failed(input, (int)result, error);
-    if (result > 0)
+    if (ret < 0)
+        return input_failed(input, (int)ret, error);
+    if (ret > 0)
         return error_damaged(error,
                              "there are bytes behind the end of the snapshot at offset "
                              "0x%" PRIx64,
@@ -134,9 +134,9 @@ int input_check_end(struct input *input, struct vgic5_error *error)
 
 static long file_read(void *opaque, void *to, size_t size)
 {
-    ssize_t result = read(*(const int *)opaque, to, size);
+    ssize_t ret = read(*(const int *)opaque, to, size);
 
-    return result < 0 ? -errno : (long)result;
+    return ret < 0 ? -errno : (long)ret;
 }
 
 static int file_seek(void *opaque, uint64_t offset)

@@ -41,11 +41,11 @@ int pipe_write(int fd, const void *bytes, size_t size, bool (*given_up)(void *op
 {
     for (size_t done = 0; done < size;) {
         struct pollfd ready = {fd, POLLOUT, 0};
-        ssize_t result = write(fd, (const char *)bytes + done, size - done);
+        ssize_t ret = write(fd, (const char *)bytes + done, size - done);
 
-        if (result > 0)
-            done += (size_t)result;
-        else if (result < 0 && errno != EAGAIN && errno != EINTR)
+        if (ret > 0)
+            done += (size_t)ret;
+        else if (ret < 0 && errno != EAGAIN && errno != EINTR)
             return -errno;
         else
             poll(&ready, 1, WAIT);
@@ -101,35 +101,35 @@ static int copy(int from, int to, void *piece)
 
 static int spool(const char *path, int *to)
 {
-    int from = open(path, O_RDONLY | O_CLOEXEC), result = from < 0 ? -errno : 0;
+    int from = open(path, O_RDONLY | O_CLOEXEC), ret = from < 0 ? -errno : 0;
     void *piece = malloc(PIECE);
 
     *to = memfd_create("snapshot", MFD_CLOEXEC);
-    if (result == 0 && *to < 0)
-        result = -errno;
-    if (result == 0)
-        result = piece ? copy(from, *to, piece) : -ENOMEM;
-    if (result != 0 && *to >= 0)
+    if (ret == 0 && *to < 0)
+        ret = -errno;
+    if (ret == 0)
+        ret = piece ? copy(from, *to, piece) : -ENOMEM;
+    if (ret != 0 && *to >= 0)
         close(*to);
     if (from >= 0)
         close(from);
     free(piece);
-    return result;
+    return ret;
 }
 
 int pipe_spool(const char **path, struct spooled *spooled, struct vgic5_error *error)
 {
     struct stat status;
-    int to, result;
+    int to, ret;
 
     if (stat(*path, &status) != 0 ||
         (!S_ISFIFO(status.st_mode) && !S_ISCHR(status.st_mode) && !S_ISSOCK(status.st_mode)))
         return 0;
-    result = spool(*path, &to);
-    if (result != 0)
+    ret = spool(*path, &to);
+    if (ret != 0)
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "cannot read %.400s: %s", *path,
-                         result == -EFBIG ? "more than 1 GiB comes through this pipe"
-                                          : strerror(-result));
+                         ret == -EFBIG ? "more than 1 GiB comes through this pipe"
+                                       : strerror(-ret));
     snprintf(spooled->path, sizeof(spooled->path), "/proc/self/fd/%d", to);
     *path = spooled->path;
     return 0;

@@ -176,14 +176,14 @@ static int check_place(const char *what, const char *path, bool renamed, struct 
     char directory[PATH_MAX];
     struct stat there;
     bool present = stat(path, &there) == 0;
-    int status = 0;
+    int ret = 0;
 
     if (*path == '\0' || !directory_of(path, directory))
         return bad_output(error, what, path, "it is not the name of a file");
     if (present)
-        status = check_present(what, path, &there, renamed, error);
-    if (status != 0 || (present && (!renamed || S_ISFIFO(there.st_mode))))
-        return status;
+        ret = check_present(what, path, &there, renamed, error);
+    if (ret != 0 || (present && (!renamed || S_ISFIFO(there.st_mode))))
+        return ret;
     if (is_open_file(path, directory))
         return bad_output(error, what, path,
                           "it is a file that is open already; name that, or write into a pipe");
@@ -220,15 +220,15 @@ static int check_saves(const struct files *files, const struct cli_options *opti
     const char *counts = options->save_at_insn;
     size_t size = strlen(options->save) + 24;
     char *path = malloc(size);
-    int status = path ? 0 : error_no_memory(error, "a name");
+    int ret = path ? 0 : error_no_memory(error, "a name");
     uint64_t count;
 
-    while (status == 0 && cli_next_count(&counts, &count)) {
+    while (ret == 0 && cli_next_count(&counts, &count)) {
         snprintf(path, size, "%s.%" PRIu64, options->save, count);
-        status = check_output(files, output->what, path, true, error);
+        ret = check_output(files, output->what, path, true, error);
     }
     free(path);
-    return status;
+    return ret;
 }
 
 /* Would both be the same file? What is no file may be written to by both. */
@@ -266,40 +266,40 @@ static int check_inputs(struct files *files, struct cli_options *options, bool w
                         struct vgic5_error *error)
 {
     struct cli_file file;
-    int status = 0;
+    int ret = 0;
 
-    for (size_t at = 0; status == 0 && cli_next_file(files->verb, options, &at, &file);) {
+    for (size_t at = 0; ret == 0 && cli_next_file(files->verb, options, &at, &file);) {
         bool is_snapshot = file.option == NR_OPTIONS || must_be_regular(&file);
 
         if (file.role != CLI_INPUT)
             continue;
         if (writes && is_snapshot && is_regular(*file.path))
             add_bases(files, *file.path, file.option == NR_OPTIONS ? options->on_base : NULL);
-        status = check_input(files, &file, error);
+        ret = check_input(files, &file, error);
     }
-    return status;
+    return ret;
 }
 
 static int check_outputs(const struct files *files, struct cli_options *options,
                          struct vgic5_error *error)
 {
     struct cli_file file;
-    int status = 0;
+    int ret = 0;
 
-    for (size_t at = 0; status == 0 && cli_next_file(files->verb, options, &at, &file);) {
+    for (size_t at = 0; ret == 0 && cli_next_file(files->verb, options, &at, &file);) {
         if (file.role == CLI_INPUT)
             continue;
-        status = check_others(files->verb, options, &file, error);
-        if (status != 0 || file.role == CLI_SOCKET)
+        ret = check_others(files->verb, options, &file, error);
+        if (ret != 0 || file.role == CLI_SOCKET)
             continue;
         if (file.option == OPTION_save && options->save_at_insn &&
             strchr(options->save_at_insn, ','))
-            status = check_saves(files, options, &file, error);
+            ret = check_saves(files, options, &file, error);
         else
-            status =
+            ret =
                 check_output(files, file.what, *file.path, is_renamed(options, file.option), error);
     }
-    return status;
+    return ret;
 }
 
 int files_begin(enum cli_verb verb, struct cli_options *options, struct files *files,
@@ -307,7 +307,7 @@ int files_begin(enum cli_verb verb, struct cli_options *options, struct files *f
 {
     struct cli_file file;
     bool writes = false;
-    int status;
+    int ret;
 
     *files = (struct files){.verb = verb};
     options->files = files;
@@ -315,8 +315,8 @@ int files_begin(enum cli_verb verb, struct cli_options *options, struct files *f
         return 0;
     for (size_t at = 0; cli_next_file(verb, options, &at, &file);)
         writes |= file.role != CLI_INPUT;
-    status = check_inputs(files, options, writes, error);
-    return status == 0 ? check_outputs(files, options, error) : status;
+    ret = check_inputs(files, options, writes, error);
+    return ret == 0 ? check_outputs(files, options, error) : ret;
 }
 
 void files_end(struct files *files)

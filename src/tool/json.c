@@ -49,25 +49,25 @@ static int put(const char *bytes, size_t size, void *to)
 
 int json_put(const json_t *root, FILE *to, size_t form)
 {
-    int status = json_dump_callback(root, put, to, form | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
+    int ret = json_dump_callback(root, put, to, form | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
 
-    return status == 0 && fputc('\n', to) != EOF && fflush(to) == 0 ? 0 : -1;
+    return ret == 0 && fputc('\n', to) != EOF && fflush(to) == 0 ? 0 : -1;
 }
 
 int json_print(json_t *root)
 {
-    int status = json_put(root, stdout, JSON_INDENT(2));
+    int ret = json_put(root, stdout, JSON_INDENT(2));
 
     json_decref(root);
-    return status == 0 ? EXIT_DONE : EXIT_ENVIRONMENT;
+    return ret == 0 ? EXIT_DONE : EXIT_ENVIRONMENT;
 }
 
 int json_write(json_t *root, const char *path)
 {
     mode_t before = umask(0077); /* keys of the guest may be in it */
-    int status = json_dump_file(root, path, JSON_INDENT(2) | JSON_SORT_KEYS);
+    int ret = json_dump_file(root, path, JSON_INDENT(2) | JSON_SORT_KEYS);
 
     umask(before);
     json_decref(root);
-    return status == 0 ? EXIT_DONE : EXIT_ENVIRONMENT;
+    return ret == 0 ? EXIT_DONE : EXIT_ENVIRONMENT;
 }

@@ -33,11 +33,11 @@ int machine_ram_create(struct machine *machine, struct vgic5_ram **ram, struct v
 bool machine_ram_fill(struct vgic5_ram *ram, uint64_t most)
 {
     struct vgic5_error error = {0};
-    int status = vgic5_ram_fill(ram, most, &error);
+    int ret = vgic5_ram_fill(ram, most, &error);
 
-    if (status < 0)
+    if (ret < 0)
         lost(NULL, &error);
-    return status > 0;
+    return ret > 0;
 }
 
 /* ---- A save ---------------------------------------------------------------------------------- */
@@ -53,19 +53,19 @@ static int collect(void *opaque, struct vgic5_snapshot_writer *writer, struct vg
     const struct collected *from = opaque;
     struct vgic5_port port;
     struct vgic5_state *state;
-    int status;
+    int ret;
 
     vgic5_port_model(machine_gic(from->machine), &port);
-    status = vgic5_save(&port, &report_warnings, &state, error);
-    if (status != 0)
-        return status;
-    status = machine_config_save(from->machine, from->config, writer, error);
-    if (status == 0)
-        status = vgic5_state_to_snapshot(state, writer, error);
-    if (status == 0)
-        status = machine_save(from->machine, writer, error);
+    ret = vgic5_save(&port, &report_warnings, &state, error);
+    if (ret != 0)
+        return ret;
+    ret = machine_config_save(from->machine, from->config, writer, error);
+    if (ret == 0)
+        ret = vgic5_state_to_snapshot(state, writer, error);
+    if (ret == 0)
+        ret = machine_save(from->machine, writer, error);
     vgic5_state_free(state);
-    return status;
+    return ret;
 }
 
 /* On the saver's thread. */
@@ -75,13 +75,13 @@ static int prove(void *opaque, const struct vgic5_snapshot *state, struct vgic5_
     const struct vgic5_guest_reader memory = {sizeof(memory), vgic5_saver_read, saver};
     struct loaded loaded = {.snapshot = state};
     struct vgic5_error why = {0};
-    int status = load_prove(&loaded, &memory, &why);
+    int ret = load_prove(&loaded, &memory, &why);
 
     (void)opaque; /* collect's, and gone by now */
-    if (status != 0)
-        error_set(error, why.cause, status, "what was saved could not be restored: %.440s",
+    if (ret != 0)
+        error_set(error, why.cause, ret, "what was saved could not be restored: %.440s",
                   why.message);
-    return status;
+    return ret;
 }
 
 int saver_start(struct machine *machine, const struct machine_config *config, struct vgic5_ram *ram,

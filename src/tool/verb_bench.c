@@ -53,11 +53,11 @@ static int print_words(const struct bench_report *report)
 static int usage(const char *name)
 {
     const struct bench *bench;
-    int status = report(VERB_bench, EXIT_USAGE, "no benchmark '%s'; there are:", name);
+    int ret = report(VERB_bench, EXIT_USAGE, "no benchmark '%s'; there are:", name);
 
     for (size_t n = 0; (bench = bench_nth(n)) != NULL; n++)
         say(stderr, "  %-10s %s\n", bench->name, bench->what);
-    return status;
+    return ret;
 }
 
 /* This executable, and the guest that was built beside it. */
@@ -78,7 +78,7 @@ int verb_bench(const struct cli_options *options)
     struct bench_report figures = {.nr_figures = 0};
     char tool[PATH_MAX], guest[PATH_MAX + 32];
     struct bench_options paths = {.tool = tool, .guest = guest};
-    int status;
+    int ret;
 
     if (!bench)
         return usage(options->operand);
@@ -88,8 +88,8 @@ int verb_bench(const struct cli_options *options)
         paths.guest = options->kernel;
     if (bench->run(&paths, &figures) != 0)
         return EXIT_ENVIRONMENT;
-    status = options->json ? print_json(bench, &figures) : print_words(&figures);
-    for (size_t i = 0; i < figures.nr_figures && status == EXIT_DONE; i++)
-        status = bench_is_met(&figures.figure[i]) ? EXIT_DONE : EXIT_DIFFERS;
-    return status;
+    ret = options->json ? print_json(bench, &figures) : print_words(&figures);
+    for (size_t i = 0; i < figures.nr_figures && ret == EXIT_DONE; i++)
+        ret = bench_is_met(&figures.figure[i]) ? EXIT_DONE : EXIT_DIFFERS;
+    return ret;
 }

@@ -103,7 +103,7 @@ static int run_suite(const struct cli_options *options, const char *port, uint32
     struct results results = {.tap = options->tap};
     struct vgic5_conform_summary summary = {.size = sizeof(summary)};
     struct vgic5_conform_ops ops;
-    int status;
+    int ret;
 
     if (strcmp(port, "kvm") == 0)
         vgic5_kvm_conform(NULL, abi, &ops);
@@ -112,17 +112,17 @@ static int run_suite(const struct cli_options *options, const char *port, uint32
     if (options->json)
         results.checks = json_array();
     vgic5_conform_run(&ops, NULL, take, &results, &summary);
-    status = print_summary(&results, abi, port, &summary);
-    if (status == EXIT_DONE && (summary.failed > 0 || summary.passed == 0))
+    ret = print_summary(&results, abi, port, &summary);
+    if (ret == EXIT_DONE && (summary.failed > 0 || summary.passed == 0))
         return EXIT_DIFFERS;
-    return status;
+    return ret;
 }
 
 int verb_conform(const struct cli_options *options)
 {
     const char *port = options->port ? options->port : "model";
     uint32_t abi = options->abi ? gic_option_abi(options->abi) : 0;
-    int status = EXIT_DONE;
+    int ret = EXIT_DONE;
 
     if (options->abi && abi == 0)
         return report(VERB_conform, EXIT_USAGE, "--abi is '%s', expected v1 or 7.4", options->abi);
@@ -131,8 +131,8 @@ int verb_conform(const struct cli_options *options)
     if (options->json && options->tap)
         return report(VERB_conform, EXIT_USAGE, "one of --json and --tap");
     if (strcmp(port, "kvm") == 0)
-        status = look_for_kvm(options, &abi);
+        ret = look_for_kvm(options, &abi);
     else if (abi == 0)
         abi = VGIC5_ABI_V1;
-    return status != EXIT_DONE ? status : run_suite(options, port, abi);
+    return ret != EXIT_DONE ? ret : run_suite(options, port, abi);
 }

@@ -28,7 +28,7 @@ static int to_json(const struct cli_options *options)
     struct vgic5_error error = {0};
     struct vgic5_snapshot *snapshot;
     json_t *root, *sections = json_array();
-    int status;
+    int ret;
 
     if (vgic5_snapshot_open_file(options->operand, &snapshot, &error) != 0) {
         json_decref(sections);
@@ -39,12 +39,12 @@ static int to_json(const struct cli_options *options)
     root = json_pack("{s:s, s:s, s:o, s:o}", "schema", "vgic5.snapshot/1", "producer",
                      vgic5_snapshot_header(snapshot)->producer, "root", root_of(snapshot),
                      "sections", sections);
-    status = !options->output ? json_print(root) : json_write(root, options->output);
-    if (status != EXIT_DONE && options->output)
+    ret = !options->output ? json_print(root) : json_write(root, options->output);
+    if (ret != EXIT_DONE && options->output)
         report(VERB_convert, EXIT_ENVIRONMENT, "cannot write %s: %s", options->output,
                strerror(errno));
     vgic5_snapshot_close(snapshot);
-    return status;
+    return ret;
 }
 
 /* ---- From JSON ------------------------------------------------------------------------------- */
@@ -73,27 +73,27 @@ static int put_section(const json_t *section, struct vgic5_chain *chain, struct 
     const char *type = json_string_value(json_object_get(section, "type"));
     const json_t *memory = json_object_get(section, "memory");
     char where[80];
-    int status;
+    int ret;
 
     snprintf(where, sizeof(where), "sections[%zu] (%.31s)", n, type ? type : "no type");
     if (type && strcmp(type, "base") == 0)
         return 0; /* remake_begin has put it */
     if (!memory)
         return section_from_json(section, remake->writer, where, error);
-    status = check_memory(memory, chain, where, error);
-    return status == 0 ? remake_memory(remake, chain, 0, false, error) : status;
+    ret = check_memory(memory, chain, where, error);
+    return ret == 0 ? remake_memory(remake, chain, 0, false, error) : ret;
 }
 
 static int put_sections(const json_t *root, struct vgic5_chain *chain, struct remake *remake,
                         struct vgic5_error *error)
 {
     const json_t *sections = json_object_get(root, "sections"), *section;
-    int status = 0;
+    int ret = 0;
     size_t n;
 
-    json_array_foreach(sections, n, section) if (status == 0) status =
+    json_array_foreach(sections, n, section) if (ret == 0) ret =
         put_section(section, chain, remake, n, error);
-    return status;
+    return ret;
 }
 
 static int write_snapshot(const struct cli_options *options, const json_t *root,
@@ -102,7 +102,7 @@ static int write_snapshot(const struct cli_options *options, const json_t *root,
     const char *producer = json_string_value(json_object_get(root, "producer")), *name;
     const uint8_t *base = vgic5_snapshot_base(chain_top(chain), &name);
     struct remake remake;
-    int status;
+    int ret;
 
     if (base && vgic5_chain_has_file(chain, options->output) &&
         strcmp(options->output, options->memory) != 0)
@@ -110,10 +110,9 @@ static int write_snapshot(const struct cli_options *options, const json_t *root,
                          "%.300s cannot be written over: the new snapshot "
                          "would build on it",
                          options->output);
-    status = remake_begin(options->output, producer, base, name ? name : "", NULL, &remake, error);
+    ret = remake_begin(options->output, producer, base, name ? name : "", NULL, &remake, error);
 
-    return status == 0 ? remake_end(&remake, put_sections(root, chain, &remake, error), error)
-                       : status;
+    return ret == 0 ? remake_end(&remake, put_sections(root, chain, &remake, error), error) : ret;
 }
 
 static bool is_our_json(const json_t *root)
@@ -129,7 +128,7 @@ static int from_json(const struct cli_options *options, const json_t *root)
 {
     struct vgic5_error error = {0};
     struct vgic5_chain *chain;
-    int status;
+    int ret;
 
     if (!options->memory || !options->output)
         return report(VERB_convert, EXIT_USAGE,
@@ -140,11 +139,11 @@ static int from_json(const struct cli_options *options, const json_t *root)
                       options->operand);
     if (load_chain(VERB_convert, options->memory, options->on_base, &chain, &error) != 0)
         return report_error(VERB_convert, &error);
-    status = write_snapshot(options, root, chain, &error);
+    ret = write_snapshot(options, root, chain, &error);
     vgic5_chain_close(chain);
-    if (status != 0 && error.cause == VGIC5_CAUSE_BUG)
+    if (ret != 0 && error.cause == VGIC5_CAUSE_BUG)
         error.cause = VGIC5_CAUSE_DAMAGED; /* the writer was asked for what no snapshot may have */
-    return status == 0 ? EXIT_DONE : report_error(VERB_convert, &error);
+    return ret == 0 ? EXIT_DONE : report_error(VERB_convert, &error);
 }
 
 /* Snapshots begin with a byte that no text has. */
@@ -162,7 +161,7 @@ int verb_convert(const struct cli_options *options)
 {
     json_error_t error;
     json_t *root;
-    int status;
+    int ret;
 
     if (first_byte(options->operand) != '{')
         return to_json(options);
@@ -170,7 +169,7 @@ int verb_convert(const struct cli_options *options)
     if (!root)
         return report(VERB_convert, EXIT_DAMAGED, "%s, line %d: %s", options->operand, error.line,
                       error.text);
-    status = from_json(options, root);
+    ret = from_json(options, root);
     json_decref(root);
-    return status;
+    return ret;
 }

@@ -52,11 +52,11 @@ void diff_numbers(struct diff *diff, const char *what, const char *field, uint64
 
 static int compare(struct diff *diff, struct loaded *a, struct loaded *b, struct vgic5_error *error)
 {
-    int status;
+    int ret;
 
     diff_sections(diff, a->snapshot, b->snapshot);
-    status = diff_interrupts(diff, a, b, error);
-    return status == 0 ? diff_memory(diff, a->chain, b->chain, error) : status;
+    ret = diff_interrupts(diff, a, b, error);
+    return ret == 0 ? diff_memory(diff, a->chain, b->chain, error) : ret;
 }
 
 static void print_value(const json_t *value)
@@ -95,15 +95,15 @@ static void print_words(const struct diff *diff)
 static int finish(struct diff *diff, const struct cli_options *options)
 {
     size_t found = json_array_size(diff->found);
-    int status = EXIT_DONE;
+    int ret = EXIT_DONE;
 
     if (options->json)
-        status = json_print(json_pack("{s:s, s:b, s:O, s:I}", "schema", "vgic5.diff/1", "same",
-                                      (int)(found == 0), "differences", diff->found, "ignored",
-                                      (json_int_t)diff->nr_ignored));
+        ret = json_print(json_pack("{s:s, s:b, s:O, s:I}", "schema", "vgic5.diff/1", "same",
+                                   (int)(found == 0), "differences", diff->found, "ignored",
+                                   (json_int_t)diff->nr_ignored));
     else
         print_words(diff);
-    if (status != EXIT_DONE || fflush(stdout) != 0)
+    if (ret != EXIT_DONE || fflush(stdout) != 0)
         return EXIT_ENVIRONMENT;
     return found == 0 ? EXIT_DONE : EXIT_DIFFERS;
 }
@@ -113,20 +113,20 @@ int verb_diff(const struct cli_options *options)
     struct diff diff = {.ignored = &options->ignore, .found = json_array()};
     struct vgic5_error error = {0};
     struct loaded a, b;
-    int status;
+    int ret;
 
     if (load_open(VERB_diff, options->operand, NULL, &a, &error) != 0) {
         json_decref(diff.found);
         return report_error(VERB_diff, &error);
     }
     if (load_open(VERB_diff, options->operand2, NULL, &b, &error) != 0) {
-        status = report_error(VERB_diff, &error);
+        ret = report_error(VERB_diff, &error);
     } else {
-        status = compare(&diff, &a, &b, &error) == 0 ? finish(&diff, options)
-                                                     : report_error(VERB_diff, &error);
+        ret = compare(&diff, &a, &b, &error) == 0 ? finish(&diff, options)
+                                                  : report_error(VERB_diff, &error);
         load_close(&b);
     }
     load_close(&a);
     json_decref(diff.found);
-    return status;
+    return ret;
 }

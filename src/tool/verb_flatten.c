@@ -16,16 +16,16 @@ int verb_flatten(const struct cli_options *options)
     const struct vgic5_progress done = {
         .size = sizeof(done), .done = part_done, .opaque = &progress};
     struct vgic5_chain *chain;
-    int status;
+    int ret;
 
     if (!progress_begin(&progress, "flatten", options->progress))
         return report(VERB_flatten, EXIT_USAGE, "--progress is '%s', expected bar, json or none",
                       options->progress);
-    status = load_chain(VERB_flatten, options->operand, options->on_base, &chain, &error);
-    if (status != 0)
+    ret = load_chain(VERB_flatten, options->operand, options->on_base, &chain, &error);
+    if (ret != 0)
         return report_error(VERB_flatten, &error);
-    status = vgic5_chain_flatten(chain, options->operand2, &done, &error);
-    progress_end(&progress, status == 0);
+    ret = vgic5_chain_flatten(chain, options->operand2, &done, &error);
+    progress_end(&progress, ret == 0);
     vgic5_chain_close(chain);
-    return status == 0 ? EXIT_DONE : report_error(VERB_flatten, &error);
+    return ret == 0 ? EXIT_DONE : report_error(VERB_flatten, &error);
 }

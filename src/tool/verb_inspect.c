@@ -99,19 +99,19 @@ static void look(struct inspection *inspection)
 static int show(const struct inspection *inspection)
 {
     const struct cli_options *options = inspection->options;
-    int status;
+    int ret;
 
     if (options->html && inspection->has_picture)
-        status = inspect_html(inspection, options->html);
+        ret = inspect_html(inspection, options->html);
     else if (options->section && inspection_snapshot(inspection))
-        status = inspect_sections(inspection);
+        ret = inspect_sections(inspection);
     else if (options->json)
-        status = inspect_json(inspection);
+        ret = inspect_json(inspection);
     else
-        status = inspect_words(inspection);
+        ret = inspect_words(inspection);
     if (inspection->error.cause != VGIC5_CAUSE_NONE)
         return report_error(VERB_inspect, &inspection->error);
-    return status;
+    return ret;
 }
 
 int verb_inspect(const struct cli_options *options)
@@ -119,7 +119,7 @@ int verb_inspect(const struct cli_options *options)
     struct inspection inspection = {.options = options};
     struct vgic5_error error = {0};
     uint32_t intid;
-    int status;
+    int ret;
 
     if (options->intid && !intid_parse(options->intid, &intid))
         return report(VERB_inspect, EXIT_USAGE,
@@ -128,13 +128,13 @@ int verb_inspect(const struct cli_options *options)
         return report_error(VERB_inspect, &error);
     look(&inspection);
     if (inspection.has_picture && !has_vcpu(&inspection))
-        status = report(VERB_inspect, EXIT_USAGE, "there is no vCPU %" PRIu64, options->vcpu);
+        ret = report(VERB_inspect, EXIT_USAGE, "there is no vCPU %" PRIu64, options->vcpu);
     else
-        status = show(&inspection);
+        ret = show(&inspection);
     if (inspection.has_picture) {
         picture_free(&inspection.picture);
         load_close(&inspection.loaded);
     }
     vgic5_chain_close(inspection.chain);
-    return status;
+    return ret;
 }

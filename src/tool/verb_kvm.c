@@ -135,7 +135,7 @@ static int wait_for(const struct command *command)
 static int run_command(const struct command *command, struct serve *serve)
 {
     uint32_t connections;
-    int status, served;
+    int ret, served;
     pid_t pid;
 
     prctl(PR_SET_CHILD_SUBREAPER, 1); /* so that what it starts stays below this process */
@@ -143,17 +143,16 @@ static int run_command(const struct command *command, struct serve *serve)
     child = pid;
     handle_signals();
     if (pid < 0)
-        status =
-            report(VERB_kvm, EXIT_ENVIRONMENT, "a process cannot be made: %s", strerror(errno));
+        ret = report(VERB_kvm, EXIT_ENVIRONMENT, "a process cannot be made: %s", strerror(errno));
     else
-        status = wait_for(command);
+        ret = wait_for(command);
     served = serve_stop(serve, &connections);
-    if (connections == 0 && status != EXIT_ENVIRONMENT && status != NO_PROGRAM)
+    if (connections == 0 && ret != EXIT_ENVIRONMENT && ret != NO_PROGRAM)
         return report(VERB_kvm, EXIT_ENVIRONMENT,
                       "%s ended with %d, and the shim was never in it: what it did, it did "
                       "without the emulated /dev/kvm",
-                      command->words[0], status);
-    return status != EXIT_DONE ? status : served;
+                      command->words[0], ret);
+    return ret != EXIT_DONE ? ret : served;
 }
 
 int verb_kvm(const struct cli_options *options)
@@ -162,17 +161,17 @@ int verb_kvm(const struct cli_options *options)
     struct command command;
     struct serve serve;
     struct watch watch;
-    int status = configure(options, &config);
+    int ret = configure(options, &config);
 
-    if (status == EXIT_DONE)
-        status = command_look(options->command, &command);
-    if (status != EXIT_DONE)
-        return status;
-    status = watch_open(&watch, options, config.profile);
+    if (ret == EXIT_DONE)
+        ret = command_look(options->command, &command);
+    if (ret != EXIT_DONE)
+        return ret;
+    ret = watch_open(&watch, options, config.profile);
     config.observer = watch_observer(&watch);
     config.opaque = &watch;
-    if (status == EXIT_DONE)
-        status = serve_start(&config, &watch, &serve);
+    if (ret == EXIT_DONE)
+        ret = serve_start(&config, &watch, &serve);
     watch_leave(&watch);
-    return status != EXIT_DONE ? status : run_command(&command, &serve);
+    return ret != EXIT_DONE ? ret : run_command(&command, &serve);
 }

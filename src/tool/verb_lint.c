@@ -121,25 +121,25 @@ static int read_head(struct reading *reading, const char *path, const char *line
     json_t *head = json_loads(line, 0, NULL);
     const char *schema = json_string_value(json_object_get(head, "schema"));
     const char *abi = json_string_value(json_object_get(head, "abi"));
-    int status = EXIT_DONE;
+    int ret = EXIT_DONE;
 
     if (!schema || strcmp(schema, SCHEMA) != 0 || !abi)
-        status = no_record(path, line);
+        ret = no_record(path, line);
     else if ((reading->abi = gic_option_abi(abi)) == 0)
-        status = report(VERB_lint, EXIT_UNFIT,
-                        "%s is of abi %s, which has no interface to save or restore", path, abi);
+        ret = report(VERB_lint, EXIT_UNFIT,
+                     "%s is of abi %s, which has no interface to save or restore", path, abi);
     json_decref(head);
-    return status;
+    return ret;
 }
 
 static int read_lines(struct reading *reading, const char *path, FILE *from)
 {
     char *line = NULL;
     size_t room = 0, number = 1;
-    int status =
+    int ret =
         getline(&line, &room, from) > 0 ? read_head(reading, path, line) : no_record(path, "");
 
-    while (status == EXIT_DONE && getline(&line, &room, from) > 0) {
+    while (ret == EXIT_DONE && getline(&line, &room, from) > 0) {
         json_error_t error;
         json_t *event = json_loads(line, 0, &error);
 
@@ -147,11 +147,11 @@ static int read_lines(struct reading *reading, const char *path, FILE *from)
         if (json_is_object(event))
             take(reading, event);
         else
-            status = report(VERB_lint, EXIT_DAMAGED, "%s, line %zu: %s", path, number, error.text);
+            ret = report(VERB_lint, EXIT_DAMAGED, "%s, line %zu: %s", path, number, error.text);
         json_decref(event);
     }
     free(line);
-    return status;
+    return ret;
 }
 
 static int give(struct reading *reading)
@@ -174,20 +174,20 @@ int verb_lint(const struct cli_options *options)
 {
     struct reading reading = {.options = options, .parts = json_array()};
     FILE *from = fopen(options->operand, "re");
-    int status;
+    int ret;
 
     reading.vms = calloc(MOST_VMS, sizeof(*reading.vms));
     if (!from || !reading.vms)
-        status = report(VERB_lint, EXIT_ENVIRONMENT, "%s: %s", options->operand, strerror(errno));
+        ret = report(VERB_lint, EXIT_ENVIRONMENT, "%s: %s", options->operand, strerror(errno));
     else
-        status = read_lines(&reading, options->operand, from);
+        ret = read_lines(&reading, options->operand, from);
     for (json_int_t n = 1; reading.vms && n < MOST_VMS; n++)
         end_part(&reading, n, &reading.vms[n]);
-    if (status == EXIT_DONE)
-        status = give(&reading);
+    if (ret == EXIT_DONE)
+        ret = give(&reading);
     if (from)
         fclose(from);
     free(reading.vms);
     json_decref(reading.parts);
-    return status;
+    return ret;
 }

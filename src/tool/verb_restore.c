@@ -9,14 +9,14 @@
 static int build(struct session *session, struct loaded *loaded)
 {
     struct vgic5_error error = {0};
-    int status;
+    int ret;
 
     session->config = loaded->config;
     if (session->options->abi)
         session->config.gic.abi = gic_option_abi(session->options->abi);
-    status = session_open(session);
-    if (status != EXIT_DONE)
-        return status;
+    ret = session_open(session);
+    if (ret != EXIT_DONE)
+        return ret;
     if (machine_create(&session->config, &session->machine, &error) != 0 ||
         load_into(loaded, session->machine, &session->ram, session_wants_log(session), &error) != 0)
         return report_error(session->verb, &error);
@@ -49,17 +49,17 @@ int verb_restore(const struct cli_options *options)
         .verb = VERB_restore, .options = options, .console.input = -1, .steer.control.fd = -1};
     struct vgic5_error error = {0};
     struct loaded loaded;
-    int status;
+    int ret;
 
     if (!session_check_options(session.verb, options))
         return EXIT_USAGE;
     if (load_open(session.verb, options->operand, options->on_base, &loaded, &error) != 0)
         return report_error(session.verb, &error);
     tell_what_is_ignored(loaded.snapshot);
-    status = build(&session, &loaded);
-    if (status == EXIT_DONE && !options->check_only)
-        status = session_run(&session);
-    status = session_close(&session, status);
+    ret = build(&session, &loaded);
+    if (ret == EXIT_DONE && !options->check_only)
+        ret = session_run(&session);
+    ret = session_close(&session, ret);
     load_close(&loaded);
-    return status;
+    return ret;
 }

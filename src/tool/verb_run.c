@@ -37,15 +37,15 @@ int verb_run(const struct cli_options *options)
     struct session session = {
         .verb = VERB_run, .options = options, .console.input = -1, .steer.control.fd = -1};
     struct vgic5_error error = {0};
-    int status = configure(&session);
+    int ret = configure(&session);
 
-    if (status != EXIT_DONE)
-        return session_close(&session, status);
+    if (ret != EXIT_DONE)
+        return session_close(&session, ret);
     if (machine_create(&session.config, &session.machine, &error) != 0 ||
         machine_boot(session.machine, options->kernel, options->initrd, options->append, &error) !=
             0)
-        status = report_error(session.verb, &error);
+        ret = report_error(session.verb, &error);
     else
-        status = session_run(&session);
-    return session_close(&session, status);
+        ret = session_run(&session);
+    return session_close(&session, ret);
 }

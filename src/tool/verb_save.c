@@ -109,14 +109,14 @@ static int wait_for_it(int fd, struct progress *progress)
 {
     struct lines lines = {.fd = fd};
     bool over = false, gone = false, asked = false;
-    int status = EXIT_DONE;
+    int ret = EXIT_DONE;
     uint64_t until = 0; /* 0: as long as it takes */
 
     while (!over && !gone && goes_on_waiting(fd, &until)) {
         json_t *reply = next_reply(&lines, &gone);
 
         if (reply) {
-            status = take_reply(reply, progress, &over);
+            ret = take_reply(reply, progress, &over);
             asked = false;
         } else if (progress->form != PROGRESS_NONE && !asked && !gone) {
             asked = send_line(fd, json_pack("{s:s}", "command", "status"));
@@ -130,7 +130,7 @@ static int wait_for_it(int fd, struct progress *progress)
         return report(VERB_save, EXIT_ABORTED,
                       "the guest's process does not answer; it finds a request to give the save "
                       "up when it runs again");
-    return status;
+    return ret;
 }
 
 /* /dev/stdout, /dev/fd/3: the guest's process has others of these names. */
@@ -152,7 +152,7 @@ int verb_save(const struct cli_options *options)
 {
     struct progress progress;
     json_t *request;
-    int fd, status;
+    int fd, ret;
 
     if (!options->control)
         return report(VERB_save, EXIT_USAGE, "no --control PATH");
@@ -174,9 +174,9 @@ int verb_save(const struct cli_options *options)
     request = json_pack("{s:s, s:o}", "command", "save", "file", absolute(options->operand));
     if (options->base)
         json_object_set_new(request, "base", absolute(options->base));
-    status = send_line(fd, request) ? wait_for_it(fd, &progress)
-                                    : report(VERB_save, EXIT_ENVIRONMENT, "--control %s: %s",
-                                             options->control, strerror(errno));
+    ret = send_line(fd, request) ? wait_for_it(fd, &progress)
+                                 : report(VERB_save, EXIT_ENVIRONMENT, "--control %s: %s",
+                                          options->control, strerror(errno));
     close(fd);
-    return status;
+    return ret;
 }

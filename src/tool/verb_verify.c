@@ -115,13 +115,13 @@ static int fill_machine(struct loaded *loaded, struct vgic5_error *error)
 {
     struct machine *machine = NULL;
     struct vgic5_ram *ram = NULL;
-    int status = machine_create(&loaded->config, &machine, error);
+    int ret = machine_create(&loaded->config, &machine, error);
 
-    if (status == 0)
-        status = load_into(loaded, machine, &ram, false, error);
+    if (ret == 0)
+        ret = load_into(loaded, machine, &ram, false, error);
     vgic5_ram_destroy(ram);
     machine_destroy(machine);
-    return status;
+    return ret;
 }
 
 static void check_meaning(struct verification *verification)
@@ -193,14 +193,14 @@ int verb_verify(const struct cli_options *options)
 {
     struct verification verification = {
         .options = options, .faults = json_array(), .notes = json_array()};
-    int status;
+    int ret;
 
     if (!progress_begin(&verification.progress, "verify", options->progress))
-        status = report(VERB_verify, EXIT_USAGE, "--progress is '%s', expected bar, json or none",
-                        options->progress);
+        ret = report(VERB_verify, EXIT_USAGE, "--progress is '%s', expected bar, json or none",
+                     options->progress);
     else
-        status = verify(&verification);
+        ret = verify(&verification);
     json_decref(verification.faults);
     json_decref(verification.notes);
-    return status;
+    return ret;
 }

@@ -3,10 +3,10 @@
 
 int machine_enter(struct vmm *m)
 {
-    int err = 0;
-    for (uint32_t i = 0; !err && i < m->nr_vcpus; i++)
-        err = vgic5_vcpu_enter(m->vcpu[i]);
-    return err;
+    int ret = 0;
+    for (uint32_t i = 0; !ret && i < m->nr_vcpus; i++)
+        ret = vgic5_vcpu_enter(m->vcpu[i]);
+    return ret;
 }
 
 void machine_leave(struct vmm *m)

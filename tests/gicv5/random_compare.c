@@ -121,8 +121,8 @@ int main(int argc, char **argv)
         run_configuration(w, PER_CONFIGURATION, argc > 3);
         world_drop(w);
     }
-    int status = report(w, operations, seed);
+    int ret = report(w, operations, seed);
     free(noted);
     free(w);
-    return status;
+    return ret;
 }

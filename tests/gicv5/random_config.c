@@ -152,11 +152,11 @@ void world_create(struct world *w, uint64_t seed)
     to_library(w);
     if (!vmm_prepare(&w->lib, w->options.ram_base, w->options.ram_size))
         abort();
-    int err = vmm_build(&w->lib, &w->options);
-    if (!err)
-        err = machine_enter(&w->lib);
-    if (err) {
-        printf("seed %llu: the device cannot be made: error %d\n", (unsigned long long)seed, err);
+    int ret = vmm_build(&w->lib, &w->options);
+    if (!ret)
+        ret = machine_enter(&w->lib);
+    if (ret) {
+        printf("seed %llu: the device cannot be made: error %d\n", (unsigned long long)seed, ret);
         exit(1);
     }
     vgic5_mmio(w->lib.device, &iidr);

@@ -141,10 +141,10 @@ void compare_state(struct world *w)
     compare_irs(w);
     for (uint32_t i = 0; i < w->ref_config.nr_pes; i++)
         compare_sysregs(w, i);
-    int err = vmm_get(&w->lib, VGIC5_GRP_IST, 0, words);
-    if (err == -EFAULT && !table_is_whole(w))
+    int ret = vmm_get(&w->lib, VGIC5_GRP_IST, 0, words);
+    if (ret == -EFAULT && !table_is_whole(w))
         return;
-    expect_equal(w, "error of an IST get", (uint64_t)err, 0);
+    expect_equal(w, "error of an IST get", (uint64_t)ret, 0);
     compare_spis(w, words);
     compare_memory(w);
     compare_lines(w);

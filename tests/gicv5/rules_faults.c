@@ -223,9 +223,9 @@ static void test_creation_with_the_nth_allocation_failing(void **state)
         struct vmm m;
         assert_true(vmm_prepare(&m, 0, 0));
         let_alloc_fail(&m, n, n % 2);
-        int err = vmm_build(&m, &options);
+        int ret = vmm_build(&m, &options);
         failures = m.alloc_failures;
-        assert_int_equal(err, failures ? -ENOMEM : 0);
+        assert_int_equal(ret, failures ? -ENOMEM : 0);
         assert_true(vmm_drop_device(&m));
         vmm_free_ram(&m);
     }
@@ -242,9 +242,9 @@ static void test_init_can_be_repeated_after_ENOMEM(void **state)
         struct vmm m;
         build(&m, &options);
         let_alloc_fail(&m, n, false);
-        int err = vmm_set(&m, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL);
+        int ret = vmm_set(&m, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL);
         failures = m.alloc_failures;
-        assert_int_equal(err, failures ? -ENOMEM : 0);
+        assert_int_equal(ret, failures ? -ENOMEM : 0);
         m.alloc_fault_at = 0;
         assert_int_equal(vmm_set(&m, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL), 0);
         start(&m);
@@ -321,8 +321,8 @@ static void one_run_without_memory(struct vmm *m, bool two_level, long n, bool g
     use_lpis_without_memory(m);
     assert_whole_or_unreachable(m);
     assert_the_rest_works(m);
-    int err = vmm_get(m, VGIC5_GRP_IST, 0, words);
-    assert_true(err == 0 || (err == -ENOMEM && m->alloc_failures));
+    int ret = vmm_get(m, VGIC5_GRP_IST, 0, words);
+    assert_true(ret == 0 || (ret == -ENOMEM && m->alloc_failures));
     w64(m, VGIC5_IRS_IST_BASER, 0);
     assert_int_equal(r64(m, VGIC5_IRS_IST_BASER), TABLE);
     m->alloc_fault_at = 0;
@@ -481,9 +481,9 @@ static void test_restore_with_the_nth_allocation_failing(void **state)
         uint32_t words[32];
         restore_registers(&m, words);
         let_alloc_fail(&m, n, n % 2);
-        int err = vmm_set(&m, VGIC5_GRP_IST, 0, words);
+        int ret = vmm_set(&m, VGIC5_GRP_IST, 0, words);
         failures = m.alloc_failures;
-        assert_int_equal(err, failures ? -ENOMEM : 0);
+        assert_int_equal(ret, failures ? -ENOMEM : 0);
         m.alloc_fault_at = 0;
         if (failures) {
             assert_int_equal(cdrcfg(&m, SPI(5)), 0);
@@ -515,10 +515,10 @@ static void test_a_failed_set_changes_nothing(void **state)
         assert_int_equal(mrs(&m, 0, VGIC5_ICC_HPPIR), TAKEN(LPI(1025)));
         fault(&m, 0, 0, false, false);
         let_alloc_fail(&m, n, true);
-        int err = vmm_set(&m, VGIC5_GRP_IST, 0, zero);
+        int ret = vmm_set(&m, VGIC5_GRP_IST, 0, zero);
         failures = m.alloc_failures;
         m.alloc_fault_at = 0;
-        assert_int_equal(err, failures ? -ENOMEM : 0);
+        assert_int_equal(ret, failures ? -ENOMEM : 0);
         if (failures) {
             assert_int_equal(vgic5_vcpu_line(m.vcpu[0]), VGIC5_LINE_SUPERPRIORITY);
             assert_int_equal(cdia(&m, 0), TAKEN(LPI(1025)));

@@ -174,13 +174,13 @@ static int op_quiesce(void *opaque)
 static int op_claim(void *opaque, uint32_t nr_vcpus, uint32_t highest_id)
 {
     struct vmm *vmm = opaque;
-    int answer = vmm->claim_answer;
+    int ret = vmm->claim_answer;
 
     vmm->bad_claims += nr_vcpus != vgic5_nr_vcpus(vmm->device);
     vmm->claims++;
     vmm->claimed = highest_id;
     vmm->claim_answer = 0;
-    return answer;
+    return ret;
 }
 
 static void op_log(void *opaque, const char *message)

@@ -17,6 +17,12 @@ ACCENT = [
      "vgic5/arch.h has a name for it", ("src", "tests", "bench", "fuzz", "examples")),
     (re.compile(r'^#include "[^/"]+"'), "an include names the room", ("src",)),
 ]
+# What a call answers is `ret`. A process's status is what wait() fills and exit() takes.
+LOCAL = re.compile(r"^\s+(?:int|long|ssize_t) ([^;]*);", re.M)
+RESULT = re.compile(r"(?:^|,\s+)(status|r|result|rc|res|err|error|rv|retval|code|answer|outcome)"
+                    r"(?= =|,|$)")
+PROCESS = r"&{0}\b|\bW[A-Z]+\({0}\)|exit\w*\([^;]*\b{0}\b"
+ANSWER = r"(?<![\w.>]){0} = [^;,]*\w\(|return {0};|return [^;(]*\? [^;(]*: {0};"
 
 
 def sources(top):
@@ -34,6 +40,29 @@ def accents(top, paths):
                     yield f"{name}:{number}: {words}"
 
 
+def functions(text):
+    """The number of a function's first line, and its body."""
+    start = None
+    lines = text.split("\n")
+    for number, line in enumerate(lines, 1):
+        if line == "{":
+            start = number
+        elif line == "}" and start:
+            yield start, "\n".join(lines[start:number - 1])
+            start = None
+
+
+def results(top, paths):
+    for path in paths:
+        for start, body in functions(open(path, encoding="utf-8").read()):
+            for local in LOCAL.finditer(body):
+                for name in RESULT.findall(local[1]):
+                    if (not re.search(PROCESS.format(name), body)
+                            and re.search(ANSWER.format(name), body)):
+                        number = start + 1 + body[:local.start(1)].count("\n")
+                        yield f"{os.path.relpath(path, top)}:{number}: {name}"
+
+
 def verdict(number, what, found):
     print("\n".join(found))
     print(f"{'not ok' if found else 'ok'} {number} - {what}")
@@ -43,11 +72,12 @@ def verdict(number, what, found):
 top = sys.argv[1]
 paths = list(sources(top))
 good = verdict(1, "one accent", list(accents(top, paths)))
+good = verdict(2, "what a call answers is ret", list(results(top, paths))) and good
 if shutil.which(FORMATTER):
     result = subprocess.run([FORMATTER, "-n", "--style=file", *paths], capture_output=True,
                             text=True, check=False)
     places = [line for line in result.stderr.splitlines() if "warning:" in line]
-    good = verdict(2, f"the layout is {FORMATTER}'s", places) and good
+    good = verdict(3, f"the layout is {FORMATTER}'s", places) and good
 else:
-    print(f"ok 2 # SKIP {FORMATTER} is not installed")
+    print(f"ok 3 # SKIP {FORMATTER} is not installed")
 sys.exit(not good)

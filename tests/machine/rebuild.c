@@ -90,13 +90,13 @@ static int write_sections(struct machine *machine, const struct setup *setup,
     struct machine_config config = setup_config(setup);
     uint64_t base, size;
     const void *ram = machine_ram(machine, &base, &size);
-    int result = machine_config_save(machine, &config, writer, error);
+    int ret = machine_config_save(machine, &config, writer, error);
 
-    if (result == 0)
-        result = vgic5_state_to_snapshot(state, writer, error);
-    if (result == 0)
-        result = machine_save(machine, writer, error);
-    return result == 0 ? vgic5_snapshot_put_memory(writer, base, ram, size, error) : result;
+    if (ret == 0)
+        ret = vgic5_state_to_snapshot(state, writer, error);
+    if (ret == 0)
+        ret = machine_save(machine, writer, error);
+    return ret == 0 ? vgic5_snapshot_put_memory(writer, base, ram, size, error) : ret;
 }
 
 struct image saved(struct machine *machine, const struct setup *setup)

@@ -40,20 +40,20 @@ int load_kernel(struct image_bench *b, const void *bytes, size_t size)
 {
     char path[32];
     int fd = open_file(bytes, size, path);
-    int r = image_load_kernel(&b->memory, path, &b->image, &b->error);
+    int ret = image_load_kernel(&b->memory, path, &b->image, &b->error);
 
     close(fd);
-    return r;
+    return ret;
 }
 
 int load_initrd(struct image_bench *b, const void *bytes, size_t size, uint64_t at)
 {
     char path[32];
     int fd = open_file(bytes, size, path);
-    int r = image_load_initrd(&b->memory, path, at, &b->image, &b->error);
+    int ret = image_load_initrd(&b->memory, path, at, &b->image, &b->error);
 
     close(fd);
-    return r;
+    return ret;
 }
 
 static void expect_untouched(const struct image_bench *b)

@@ -285,11 +285,11 @@ static void room_is_kept(void **state)
     uint64_t size;
 
     for (size = 0; size < 0x4000; size += 8) {
-        int r = fdt_write(&b->memory, AT, size, &full);
+        int ret = fdt_write(&b->memory, AT, size, &full);
 
-        if (r == 0)
+        if (ret == 0)
             break;
-        assert_int_equal(r, -ENOSPC);
+        assert_int_equal(ret, -ENOSPC);
         if (size % 256 == 0)
             expect_untouched(b);
     }

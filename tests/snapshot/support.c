@@ -220,20 +220,20 @@ void check_sample(struct vgic5_snapshot *snapshot, const struct sample *sample)
 int read_whole(const struct vgic5_source *source, struct vgic5_error *error)
 {
     struct vgic5_snapshot *snapshot;
-    int result = vgic5_snapshot_open_source(source, NULL, &snapshot, error);
+    int ret = vgic5_snapshot_open_source(source, NULL, &snapshot, error);
 
-    if (result != 0) {
+    if (ret != 0) {
         assert_null(snapshot);
-        return result;
+        return ret;
     }
-    for (size_t i = 0; i < vgic5_snapshot_nr_sections(snapshot) && result == 0; i++) {
+    for (size_t i = 0; i < vgic5_snapshot_nr_sections(snapshot) && ret == 0; i++) {
         const struct vgic5_section *section = vgic5_snapshot_section(snapshot, i);
 
         if (section->kind == VGIC5_SECTION_MEMORY)
-            result = vgic5_snapshot_verify_memory(snapshot, section, error);
+            ret = vgic5_snapshot_verify_memory(snapshot, section, error);
     }
     vgic5_snapshot_close(snapshot);
-    return result;
+    return ret;
 }
 
 struct vgic5_snapshot *open_good(const struct vgic5_source *source)

@@ -43,37 +43,37 @@ static int task_write(struct task *task)
     const struct vgic5_sink sink = {.size = sizeof(sink), .write = write_nowhere};
     struct vgic5_fields *fields = vgic5_fields_new();
     struct vgic5_snapshot_writer *writer = NULL;
-    int result = fields ? fill_fields(fields) : -ENOMEM;
+    int ret = fields ? fill_fields(fields) : -ENOMEM;
 
     task->error =
         (struct vgic5_error){.cause = VGIC5_CAUSE_ENVIRONMENT, .message = "no memory for fields"};
-    if (result == 0)
-        result = vgic5_snapshot_begin(&sink, "p", &writer, &task->error);
-    if (result == 0)
-        result = vgic5_snapshot_put_fields(writer, "a", 1, 1, true, fields, &task->error);
-    if (result == 0)
-        result =
+    if (ret == 0)
+        ret = vgic5_snapshot_begin(&sink, "p", &writer, &task->error);
+    if (ret == 0)
+        ret = vgic5_snapshot_put_fields(writer, "a", 1, 1, true, fields, &task->error);
+    if (ret == 0)
+        ret =
             vgic5_snapshot_put_memory(writer, 0, task->sample->ram, SAMPLE_RAM_SIZE, &task->error);
-    if (result == 0) {
-        result = vgic5_snapshot_end(writer, &task->error);
+    if (ret == 0) {
+        ret = vgic5_snapshot_end(writer, &task->error);
         writer = NULL;
     }
     vgic5_snapshot_abort(writer);
     vgic5_fields_free(fields);
-    return result;
+    return ret;
 }
 
 static int load_all(const struct vgic5_source *source, struct task *task)
 {
     static uint8_t to[SAMPLE_RAM_SIZE];
     struct vgic5_snapshot *snapshot;
-    int result = vgic5_snapshot_open_source(source, NULL, &snapshot, &task->error);
+    int ret = vgic5_snapshot_open_source(source, NULL, &snapshot, &task->error);
 
-    if (result == 0)
-        result = vgic5_snapshot_load_memory(
+    if (ret == 0)
+        ret = vgic5_snapshot_load_memory(
             snapshot, vgic5_snapshot_find(snapshot, "memory", SAMPLE_RAM_BASE), to, &task->error);
     vgic5_snapshot_close(snapshot);
-    return result;
+    return ret;
 }
 
 static int task_read_file(struct task *task)
@@ -93,11 +93,11 @@ static int task_read_pipe(struct task *task)
 static int task_atomic_file(struct task *task)
 {
     struct vgic5_atomic_file *file;
-    int result = vgic5_atomic_file_create("/tmp/vgic5-allocation-test", NULL, &file, &task->error);
+    int ret = vgic5_atomic_file_create("/tmp/vgic5-allocation-test", NULL, &file, &task->error);
 
-    if (result == 0)
+    if (ret == 0)
         vgic5_atomic_file_abandon(file);
-    return result;
+    return ret;
 }
 
 static void test_every_allocation_fails(void **state)

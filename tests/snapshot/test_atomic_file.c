@@ -211,23 +211,23 @@ static int save(const struct place *place, const struct sample *sample, const st
 {
     struct vgic5_atomic_file *file;
     struct vgic5_snapshot_writer *writer;
-    int result = vgic5_atomic_file_create(place->path, fs, &file, error);
+    int ret = vgic5_atomic_file_create(place->path, fs, &file, error);
 
-    if (result != 0)
-        return result;
-    result = vgic5_snapshot_begin(vgic5_atomic_file_sink(file), "test", &writer, error);
-    if (result == 0) {
-        result =
+    if (ret != 0)
+        return ret;
+    ret = vgic5_snapshot_begin(vgic5_atomic_file_sink(file), "test", &writer, error);
+    if (ret == 0) {
+        ret =
             vgic5_snapshot_put_memory(writer, SAMPLE_RAM_BASE, sample->ram, SAMPLE_RAM_SIZE, error);
-        if (result == 0)
-            result = vgic5_snapshot_end(writer, error);
+        if (ret == 0)
+            ret = vgic5_snapshot_end(writer, error);
         else
             vgic5_snapshot_abort(writer);
     }
-    if (result == 0)
+    if (ret == 0)
         return vgic5_atomic_file_commit(file, error);
     vgic5_atomic_file_abandon(file);
-    return result;
+    return ret;
 }
 
 /* ---- Tests ----------------------------------------------------------------------------------- */
@@ -297,19 +297,19 @@ static void test_every_call_fails_once_and_for_ever(void **state)
             do {
                 struct vgic5_error error = {0};
                 struct vgic5_fs fs = faulty_fs(&faulty);
-                int result;
+                int ret;
 
                 faulty = (struct faulty){
                     .fail_at = ++fail_at, .for_ever = for_ever, .code = codes[code], .most = 3000};
                 put_old(&place);
-                result = save(&place, sample, &fs, &error);
+                ret = save(&place, sample, &fs, &error);
                 if (codes[code] == EINTR && !for_ever && !faulty.rename_failed)
-                    assert_int_equal(result, 0); /* one interruption harms nothing */
+                    assert_int_equal(ret, 0); /* one interruption harms nothing */
                 else if (fail_at <= faulty.calls)
-                    assert_true(result < 0);
+                    assert_true(ret < 0);
                 else
-                    assert_int_equal(result, 0); /* no call was left to fail */
-                check_after(&place, sample, &faulty, result, &error);
+                    assert_int_equal(ret, 0); /* no call was left to fail */
+                check_after(&place, sample, &faulty, ret, &error);
                 for (unsigned int i = 0; i < NR_CALLS; i++)
                     made[i] += faulty.made[i];
                 remove_all(&place);

@@ -253,12 +253,12 @@ static int write_fd(void *opaque, const void *bytes, size_t size)
     const char *at = bytes;
 
     while (size) {
-        ssize_t result = write(*(int *)opaque, at, size);
+        ssize_t ret = write(*(int *)opaque, at, size);
 
-        if (result < 0)
+        if (ret < 0)
             return -errno;
-        at += result;
-        size -= (size_t)result;
+        at += ret;
+        size -= (size_t)ret;
     }
     return 0;
 }
@@ -532,20 +532,20 @@ static void test_writer_stays_failed(void **state)
         struct vgic5_snapshot_writer *w;
         struct vgic5_error e = {0};
         struct reading reading;
-        int result = vgic5_snapshot_begin(buffer_sink(&buffer), "p", &w, &e);
+        int ret = vgic5_snapshot_begin(buffer_sink(&buffer), "p", &w, &e);
 
-        if (result == 0) {
+        if (ret == 0) {
             int fields_result = vgic5_snapshot_put_fields(w, "a", 1, 1, true, fields, &e);
             int memory_result = vgic5_snapshot_put_memory(w, 0, page, sizeof(page), &e);
 
-            result = vgic5_snapshot_end(w, &e);
+            ret = vgic5_snapshot_end(w, &e);
             assert_true(fields_result == 0 || memory_result == -ENOSPC);
-            assert_true(memory_result == 0 || result == -ENOSPC);
+            assert_true(memory_result == 0 || ret == -ENOSPC);
         }
-        if (result == 0) {
+        if (ret == 0) {
             whole = buffer.size;
         } else {
-            assert_int_equal(result, -ENOSPC);
+            assert_int_equal(ret, -ENOSPC);
             assert_int_equal(e.cause, VGIC5_CAUSE_ENVIRONMENT);
             assert_true(read_whole(file_like(&reading, &buffer), &e) < 0);
             assert_int_equal(e.cause, VGIC5_CAUSE_DAMAGED);
@@ -570,10 +570,10 @@ static void test_one_failed_write_is_not_forgotten(void **state)
 {
     struct vgic5_fields *fields = vgic5_fields_new();
     struct sample *sample = sample_new(0);
-    int result = -EIO;
+    int ret = -EIO;
 
     (void)state;
-    for (int fail_at = 2; result != 0; fail_at++) {
+    for (int fail_at = 2; ret != 0; fail_at++) {
         int writes_left = fail_at, results[3];
         const struct vgic5_sink sink = {
             .size = sizeof(sink), .write = fail_once, .opaque = &writes_left};
@@ -584,11 +584,11 @@ static void test_one_failed_write_is_not_forgotten(void **state)
         results[0] = vgic5_snapshot_put_fields(w, "a", 1, 1, true, fields, &e);
         results[1] = vgic5_snapshot_put_memory(w, 0, sample->ram, SAMPLE_RAM_SIZE, &e);
         results[2] = vgic5_snapshot_put_fields(w, "a", 2, 1, true, fields, &e);
-        result = vgic5_snapshot_end(w, &e);
-        assert_int_equal(result, writes_left <= 0 ? -EIO : 0);
+        ret = vgic5_snapshot_end(w, &e);
+        assert_int_equal(ret, writes_left <= 0 ? -EIO : 0);
         for (unsigned int i = 0; i < 2; i++)
             assert_true(results[i] == 0 || results[i + 1] == -EIO);
-        assert_true(result == 0 || e.cause == VGIC5_CAUSE_ENVIRONMENT);
+        assert_true(ret == 0 || e.cause == VGIC5_CAUSE_ENVIRONMENT);
     }
     vgic5_fields_free(fields);
     free(sample);

@@ -63,14 +63,14 @@ static int read_by(unsigned int way, const struct buffer *buffer, struct vgic5_e
 {
     size_t live = watch.live, nr_live = watch.nr_live;
     struct reading reading;
-    int result;
+    int ret;
 
     watch_from(0, false);
-    result = read_whole(way ? pipe_like(&reading, buffer) : file_like(&reading, buffer), error);
+    ret = read_whole(way ? pipe_like(&reading, buffer) : file_like(&reading, buffer), error);
     watch.on = false;
     assert_int_equal(watch.nr_live, nr_live);
     assert_in_range(watch.peak - live, 0, 2 * buffer->size + FIXED);
-    return result;
+    return ret;
 }
 
 /* The words that a refusal of damage at `at` must have one of: the section, or its offset. */
@@ -142,8 +142,8 @@ static void test_every_bit(void **state)
             file.bytes[at] ^= (uint8_t)(1u << bit);
             for (unsigned int way = 0; way < 2; way++) {
                 memset(&error, 0, sizeof(error));
-                int result = read_by(way, &file, &error);
-                expect_refusal(result, &error, &places[place], way, at);
+                int ret = read_by(way, &file, &error);
+                expect_refusal(ret, &error, &places[place], way, at);
             }
             file.bytes[at] ^= (uint8_t)(1u << bit);
         }
@@ -174,11 +174,11 @@ static void test_every_truncation(void **state)
 
         for (unsigned int way = 0; way < 2; way++) {
             struct vgic5_error error = {0};
-            int result = read_by(way, &shorter, &error);
+            int ret = read_by(way, &shorter, &error);
 
-            if (result != -EBADMSG || error.cause != VGIC5_CAUSE_DAMAGED ||
+            if (ret != -EBADMSG || error.cause != VGIC5_CAUSE_DAMAGED ||
                 !strstr(error.message, "the file ends at offset 0x"))
-                fail_msg("way %u, %zu bytes: %d: %s", way, size, result, error.message);
+                fail_msg("way %u, %zu bytes: %d: %s", way, size, ret, error.message);
             /* Within a section's own header its name is not known yet, but what was expected is. */
             if (!strstr(error.message, places[place].name) &&
                 !strstr(error.message, "section header is cut off") &&
@@ -389,12 +389,12 @@ static void test_splices(void **state)
         }
         for (unsigned int way = 0; way < 2; way++) {
             struct vgic5_error error = {0};
-            int result = read_by(way, &spliced, &error);
+            int ret = read_by(way, &spliced, &error);
 
-            if (result != -EBADMSG || error.cause != VGIC5_CAUSE_DAMAGED ||
+            if (ret != -EBADMSG || error.cause != VGIC5_CAUSE_DAMAGED ||
                 !strstr(error.message, "offset 0x"))
-                fail_msg("splice %u, way %u: result %d, exit code %d: %s", i, way, result,
-                         error.cause, error.message);
+                fail_msg("splice %u, way %u: result %d, exit code %d: %s", i, way, ret, error.cause,
+                         error.message);
         }
     }
     assert_true(unchanged <= nr_splices / 2);

@@ -61,16 +61,16 @@ static int write_golden(const char *path)
     struct sample *sample = sample_new(1);
     struct vgic5_atomic_file *file;
     struct vgic5_error error = {0};
-    int result = vgic5_atomic_file_create(path, NULL, &file, &error);
+    int ret = vgic5_atomic_file_create(path, NULL, &file, &error);
 
-    if (result == 0) {
+    if (ret == 0) {
         sample_write(sample, vgic5_atomic_file_sink(file));
-        result = vgic5_atomic_file_commit(file, &error);
+        ret = vgic5_atomic_file_commit(file, &error);
     }
-    if (result != 0)
+    if (ret != 0)
         fprintf(stderr, "%s\n", error.message);
     free(sample);
-    return result != 0;
+    return ret != 0;
 }
 
 int main(int argc, char **argv)

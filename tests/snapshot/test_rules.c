@@ -406,16 +406,16 @@ static void test_frames_that_do_not_decompress(void **state)
         struct vgic5_error error = {0};
         struct reading reading;
         struct craft craft;
-        int result;
+        int ret;
 
         stored[0] ^= i == 6;
         craft_begin(&craft);
         craft_memory(&craft, &head, &record, 1, stored);
         craft_end(&craft);
         snapshot = open_good(file_like(&reading, &craft.file));
-        result = vgic5_snapshot_load_memory(snapshot, vgic5_snapshot_section(snapshot, 0), memory,
-                                            &error);
-        assert_int_equal(result, i == 0 ? 0 : -EBADMSG);
+        ret = vgic5_snapshot_load_memory(snapshot, vgic5_snapshot_section(snapshot, 0), memory,
+                                         &error);
+        assert_int_equal(ret, i == 0 ? 0 : -EBADMSG);
         assert_true(i == 0 || strstr(error.message, "frame 0 at offset 0xe0 (guest address 0x0) "
                                                     "does not decompress"));
         vgic5_snapshot_close(snapshot);

@@ -241,9 +241,9 @@ static void ask_alone(struct stress *s)
 {
     uint32_t words[NR_SPIS];
     pthread_rwlock_wrlock(&s->gate);
-    int answer = get(s, VGIC5_GRP_IST, 0, words);
+    int ret = get(s, VGIC5_GRP_IST, 0, words);
     pthread_rwlock_unlock(&s->gate);
-    atomic_fetch_add(answer ? &s->refused : &s->seen, 1);
+    atomic_fetch_add(ret ? &s->refused : &s->seen, 1);
 }
 
 void *actor_vmm(void *context)

@@ -348,13 +348,13 @@ static void initialise(struct chaos *c)
         {.group = VGIC5_GRP_ADDR, .attr = VGIC5_ADDR_TYPE_IRS, .addr = (uintptr_t)&irs},
         {.group = VGIC5_GRP_CTRL, .attr = VGIC5_CTRL_INIT},
     };
-    int error = 0;
-    for (uint32_t i = 0; i < c->nr_vcpus && !error; i++)
-        error = vgic5_add_vcpu(c->device, i);
-    for (size_t i = 0; i < sizeof(attrs) / sizeof(attrs[0]) && !error; i++)
-        error = vgic5_set_attr(c->device, &attrs[i]);
-    if (error) {
-        fprintf(stderr, "chaos: not initialised: %d\n", error);
+    int ret = 0;
+    for (uint32_t i = 0; i < c->nr_vcpus && !ret; i++)
+        ret = vgic5_add_vcpu(c->device, i);
+    for (size_t i = 0; i < sizeof(attrs) / sizeof(attrs[0]) && !ret; i++)
+        ret = vgic5_set_attr(c->device, &attrs[i]);
+    if (ret) {
+        fprintf(stderr, "chaos: not initialised: %d\n", ret);
         exit(2);
     }
 }

@@ -59,14 +59,14 @@ static int initialise(struct stress *s)
 {
     const uint32_t nr_spis = NR_SPIS;
     const uint64_t irs = 0x08010000;
-    int error = 0;
-    for (uint32_t i = 0; i < NR_ALL && !error; i++)
-        error = vgic5_add_vcpu(s->device, i);
-    if (!error)
-        error = set(s, VGIC5_GRP_NR_IRQS, 0, &nr_spis);
-    if (!error)
-        error = set(s, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, &irs);
-    return error ? error : set(s, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL);
+    int ret = 0;
+    for (uint32_t i = 0; i < NR_ALL && !ret; i++)
+        ret = vgic5_add_vcpu(s->device, i);
+    if (!ret)
+        ret = set(s, VGIC5_GRP_NR_IRQS, 0, &nr_spis);
+    if (!ret)
+        ret = set(s, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, &irs);
+    return ret ? ret : set(s, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL);
 }
 
 static void write_frame(struct stress *s, uint64_t offset, uint8_t size, uint64_t value)
@@ -120,10 +120,10 @@ int stress_create(struct stress *s)
         pthread_mutex_init(&s->told[i].mutex, NULL);
         pthread_cond_init(&s->told[i].raised, NULL);
     }
-    int error = vgic5_create(&config, &host, s, &s->device);
-    if (!error)
-        error = initialise(s);
-    if (!error)
+    int ret = vgic5_create(&config, &host, s, &s->device);
+    if (!ret)
+        ret = initialise(s);
+    if (!ret)
         enable(s);
-    return error;
+    return ret;
 }

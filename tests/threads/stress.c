@@ -119,9 +119,9 @@ int main(int argc, char **argv)
     s->steps = argc > 1 ? strtoul(argv[1], NULL, 0) : STEPS;
     s->seed = argc > 2 ? strtoul(argv[2], NULL, 0) : SEED;
     printf("# seed %" PRIu64 ", %lu steps, %u threads\n", s->seed, s->steps, NR_ACTORS);
-    int error = stress_create(s);
-    if (error) {
-        printf("not ok 1 - the device: %d\n", error);
+    int ret = stress_create(s);
+    if (ret) {
+        printf("not ok 1 - the device: %d\n", ret);
         return 1;
     }
     atomic_store(&s->causing, NR_VCPUS);

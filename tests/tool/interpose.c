@@ -113,14 +113,14 @@ int fsync(int fd)
 int close(int fd)
 {
     bool fails = is_watched(fd) && strikes(NULL);
-    int result;
+    int ret;
 
     if (fd >= 0 && fd < MAX_FD)
         atomic_store(&watched[fd], false);
-    result = REAL(int, "close", int)(fd);
+    ret = REAL(int, "close", int)(fd);
     if (fails)
         errno = ENOSPC;
-    return fails ? -1 : result;
+    return fails ? -1 : ret;
 }
 
 int rename(const char *from, const char *to)

@@ -69,16 +69,16 @@ static int load_packed(struct memory *memory, const char *path, unpack_function 
                        struct vgic5_error *error)
 {
     struct image_bytes out = {0};
-    int r = unpack(path, file, memory->size, &out, error);
+    int ret = unpack(path, file, memory->size, &out, error);
 
-    if (!r && !find_loader(out))
-        r = image_fail(error, -ENOEXEC, path,
-                       "is compressed, but holds neither an arm64 Image nor an AArch64 ELF"
-                       " executable");
-    if (!r)
-        r = load_plain(memory, path, out, image, error);
+    if (!ret && !find_loader(out))
+        ret = image_fail(error, -ENOEXEC, path,
+                         "is compressed, but holds neither an arm64 Image nor an AArch64 ELF"
+                         " executable");
+    if (!ret)
+        ret = load_plain(memory, path, out, image, error);
     free(out.data);
-    return r;
+    return ret;
 }
 
 int image_load_kernel(struct memory *memory, const char *path, struct loaded_image *image,
@@ -86,32 +86,33 @@ int image_load_kernel(struct memory *memory, const char *path, struct loaded_ima
 {
     uint64_t limit = memory->size > FILE_LIMIT ? memory->size : FILE_LIMIT;
     struct image_bytes file = {0};
-    int r = image_read_file(path, limit, &file, error);
+    int ret = image_read_file(path, limit, &file, error);
 
-    if (!r) {
+    if (!ret) {
         unpack_function *unpack = find_unpacker(file);
 
-        r = unpack ? load_packed(memory, path, unpack, file, image, error)
-                   : load_plain(memory, path, file, image, error);
+        ret = unpack ? load_packed(memory, path, unpack, file, image, error)
+                     : load_plain(memory, path, file, image, error);
     }
     free(file.data);
-    return r;
+    return ret;
 }
 
 int image_load_initrd(struct memory *memory, const char *path, uint64_t at,
                       struct loaded_image *image, struct vgic5_error *error)
 {
     struct image_bytes file = {0};
-    int r = image_read_file(path, memory->size, &file, error);
+    int ret = image_read_file(path, memory->size, &file, error);
 
-    if (!r && file.size == 0)
-        r = image_fail(error, -ENOEXEC, path, "is empty, expected an initrd");
-    if (!r && memory_write(memory, at, file.data, file.size))
-        r = image_fail(error, -ENOSPC, path,
+    if (!ret && file.size == 0)
+        ret = image_fail(error, -ENOEXEC, path, "is empty, expected an initrd");
+    if (!ret && memory_write(memory, at, file.data, file.size))
+        ret =
+            image_fail(error, -ENOSPC, path,
                        "has 0x%zx bytes, which do not fit at 0x%" PRIx64 ": RAM ends at 0x%" PRIx64,
                        file.size, at, memory->base + memory->size);
-    if (!r)
+    if (!ret)
         *image = (struct loaded_image){.entry = at, .start = at, .end = at + file.size};
     free(file.data);
-    return r;
+    return ret;
 }

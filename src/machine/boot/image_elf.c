@@ -136,13 +136,13 @@ static int parse_segments(const struct memory *memory, const char *path, struct 
             .filesz = image_le64(p + offsetof(Elf64_Phdr, p_filesz)),
             .memsz = image_le64(p + offsetof(Elf64_Phdr, p_memsz)),
         };
-        int r;
+        int ret;
 
         if (image_le32(p) != PT_LOAD || (s.memsz == 0 && s.filesz == 0))
             continue;
-        r = check_segment(memory, path, file, n, &s, error);
-        if (r)
-            return r;
+        ret = check_segment(memory, path, file, n, &s, error);
+        if (ret)
+            return ret;
         elf->segments[elf->nr_segments++] = s;
     }
     return 0;
@@ -151,15 +151,16 @@ static int parse_segments(const struct memory *memory, const char *path, struct 
 static int parse(const struct memory *memory, const char *path, struct image_bytes file,
                  struct elf *elf, struct vgic5_error *error)
 {
-    int r;
+    int ret;
 
     if (file.size < sizeof(Elf64_Ehdr))
         return image_fail(error, -ENOEXEC, path, "ELF header is cut off after 0x%zx bytes",
                           file.size);
-    if ((r = check_header(path, file, error)) || (r = check_program_headers(path, file, error)) ||
-        (r = parse_segments(memory, path, file, elf, error)) ||
-        (r = check_overlaps(path, elf, error)))
-        return r;
+    if ((ret = check_header(path, file, error)) ||
+        (ret = check_program_headers(path, file, error)) ||
+        (ret = parse_segments(memory, path, file, elf, error)) ||
+        (ret = check_overlaps(path, elf, error)))
+        return ret;
     return find_entry(path, image_le64(EHDR_AT(file, e_entry)), elf, error);
 }
 
@@ -182,10 +183,10 @@ int image_load_elf(struct memory *memory, const char *path, struct image_bytes f
                    struct loaded_image *image, struct vgic5_error *error)
 {
     struct elf elf = {0};
-    int r = parse(memory, path, file, &elf, error);
+    int ret = parse(memory, path, file, &elf, error);
 
-    if (r)
-        return r;
+    if (ret)
+        return ret;
     *image = (struct loaded_image){.entry = elf.entry, .start = UINT64_MAX};
     for (size_t i = 0; i < elf.nr_segments; i++) {
         const struct segment *s = &elf.segments[i];

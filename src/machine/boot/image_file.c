@@ -46,13 +46,13 @@ static int read_all(int fd, const char *path, uint64_t limit, struct image_bytes
         ssize_t n;
 
         if (bytes->size == room) {
-            int r;
+            int ret;
 
             room = room ? room * 2 : FIRST_ROOM;
             room = room > limit ? limit + 1 : room;
-            r = grow(path, bytes, room, error);
-            if (r)
-                return r;
+            ret = grow(path, bytes, room, error);
+            if (ret)
+                return ret;
         }
         n = read(fd, bytes->data + bytes->size, room - bytes->size);
         if (n < 0 && errno == EINTR)
@@ -75,14 +75,14 @@ int image_read_file(const char *path, uint64_t limit, struct image_bytes *bytes,
                     struct vgic5_error *error)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    int r;
+    int ret;
 
     if (fd < 0) {
         int code = -errno;
 
         return image_fail(error, code, path, "cannot open: %s", strerror(-code));
     }
-    r = read_all(fd, path, limit, bytes, error);
+    ret = read_all(fd, path, limit, bytes, error);
     close(fd);
-    return r;
+    return ret;
 }

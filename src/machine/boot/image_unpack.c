@@ -96,20 +96,21 @@ static int gunzip(const char *path, z_stream *stream, struct image_bytes in, uin
     bool end = false;
 
     while (!end) {
-        int z, r = make_room(path, out, &room, limit, error);
+        int z, ret = make_room(path, out, &room, limit, error);
 
-        if (r)
-            return r;
+        if (ret)
+            return ret;
         z = inflate_step(stream, in, &used, out, room);
         if (z == Z_STREAM_END)
-            r = after_member(path, stream, in, used, &end, error);
+            ret = after_member(path, stream, in, used, &end, error);
         else if (z != Z_OK && z != Z_BUF_ERROR)
-            r = image_fail(error, -ENOEXEC, path, "gzip data are damaged at 0x%zx: %s", used,
-                           stream->msg ? stream->msg : zError(z));
+            ret = image_fail(error, -ENOEXEC, path, "gzip data are damaged at 0x%zx: %s", used,
+                             stream->msg ? stream->msg : zError(z));
         else if (used == in.size && out->size < room)
-            r = image_fail(error, -ENOEXEC, path, "gzip data are cut off after 0x%zx bytes", used);
-        if (r)
-            return r;
+            ret =
+                image_fail(error, -ENOEXEC, path, "gzip data are cut off after 0x%zx bytes", used);
+        if (ret)
+            return ret;
     }
     return 0;
 }
@@ -118,14 +119,14 @@ int image_gunzip(const char *path, struct image_bytes in, uint64_t limit, struct
                  struct vgic5_error *error)
 {
     z_stream stream = {0};
-    int r;
+    int ret;
 
     /* 16: a gzip header, and its CRC is checked. */
     if (inflateInit2(&stream, MAX_WBITS + 16) != Z_OK)
         return image_fail(error, -ENOMEM, path, "no memory to decompress gzip");
-    r = gunzip(path, &stream, in, limit, out, error);
+    ret = gunzip(path, &stream, in, limit, out, error);
     inflateEnd(&stream);
-    return r;
+    return ret;
 }
 
 /* ---- zstd ------------------------------------------------------------------------------------ */
@@ -139,10 +140,10 @@ static int unzstd(const char *path, ZSTD_DCtx *context, struct image_bytes in, u
     for (;;) {
         ZSTD_outBuffer target;
         size_t left;
-        int r = make_room(path, out, &room, limit, error);
+        int ret = make_room(path, out, &room, limit, error);
 
-        if (r)
-            return r;
+        if (ret)
+            return ret;
         target = (ZSTD_outBuffer){out->data, (size_t)room, out->size};
         left = ZSTD_decompressStream(context, &target, &source);
         out->size = target.pos;
@@ -161,11 +162,11 @@ int image_unzstd(const char *path, struct image_bytes in, uint64_t limit, struct
                  struct vgic5_error *error)
 {
     ZSTD_DCtx *context = ZSTD_createDCtx();
-    int r;
+    int ret;
 
     if (!context)
         return image_fail(error, -ENOMEM, path, "no memory to decompress zstd");
-    r = unzstd(path, context, in, limit, out, error);
+    ret = unzstd(path, context, in, limit, out, error);
     ZSTD_freeDCtx(context);
-    return r;
+    return ret;
 }

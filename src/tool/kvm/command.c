@@ -154,16 +154,16 @@ static int find_emulator(struct command *command)
 int command_look(char **words, struct command *command)
 {
     unsigned machine;
-    int status;
+    int ret;
 
     *command = (struct command){.words = words};
-    status = check_kind(command, &machine);
-    if (status != EXIT_DONE)
-        return status;
+    ret = check_kind(command, &machine);
+    if (ret != EXIT_DONE)
+        return ret;
     if (machine == HOST_MACHINE)
         return find_shim(command, "vgic5-kvm-shim.so");
-    status = find_emulator(command);
-    return status != EXIT_DONE ? status : find_shim(command, "vgic5-kvm-shim-aarch64.so");
+    ret = find_emulator(command);
+    return ret != EXIT_DONE ? ret : find_shim(command, "vgic5-kvm-shim-aarch64.so");
 }
 
 /* ---- Starting it ----------------------------------------------------------------------------- */

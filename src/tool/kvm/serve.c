@@ -184,14 +184,14 @@ int serve_start(struct kvmd_config *config, struct watch *watch, struct serve *s
 {
     struct serve_word word;
     uint32_t nobody;
-    int error;
+    int ret;
 
     *serve = (struct serve){.lifeline = -1, .reports = -1};
     config->log = say_once;
-    error = fork_server(config, watch, serve);
-    if (error)
+    ret = fork_server(config, watch, serve);
+    if (ret)
         return report(VERB_kvm, EXIT_ENVIRONMENT, "the server cannot be started: %s",
-                      strerror(error));
+                      strerror(ret));
     if (!read_word(serve, &word)) /* it died */
         return serve_stop(serve, &nobody);
     if (word.status != EXIT_DONE) {
@@ -222,15 +222,15 @@ static int reap(pid_t pid)
 int serve_stop(struct serve *serve, uint32_t *connections)
 {
     struct serve_word word = {0};
-    int status;
+    int ret;
 
     close(serve->lifeline);
     *connections = read_word(serve, &word) ? word.connections : UINT32_MAX;
     close(serve->reports);
-    status = reap(serve->pid);
+    ret = reap(serve->pid);
     if (serve->directory[0] != '\0') { /* of one that was killed */
         unlink(serve->socket);
         rmdir(serve->directory);
     }
-    return status;
+    return ret;
 }

@@ -232,18 +232,18 @@ static bool is_ndjson(const char *path)
 
 int watch_open(struct watch *watch, const struct cli_options *options, enum kvmd_profile profile)
 {
-    int status = EXIT_DONE;
+    int ret = EXIT_DONE;
 
     *watch =
         (struct watch){.profile = profile, .lock = PTHREAD_MUTEX_INITIALIZER, .start_us = now_us()};
-    for (size_t n = 0; n < options->fault.n && status == EXIT_DONE; n++)
-        status = parse_fault(options->fault.items[n], &watch->faults[watch->nr_faults++]);
-    if (status == EXIT_DONE)
-        status = open_sink(watch, &watch->sinks[0], "trace", options->kvm_trace,
-                           is_ndjson(options->kvm_trace));
-    if (status == EXIT_DONE)
-        status = open_sink(watch, &watch->sinks[1], "record", options->record, true);
-    return status;
+    for (size_t n = 0; n < options->fault.n && ret == EXIT_DONE; n++)
+        ret = parse_fault(options->fault.items[n], &watch->faults[watch->nr_faults++]);
+    if (ret == EXIT_DONE)
+        ret = open_sink(watch, &watch->sinks[0], "trace", options->kvm_trace,
+                        is_ndjson(options->kvm_trace));
+    if (ret == EXIT_DONE)
+        ret = open_sink(watch, &watch->sinks[1], "record", options->record, true);
+    return ret;
 }
 
 const struct kvmd_observer *watch_observer(const struct watch *watch)
@@ -268,7 +268,7 @@ void watch_leave(struct watch *watch)
 
 int watch_close(struct watch *watch)
 {
-    int status = EXIT_DONE;
+    int ret = EXIT_DONE;
 
     for (size_t n = 0; n < sizeof(watch->sinks) / sizeof(watch->sinks[0]); n++) {
         struct sink *sink = &watch->sinks[n];
@@ -279,10 +279,10 @@ int watch_close(struct watch *watch)
             sink->error = errno;
         sink->to = NULL;
         if (sink->error)
-            status = report(VERB_kvm, EXIT_ENVIRONMENT, "%s cannot be written: %s", sink->path,
-                            strerror(sink->error));
+            ret = report(VERB_kvm, EXIT_ENVIRONMENT, "%s cannot be written: %s", sink->path,
+                         strerror(sink->error));
     }
     free(watch->nr_spis);
     watch->nr_spis = NULL;
-    return status;
+    return ret;
 }

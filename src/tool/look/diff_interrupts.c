@@ -76,15 +76,15 @@ int diff_interrupts(struct diff *diff, struct loaded *a, struct loaded *b,
                     struct vgic5_error *error)
 {
     struct picture one, other;
-    int status = picture_take(a, &one, error);
+    int ret = picture_take(a, &one, error);
 
-    if (status != 0)
-        return status;
-    status = picture_take(b, &other, error);
-    if (status == 0) {
+    if (ret != 0)
+        return ret;
+    ret = picture_take(b, &other, error);
+    if (ret == 0) {
         diff_pictures(diff, &one, &other);
         picture_free(&other);
     }
     picture_free(&one);
-    return status;
+    return ret;
 }

@@ -67,9 +67,9 @@ static int compare_all(struct comparison *comparison, struct vgic5_chain *a, str
                        struct vgic5_error *error)
 {
     const struct vgic5_section *memory = chain_memory(a);
-    int status = 0;
+    int ret = 0;
 
-    for (uint64_t offset = 0; offset < memory->memory_size && status == 0;
+    for (uint64_t offset = 0; offset < memory->memory_size && ret == 0;
          offset += VGIC5_FRAME_SIZE) {
         uint64_t frame = offset / VGIC5_FRAME_SIZE, left = memory->memory_size - offset;
 
@@ -78,15 +78,15 @@ static int compare_all(struct comparison *comparison, struct vgic5_chain *a, str
             close_run(comparison);
             continue;
         }
-        status = load(a, frame, comparison->a, error);
-        if (status == 0)
-            status = load(b, frame, comparison->b, error);
-        if (status == 0)
+        ret = load(a, frame, comparison->a, error);
+        if (ret == 0)
+            ret = load(b, frame, comparison->b, error);
+        if (ret == 0)
             compare_frame(comparison, memory->memory_base + offset,
                           left < VGIC5_FRAME_SIZE ? left : VGIC5_FRAME_SIZE);
     }
     close_run(comparison);
-    return status;
+    return ret;
 }
 
 int diff_memory(struct diff *diff, struct vgic5_chain *a, struct vgic5_chain *b,
@@ -94,7 +94,7 @@ int diff_memory(struct diff *diff, struct vgic5_chain *a, struct vgic5_chain *b,
 {
     const struct vgic5_section *one = chain_memory(a), *other = chain_memory(b);
     struct comparison comparison = {.diff = diff};
-    int status;
+    int ret;
 
     if (one->memory_base != other->memory_base || one->memory_size != other->memory_size) {
         diff_numbers(diff, "memory", "base", one->memory_base, other->memory_base);
@@ -103,10 +103,10 @@ int diff_memory(struct diff *diff, struct vgic5_chain *a, struct vgic5_chain *b,
     }
     comparison.a = malloc(VGIC5_FRAME_SIZE);
     comparison.b = malloc(VGIC5_FRAME_SIZE);
-    status = comparison.a && comparison.b
-                 ? compare_all(&comparison, a, b, error)
-                 : error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for a frame");
+    ret = comparison.a && comparison.b
+              ? compare_all(&comparison, a, b, error)
+              : error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for a frame");
     free(comparison.a);
     free(comparison.b);
-    return status;
+    return ret;
 }

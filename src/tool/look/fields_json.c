@@ -162,10 +162,10 @@ static int put_bytes(struct vgic5_fields *fields, const char *name, uint64_t id,
 {
     size_t size = 0;
     uint8_t *bytes = decode(json, &size);
-    int status = bytes ? vgic5_fields_put_bytes(fields, name, id, bytes, size) : -EINVAL;
+    int ret = bytes ? vgic5_fields_put_bytes(fields, name, id, bytes, size) : -EINVAL;
 
     free(bytes);
-    return status;
+    return ret;
 }
 
 static int put_field(struct vgic5_fields *fields, const json_t *json)
@@ -196,14 +196,14 @@ static int put_fields(struct vgic5_fields *fields, const json_t *list, const cha
     for (size_t n = 0; n < json_array_size(list); n++) {
         const json_t *json = json_array_get(list, n);
         const char *name = json_string_value(json_object_get(json, "name"));
-        int status = put_field(fields, json);
+        int ret = put_field(fields, json);
 
-        if (status != 0)
+        if (ret != 0)
             return error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL, "%s: field %zu (%.63s): %s",
                              where, n, name ? name : "without a name",
-                             status == -EEXIST ? "its name is there already"
-                                               : "expected name, id, and one of number, text, "
-                                                 "bytes (hex) and words");
+                             ret == -EEXIST ? "its name is there already"
+                                            : "expected name, id, and one of number, text, "
+                                              "bytes (hex) and words");
     }
     return 0;
 }
@@ -217,7 +217,7 @@ int section_from_json(const json_t *json, struct vgic5_snapshot_writer *writer, 
     struct vgic5_fields *fields;
     size_t size = 0;
     uint8_t *bytes;
-    int status;
+    int ret;
 
     if (!type || !json_to_u64(json_object_get(json, "instance"), &instance) ||
         !json_to_u64(json_object_get(json, "version"), &version) || version > UINT32_MAX ||
@@ -229,22 +229,21 @@ int section_from_json(const json_t *json, struct vgic5_snapshot_writer *writer, 
     if (raw) {
         bytes = bytes_of_hex(raw, &size);
         if (!bytes || !json_to_u64(json_object_get(json, "kind"), &kind) || kind > UINT32_MAX)
-            status = error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
-                               "%s: expected kind, and raw in hex", where);
+            ret = error_set(error, VGIC5_CAUSE_DAMAGED, -EINVAL,
+                            "%s: expected kind, and raw in hex", where);
         else
-            status =
-                vgic5_snapshot_put_raw(writer, (uint32_t)kind, type, instance, (uint32_t)version,
-                                       json_is_true(required), bytes, size, error);
+            ret = vgic5_snapshot_put_raw(writer, (uint32_t)kind, type, instance, (uint32_t)version,
+                                         json_is_true(required), bytes, size, error);
         free(bytes);
-        return status;
+        return ret;
     }
     fields = vgic5_fields_new();
     if (!fields)
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for the fields");
-    status = put_fields(fields, json_object_get(json, "fields"), where, error);
-    if (status == 0)
-        status = vgic5_snapshot_put_fields(writer, type, instance, (uint32_t)version,
-                                           json_is_true(required), fields, error);
+    ret = put_fields(fields, json_object_get(json, "fields"), where, error);
+    if (ret == 0)
+        ret = vgic5_snapshot_put_fields(writer, type, instance, (uint32_t)version,
+                                        json_is_true(required), fields, error);
     vgic5_fields_free(fields);
-    return status;
+    return ret;
 }

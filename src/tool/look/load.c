@@ -163,39 +163,39 @@ static int check_agreement(const struct loaded *loaded, struct vgic5_error *erro
 static int check_ist(struct loaded *loaded, struct vgic5_error *error)
 {
     struct vgic5_guest_reader reader = {sizeof(reader), vgic5_pages_read, NULL};
-    int status = vgic5_pages_open(loaded->chain, &loaded->pages, error);
+    int ret = vgic5_pages_open(loaded->chain, &loaded->pages, error);
 
     reader.opaque = loaded->pages;
-    if (status == 0)
-        status = vgic5_state_check_memory(loaded->state, &reader, error);
-    if (status != 0 && loaded->pages && vgic5_pages_error(loaded->pages)->cause != VGIC5_CAUSE_NONE)
+    if (ret == 0)
+        ret = vgic5_state_check_memory(loaded->state, &reader, error);
+    if (ret != 0 && loaded->pages && vgic5_pages_error(loaded->pages)->cause != VGIC5_CAUSE_NONE)
         error_copy(error, vgic5_pages_error(loaded->pages)); /* a damaged frame says more */
-    return status;
+    return ret;
 }
 
 /* Everything but memory. */
 static int decode_state(struct loaded *loaded, struct vgic5_error *error)
 {
-    int status = check_sections(loaded->snapshot, error);
+    int ret = check_sections(loaded->snapshot, error);
 
-    if (status == 0)
-        status = machine_config_load(loaded->snapshot, &unicorn_engine, &loaded->config, error);
-    if (status == 0)
-        status = check_gic_config(&loaded->config.gic, error);
-    if (status == 0)
-        status = vgic5_state_from_snapshot(loaded->snapshot, &loaded->state, error);
-    if (status == 0)
-        status = check_cpus(loaded, error);
-    return status == 0 ? check_agreement(loaded, error) : status;
+    if (ret == 0)
+        ret = machine_config_load(loaded->snapshot, &unicorn_engine, &loaded->config, error);
+    if (ret == 0)
+        ret = check_gic_config(&loaded->config.gic, error);
+    if (ret == 0)
+        ret = vgic5_state_from_snapshot(loaded->snapshot, &loaded->state, error);
+    if (ret == 0)
+        ret = check_cpus(loaded, error);
+    return ret == 0 ? check_agreement(loaded, error) : ret;
 }
 
 static int decode(struct loaded *loaded, struct vgic5_error *error)
 {
-    int status = decode_state(loaded, error);
+    int ret = decode_state(loaded, error);
 
-    if (status == 0)
-        status = check_memory(loaded, error);
-    return status == 0 ? check_ist(loaded, error) : status;
+    if (ret == 0)
+        ret = check_memory(loaded, error);
+    return ret == 0 ? check_ist(loaded, error) : ret;
 }
 
 /* This machine has one RAM. */
@@ -213,37 +213,37 @@ int load_chain(enum cli_verb verb, const char *path, const char *base, struct vg
                struct vgic5_error *error)
 {
     static const char advice[] = "; --on-base FILE says where a base is";
-    int status = vgic5_chain_open(path, base, chain, error);
+    int ret = vgic5_chain_open(path, base, chain, error);
     size_t length = strlen(error->message);
 
-    if (status == -ENOLINK && cli_takes(verb, OPTION_on_base) &&
+    if (ret == -ENOLINK && cli_takes(verb, OPTION_on_base) &&
         length + sizeof(advice) <= sizeof(error->message))
         memcpy(error->message + length, advice, sizeof(advice));
-    if (status != 0)
-        return status;
-    status = check_one_memory(*chain, error);
-    if (status != 0) {
+    if (ret != 0)
+        return ret;
+    ret = check_one_memory(*chain, error);
+    if (ret != 0) {
         vgic5_chain_close(*chain);
         *chain = NULL;
     }
-    return status;
+    return ret;
 }
 
 int load_open(enum cli_verb verb, const char *path, const char *base, struct loaded *loaded,
               struct vgic5_error *error)
 {
-    int status;
+    int ret;
 
     memset(loaded, 0, sizeof(*loaded));
-    status = load_chain(verb, path, base, &loaded->chain, error);
-    if (status != 0)
-        return status;
+    ret = load_chain(verb, path, base, &loaded->chain, error);
+    if (ret != 0)
+        return ret;
     loaded->snapshot = chain_top(loaded->chain);
     loaded->memory = chain_memory(loaded->chain);
-    status = decode(loaded, error);
-    if (status != 0)
+    ret = decode(loaded, error);
+    if (ret != 0)
         load_close(loaded);
-    return status;
+    return ret;
 }
 
 void load_close(struct loaded *loaded)
@@ -261,32 +261,32 @@ void load_close(struct loaded *loaded)
 static int fill_ram(const struct loaded *loaded, struct vgic5_ram *ram, bool logged,
                     struct vgic5_error *error)
 {
-    int status = vgic5_ram_restore(ram, loaded->chain, error);
+    int ret = vgic5_ram_restore(ram, loaded->chain, error);
 
-    if (status == 0 && logged) {
+    if (ret == 0 && logged) {
         vgic5_ram_mark(ram);
         vgic5_ram_keep(ram, vgic5_snapshot_root(loaded->snapshot));
     }
-    return status;
+    return ret;
 }
 
 int load_into(struct loaded *loaded, struct machine *machine, struct vgic5_ram **ram, bool logged,
               struct vgic5_error *error)
 {
     struct vgic5_port port;
-    int status = machine_check_cpu(machine, loaded->snapshot, error);
+    int ret = machine_check_cpu(machine, loaded->snapshot, error);
 
-    if (status == 0)
-        status = vgic5_chain_verify(loaded->chain, error);
-    if (status == 0)
-        status = machine_ram_create(machine, ram, error);
-    if (status == 0)
-        status = fill_ram(loaded, *ram, logged, error);
-    if (status != 0)
-        return status;
+    if (ret == 0)
+        ret = vgic5_chain_verify(loaded->chain, error);
+    if (ret == 0)
+        ret = machine_ram_create(machine, ram, error);
+    if (ret == 0)
+        ret = fill_ram(loaded, *ram, logged, error);
+    if (ret != 0)
+        return ret;
     vgic5_port_model(machine_gic(machine), &port);
-    status = vgic5_restore(&port, loaded->state, &report_warnings, error);
-    return status == 0 ? machine_load(machine, loaded->snapshot, error) : status;
+    ret = vgic5_restore(&port, loaded->state, &report_warnings, error);
+    return ret == 0 ? machine_load(machine, loaded->snapshot, error) : ret;
 }
 
 /* ---- A save that is under way ---------------------------------------------------------------- */
@@ -302,11 +302,11 @@ struct tried {
 static int read_and_fill(void *opaque, uint64_t address, void *to, size_t size)
 {
     const struct tried *tried = opaque;
-    int status = tried->memory->read(tried->memory->opaque, address, to, size);
+    int ret = tried->memory->read(tried->memory->opaque, address, to, size);
 
-    if (status == 0 && size != 0)
+    if (ret == 0 && size != 0)
         memcpy(tried->ram + (address - tried->base), to, size);
-    return status;
+    return ret;
 }
 
 static int prove_in(struct loaded *loaded, struct machine *machine,
@@ -316,15 +316,15 @@ static int prove_in(struct loaded *loaded, struct machine *machine,
     const struct vgic5_guest_reader reader = {sizeof(reader), read_and_fill, &tried};
     struct vgic5_port port;
     uint64_t size;
-    int status = machine_check_cpu(machine, loaded->snapshot, error);
+    int ret = machine_check_cpu(machine, loaded->snapshot, error);
 
     tried.ram = machine_ram(machine, &tried.base, &size);
-    if (status == 0)
-        status = vgic5_state_check_memory(loaded->state, &reader, error);
+    if (ret == 0)
+        ret = vgic5_state_check_memory(loaded->state, &reader, error);
     vgic5_port_model(machine_gic(machine), &port);
-    if (status == 0) /* warnings are for the restore itself */
-        status = vgic5_restore(&port, loaded->state, NULL, error);
-    return status == 0 ? machine_prove(machine, loaded->snapshot, error) : status;
+    if (ret == 0) /* warnings are for the restore itself */
+        ret = vgic5_restore(&port, loaded->state, NULL, error);
+    return ret == 0 ? machine_prove(machine, loaded->snapshot, error) : ret;
 }
 
 /* Nothing will run, so it needs no clock of the host's. */
@@ -349,15 +349,15 @@ int load_prove(struct loaded *loaded, const struct vgic5_guest_reader *memory,
                struct vgic5_error *error)
 {
     struct machine *machine = NULL;
-    int status = decode_state(loaded, error);
+    int ret = decode_state(loaded, error);
 
     loaded->config.time = (struct machine_time){no_time, no_alarm, no_alarm, has_not_rung, NULL};
-    if (status == 0)
-        status = machine_create(&loaded->config, &machine, error);
-    if (status == 0)
-        status = prove_in(loaded, machine, memory, error);
+    if (ret == 0)
+        ret = machine_create(&loaded->config, &machine, error);
+    if (ret == 0)
+        ret = prove_in(loaded, machine, memory, error);
     machine_destroy(machine);
     vgic5_state_free(loaded->state);
     loaded->state = NULL;
-    return status;
+    return ret;
 }

@@ -16,21 +16,21 @@ static int build(struct loaded *loaded, struct vgic5 **device, struct vgic5_erro
     const struct vgic5_host host = {
         .size = sizeof(host), .read_guest = vgic5_pages_read, .write_guest = vgic5_pages_write};
     struct vgic5_port port;
-    int status = vgic5_create(&loaded->config.gic, &host, loaded->pages, device);
+    int ret = vgic5_create(&loaded->config.gic, &host, loaded->pages, device);
 
-    if (status != 0)
+    if (ret != 0)
         return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
-                         "machine: a VGICv5 cannot be created from it: %s", strerror(-status));
-    for (uint32_t n = 0; status == 0 && n < loaded->config.nr_vcpus; n++)
-        status = vgic5_add_vcpu(*device, loaded->config.vcpu_ids[n]);
-    if (status != 0)
+                         "machine: a VGICv5 cannot be created from it: %s", strerror(-ret));
+    for (uint32_t n = 0; ret == 0 && n < loaded->config.nr_vcpus; n++)
+        ret = vgic5_add_vcpu(*device, loaded->config.vcpu_ids[n]);
+    if (ret != 0)
         return error_set(error, VGIC5_CAUSE_UNFIT, -EINVAL,
-                         "machine: the VGICv5 refuses its vCPUs: %s", strerror(-status));
+                         "machine: the VGICv5 refuses its vCPUs: %s", strerror(-ret));
     vgic5_port_model(*device, &port);
-    status = vgic5_restore(&port, loaded->state, NULL, error);
-    if (status != 0 && vgic5_pages_error(loaded->pages)->cause != VGIC5_CAUSE_NONE)
+    ret = vgic5_restore(&port, loaded->state, NULL, error);
+    if (ret != 0 && vgic5_pages_error(loaded->pages)->cause != VGIC5_CAUSE_NONE)
         error_copy(error, vgic5_pages_error(loaded->pages));
-    return status;
+    return ret;
 }
 
 /* ---- Interrupts ------------------------------------------------------------------------------ */
@@ -92,27 +92,27 @@ static bool ask(const struct picture *picture, struct vgic5_vcpu *pe, uint32_t i
 
 static int look_at_spis(struct picture *picture, const struct loaded *loaded, struct vgic5_vcpu *pe)
 {
-    int status = 0;
+    int ret = 0;
 
-    for (uint32_t id = 0; id < loaded->config.nr_spis && status == 0; id++) {
+    for (uint32_t id = 0; id < loaded->config.nr_spis && ret == 0; id++) {
         struct picture_interrupt spi = {0};
 
         if (!ask(picture, pe, VGIC5_INTID(VGIC5_SPI, id), &spi))
             continue;
         if (vgic5_state_spi(loaded->state, id, &spi.level, &spi.wire) != 0 || spi.level || spi.wire)
-            status = add(picture, &spi);
+            ret = add(picture, &spi);
     }
-    return status;
+    return ret;
 }
 
 static int look_at_lpis(struct picture *picture, struct vgic5_vcpu *pe)
 {
-    int status = 0;
+    int ret = 0;
 
     picture->reachable = calloc(picture->nr_lpis / 8 + 1, 1);
     if (!picture->reachable)
         return -ENOMEM;
-    for (uint32_t id = 0; id < picture->nr_lpis && status == 0; id++) {
+    for (uint32_t id = 0; id < picture->nr_lpis && ret == 0; id++) {
         struct picture_interrupt lpi = {0};
 
         if (!ask(picture, pe, VGIC5_INTID(VGIC5_LPI, id), &lpi)) {
@@ -121,9 +121,9 @@ static int look_at_lpis(struct picture *picture, struct vgic5_vcpu *pe)
         }
         picture->reachable[id / 8] |= (uint8_t)(1u << id % 8);
         if (lpi.pending || lpi.active || lpi.enabled || lpi.priority || lpi.iaffid)
-            status = add(picture, &lpi);
+            ret = add(picture, &lpi);
     }
-    return status;
+    return ret;
 }
 
 static uint64_t icc(const struct loaded *loaded, uint32_t n, const char *name)
@@ -139,9 +139,9 @@ static int look_at_ppis(struct picture *picture, const struct loaded *loaded, ui
     uint64_t pending = icc(loaded, n, "ICC_PPI_SPENDR0");
     uint64_t active = icc(loaded, n, "ICC_PPI_SACTIVER0");
     uint64_t enabled = icc(loaded, n, "ICC_PPI_ENABLER0"), priorities = 0;
-    int status = 0;
+    int ret = 0;
 
-    for (uint32_t ppi = 0; ppi < 64 && status == 0; ppi++) {
+    for (uint32_t ppi = 0; ppi < 64 && ret == 0; ppi++) {
         char name[] = "ICC_PPI_PRIORITYR0";
         struct picture_interrupt interrupt = {
             .intid = VGIC5_INTID(VGIC5_PPI, ppi),
@@ -160,9 +160,9 @@ static int look_at_ppis(struct picture *picture, const struct loaded *loaded, ui
         interrupt.priority = priorities >> 8 * (ppi % 8) & 31;
         interrupt.wire = interrupt.level && interrupt.pending;
         if (interrupt.pending || interrupt.active || interrupt.enabled || interrupt.priority)
-            status = add(picture, &interrupt);
+            ret = add(picture, &interrupt);
     }
-    return status;
+    return ret;
 }
 
 /* ---- vCPUs ----------------------------------------------------------------------------------- */
@@ -206,7 +206,7 @@ static int look(struct picture *picture, const struct loaded *loaded, struct vgi
 {
     struct vgic5_vcpu *pe = vgic5_vcpu(device, loaded->config.vcpu_ids[0]);
     uint64_t cr0 = 0;
-    int status = 0;
+    int ret = 0;
 
     vgic5_state_irs(loaded->state, "IRS_CR0", &cr0);
     vgic5_state_irs(loaded->state, "IRS_IST_BASER", &picture->ist_baser);
@@ -216,27 +216,27 @@ static int look(struct picture *picture, const struct loaded *loaded, struct vgi
     picture->nr_lpis = picture->ist_valid ? 1u << (picture->ist_cfgr & 31) : 0;
     for (uint32_t n = 0; n < picture->nr_vcpus; n++)
         look_at_vcpu(picture, loaded, device, n);
-    for (uint32_t n = 0; n < picture->nr_vcpus && status == 0; n++)
-        status = look_at_ppis(picture, loaded, n);
-    if (status == 0)
-        status = look_at_spis(picture, loaded, pe);
-    return status == 0 ? look_at_lpis(picture, pe) : status;
+    for (uint32_t n = 0; n < picture->nr_vcpus && ret == 0; n++)
+        ret = look_at_ppis(picture, loaded, n);
+    if (ret == 0)
+        ret = look_at_spis(picture, loaded, pe);
+    return ret == 0 ? look_at_lpis(picture, pe) : ret;
 }
 
 int picture_take(struct loaded *loaded, struct picture *picture, struct vgic5_error *error)
 {
-    int status;
+    int ret;
 
     *picture = (struct picture){.nr_vcpus = loaded->config.nr_vcpus};
     picture->vcpus = calloc(picture->nr_vcpus, sizeof(*picture->vcpus));
     if (!picture->vcpus)
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for the vCPUs");
-    status = build(loaded, &picture->device, error);
-    if (status == 0 && look(picture, loaded, picture->device) != 0)
-        status = error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for the interrupts");
-    if (status != 0)
+    ret = build(loaded, &picture->device, error);
+    if (ret == 0 && look(picture, loaded, picture->device) != 0)
+        ret = error_set(error, VGIC5_CAUSE_ENVIRONMENT, -EINVAL, "no memory for the interrupts");
+    if (ret != 0)
         picture_free(picture);
-    return status;
+    return ret;
 }
 
 void picture_free(struct picture *picture)

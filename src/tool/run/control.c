@@ -34,16 +34,16 @@ static bool address_of(const char *path, struct sockaddr_un *address)
 int control_connect(const char *path)
 {
     struct sockaddr_un address;
-    int fd, error;
+    int fd, ret;
 
     if (!address_of(path, &address))
         return -ENAMETOOLONG;
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
         return fd < 0 ? -errno : fd;
-    error = -errno;
+    ret = -errno;
     close(fd);
-    return error;
+    return ret;
 }
 
 /* A socket on which nobody answers is one that a killed process left behind. */
@@ -67,10 +67,10 @@ static int make_way(const char *path)
 static int listen_at(int fd, const struct sockaddr_un *address)
 {
     mode_t before = umask(0177); /* from the moment at which it is there */
-    int result = bind(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ? 0 : -errno;
+    int ret = bind(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ? 0 : -errno;
 
     umask(before);
-    return result == 0 && listen(fd, WAITING) != 0 ? -errno : result;
+    return ret == 0 && listen(fd, WAITING) != 0 ? -errno : ret;
 }
 
 /* ---- Life ------------------------------------------------------------------------------------ */
@@ -78,7 +78,7 @@ static int listen_at(int fd, const struct sockaddr_un *address)
 int control_open(struct control *control, const char *path)
 {
     struct sockaddr_un address;
-    int result;
+    int ret;
 
     for (int n = 0; n < CONTROL_PLACES; n++)
         control->clients[n] = (struct control_client){.fd = -1};
@@ -86,21 +86,21 @@ int control_open(struct control *control, const char *path)
     control->next_id = 0;
     if (!address_of(path, &address))
         return -ENAMETOOLONG;
-    result = make_way(path);
-    if (result != 0)
-        return result;
+    ret = make_way(path);
+    if (ret != 0)
+        return ret;
     control->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (control->fd < 0)
         return -errno;
-    result = listen_at(control->fd, &address);
+    ret = listen_at(control->fd, &address);
     control->path = path;
-    if (result == 0 && lstat(path, &control->made) != 0)
-        result = -errno;
-    if (result != 0) {
+    if (ret == 0 && lstat(path, &control->made) != 0)
+        ret = -errno;
+    if (ret != 0) {
         close(control->fd);
         control->fd = -1;
     }
-    return result;
+    return ret;
 }
 
 static void forget(struct control_client *client)

@@ -35,21 +35,21 @@ static int open_streams(struct session *session)
     enum console_from from = options->input                  ? CONSOLE_FILE
                              : session->config.deterministic ? CONSOLE_NO_INPUT
                                                              : CONSOLE_STDIN;
-    int error = console_open(&session->console, from, options->input);
+    int ret = console_open(&session->console, from, options->input);
 
-    if (error != 0)
+    if (ret != 0)
         return report(session->verb, EXIT_ENVIRONMENT, "--input %s: %s", options->input,
-                      strerror(-error));
+                      strerror(-ret));
     session->config.console = (struct machine_console){
         .output = console_output,
         .input = console_input,
         .input_ended = console_input_ended,
         .opaque = &session->console,
     };
-    error = trace_open(&session->trace, options->trace);
-    if (error != 0)
+    ret = trace_open(&session->trace, options->trace);
+    if (ret != 0)
         return report(session->verb, EXIT_ENVIRONMENT, "--trace %s: %s", options->trace,
-                      strerror(-error));
+                      strerror(-ret));
     session->config.trace = trace_sink(&session->trace);
     return steer_open(&session->steer, session->verb, options);
 }
@@ -60,7 +60,7 @@ static int check_base(const struct session *session)
     const char *base = session->options->base;
     struct vgic5_error error = {0};
     struct vgic5_chain *chain;
-    int status = EXIT_DONE;
+    int ret = EXIT_DONE;
 
     if (!base)
         return EXIT_DONE;
@@ -68,21 +68,19 @@ static int check_base(const struct session *session)
         return report(session->verb, exit_of(error.cause), "--base %.200s: %s", base,
                       error.message);
     if (vgic5_chain_nr_frames(chain) * VGIC5_FRAME_SIZE != session->config.ram_size)
-        status =
-            report(session->verb, EXIT_UNFIT, "--base %s has other memory than this guest", base);
+        ret = report(session->verb, EXIT_UNFIT, "--base %s has other memory than this guest", base);
     else if (vgic5_chain_nr_levels(chain) == VGIC5_CHAIN_MAX)
-        status =
-            report(session->verb, EXIT_UNFIT, "--base %s builds on %u others already: flatten it",
-                   base, VGIC5_CHAIN_MAX - 1);
+        ret = report(session->verb, EXIT_UNFIT, "--base %s builds on %u others already: flatten it",
+                     base, VGIC5_CHAIN_MAX - 1);
     vgic5_chain_close(chain);
-    return status;
+    return ret;
 }
 
 int session_open(struct session *session)
 {
-    int status = check_base(session);
+    int ret = check_base(session);
 
-    return status == EXIT_DONE ? open_streams(session) : status;
+    return ret == EXIT_DONE ? open_streams(session) : ret;
 }
 
 static bool seconds_are_over(const struct session *session)
@@ -140,12 +138,12 @@ static char *name_of_file(const struct session *session)
 static int save_now(struct session *session, bool guest_waits)
 {
     char *path = name_of_file(session);
-    int status = path ? steer_save(&session->steer, path, session->options->base, guest_waits)
-                      : report(session->verb, EXIT_ABORTED, "no memory to save");
+    int ret = path ? steer_save(&session->steer, path, session->options->base, guest_waits)
+                   : report(session->verb, EXIT_ABORTED, "no memory to save");
 
     free(path);
     session->save_pending = cli_next_count(&session->next_counts, &session->save_at);
-    return status;
+    return ret;
 }
 
 /* The guest is through: a save without a moment happens now, one whose moment never came failed. */
@@ -242,16 +240,16 @@ int session_run(struct session *session)
 
 int session_close(struct session *session, int status)
 {
-    int error = trace_close(&session->trace);
+    int ret = trace_close(&session->trace);
 
     steer_close(&session->steer);
     vgic5_ram_destroy(session->ram);
     machine_destroy(session->machine);
     console_close(&session->console);
-    if (error == 0)
+    if (ret == 0)
         return status;
     report(session->verb, EXIT_ENVIRONMENT,
            "--trace %s is not whole: %s; the guest was not disturbed", session->options->trace,
-           strerror(error));
+           strerror(ret));
     return status == EXIT_DONE ? EXIT_ENVIRONMENT : status;
 }

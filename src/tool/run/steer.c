@@ -87,18 +87,18 @@ static int end_save(struct steer *steer)
 {
     struct vgic5_error error = {0};
     struct vgic5_save_result result = {.size = sizeof(result)};
-    int status = vgic5_saver_finish(steer->saver.of, &result, &error);
+    int ret = vgic5_saver_finish(steer->saver.of, &result, &error);
 
     steer->saver.of = NULL;
-    progress_end(&steer->progress, status == 0);
-    if (status == 0)
+    progress_end(&steer->progress, ret == 0);
+    if (ret == 0)
         saved(steer, &result);
     else
         save_failed(steer, &error);
-    if (status == 0 && steer->saver_base)
+    if (ret == 0 && steer->saver_base)
         files_add_base(steer->files, steer->saver_path, steer->saver_base);
     forget_names(steer);
-    return status == 0 ? EXIT_DONE : EXIT_ABORTED;
+    return ret == 0 ? EXIT_DONE : EXIT_ABORTED;
 }
 
 static void obey_signals(struct steer *steer)
@@ -166,10 +166,10 @@ static int start_save(struct steer *steer, const char *path, const char *base, b
 
 int steer_save(struct steer *steer, const char *path, const char *base, bool waits)
 {
-    int status = start_save(steer, path, base, waits, nobody);
+    int ret = start_save(steer, path, base, waits, nobody);
 
-    if (status != EXIT_DONE || !waits)
-        return status;
+    if (ret != EXIT_DONE || !waits)
+        return ret;
     for (;;) {
         if (vgic5_saver_is_done(steer->saver.of, WAIT))
             return end_save(steer);
@@ -308,7 +308,7 @@ static void take_request(void *opaque, int client, const json_t *request)
 
 int steer_open(struct steer *steer, enum cli_verb verb, const struct cli_options *options)
 {
-    int error;
+    int ret;
 
     *steer = (struct steer){.verb = verb,
                             .control.fd = -1,
@@ -328,10 +328,10 @@ int steer_open(struct steer *steer, enum cli_verb verb, const struct cli_options
         return EXIT_DONE;
     steer->control.request = take_request;
     steer->control.opaque = steer;
-    error = control_open(&steer->control, options->control);
-    return error == 0 ? EXIT_DONE
-                      : report(verb, EXIT_ENVIRONMENT, "--control %s: %s", options->control,
-                               strerror(-error));
+    ret = control_open(&steer->control, options->control);
+    return ret == 0 ? EXIT_DONE
+                    : report(verb, EXIT_ENVIRONMENT, "--control %s: %s", options->control,
+                             strerror(-ret));
 }
 
 void steer_close(struct steer *steer)

@@ -142,9 +142,11 @@ static void print_reset(const struct frame_words *words)
 
 static void print_frame(void)
 {
-    printf("\n## GRP_IRS_REGS\n\nThe guest may access a 64-bit register in halves; the VMM may not. "
-           "`saved as` is ours: how a snapshot carries it.\n\n"
-           "| offset | register | bytes | after CTRL_INIT | guest: read / write | get | set | saved as |\n"
+    printf("\n## GRP_IRS_REGS\n\n"
+           "The guest may access a 64-bit register in halves; the VMM may not. "
+           "`saved as` is ours:\nhow a snapshot carries it.\n\n"
+           "| offset | register | bytes | after CTRL_INIT | guest: read / write | get | set "
+           "| saved as |\n"
            "|---|---|---|---|---|---|---|---|\n");
     for (size_t n = 0; n < COUNT(frame); n++) {
         const struct frame_words *words = words_of(n);
@@ -160,8 +162,9 @@ static void print_frame(void)
 static void print_entries(void)
 {
     printf("\n## GRP_IST: entries\n\nLittle-endian words of 32 bits in the order of the interrupt "
-           "numbers, without holes: 4 * nr_spis bytes for SPIs, 4 << LPI_ID_BITS for LPIs (7.4; "
-           "under v1 they\nare where the guest has put its table, and its entries may be longer).\n\n"
+           "numbers, without holes: 4 * nr_spis\nbytes for SPIs, 4 << LPI_ID_BITS for LPIs (7.4; "
+           "under v1 they are where the guest has put its\ntable, and its entries may be "
+           "longer).\n\n"
            "| entry | field | bits |\n|---|---|---|\n");
     for (size_t n = 0; n < COUNT(entry_fields); n++) {
         printf("| %s | %s | ", entry_fields[n].entry, entry_fields[n].field);
@@ -170,9 +173,9 @@ static void print_entries(void)
         printf("%u |\n", entry_fields[n].low);
     }
     printf("\nHM is 1 for level. Under 7.4 an SPI's HM is its trigger mode as well. HWU is the "
-           "hardware's and reads 0 here; compare images of another device with HWU masked.\n"
-           "struct vgic5_ist (7.4; KVM: kvm_vgic_v5_ist): u64 spi_ist_addr, spi_ist_size, lpi_ist_addr, "
-           "lpi_ist_size, the sizes in bytes.\n");
+           "hardware's and\nreads 0 here; compare images of another device with HWU masked.\n"
+           "struct vgic5_ist (7.4; KVM: kvm_vgic_v5_ist): u64 spi_ist_addr, spi_ist_size, "
+           "lpi_ist_addr,\nlpi_ist_size, the sizes in bytes.\n");
 }
 
 static void print_sysreg(size_t n, size_t row)
@@ -192,7 +195,8 @@ static void print_sysreg(size_t n, size_t row)
 
 static void print_sysregs(void)
 {
-    printf("\n## GRP_CPU_SYSREGS\n\nattr: Aff3[63:56] Aff2[55:48] Aff1[47:40] Aff0[39:32] 0[31:16] "
+    printf("\n## GRP_CPU_SYSREGS\n\n"
+           "attr: Aff3[63:56] Aff2[55:48] Aff1[47:40] Aff0[39:32] 0[31:16]\n"
            "Op0[15:14] Op1[13:11] CRn[10:7] CRm[6:3] Op2[2:0]\n\n"
            "| register | Op0 Op1 CRn CRm Op2 of the first | set | get |\n|---|---|---|---|\n");
     for (size_t n = 0; n < COUNT(sysregs); n++) {
@@ -205,9 +209,9 @@ static void print_sysregs(void)
 
 static void print_line(void)
 {
-    printf("\n## KVM_IRQ_LINE\n\nirq: vcpu2_index[31:28] type[27:24] vcpu_index[23:16] number[15:0]; the "
-           "vCPU's id is vcpu2_index * 256 + vcpu_index. Type %u is an SPI, numbered from 0; type %u a "
-           "PPI of USERSPACE_PPIS.\n",
+    printf("\n## KVM_IRQ_LINE\n\nirq: vcpu2_index[31:28] type[27:24] vcpu_index[23:16] "
+           "number[15:0]; the vCPU's id is\nvcpu2_index * 256 + vcpu_index. Type %u is an SPI, "
+           "numbered from 0; type %u a PPI of\nUSERSPACE_PPIS.\n",
            VGIC5_IRQ_TYPE_SPI, VGIC5_IRQ_TYPE_PPI);
 }
 
@@ -216,11 +220,11 @@ int main(void)
     printf("# The VGICv5 device contract\n\n"
            "<!-- Made by doc/contract-table.c; ./test compares. Do not edit. -->\n\n"
            "Two generations: `v1` is the posting of April 2026, `7.4` what was merged for Linux "
-           "7.4. The tables below are those that\ndrive the device (`src/device/contract.def`, "
-           "`src/facts/*.def`) and the conformance suite (`src/conform/*.def`, %zu checks).\n\n"
+           "7.4. The\ntables below are those that drive the device (`src/device/contract.def`, "
+           "`src/facts/*.def`) and the\nconformance suite (`src/conform/*.def`, %zu checks).\n\n"
            "Sources: C the kernel's code, D its document, T its selftest, I inferred, O our own. "
-           "Where code and document disagree, the code\nis followed: an unknown register of "
-           "GRP_CPU_SYSREGS is ENOENT on get and set.\n\n",
+           "Where code\nand document disagree, the code is followed: an unknown register of "
+           "GRP_CPU_SYSREGS is ENOENT on\nget and set.\n\n",
            vgic5_conform_length());
     print_refusals();
     print_rules();

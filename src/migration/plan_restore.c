@@ -135,10 +135,11 @@ const struct step plan_restore[NR_STEPS] = {
                          .why = "the interfaces exist from CTRL_INIT on"),
                  .needs = {B(VCPUS) | B(INIT), B(VCPUS) | B(INIT)}},
     [LINES] = {RESTORE("R10b", "SPI_LINES", PORT, restore_lines, EVERY, NOWHERE,
-                       .what = "the high lines of level SPIs, where the port cannot set R8a's levels",
-                       .why = "the device believes that every line is low; a line that is low stays "
-                              "so, since Pending over it is a guest's CDPEND, and an edge SPI's "
-                              "raise is one more interrupt"),
+                       .what = "the high lines of level SPIs, where the port cannot set R8a's "
+                               "levels",
+                       .why = "the device believes that every line is low; a line that is low "
+                              "stays so, since Pending over it is a guest's CDPEND, and an edge "
+                              "SPI's raise is one more interrupt"),
                .needs = {B(INIT) | B(IST) | B(SPIS), B(INIT) | B(IST)},
                .applies = restore_lines_applies},
     [STATUS] = {RESTORE("R10c", "STATUSR", GET, restore_status, EVERY,

@@ -32,9 +32,10 @@ def table():
     """The verbs of each option."""
     options = {}
     text = open(os.path.join(top, "src/tool/options.def"), encoding="utf-8").read()
-    for row in re.finditer(r'^OPTION\(\w+,\s*"([\w-]+)".*$', text, re.M):
-        verbs = options.setdefault(row.group(1), set())  # an option may have a row for each verb
-        verbs.update(re.findall(r"FOR\((\w+)\)", row.group(0)))
+    for row in re.split(r"^OPTION\(", text, flags=re.M)[1:]:
+        name = re.match(r'\w+,\s*"([\w-]+)"', row).group(1)
+        verbs = options.setdefault(name, set())  # an option may have a row for each verb
+        verbs.update(re.findall(r"FOR\((\w+)\)", row))
     return options
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The papers keep their form, and what they name exists.
 
-1 100 columns, but for code blocks, generated parts, headings' anchors and lines that are one link
+1 100 characters a line, code blocks too; but for the rows of tables that are named here
 2 plain words, and no directory of somebody's workplace
 3 every file that a link or `a/path` names exists
 4 SPECIFICATION: a promise has at most 40 words, and what holds it
@@ -13,6 +13,9 @@ import sys
 top = sys.argv[1]
 COLUMNS, WORDS = 100, 40
 GENERATED = {"doc/CONTRACT.md", "doc/KVM-TABLE.md"}  # made by programs, with tables
+# A row of Markdown cannot be wrapped. The contract stays a table, made of sentences: who writes a
+# VMM compares its calls, errnos and profiles column by column, and a list does not show a column.
+WIDE_TABLES = {"doc/CONTRACT.md"}
 # What is said instead: reported, says; does not have.
 PLAIN = re.compile(r"\b(is|are|be|was|were) told\b|\b(has|have) not\b(?! (yet|come|had)\b| [a-z]+(ed|n)\b|$)")
 WORKPLACE = re.compile(r"\.\./shared|(?<![\w/.])/work/|/root/")
@@ -45,8 +48,9 @@ def lines_of(path):
 
 def too_wide():
     for path in papers():
-        for number, line in lines_of(path):
-            if len(line) > COLUMNS and path not in GENERATED and " " in line.strip():
+        for number, line in enumerate(read(path).splitlines(), 1):
+            row = path in WIDE_TABLES and line.startswith("|")
+            if len(line) > COLUMNS and not row:
                 yield f"{path}:{number}: {len(line)} columns"
 
 
@@ -58,9 +62,9 @@ def not_plain():
             for found in PLAIN.finditer(flat):
                 yield f"{path}: '{flat[max(0, found.start() - 30):found.end() + 10]}'"
     for path in sources():
-        for number, line in enumerate(read(path).splitlines(), 1):
+        for line in re.sub(r'"\n\s*"', "", read(path)).splitlines():  # a row of several lines
             if PLAIN.search(line):
-                yield f"{path}:{number}: {line.strip()}"
+                yield f"{path}: {line.strip()}"
     for path in [*papers(), *scripts()]:
         for number, line in enumerate(read(path).splitlines(), 1):
             if WORKPLACE.search(line):

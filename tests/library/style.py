@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 
+COLUMNS = 100
 ROOMS = ("src", "include", "tests", "bench", "fuzz", "examples", "guests")
 FORMATTER = "clang-format-14"  # another version has other ideas
 # What clang-format does not see. Tests compare with NULL where it is the expected value.
@@ -25,10 +26,18 @@ PROCESS = r"&{0}\b|\bW[A-Z]+\({0}\)|exit\w*\([^;]*\b{0}\b"
 ANSWER = r"(?<![\w.>]){0} = [^;,]*\w\(|return {0};|return [^;(]*\? [^;(]*: {0};"
 
 
-def sources(top):
-    for room in ROOMS:
+def sources(top, rooms=ROOMS, ends=(".c", ".h")):
+    for room in rooms:
         for directory, _, names in os.walk(os.path.join(top, room)):
-            yield from (os.path.join(directory, n) for n in sorted(names) if n.endswith((".c", ".h")))
+            yield from (os.path.join(directory, n) for n in sorted(names) if n.endswith(ends))
+
+
+def too_wide(top):
+    """clang-format breaks neither a string nor a table's rows."""
+    for path in sources(top, (*ROOMS, "doc"), (".c", ".h", ".def")):
+        for number, line in enumerate(open(path, encoding="utf-8"), 1):
+            if len(line.rstrip("\n")) > COLUMNS:
+                yield f"{os.path.relpath(path, top)}:{number}: {len(line) - 1} columns"
 
 
 def accents(top, paths):
@@ -73,11 +82,12 @@ top = sys.argv[1]
 paths = list(sources(top))
 good = verdict(1, "one accent", list(accents(top, paths)))
 good = verdict(2, "what a call answers is ret", list(results(top, paths))) and good
+good = verdict(3, f"{COLUMNS} columns, in tables too", list(too_wide(top))) and good
 if shutil.which(FORMATTER):
     result = subprocess.run([FORMATTER, "-n", "--style=file", *paths], capture_output=True,
                             text=True, check=False)
     places = [line for line in result.stderr.splitlines() if "warning:" in line]
-    good = verdict(3, f"the layout is {FORMATTER}'s", places) and good
+    good = verdict(4, f"the layout is {FORMATTER}'s", places) and good
 else:
-    print(f"ok 3 # SKIP {FORMATTER} is not installed")
+    print(f"ok 4 # SKIP {FORMATTER} is not installed")
 sys.exit(not good)

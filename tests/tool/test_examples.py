@@ -24,10 +24,10 @@ VERBS = re.findall(r"^VERB\((\w+),", open(os.path.join(TOP, "src/tool/verbs.def"
 def takes_an_argument():
     """{option: (does it take an argument?, its verbs)}"""
     options = {}
-    for row in re.finditer(r'^OPTION\(\w+,\s*"([\w-]+)",\s*(\w+),.*$', OPTIONS, re.M):
-        _, verbs = options.get(row.group(1), (None, set()))  # some have a row for each verb
-        options[row.group(1)] = (row.group(2) != "FLAG",
-                                 verbs | set(re.findall(r"FOR\((\w+)\)", row.group(0))))
+    for row in re.split(r"^OPTION\(", OPTIONS, flags=re.M)[1:]:
+        name, kind = re.match(r'\w+,\s*"([\w-]+)",\s*(\w+),', row).groups()
+        _, verbs = options.get(name, (None, set()))  # some have a row for each verb
+        options[name] = (kind != "FLAG", verbs | set(re.findall(r"FOR\((\w+)\)", row)))
     return options
 
 

@@ -143,10 +143,11 @@ enum vgic5_line {
 
 /*
  * Every service may be called from inside any function of the device it was given to, on the same
- * thread, and must not call back into that device. `opaque` is the pointer given to vgic5_create.
+ * thread, and must not call back into that device, but for what spi_deactivated may. `opaque` is
+ * the pointer given to vgic5_create.
  * With config.threads = 1 services are called by several threads at a time, `line` for one vCPU by
- * one at a time and in the order of its changes; all but `quiesce` while locks are held, so they
- * must not wait for another thread that is inside the device.
+ * one at a time and in the order of its changes; all but `quiesce` and `spi_deactivated` while
+ * locks are held, so they must not wait for another thread that is inside the device.
  * Whoever breaks this hangs; after about a second `log` says so, from the thread that waits.
  */
 struct vgic5_host {
@@ -186,6 +187,15 @@ struct vgic5_host {
      * host has no room for as many, or for the id), -ENOMEM, -ETIMEDOUT (the physical IRS does not
      * answer). It succeeds once in the life of a device. NULL: 0. */
     int (*claim)(void *opaque, uint32_t nr_vcpus, uint32_t highest_id);
+
+    /* A guest has deactivated (GIC CDDI) an SPI that was active and whose trigger mode is level: it
+     * has dealt with the device for now. This is where KVM notifies an irqfd with
+     * KVM_IRQFD_FLAG_RESAMPLE, and what VFIO's INTx unmasks by: lower the wire, and let whoever
+     * drives it look whether it should be high. It comes from vgic5_cpu_access, on that vCPU's
+     * thread, when the instruction has had its effect; no lock is held, and vgic5_irq_line and
+     * vgic5_ppi_line may be called for the same device. Edge SPIs, PPIs, LPIs, the deactivation of
+     * what is not active, and attributes make no such call. May be NULL. */
+    void (*spi_deactivated)(void *opaque, uint32_t spi);
 };
 
 enum vgic5_abi {

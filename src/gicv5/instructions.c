@@ -164,14 +164,34 @@ static void deactivate_ppi(struct gicv5_pe *pe, uint32_t id)
     lock_drop(&pe->lock);
 }
 
+static inline void deactivate(const struct interrupt *interrupt)
+{
+    interrupt_deactivate(interrupt);
+    finish(interrupt);
+}
+
+/* A level SPI ends: who hears of it may drive the wire anew, so no lock is held then. */
+static __attribute__((noinline)) void deactivate_heard(const struct interrupt *interrupt,
+                                                       uint32_t id)
+{
+    const struct gicv5 *gic = interrupt->owner->gic;
+    bool ends = gicv5_spi_tm(gic, id) && FIELD_GET(ISTE_ACTIVE, interrupt_get_state(interrupt));
+    deactivate(interrupt);
+    if (ends)
+        gic->services.host->spi_deactivated(gic->services.opaque, id);
+}
+
 static void execute_CDDI(struct gicv5_pe *pe, uint64_t *xt)
 {
     struct interrupt interrupt;
     if (VGIC5_INTID_TYPE(*xt) == VGIC5_PPI) {
         deactivate_ppi(pe, VGIC5_INTID_ID(*xt));
-    } else if (reach(pe, *xt, &interrupt)) {
-        interrupt_deactivate(&interrupt);
-        finish(&interrupt);
+    } else if (!reach(pe, *xt, &interrupt)) {
+        return;
+    } else if (interrupt.type == VGIC5_SPI && pe->gic->services.host->spi_deactivated) {
+        deactivate_heard(&interrupt, VGIC5_INTID_ID(*xt));
+    } else {
+        deactivate(&interrupt);
     }
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The host's services. All but `line` and `log` are there: src/device has filled them in. */
+/* The host's services. All but `line`, `log` and `spi_deactivated` are there: src/device has filled
+ * them in. */
 #ifndef GICV5_SERVICES_H
 #define GICV5_SERVICES_H
 

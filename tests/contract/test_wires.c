@@ -205,6 +205,59 @@ static void test_an_enabled_spi(void **state)
     vmm_destroy(&vmm);
 }
 
+/* vCPU 3 takes an SPI of this trigger mode, whose wire is high, and ends it. */
+static void take_and_end(struct vmm *vmm, uint32_t spi, bool is_level)
+{
+    const uint32_t intid = VGIC5_INTID(VGIC5_SPI, spi);
+
+    guest_write(vmm, VGIC5_IRS_SPI_SELR, 4, spi);
+    guest_write(vmm, VGIC5_IRS_SPI_CFGR, 4, is_level);
+    guest_msr(vmm, 3, VGIC5_CDAFF, intid | UINT64_C(3) << 32);
+    guest_msr(vmm, 3, VGIC5_CDPRI, intid | UINT64_C(8) << VGIC5_CDPRI_PRIORITY_SHIFT);
+    guest_msr(vmm, 3, VGIC5_CDEN, intid);
+    assert_int_equal(vgic5_irq_line(vmm->device, VGIC5_IRQ_SPI(spi), true), 0);
+    assert_int_equal(guest_mrs(vmm, 3, VGIC5_CDIA), VGIC5_CDIA_VALID | intid);
+    guest_msr(vmm, 3, VGIC5_CDEOI, 0);
+    guest_msr(vmm, 17, VGIC5_CDDI, intid);
+}
+
+static void open_guest(struct vmm *vmm)
+{
+    vmm_open(vmm, VGIC5_ABI_V1, LIFE_READY);
+    guest_write(vmm, VGIC5_IRS_CR0, 4, 1);
+    guest_msr(vmm, 3, VGIC5_ICC_CR0, 1);
+    guest_msr(vmm, 3, VGIC5_ICC_PCR, 31);
+}
+
+/* spi_deactivated comes once for each end of a level SPI that was active, and for nothing else;
+ * inside of it the wire may be lowered, and the interrupt is gone when the instruction is over. */
+static void test_deactivation_is_heard(void **state)
+{
+    struct vmm vmm;
+
+    (void)state;
+    open_guest(&vmm);
+    take_and_end(&vmm, 7, true);
+    assert_int_equal(vmm.deactivations, 1);
+    assert_int_equal(vgic5_vcpu_line(vgic5_vcpu(vmm.device, 3)), VGIC5_LINE_IRQ); /* still high */
+    vmm.lowers_deactivated = true;
+    assert_int_equal(guest_mrs(&vmm, 3, VGIC5_CDIA) & UINT32_MAX, VGIC5_INTID(VGIC5_SPI, 7));
+    guest_msr(&vmm, 3, VGIC5_CDEOI, 0);
+    guest_msr(&vmm, 3, VGIC5_CDDI, VGIC5_INTID(VGIC5_SPI, 7));
+    assert_int_equal(vmm.deactivations, 2);
+    assert_int_equal(vmm.deactivated, 7);
+    assert_false(is_pending(&vmm, 7));
+    assert_int_equal(vgic5_vcpu_line(vgic5_vcpu(vmm.device, 3)), VGIC5_LINE_NONE);
+
+    guest_msr(&vmm, 3, VGIC5_CDDI, VGIC5_INTID(VGIC5_SPI, 7)); /* it is not active */
+    guest_msr(&vmm, 3, VGIC5_CDDI, VGIC5_INTID(VGIC5_SPI, NR_SPIS));
+    guest_msr(&vmm, 3, VGIC5_CDDI, VGIC5_INTID(VGIC5_LPI, 7));
+    guest_msr(&vmm, 3, VGIC5_CDDI, VGIC5_INTID(VGIC5_PPI, 7));
+    take_and_end(&vmm, 8, false);
+    assert_int_equal(vmm.deactivations, 2);
+    vmm_destroy(&vmm);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +269,7 @@ int main(void)
         cmocka_unit_test(test_wires),
         cmocka_unit_test(test_half_a_word_of_wires),
         cmocka_unit_test(test_an_enabled_spi),
+        cmocka_unit_test(test_deactivation_is_heard),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -183,6 +183,17 @@ static int op_claim(void *opaque, uint32_t nr_vcpus, uint32_t highest_id)
     return ret;
 }
 
+static void op_spi_deactivated(void *opaque, uint32_t spi)
+{
+    struct vmm *vmm = opaque;
+
+    COUNT(vmm->deactivations, 1);
+    if (!vmm->lowers_deactivated)
+        return;
+    vmm->deactivated = spi;
+    vgic5_irq_line(vmm->device, VGIC5_IRQ_SPI(spi), false);
+}
+
 static void op_log(void *opaque, const char *message)
 {
     struct vmm *vmm = opaque;
@@ -204,6 +215,7 @@ const struct vgic5_host vmm_host = {
     .quiesce = op_quiesce,
     .log = op_log,
     .claim = op_claim,
+    .spi_deactivated = op_spi_deactivated,
 };
 
 /* ---- Life ------------------------------------------------------------------------------------ */

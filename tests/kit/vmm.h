@@ -51,10 +51,13 @@ struct vmm {
     int quiesce_answer;     /* of host.quiesce, */
     unsigned quiesce_times; /* for that many calls (UINT_MAX: for ever) */
     unsigned quiesce_calls;
-    int claim_answer;    /* of host.claim, once */
-    unsigned claims;     /* how often it was asked, */
-    uint32_t claimed;    /* and for which highest id; */
-    unsigned bad_claims; /* not for the vCPUs that there are */
+    int claim_answer;        /* of host.claim, once */
+    unsigned claims;         /* how often it was asked, */
+    uint32_t claimed;        /* and for which highest id; */
+    unsigned bad_claims;     /* not for the vCPUs that there are */
+    unsigned deactivations;  /* of level SPIs, that were heard of, */
+    uint32_t deactivated;    /* and the last one's number; */
+    bool lowers_deactivated; /* whose wire is lowered then */
     unsigned logs;
     unsigned bad_logs;                     /* no words, or a newline */
     unsigned lines;                        /* calls of host.line */

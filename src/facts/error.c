@@ -26,6 +26,26 @@ int error_set(struct vgic5_error *error, enum vgic5_cause cause, int result, con
     return result;
 }
 
+void error_add(struct vgic5_error *error, const char *format, ...)
+{
+    size_t length = error ? strlen(error->message) : 0;
+    size_t room = sizeof(error->message) - length;
+    va_list arguments;
+
+    if (!error)
+        return;
+    va_start(arguments, format);
+    if ((size_t)vsnprintf(error->message + length, room, format, arguments) >= room)
+        error->message[length] = '\0';
+    va_end(arguments);
+}
+
+void error_recast(struct vgic5_error *error, enum vgic5_cause cause)
+{
+    if (error)
+        error->cause = cause;
+}
+
 void error_copy(struct vgic5_error *error, const struct vgic5_error *from)
 {
     if (!error)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The one place where a refusal is put into words. */
+/* The one place where a refusal is put into words: nobody else writes into a vgic5_error. */
 #ifndef FACTS_ERROR_H
 #define FACTS_ERROR_H
 
@@ -13,6 +13,13 @@ int error_set(struct vgic5_error *error, enum vgic5_cause cause, int result, con
               ...) __attribute__((format(printf, 4, 5)));
 int error_set_list(struct vgic5_error *error, enum vgic5_cause cause, int result,
                    const char *format, va_list arguments) __attribute__((format(printf, 4, 0)));
+
+/* Adds to what `error` (may be NULL) says, or nothing where it does not fit as a whole. */
+void error_add(struct vgic5_error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* What `error` (may be NULL) says stays; somebody else has to do something about it. */
+void error_recast(struct vgic5_error *error, enum vgic5_cause cause);
 
 /* `error` (may be NULL) says what `from` says, and stays of its caller's size. */
 void error_copy(struct vgic5_error *error, const struct vgic5_error *from);

@@ -239,13 +239,8 @@ static bool vm_is_dead(struct engine *engine)
 /* The error stays that of the call which failed first. */
 static void say_dead(struct vgic5_error *error)
 {
-    size_t length = error ? strlen(error->message) : 0;
-
-    if (!error)
-        return;
-    error->cause = VGIC5_CAUSE_VM_DEAD;
-    snprintf(error->message + length, sizeof(error->message) - length,
-             "; since then it answers EIO to everything: the VM is dead");
+    error_recast(error, VGIC5_CAUSE_VM_DEAD);
+    error_add(error, "; since then it answers EIO to everything: the VM is dead");
 }
 
 /* The guest's selectors, where an abandoned save has moved them: the source goes on. */
@@ -319,8 +314,7 @@ static int check_saved(struct vgic5_state **state, struct vgic5_error *error)
 
     if (ret == 0)
         return 0;
-    if (error)
-        error->cause = VGIC5_CAUSE_GIVEN_UP;
+    error_recast(error, VGIC5_CAUSE_GIVEN_UP);
     vgic5_state_free(*state);
     *state = NULL;
     return ret;

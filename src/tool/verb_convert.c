@@ -142,7 +142,8 @@ static int from_json(const struct cli_options *options, const json_t *root)
     ret = write_snapshot(options, root, chain, &error);
     vgic5_chain_close(chain);
     if (ret != 0 && error.cause == VGIC5_CAUSE_BUG)
-        error.cause = VGIC5_CAUSE_DAMAGED; /* the writer was asked for what no snapshot may have */
+        /* the writer was asked for what no snapshot may have */
+        error_recast(&error, VGIC5_CAUSE_DAMAGED);
     return ret == 0 ? EXIT_DONE : report_error(VERB_convert, &error);
 }
 

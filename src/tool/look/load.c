@@ -212,13 +212,10 @@ static int check_one_memory(const struct vgic5_chain *chain, struct vgic5_error 
 int load_chain(enum cli_verb verb, const char *path, const char *base, struct vgic5_chain **chain,
                struct vgic5_error *error)
 {
-    static const char advice[] = "; --on-base FILE says where a base is";
     int ret = vgic5_chain_open(path, base, chain, error);
-    size_t length = strlen(error->message);
 
-    if (ret == -ENOLINK && cli_takes(verb, OPTION_on_base) &&
-        length + sizeof(advice) <= sizeof(error->message))
-        memcpy(error->message + length, advice, sizeof(advice));
+    if (ret == -ENOLINK && cli_takes(verb, OPTION_on_base))
+        error_add(error, "; --on-base FILE says where a base is");
     if (ret != 0)
         return ret;
     ret = check_one_memory(*chain, error);

@@ -377,7 +377,7 @@ enum vgic5_access_result {
  * The CONFIG frame takes aligned 32-bit accesses, and 64-bit ones or 32-bit halves for its 64-bit
  * registers; everything else, the SETLPI frame too, is RAZ/WI. Never fails for a guest's mistake.
  * VGIC5_UNHANDLED: before CTRL_INIT, or an offset beyond the region; then `*access` is as it was.
- * Else VGIC5_HANDLED.
+ * Else VGIC5_HANDLED. It keeps its layout: an access of a bus has no more.
  */
 struct vgic5_mmio {
     uint64_t offset;

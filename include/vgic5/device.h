@@ -472,7 +472,18 @@ void vgic5_why_at_pe(struct vgic5_why *why, bool off, bool masked);
 int vgic5_why_sentence(const struct vgic5_why *why, char *to, size_t size);
 const char *vgic5_why_word(uint32_t reason);
 
-/* "vgic5 MAJOR.MINOR.PATCH", static. */
+/* The version of this header, and a condition for #if: is it that one, or a later one? A function
+ * that came later says with which; shared libraries carry the version VGIC5_0.1 on each symbol. */
+#define VGIC5_VERSION_MAJOR 0
+#define VGIC5_VERSION_MINOR 1
+#define VGIC5_VERSION_PATCH 0
+#define VGIC5_VERSION_AT_LEAST(major, minor, patch) \
+    (VGIC5_VERSION_MAJOR > (major) ||               \
+     (VGIC5_VERSION_MAJOR == (major) &&             \
+      (VGIC5_VERSION_MINOR > (minor) ||             \
+       (VGIC5_VERSION_MINOR == (minor) && VGIC5_VERSION_PATCH >= (patch)))))
+
+/* That of the library which runs: "vgic5 MAJOR.MINOR.PATCH", static. */
 const char *vgic5_version(void);
 
 #ifdef __cplusplus

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <vgic5/device.h>
 
-#ifndef VGIC5_VERSION /* the build system says it */
-#define VGIC5_VERSION "0.0.0"
-#endif
+#define WORD(number) #number
+#define DOTTED(major, minor, patch) WORD(major) "." WORD(minor) "." WORD(patch)
 
 const char *vgic5_version(void)
 {
-    return "vgic5 " VGIC5_VERSION;
+    return "vgic5 " DOTTED(VGIC5_VERSION_MAJOR, VGIC5_VERSION_MINOR, VGIC5_VERSION_PATCH);
 }

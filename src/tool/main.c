@@ -6,10 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <unicorn/unicorn.h>
-
 #include <vgic5/device.h>
 
+#include "tool/engine.h"
 #include "tool/gic_option.h"
 #include "tool/files.h"
 #include "tool/report.h"
@@ -23,12 +22,12 @@ static int (*const run_verb[NR_VERBS])(const struct cli_options *) = {
 
 static void print_version(void)
 {
-    unsigned major, minor;
+    char licence[80];
 
-    uc_version(&major, &minor);
+    tool_licence(licence, sizeof(licence));
     say(stdout, "%s\n", vgic5_version());
     say(stdout, "libraries: BSD-3-Clause\n");
-    say(stdout, "this tool: GPL-2, through Unicorn %u.%u which it links\n", major, minor);
+    say(stdout, "this tool: %s\n", licence);
 }
 
 /* What is asked of the tool itself; false when the first word is none of it. */

@@ -9,13 +9,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tool/engine.h"
 #include "tool/gic_option.h"
 #include "tool/kvm/bypass.h"
 #include "tool/kvm/command.h"
 #include "tool/kvm/serve.h"
 #include "tool/kvm/watch.h"
 #include "tool/report.h"
-#include "unicorn/unicorn_engine.h"
 
 #define SIGNALLED 128 /* and the signal's number: the status, as in a shell */
 #define NO_PROGRAM 127
@@ -46,7 +46,9 @@ static int configure(const struct cli_options *options, struct kvmd_config *conf
 {
     uint32_t nr_spis;
 
-    *config = (struct kvmd_config){.engine = &unicorn_engine};
+    if (!tool_runs_guests())
+        return report(VERB_kvm, EXIT_ENVIRONMENT, WITHOUT_ENGINE);
+    *config = (struct kvmd_config){.engine = tool_engine};
     if (options->gic && strstr(options->gic, "spis="))
         return report(VERB_kvm, EXIT_USAGE,
                       "--gic spis: the VMM says how many SPIs there are (GRP_NR_IRQS)");

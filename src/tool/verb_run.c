@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "tool/engine.h"
 #include "tool/gic_option.h"
 #include "tool/report.h"
 #include "tool/run/session.h"
-#include "unicorn/unicorn_engine.h"
 #include "vcpu/memory.h"
 
 #define DEFAULT_RAM (256ull << 20)
@@ -28,7 +28,7 @@ static int configure(struct session *session)
     config->nr_vcpus = cli_given(options, OPTION_smp) ? (uint32_t)options->smp : 1;
     config->ram_size = cli_given(options, OPTION_mem) ? options->mem : DEFAULT_RAM;
     config->deterministic = options->deterministic;
-    config->engine = &unicorn_engine;
+    config->engine = tool_engine;
     return session_open(session);
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tool/engine.h"
 #include "tool/json.h"
 #include "tool/look/picture.h"
 #include "tool/run/progress.h"
@@ -124,6 +125,17 @@ static int fill_machine(struct loaded *loaded, struct vgic5_error *error)
     return ret;
 }
 
+static void try_in_a_machine(struct verification *verification, struct loaded *loaded)
+{
+    struct vgic5_error error = {0};
+
+    if (!tool_runs_guests())
+        note(verification,
+             "the CPU's registers were not tried: this vgic5 is built without Unicorn", 0);
+    else if (fill_machine(loaded, &error) != 0)
+        fault(verification, &error);
+}
+
 static void check_meaning(struct verification *verification)
 {
     const struct cli_options *options = verification->options;
@@ -140,8 +152,7 @@ static void check_meaning(struct verification *verification)
     } else {
         look_for_oddities(verification, &picture);
         picture_free(&picture);
-        if (fill_machine(&loaded, &error) != 0)
-            fault(verification, &error);
+        try_in_a_machine(verification, &loaded);
     }
     load_close(&loaded);
 }

@@ -31,7 +31,7 @@ const char *unicorn_name(void)
 
 const char *unicorn_model(void)
 {
-    return "max";
+    return VCPU_MODEL;
 }
 
 uint64_t unicorn_identity(const struct vcpu_engine *engine, size_t n)

@@ -86,6 +86,9 @@ enum vcpu_exit {
 };
 
 /* What an engine must be. Every member is there. `error` may be NULL. */
+/* The CPU that every engine has to be: any arm64 CPU with what GICv5 asks for. */
+#define VCPU_MODEL "max"
+
 struct vcpu_engine_ops {
     const char *(*name)(void);
     const char *(*model)(void); /* of the CPU that it has to be */

@@ -5,10 +5,15 @@ import re
 import subprocess
 import sys
 
+VERSION = "VGIC5_0.1"  # src/public.map
+
+
 def exported(library):
+    """Its symbols, each with its version."""
     listing = subprocess.run(["nm", "-D", "--defined-only", library], capture_output=True, text=True,
                              check=True).stdout
-    return {line.split()[-1] for line in listing.splitlines()}
+    names = {line.split()[-1] for line in listing.splitlines()}
+    return {tuple(name.partition("@@")[::2]) for name in names if name != VERSION}
 
 
 def declared(top):
@@ -23,12 +28,14 @@ def declared(top):
 
 def main(libraries, top):
     there = set().union(*map(exported, libraries))
+    names = {name for name, _ in there}
     wanted = declared(top)
-    for number, (words, names) in enumerate([
-            ("every declared function is exported", wanted - there),
-            ("nothing but declared functions is exported", there - wanted)], 1):
-        print(f"{'not ok' if names else 'ok'} {number} - {words} {sorted(names) if names else ''}")
-    return bool(there ^ wanted)
+    faults = [("every declared function is exported", wanted - names),
+              ("nothing but declared functions is exported", names - wanted),
+              (f"each has the version {VERSION}", {n for n, version in there if version != VERSION})]
+    for number, (words, wrong) in enumerate(faults, 1):
+        print(f"{'not ok' if wrong else 'ok'} {number} - {words} {sorted(wrong) if wrong else ''}")
+    return any(wrong for _, wrong in faults)
 
 
 if __name__ == "__main__":

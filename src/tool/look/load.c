@@ -7,9 +7,9 @@
 
 #include "facts/config_ranges.h"
 #include "machine/bus.h"
+#include "tool/engine.h"
 #include "tool/report.h"
 #include "tool/saver.h"
-#include "unicorn/unicorn_engine.h"
 
 static const char *const machine_sections[] = {"machine", "clock", "pl011",  "pl031",
                                                "panic",   "cpu",   "memory", "base"};
@@ -179,7 +179,7 @@ static int decode_state(struct loaded *loaded, struct vgic5_error *error)
     int ret = check_sections(loaded->snapshot, error);
 
     if (ret == 0)
-        ret = machine_config_load(loaded->snapshot, &unicorn_engine, &loaded->config, error);
+        ret = machine_config_load(loaded->snapshot, tool_engine, &loaded->config, error);
     if (ret == 0)
         ret = check_gic_config(&loaded->config.gic, error);
     if (ret == 0)

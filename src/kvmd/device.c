@@ -46,6 +46,11 @@ static void log_line(void *opaque, const char *message)
     kvmd_log(vm->kvmd, "%s", message);
 }
 
+static void spi_deactivated(void *opaque, uint32_t spi)
+{
+    irqfds_deactivated(opaque, spi);
+}
+
 int device_create(struct kvmd_vm *vm, uint8_t ipa_bits, struct vgic5 **gic)
 {
     const struct vgic5_host host = {.size = sizeof(host),
@@ -54,7 +59,8 @@ int device_create(struct kvmd_vm *vm, uint8_t ipa_bits, struct vgic5 **gic)
                                     .read_caller = read_caller,
                                     .write_caller = write_caller,
                                     .line = vcpu_line_changed,
-                                    .log = log_line};
+                                    .log = log_line,
+                                    .spi_deactivated = spi_deactivated};
     struct vgic5_config config = vm->kvmd->config.gic;
 
     config.size = sizeof(config);

@@ -207,7 +207,7 @@ static enum outcome device_access(struct kvmd_vcpu *vcpu)
         return internal_error(vcpu,
                               "an access to a device by an instruction that KVM cannot complete");
     if (vcpu->mmio.is_write &&
-        wires_store(&vcpu->vm->wires, vcpu->mmio.address, vcpu->mmio.size, vcpu->mmio.value)) {
+        ioeventfds_take(&vcpu->vm->wires, vcpu->mmio.address, vcpu->mmio.size, vcpu->mmio.value)) {
         vcpu_complete(vcpu->pe.vcpu, 0);
         return GO_ON;
     }

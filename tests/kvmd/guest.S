@@ -9,6 +9,9 @@
  *   5: make the call X21 with X22 to X24, and ring with its answer
  *   6: ring with MIDR, PFR0, CLIDR, CTR and MPIDR
  *   7: store X21 at X22, and ring
+ *   8: take SPI X21, of trigger mode X22, of the IRS at X23: ring with its INTID when it has been
+ *      acknowledged, and at 8 with the same when it has been deactivated;
+ *      between them wait (X24 != 0), or go round
  */
     .equ DOORBELL, 0x10000000
     .globl _start
@@ -27,6 +30,8 @@ next:
     b.eq store
     cmp x19, #6
     b.eq identify
+    cmp x19, #8
+    b.eq interrupts
     movz w0, #8
     movk w0, #0x8400, lsl #16
     hvc #0
@@ -71,3 +76,38 @@ store:
     str x21, [x22]
     str x21, [x2]
     b store
+interrupts:
+    adr x3, vectors
+    msr vbar_el1, x3
+    mov w3, #1
+    str w3, [x23, #0x80]    // IRS_CR0.IRSEN
+    str w21, [x23, #0x108]  // IRS_SPI_SELR
+    str w22, [x23, #0x114]  // IRS_SPI_CFGR
+    movz x3, #0x6000, lsl #16
+    orr x21, x21, x3
+    mov x3, #8
+    orr x3, x21, x3, lsl #35
+    sys #0, c12, c1, #2, x3  // CDPRI
+    sys #0, c12, c1, #3, x21 // CDAFF
+    sys #0, c12, c1, #1, x21 // CDEN
+    mov x3, #31
+    msr s3_1_c12_c0_2, x3    // ICC_PCR_EL1
+    mov x3, #1
+    msr s3_1_c12_c0_1, x3    // ICC_CR0_EL1
+    isb
+    msr daifclr, #2
+0:  cbz x24, 0b
+    wfi
+    b 0b
+
+    .balign 0x800
+vectors:
+    .org vectors + 0x280     // IRQ, at EL1h
+    sysl x3, #0, c12, c3, #0 // CDIA
+    str w3, [x2]
+    sys #0, c12, c1, #7      // CDEOI
+    mov w4, w3
+    sys #0, c12, c2, #0, x4  // CDDI
+    str w3, [x2, #8]
+    eret
+    .org vectors + 0x800

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* KVM_RUN: what comes back, with what, and what it takes to go on. */
 #include <errno.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -83,42 +81,11 @@ static void a_new_pc_wins(void **state)
     close_vm(&vm);
 }
 
-struct later {
-    struct vm *vm;
-    void (*what)(struct vm *vm);
-};
-
-static void *soon(void *opaque)
-{
-    const struct later *later = opaque;
-
-    usleep(50000);
-    later->what(later->vm);
-    return NULL;
-}
-
-static void ask_to_exit(struct vm *vm)
-{
-    __atomic_store_n(&vm->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
-}
-
 static void raise_irq(struct vm *vm)
 {
     const struct kvm_irq_level line = {.irq = 0, .level = 1}; /* of vCPU 0 itself: no GIC is here */
 
     assert_int_equal(call(vm, vm->vm, KVM_IRQ_LINE, &line), 0);
-}
-
-static int run_while(struct vm *vm, void (*what)(struct vm *vm))
-{
-    struct later later = {vm, what};
-    pthread_t thread;
-    int ret;
-
-    assert_int_equal(pthread_create(&thread, NULL, soon, &later), 0);
-    ret = call(vm, vm->vcpu, KVM_RUN, NULL);
-    pthread_join(thread, NULL);
-    return ret;
 }
 
 /* Another thread reads registers, sets a line and asks for an end while the guest runs. */

@@ -2,12 +2,16 @@
 #include "vm.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <cmocka.h>
+
+#include <vgic5/device.h>
 
 #include "kvm/numbers.h"
 
@@ -66,6 +70,41 @@ uint32_t run_guest(const struct vm *vm, uint64_t what)
     return go_on(vm);
 }
 
+/* ---- Meanwhile ------------------------------------------------------------------------------- */
+
+struct later {
+    struct vm *vm;
+    void (*what)(struct vm *vm);
+};
+
+static void *soon(void *opaque)
+{
+    const struct later *later = opaque;
+
+    usleep(50000);
+    later->what(later->vm);
+    return NULL;
+}
+
+void ask_to_exit(struct vm *vm)
+{
+    __atomic_store_n(&vm->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+}
+
+int run_while(struct vm *vm, void (*what)(struct vm *vm))
+{
+    struct later later = {vm, what};
+    pthread_t thread;
+    int ret;
+
+    assert_int_equal(pthread_create(&thread, NULL, soon, &later), 0);
+    ret = call(vm, vm->vcpu, KVM_RUN, NULL);
+    pthread_join(thread, NULL);
+    return ret;
+}
+
+/* ---- Life ------------------------------------------------------------------------------------ */
+
 static void load_guest(void)
 {
     FILE *file = fopen(guest_path, "rb");
@@ -95,6 +134,24 @@ void open_vm(struct vm *vm)
     assert_int_equal(call(vm, vm->vcpu, VGIC5_KVM_ARM_VCPU_INIT, &init), 0);
     assert_int_equal(call(vm, vm->vm, KVM_SET_USER_MEMORY_REGION, &region), 0);
     set(vm, PC, RAM);
+}
+
+static void set_gic(const struct vm *vm, uint32_t group, uint64_t attr, uint64_t value)
+{
+    const struct kvm_device_attr payload = {
+        .group = group, .attr = attr, .addr = (uintptr_t)&value};
+
+    assert_int_equal(call(vm, vm->device, KVM_SET_DEVICE_ATTR, &payload), 0);
+}
+
+void add_gic(struct vm *vm)
+{
+    struct kvm_create_device device = {.type = VGIC5_DEV_TYPE};
+
+    assert_int_equal(call(vm, vm->vm, KVM_CREATE_DEVICE, &device), 0);
+    vm->device = (int)device.fd;
+    set_gic(vm, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, IRS);
+    set_gic(vm, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, 0);
 }
 
 void close_vm(struct vm *vm)

@@ -24,10 +24,8 @@ struct cpu {
     struct pe pe;
     struct vcpu_host host;
     bool waiting; /* in WFI */
-    /* Real time: the counter before which its timers do not fire again; no state. */
-    uint64_t holds_until;
-    bool called; /* its timer has fired, and it has not had a turn since; no state */
-    bool served; /* it has had a turn for that, and no regular turn has come since */
+    bool called;  /* its timer has fired, and it has not had a turn since; no state */
+    bool served;  /* it has had a turn for that, and no regular turn has come since */
 };
 
 /* What printing has to do with the machine: output in pieces, and a text to look for. */
@@ -109,8 +107,6 @@ void machine_update_timers(struct machine *machine);
 void machine_find_deadline(struct machine *machine);
 /* The deadline may have come nearer, while a vCPU runs. */
 void machine_deadline_changed(struct machine *machine);
-/* It has come to a WFI: its timers may fire again. */
-void machine_release_timers(struct cpu *cpu);
 /* The devices hear the time. */
 void machine_tell_time(struct machine *machine);
 bool machine_deadline_is_over(const struct machine *machine);

@@ -34,7 +34,6 @@ void machine_cpu_off(struct cpu *cpu)
 {
     pe_off(&cpu->pe);
     cpu->waiting = false;
-    cpu->holds_until = 0;
     machine_find_deadline(cpu->machine);
 }
 

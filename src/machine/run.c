@@ -167,8 +167,6 @@ static void run_current(struct machine *machine, const struct machine_until *unt
         break;
     case VCPU_EXIT_WFI:
         cpu->waiting = true;
-        if (!machine->clock.deterministic)
-            machine_release_timers(cpu);
         panic_vcpu_waits(&machine->panic, cpu->pe.id);
         break;
     case VCPU_EXIT_HVC:

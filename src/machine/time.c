@@ -2,30 +2,11 @@
 /* What has to happen at a time: the timers of all vCPUs and the real-time clock. */
 #include "machine/machine_parts.h"
 
-/*
- * In real time a guest can set its timer to a moment that is over before its handler is, here where
- * instructions are slow. So that it comes to anything else, its timer does not fire again for
- * 100 us, or until it waits.
- */
-#define TICKS_OF_HOLD (COUNTER_FREQUENCY / 10000)
-
-static bool is_held(const struct cpu *cpu, uint64_t counter)
-{
-    return !cpu->machine->clock.deterministic && counter < cpu->holds_until;
-}
-
-static uint64_t deadline_of(const struct cpu *cpu)
-{
-    uint64_t deadline = pe_deadline(&cpu->pe);
-
-    return is_held(cpu, deadline) ? cpu->holds_until : deadline;
-}
-
 void machine_find_deadline(struct machine *machine)
 {
     machine->deadline = pl031_deadline(machine->rtc);
     for (uint32_t i = 0; i < machine->nr_cpus; i++) {
-        uint64_t deadline = deadline_of(&machine->cpus[i]);
+        uint64_t deadline = pe_deadline(&machine->cpus[i].pe);
 
         if (deadline < machine->deadline)
             machine->deadline = deadline;
@@ -52,10 +33,8 @@ void machine_update_timers(struct machine *machine)
     for (uint32_t i = 0; i < machine->nr_cpus; i++) {
         struct cpu *cpu = &machine->cpus[i];
 
-        if (is_held(cpu, counter) || !pe_drive_timers(&cpu->pe, counter))
-            continue;
-        cpu->holds_until = counter + TICKS_OF_HOLD;
-        machine_call(cpu);
+        if (pe_drive_timers(&cpu->pe, counter))
+            machine_call(cpu);
     }
     pl031_advance(machine->rtc, counter);
     machine_find_deadline(machine);
@@ -81,12 +60,4 @@ void machine_deadline_changed(struct machine *machine)
 bool machine_deadline_is_over(const struct machine *machine)
 {
     return machine->deadline != COUNTER_NEVER && counter_now(machine) >= machine->deadline;
-}
-
-void machine_release_timers(struct cpu *cpu)
-{
-    if (cpu->holds_until == 0)
-        return;
-    cpu->holds_until = 0;
-    machine_deadline_changed(cpu->machine);
 }

@@ -19,8 +19,11 @@ bool machine_can_run(const struct machine *machine)
     return false;
 }
 
+/* The engine's exclusive stores compare values, and another vCPU may have stored the same one. */
 static void give_turn(struct machine *machine, uint32_t index)
 {
+    if (index != machine->current)
+        vcpu_clear_monitor(machine->cpus[index].pe.vcpu);
     machine->current = index;
     machine->slice_start = machine->clock.run.instructions;
     machine->turn_began = machine->clock.looked;

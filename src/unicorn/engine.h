@@ -257,6 +257,7 @@ int unicorn_create_vcpu(struct vcpu_engine *engine, const struct vcpu_host *host
 void unicorn_destroy_vcpu(struct vcpu *vcpu);
 enum vcpu_exit unicorn_run(struct vcpu *vcpu);
 void unicorn_set_irq(struct vcpu *vcpu, bool level);
+void unicorn_clear_monitor(struct vcpu *vcpu);
 void unicorn_attention(struct vcpu *vcpu);
 uint64_t unicorn_instructions(const struct vcpu *vcpu);
 uint64_t unicorn_native_register(struct vcpu *vcpu, uint16_t encoding);

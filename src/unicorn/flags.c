@@ -57,6 +57,17 @@ int unicorn_set_monitor(struct vcpu *vcpu, const struct unicorn_monitor *monitor
     return poke(vcpu, vcpu->engine->layout.monitor, values, sizeof(values));
 }
 
+/* It is mostly clear already, and then costs half. */
+void unicorn_clear_monitor(struct vcpu *vcpu)
+{
+    struct unicorn_monitor monitor;
+
+    if (unicorn_get_monitor(vcpu, &monitor) != 0 || monitor.address == UINT64_MAX)
+        return;
+    monitor.address = UINT64_MAX;
+    unicorn_set_monitor(vcpu, &monitor);
+}
+
 /* Two instructions in the scratch page; reaching the exit behind them ends it. */
 static bool run_stub(struct vcpu *vcpu)
 {

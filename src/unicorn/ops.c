@@ -17,6 +17,7 @@ const struct vcpu_engine_ops unicorn_engine = {
     .mmio = unicorn_mmio,
     .complete = unicorn_complete,
     .set_irq = unicorn_set_irq,
+    .clear_monitor = unicorn_clear_monitor,
     .attention = unicorn_attention,
     .instructions = unicorn_instructions,
     .native_register = unicorn_native_register,

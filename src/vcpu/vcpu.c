@@ -89,6 +89,11 @@ void vcpu_set_irq(struct vcpu *vcpu, bool level)
     ops_of(vcpu)->set_irq(vcpu, level);
 }
 
+void vcpu_clear_monitor(struct vcpu *vcpu)
+{
+    ops_of(vcpu)->clear_monitor(vcpu);
+}
+
 void vcpu_attention(struct vcpu *vcpu)
 {
     ops_of(vcpu)->attention(vcpu);

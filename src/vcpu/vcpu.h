@@ -122,6 +122,9 @@ struct vcpu_engine_ops {
     void (*complete)(struct vcpu *vcpu, uint64_t value);
     /* The interrupt line. Taken at a check point at which PSTATE.I is 0. */
     void (*set_irq)(struct vcpu *vcpu, bool level);
+    /* Another PE may have stored to what an exclusive load has marked: no exclusive store succeeds
+     * before the next load. While it does not run. */
+    void (*clear_monitor)(struct vcpu *vcpu);
     /* From inside a callback: the clock's limits have changed. */
     void (*attention)(struct vcpu *vcpu);
     /* From inside a callback: instructions executed before the present one. */
@@ -172,6 +175,7 @@ enum vcpu_exit vcpu_run(struct vcpu *vcpu);
 void vcpu_mmio(struct vcpu *vcpu, struct vcpu_mmio *mmio);
 void vcpu_complete(struct vcpu *vcpu, uint64_t value);
 void vcpu_set_irq(struct vcpu *vcpu, bool level);
+void vcpu_clear_monitor(struct vcpu *vcpu);
 void vcpu_attention(struct vcpu *vcpu);
 uint64_t vcpu_instructions(const struct vcpu *vcpu);
 uint64_t vcpu_native_register(struct vcpu *vcpu, uint16_t encoding);

@@ -158,6 +158,11 @@ static void set_irq(struct vcpu *vcpu, bool level)
     vcpu->irq = level;
 }
 
+static void clear_monitor(struct vcpu *vcpu)
+{
+    (void)vcpu;
+}
+
 /* It looks at the limits before each block anyway. */
 static void attention(struct vcpu *vcpu)
 {
@@ -245,6 +250,7 @@ const struct vcpu_engine_ops stub_engine = {
     .mmio = mmio,
     .complete = complete,
     .set_irq = set_irq,
+    .clear_monitor = clear_monitor,
     .attention = attention,
     .instructions = instructions,
     .native_register = native_register,

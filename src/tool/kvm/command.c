@@ -153,7 +153,7 @@ static int find_emulator(struct command *command)
 
 int command_look(char **words, struct command *command)
 {
-    unsigned machine;
+    unsigned machine = HOST_MACHINE;
     int ret;
 
     *command = (struct command){.words = words};

@@ -102,11 +102,14 @@ struct vgic5_fs {
     void *opaque;
 };
 
-/* A file that appears whole or not at all: a temporary name in the same directory, fsync, rename,
- * fsync of the directory. Sink for the writer below; commit makes it visible, abandon removes it.
- * An interrupted or short write is carried on with. A failure leaves the old file untouched and the
- * temporary one removed, but for one: when the last step, the fsync of the directory, fails, the
- * new file is in place, whole, and may not survive a power cut. */
+/* A file that appears whole or not at all: one without a name in the same directory, fsync, a
+ * temporary name, rename, fsync of the directory. Where the file system has no files without a name
+ * (O_TMPFILE), or `fs` has an open_temporary, it has the temporary name from the start. Those that
+ * killed processes have left behind for this path are removed first, but not with an
+ * open_temporary of the caller's. Sink for the writer below; commit makes it visible, abandon
+ * removes it. An interrupted or short write is carried on with. A failure leaves the old file
+ * untouched and the temporary one removed, but for one: when the last step, the fsync of the
+ * directory, fails, the new file is in place, whole, and may not survive a power cut. */
 struct vgic5_atomic_file;
 int vgic5_atomic_file_create(const char *path, const struct vgic5_fs *fs,
                              struct vgic5_atomic_file **file, struct vgic5_error *error);

@@ -12,6 +12,7 @@
 
 #include "facts/error.h"
 #include "facts/sized.h"
+#include "snapshot/temporary.h"
 
 #include <vgic5/snapshot.h>
 
@@ -23,7 +24,10 @@ struct vgic5_atomic_file {
     struct vgic5_sink sink; /* into it */
     char *path, *temporary;
     int fd;
-    int failed; /* first failed write, sticky */
+    int lock;       /* keeps the temporary name ours when fd is closed; -1: there is none */
+    bool is_named;  /* the temporary name is there */
+    bool is_system; /* the file was opened by the system's calls */
+    int failed;     /* first failed write, sticky */
 };
 
 /* ---- The system's calls ---------------------------------------------------------------------- */
@@ -31,8 +35,7 @@ struct vgic5_atomic_file {
 static int system_open_temporary(void *opaque, const char *path, int *fd)
 {
     (void)opaque;
-    *fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    return *fd < 0 ? -errno : 0;
+    return temporary_open_named(path, fd);
 }
 
 static long system_write(void *opaque, int fd, const void *bytes, size_t size)
@@ -106,37 +109,74 @@ static void file_free(struct vgic5_atomic_file *file)
 {
     if (!file)
         return;
+    if (file->lock >= 0)
+        close(file->lock);
     free(file->path);
     free(file->temporary);
     free(file);
 }
 
-/* "DIR/.NAME.PID.N.tmp"; a long NAME is cut, so that the whole stays a legal name. */
-static size_t temporary_size(const char *path)
-{
-    return strlen(path) + sizeof("/.") + 3 * sizeof("4294967295") + sizeof("..tmp");
-}
-
-static void name_temporary(struct vgic5_atomic_file *file, unsigned int attempt)
-{
-    const char *slash = strrchr(file->path, '/');
-    int directory = slash ? (int)(slash + 1 - file->path) : 0;
-
-    snprintf(file->temporary, temporary_size(file->path), "%.*s.%.200s.%ld.%u.tmp", directory,
-             file->path, file->path + directory, (long)getpid(), attempt);
-}
-
-static int open_temporary(struct vgic5_atomic_file *file)
+/* Under a free name. */
+static int take_name(struct vgic5_atomic_file *file, int (*take)(struct vgic5_atomic_file *file))
 {
     int ret = -EEXIST;
 
     for (unsigned int i = 0; i < MOST_TEMPORARIES && ret == -EEXIST; i++) {
-        name_temporary(file, i);
-        ret = -EINTR;
-        for (unsigned int k = 0; k < MOST_INTERRUPTIONS && ret == -EINTR; k++)
-            ret = file->fs.open_temporary(file->fs.opaque, file->temporary, &file->fd);
+        temporary_name(file->temporary, file->path, i);
+        ret = take(file);
     }
+    file->is_named = ret == 0;
     return ret;
+}
+
+static int open_here(struct vgic5_atomic_file *file)
+{
+    int ret = -EINTR;
+
+    for (unsigned int i = 0; i < MOST_INTERRUPTIONS && ret == -EINTR; i++)
+        ret = file->fs.open_temporary(file->fs.opaque, file->temporary, &file->fd);
+    return ret;
+}
+
+static int link_here(struct vgic5_atomic_file *file)
+{
+    return temporary_link(file->fd, file->temporary);
+}
+
+/* What others have left goes first: the disk may be full of it. */
+static int open_temporary(struct vgic5_atomic_file *file)
+{
+    int ret = -EOPNOTSUPP;
+
+    if (file->is_system) {
+        temporary_remove_dead(file->path);
+        ret = temporary_open_unnamed(file->path, &file->fd);
+    }
+    if (ret != 0)
+        ret = take_name(file, open_here);
+    if (ret == 0 && file->is_system)
+        file->lock = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
+    return ret;
+}
+
+static struct vgic5_atomic_file *file_new(const char *path, const struct vgic5_fs *fs)
+{
+    struct vgic5_atomic_file *file = calloc(1, sizeof(*file));
+
+    if (!file)
+        return NULL;
+    file->lock = -1;
+    file->path = strdup(path);
+    file->temporary = malloc(temporary_size(path));
+    if (!file->path || !file->temporary) {
+        file_free(file);
+        return NULL;
+    }
+    if (fs)
+        sized_take(&file->fs, sizeof(file->fs), fs, SIZE_WITH(struct vgic5_fs, opaque));
+    file->is_system = !file->fs.open_temporary;
+    use_system_calls(&file->fs);
+    return file;
 }
 
 /* A rename would replace it for good: /dev/null, for one, or the link that /dev/stdout is. A
@@ -165,18 +205,9 @@ int vgic5_atomic_file_create(const char *path, const struct vgic5_fs *fs,
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOTSUP,
                          "%.400s is a device, a pipe or a socket, expected a file or nothing",
                          path);
-    fresh = calloc(1, sizeof(*fresh));
-    if (fresh) {
-        fresh->path = strdup(path);
-        fresh->temporary = malloc(temporary_size(path));
-    }
-    if (!fresh || !fresh->path || !fresh->temporary) {
-        file_free(fresh);
+    fresh = file_new(path, fs);
+    if (!fresh)
         return error_no_memory(error, "a file");
-    }
-    if (fs)
-        sized_take(&fresh->fs, sizeof(fresh->fs), fs, SIZE_WITH(struct vgic5_fs, opaque));
-    use_system_calls(&fresh->fs);
     ret = open_temporary(fresh);
     if (ret != 0) {
         error_set(error, VGIC5_CAUSE_ENVIRONMENT, ret, "cannot create %.400s: %s", fresh->path,
@@ -255,6 +286,10 @@ static int make_visible(struct vgic5_atomic_file *file, const char **step)
         *step = "fsync";
         ret = sync_file(file);
     }
+    if (ret == 0 && !file->is_named) {
+        *step = "link";
+        ret = take_name(file, link_here);
+    }
     if (ret == 0) {
         *step = "close";
         ret = close_file(file);
@@ -293,6 +328,7 @@ void vgic5_atomic_file_abandon(struct vgic5_atomic_file *file)
         return;
     if (file->fd >= 0)
         close_file(file);
-    file->fs.unlink(file->fs.opaque, file->temporary);
+    if (file->is_named)
+        file->fs.unlink(file->fs.opaque, file->temporary);
     file_free(file);
 }

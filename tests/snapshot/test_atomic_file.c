@@ -8,6 +8,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -382,23 +384,35 @@ static void test_killed_at_every_call(void **state)
     free(sample);
 }
 
+/* What a process was killed over. It is held by whoever has it open, and by nobody else. */
+static int temporary_of(const struct place *place, long pid, unsigned int n, bool held)
+{
+    char name[160];
+    int fd;
+
+    snprintf(name, sizeof(name), "%s/.snapshot.%ld.%u.tmp", place->directory, pid, n);
+    fd = open(name, O_WRONLY | O_CREAT, 0600);
+    assert_true(fd >= 0);
+    if (held) {
+        assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+        return fd;
+    }
+    close(fd);
+    return -1;
+}
+
 /* Names that others hold are not touched; after a hundred of them the save gives up. */
 static void test_temporary_names_taken(void **state)
 {
     struct sample *sample = sample_new(1);
     struct vgic5_error error = {0};
     struct place place;
-    char name[160];
+    int held[100];
 
     (void)state;
     place_make(&place);
     for (unsigned int i = 0; i < 100; i++) {
-        FILE *file;
-
-        snprintf(name, sizeof(name), "%s/.snapshot.%ld.%u.tmp", place.directory, (long)getpid(), i);
-        file = fopen(name, "w");
-        assert_non_null(file);
-        fclose(file);
+        held[i] = temporary_of(&place, getpid(), i, true);
         if (i == 98) {
             assert_int_equal(save(&place, sample, NULL, &error), 0);
             assert_int_equal(count_files(&place), 100);
@@ -407,6 +421,212 @@ static void test_temporary_names_taken(void **state)
     assert_int_equal(save(&place, sample, NULL, &error), -EEXIST);
     assert_int_equal(count_files(&place), 101);
     assert_true(is_new(&place, sample));
+    for (unsigned int i = 0; i < 100; i++)
+        close(held[i]);
+    assert_int_equal(save(&place, sample, NULL, &error), 0);
+    assert_int_equal(count_files(&place), 1);
+    remove_all(&place);
+    rmdir(place.directory);
+    free(sample);
+}
+
+/* ---- kill -9 --------------------------------------------------------------------------------- */
+
+/* A file system that has no O_TMPFILE. */
+static bool has_no_unnamed;
+
+int __real_temporary_open_unnamed(const char *path, int *fd);
+int __wrap_temporary_open_unnamed(const char *path, int *fd);
+int __wrap_temporary_open_unnamed(const char *path, int *fd)
+{
+    return has_no_unnamed ? -EOPNOTSUPP : __real_temporary_open_unnamed(path, fd);
+}
+
+/* The system's calls, each of which may be the last one. */
+static enum call last_call;
+static unsigned int calls_left;
+
+static void die_at(enum call call)
+{
+    if (call == last_call && calls_left-- == 0)
+        kill(getpid(), SIGKILL);
+}
+
+static long dying_write(void *opaque, int fd, const void *bytes, size_t size)
+{
+    (void)opaque;
+    die_at(CALL_WRITE);
+    return write(fd, bytes, size < 1500 ? size : 1500);
+}
+
+static int dying_fsync(void *opaque, int fd)
+{
+    (void)opaque;
+    die_at(CALL_FSYNC);
+    return fsync(fd);
+}
+
+static int dying_close(void *opaque, int fd)
+{
+    (void)opaque;
+    die_at(CALL_CLOSE);
+    return close(fd);
+}
+
+static int dying_rename(void *opaque, const char *from, const char *to)
+{
+    (void)opaque;
+    die_at(CALL_RENAME);
+    return rename(from, to);
+}
+
+static int dying_directory(void *opaque, const char *path)
+{
+    (void)opaque, (void)path;
+    die_at(CALL_DIRECTORY);
+    return 0;
+}
+
+static void save_and_die(const struct place *place, const struct sample *sample, enum call call,
+                         unsigned int left)
+{
+    const struct vgic5_fs fs = {.size = sizeof(fs),
+                                .write = dying_write,
+                                .fsync = dying_fsync,
+                                .close = dying_close,
+                                .rename = dying_rename,
+                                .fsync_directory = dying_directory};
+    pid_t child = fork();
+    int status;
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        last_call = call;
+        calls_left = left;
+        save(place, sample, &fs, NULL);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+/* Where a process is killed, and whether it then has a name that stays behind. */
+static const struct {
+    enum call call;
+    unsigned int left;
+    bool leaves_linked;
+} deaths[] = {
+    {CALL_WRITE, 0, false},     {CALL_WRITE, 1, false}, {CALL_WRITE, 5, false},
+    {CALL_FSYNC, 0, false},     {CALL_CLOSE, 0, true},  {CALL_RENAME, 0, true},
+    {CALL_DIRECTORY, 0, false},
+};
+
+/* And the next save removes what is left. */
+static void die_each(bool unnamed)
+{
+    struct sample *sample = sample_new(1);
+    struct place place;
+
+    has_no_unnamed = !unnamed;
+    place_make(&place);
+    for (size_t i = 0; i < sizeof(deaths) / sizeof(*deaths); i++) {
+        bool in_place = deaths[i].call == CALL_DIRECTORY;
+        bool leaves = !in_place && (!unnamed || deaths[i].leaves_linked);
+
+        put_old(&place);
+        save_and_die(&place, sample, deaths[i].call, deaths[i].left);
+        assert_true(in_place ? is_new(&place, sample) : is_old(&place));
+        assert_int_equal(count_files(&place), leaves ? 2 : 1);
+        assert_int_equal(save(&place, sample, NULL, NULL), 0);
+        assert_true(is_new(&place, sample));
+        assert_int_equal(count_files(&place), 1);
+    }
+    has_no_unnamed = false;
+    remove_all(&place);
+    rmdir(place.directory);
+    free(sample);
+}
+
+static void test_killed_without_a_name(void **state)
+{
+    (void)state;
+    die_each(true);
+}
+
+static void test_killed_with_a_name(void **state)
+{
+    (void)state;
+    die_each(false);
+}
+
+static pid_t a_process_that_has_gone(void)
+{
+    pid_t child = fork();
+
+    if (child == 0)
+        _exit(0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    return child;
+}
+
+/* A file that is held, is of a process that is there, or is none of ours, stays. */
+static void test_only_dead_ones_are_removed(void **state)
+{
+    static const char *const others[] = {"/.snapshot.%ld.0.tm",   "/.snapshot.%ld.tmp",
+                                         "/.snapshot.%ld.0.tmp2", "/.snapshots.%ld.0.tmp",
+                                         "/.snapsho.%ld.0.tmp",   "/snapshot.%ld.0.tmp",
+                                         "/.snapshot.x%ld.0.tmp"};
+    struct sample *sample = sample_new(1);
+    long gone = a_process_that_has_gone();
+    struct place place;
+    char name[160];
+    size_t stay = 0;
+    int held;
+
+    (void)state;
+    place_make(&place);
+    for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++, stay++) {
+        strcpy(name, place.directory);
+        snprintf(name + strlen(name), 60, others[i], gone);
+        close(open(name, O_WRONLY | O_CREAT, 0600));
+    }
+    snprintf(name, sizeof(name), "%s/.snapshot.%ld.7.tmp", place.directory, gone);
+    assert_int_equal(symlink("/dev/null", name), 0);
+    held = temporary_of(&place, gone, 1, true);
+    temporary_of(&place, getppid(), 0, false);
+    stay += 3;
+    temporary_of(&place, gone, 0, false);
+    temporary_of(&place, gone, 99, false);
+    temporary_of(&place, getpid(), 0, false); /* of one that had this number before */
+    assert_int_equal(save(&place, sample, NULL, NULL), 0);
+    assert_int_equal(count_files(&place), stay + 1);
+    close(held);
+    remove_all(&place);
+    rmdir(place.directory);
+    free(sample);
+}
+
+/* While it is being written, another save of the same name does not take it for a dead one. */
+static void test_two_at_a_time(void **state)
+{
+    struct sample *sample = sample_new(1);
+    struct vgic5_atomic_file *slow;
+    struct place place;
+
+    (void)state;
+    place_make(&place);
+    for (unsigned int i = 0; i < 2; i++) {
+        has_no_unnamed = i == 1;
+        put_old(&place);
+        assert_int_equal(vgic5_atomic_file_create(place.path, NULL, &slow, NULL), 0);
+        assert_int_equal(save(&place, sample, NULL, NULL), 0);
+        assert_true(is_new(&place, sample));
+        assert_int_equal(count_files(&place), 1 + i);
+        assert_int_equal(vgic5_atomic_file_commit(slow, NULL), 0);
+        assert_int_equal(count_files(&place), 1);
+        assert_false(is_new(&place, sample)); /* it was empty */
+    }
+    has_no_unnamed = false;
     remove_all(&place);
     rmdir(place.directory);
     free(sample);
@@ -522,6 +742,10 @@ int main(void)
         cmocka_unit_test(test_short_writes),
         cmocka_unit_test(test_killed_at_every_call),
         cmocka_unit_test(test_temporary_names_taken),
+        cmocka_unit_test(test_killed_without_a_name),
+        cmocka_unit_test(test_killed_with_a_name),
+        cmocka_unit_test(test_only_dead_ones_are_removed),
+        cmocka_unit_test(test_two_at_a_time),
         cmocka_unit_test(test_places_that_do_not_take_a_file),
         cmocka_unit_test(test_no_file_in_the_way),
         cmocka_unit_test(test_directory_vanishes),

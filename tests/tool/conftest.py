@@ -37,6 +37,18 @@ def vgic5(*arguments, status=0, timeout=120, **more):
     return result
 
 
+def is_saving(pid, directory):
+    """Does this process write a snapshot there, with a temporary name or none at all?"""
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            target = os.readlink(f"/proc/{pid}/fd/{number}")
+        except FileNotFoundError:
+            continue
+        if target.startswith(f"{directory}/") and target.endswith((".tmp", " (deleted)")):
+            return True
+    return False
+
+
 @pytest.fixture(scope="session")
 def demo_run(tmp_path_factory):
     """The arguments of the demonstration guest, its undisturbed console and its final snapshot."""

@@ -67,6 +67,11 @@ static bool strikes(bool *short_write)
 
 #define REAL(type, name, ...) ((type(*)(__VA_ARGS__))dlsym(RTLD_NEXT, name))
 
+static bool makes(int flags)
+{
+    return (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE;
+}
+
 static int open_any(const char *name, const char *path, int flags, mode_t mode)
 {
     bool there = is_there(path) && ((flags & O_CREAT) || (flags & O_DIRECTORY));
@@ -80,15 +85,15 @@ static int open_any(const char *name, const char *path, int flags, mode_t mode)
     return fd;
 }
 
-#define OPEN(name)                                                  \
-    int name(const char *path, int flags, ...);                     \
-    int name(const char *path, int flags, ...)                      \
-    {                                                               \
-        va_list list;                                               \
-        va_start(list, flags);                                      \
-        mode_t mode = (flags & O_CREAT) ? va_arg(list, mode_t) : 0; \
-        va_end(list);                                               \
-        return open_any(#name, path, flags, mode);                  \
+#define OPEN(name)                                             \
+    int name(const char *path, int flags, ...);                \
+    int name(const char *path, int flags, ...)                 \
+    {                                                          \
+        va_list list;                                          \
+        va_start(list, flags);                                 \
+        mode_t mode = makes(flags) ? va_arg(list, mode_t) : 0; \
+        va_end(list);                                          \
+        return open_any(#name, path, flags, mode);             \
     }
 OPEN(open)
 OPEN(open64)
@@ -128,6 +133,14 @@ int rename(const char *from, const char *to)
     if (is_there(to) && strikes(NULL))
         return -1;
     return REAL(int, "rename", const char *, const char *)(from, to);
+}
+
+int linkat(int from_directory, const char *from, int to_directory, const char *to, int flags)
+{
+    if (is_there(to) && strikes(NULL))
+        return -1;
+    return REAL(int, "linkat", int, const char *, int, const char *, int)(from_directory, from,
+                                                                          to_directory, to, flags);
 }
 
 __attribute__((destructor)) static void tell(void)

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from conftest import BUILD, DEMO
+from conftest import BUILD, DEMO, is_saving
 from linux_guest import TIMEOUT, arguments, kernel
 
 
@@ -113,7 +113,7 @@ def slow_save(tmp_path, monkeypatch, *more):
         monkeypatch.setenv(name, value)
     terminal = Terminal("run", "--kernel", DEMO, "--smp", "2", "--save", tmp_path / "s",
                         "--save-at-text", "demo: in flight", *more)
-    terminal.wait_until(lambda: any(name.endswith(".tmp") for name in os.listdir(tmp_path)))
+    terminal.wait_until(lambda: is_saving(terminal.tool.pid, tmp_path))
     return terminal
 
 

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from conftest import BUILD, DEMO, PROBE, TOP, vgic5
+from conftest import BUILD, DEMO, PROBE, TOP, is_saving, vgic5
 from running_guest import TOOL, demo, guest
 
 def test_status_pause_resume(tmp_path, demo_run):
@@ -327,7 +327,7 @@ def test_sigint_gives_a_save_up(tmp_path, demo_run):
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE)
     for _ in range(600):
-        if any(name.endswith(".tmp") for name in os.listdir(tmp_path)):
+        if is_saving(process.pid, tmp_path):
             break
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)

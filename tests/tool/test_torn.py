@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from conftest import BUILD, PROBE, vgic5
+from conftest import BUILD, PROBE, is_saving, vgic5
 from running_guest import guest
 
 INTERPOSE = os.path.join(BUILD, "tests", "tool", "libinterpose.so")
@@ -67,7 +67,16 @@ def test_short_writes_do_not_matter(place):
         assert place.target.read_bytes() == place.new, f"call {at}"
 
 
+def has_unnamed_files(directory):
+    try:
+        os.close(os.open(directory, os.O_TMPFILE | os.O_WRONLY))
+    except OSError:
+        return False
+    return True
+
+
 def test_killed_at_every_call(place):
+    left = 0
     for at in range(1, place.calls + 1):
         result, _ = place.run("kill", at)
         assert result.status == -signal.SIGKILL
@@ -75,7 +84,31 @@ def test_killed_at_every_call(place):
         assert found in (place.old, place.new), f"call {at}: the file is torn"
         others = [name for name in os.listdir(place.directory) if name != "s"]
         assert all(name.startswith(".s.") and name.endswith(".tmp") for name in others)
+        left += len(others)
         vgic5("verify", place.target)
+        vgic5(*GUEST, "--save", place.target, "--exit-after-save")
+        assert os.listdir(place.directory) == ["s"], f"call {at}: the next save leaves it there"
+    assert left <= (2 if has_unnamed_files(place.directory) else place.calls)
+
+
+def kill_in_mid_save(place):
+    """SIGKILL while a write sleeps."""
+    place.run("once", 0)
+    env = {**os.environ, "LD_PRELOAD": INTERPOSE, "INTERPOSE_DIR": str(place.directory),
+           "INTERPOSE_MODE": "sleep", "INTERPOSE_AT": "3"}
+    process = subprocess.Popen([os.path.join(BUILD, "vgic5"), *GUEST, "--save", place.target],
+                               env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    while not is_saving(process.pid, place.directory):
+        assert process.poll() is None
+    process.kill()
+    process.wait()
+
+
+def test_a_save_that_is_killed_leaves_no_file(place):
+    if not has_unnamed_files(place.directory):
+        pytest.skip("the file system of the temporary directory has no O_TMPFILE")
+    kill_in_mid_save(place)
+    assert os.listdir(place.directory) == ["s"]
 
 
 def test_a_full_disk(tmp_path):

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "machine.h"
+#include "subject.h"
 #include "report.h"
 
 #define ID_BITS 24u
@@ -32,12 +32,11 @@ static uint32_t scattered(uint32_t n)
     return n * 2654435761u >> (32 - ID_BITS);
 }
 
-static void say(const struct machine *m, double before, const char *how,
-                struct bench_report *report)
+static void say(const struct vmm *vmm, double before, const char *how, struct bench_report *report)
 {
     report_limited(report, (resident_bytes() - before) / KIB / KIB, "MiB", BENCH_AT_MOST, 8,
                    "2^24 LPIs configured, 1000 %s: resident", how);
-    report_limited(report, (double)m->allocated / KIB / KIB, "MiB", BENCH_AT_MOST, 8,
+    report_limited(report, (double)vmm->allocated / KIB / KIB, "MiB", BENCH_AT_MOST, 8,
                    "2^24 LPIs configured, 1000 %s: allocated", how);
 }
 
@@ -45,62 +44,62 @@ static void say(const struct machine *m, double before, const char *how,
  * page). */
 static int use_scattered(struct bench_report *report)
 {
-    struct machine_shape shape = {.nr_pes = 1, .lpi_id_bits = ID_BITS, .ram_size = TABLE_BYTES};
+    struct subject_shape shape = {.nr_pes = 1, .lpi_id_bits = ID_BITS, .ram_size = TABLE_BYTES};
     double before = resident_bytes();
-    struct machine *m = machine_new(&shape);
-    if (!m)
+    struct vmm *vmm = subject_open(&shape);
+    if (!vmm)
         return -1;
-    machine_linear_table(m, ID_BITS);
-    machine_enable(m);
+    subject_linear_table(vmm, ID_BITS);
+    subject_enable(vmm);
     for (uint32_t n = 0; n < USED; n++) {
-        msr(m->pe[0], VGIC5_CDEN, LPI(scattered(n)));
-        msr(m->pe[0], VGIC5_CDPEND, LPI(scattered(n)) | VGIC5_CDPEND_PENDING);
+        vmm_msr(vmm->vcpu[0], VGIC5_CDEN, LPI(scattered(n)));
+        vmm_msr(vmm->vcpu[0], VGIC5_CDPEND, LPI(scattered(n)) | VGIC5_CDPEND_PENDING);
     }
-    say(m, before, "used and pending", report);
-    machine_drop(m);
+    say(vmm, before, "used and pending", report);
+    subject_close(vmm);
     return 0;
 }
 
 /* GRP_IST of 7.4: the whole table comes as an image, which is the VMM's memory. */
-static int restore_image(struct machine *m, uint32_t *image)
+static int restore_image(struct vmm *vmm, uint32_t *image)
 {
     uint32_t spis[VGIC5_NR_SPIS_DEFAULT] = {0};
     const uint64_t buffers[4] = {(uintptr_t)spis, sizeof(spis), (uintptr_t)image, TABLE_BYTES};
-    const uint64_t cfgr = ID_BITS, baser = MACHINE_RAM | 1;
-    int ret = attr_set(m, VGIC5_GRP_IRS_REGS, VGIC5_IRS_IST_CFGR, &cfgr);
+    const uint64_t cfgr = ID_BITS, baser = VMM_RAM_BASE | 1;
+    int ret = vmm_set(vmm, VGIC5_GRP_IRS_REGS, VGIC5_IRS_IST_CFGR, &cfgr);
     if (!ret)
-        ret = attr_set(m, VGIC5_GRP_IRS_REGS, VGIC5_IRS_IST_BASER, &baser);
-    return ret ? ret : attr_set(m, VGIC5_GRP_IST, 0, buffers);
+        ret = vmm_set(vmm, VGIC5_GRP_IRS_REGS, VGIC5_IRS_IST_BASER, &baser);
+    return ret ? ret : vmm_set(vmm, VGIC5_GRP_IST, 0, buffers);
 }
 
 static int restore_scattered(struct bench_report *report)
 {
-    struct machine_shape shape = {
+    struct subject_shape shape = {
         .nr_pes = 1, .lpi_id_bits = ID_BITS, .abi = VGIC5_ABI_7_4, .ram_size = 4096};
     uint32_t *image = calloc(1, TABLE_BYTES);
     for (uint32_t n = 0; image && n < USED; n++)
         image[scattered(n)] = VGIC5_ISTE_ENABLE;
     double before = resident_bytes();
-    struct machine *m = image ? machine_new(&shape) : NULL;
-    int ret = m && restore_image(m, image) == 0 ? 0 : report_failure("no restore");
+    struct vmm *vmm = image ? subject_open(&shape) : NULL;
+    int ret = vmm && restore_image(vmm, image) == 0 ? 0 : report_failure("no restore");
     if (!ret)
-        say(m, before, "enabled and restored, 7.4", report);
-    machine_drop(m);
+        say(vmm, before, "enabled and restored, 7.4", report);
+    subject_close(vmm);
     free(image);
     return ret;
 }
 
 static int per_pe(struct bench_report *report)
 {
-    struct machine_shape one = {.nr_pes = 1, .lpi_id_bits = ID_BITS, .ram_size = 4096};
-    struct machine_shape many = {.nr_pes = 512, .lpi_id_bits = ID_BITS, .ram_size = 4096};
-    struct machine *a = machine_new(&one), *b = machine_new(&many);
+    struct subject_shape one = {.nr_pes = 1, .lpi_id_bits = ID_BITS, .ram_size = 4096};
+    struct subject_shape many = {.nr_pes = 512, .lpi_id_bits = ID_BITS, .ram_size = 4096};
+    struct vmm *a = subject_open(&one), *b = subject_open(&many);
     int ret = a && b ? 0 : -1;
     if (!ret)
         report_limited(report, (double)(b->allocated - a->allocated) / 511 / KIB, "KiB",
                        BENCH_AT_MOST, 16, "each PE of 512");
-    machine_drop(a);
-    machine_drop(b);
+    subject_close(a);
+    subject_close(b);
     return ret;
 }
 

@@ -3,7 +3,7 @@
  * A round: an LPI is made pending, acknowledged, its priority dropped, and deactivated. How many
  * others are enabled, or pending at lower priority, and how many PEs there are, must not matter.
  */
-#include "machine.h"
+#include "subject.h"
 #include "measure.h"
 #include "report.h"
 
@@ -19,7 +19,7 @@ struct setting {
     uint32_t nr_pes;
     bool spread;  /* another LPI in each round */
     bool threads; /* config.threads: with locks */
-    struct machine *m;
+    struct vmm *vmm;
     uint32_t next;
 };
 
@@ -54,7 +54,7 @@ static void rounds(void *context, uint32_t times)
     uint32_t mask = (1u << s->id_bits) - 1, pe = 0;
     for (uint32_t i = 0; i < times; i++) {
         uint32_t id = s->spread ? (s->next += 4099) & mask : pe;
-        machine_round(s->m->pe[pe], id);
+        subject_round(s->vmm->vcpu[pe], id);
         pe = pe + 1 == s->nr_pes ? 0 : pe + 1;
     }
 }
@@ -63,37 +63,37 @@ static void rounds(void *context, uint32_t times)
 static void enable_all(struct setting *s)
 {
     uint32_t nr = 1u << s->id_bits;
-    machine_fill_table(s->m, nr,
+    subject_fill_table(s->vmm, nr,
                        VGIC5_ISTE_ENABLE | VGIC5_FIELD(ISTE_PRIORITY, s->spread ? HIGH : LOW));
-    machine_linear_table(s->m, s->id_bits);
-    machine_enable(s->m);
+    subject_linear_table(s->vmm, s->id_bits);
+    subject_enable(s->vmm);
     for (uint32_t id = 0; id < nr; id += 32)
-        msr(s->m->pe[0], VGIC5_CDEN, LPI(id));
+        vmm_msr(s->vmm->vcpu[0], VGIC5_CDEN, LPI(id));
     for (uint32_t pe = 0; pe < s->nr_pes; pe++) {
-        msr(s->m->pe[0], VGIC5_CDAFF, (uint64_t)pe << 32 | LPI(pe));
-        msr(s->m->pe[0], VGIC5_CDPRI, (uint64_t)HIGH << 35 | LPI(pe));
+        vmm_msr(s->vmm->vcpu[0], VGIC5_CDAFF, (uint64_t)pe << 32 | LPI(pe));
+        vmm_msr(s->vmm->vcpu[0], VGIC5_CDPRI, (uint64_t)HIGH << 35 | LPI(pe));
     }
 }
 
 static int set_up(struct setting *s)
 {
-    struct machine_shape shape = {.nr_pes = s->nr_pes,
+    struct subject_shape shape = {.nr_pes = s->nr_pes,
                                   .lpi_id_bits = 24,
                                   .threads = s->threads,
                                   .ram_size = ((size_t)4 << s->id_bits) + 4096};
-    s->m = machine_new(&shape);
-    if (!s->m)
+    s->vmm = subject_open(&shape);
+    if (!s->vmm)
         return -1;
     enable_all(s);
     for (uint32_t id = s->nr_pes; id < s->nr_pes + s->pending; id++) {
-        msr(s->m->pe[0], VGIC5_CDAFF, (uint64_t)(id % s->nr_pes) << 32 | LPI(id));
-        msr(s->m->pe[0], VGIC5_CDPEND, LPI(id) | VGIC5_CDPEND_PENDING);
+        vmm_msr(s->vmm->vcpu[0], VGIC5_CDAFF, (uint64_t)(id % s->nr_pes) << 32 | LPI(id));
+        vmm_msr(s->vmm->vcpu[0], VGIC5_CDPEND, LPI(id) | VGIC5_CDPEND_PENDING);
     }
     uint64_t taken;
-    msr(s->m->pe[0], VGIC5_CDPEND, LPI(0) | VGIC5_CDPEND_PENDING);
-    taken = mrs(s->m->pe[0], VGIC5_CDIA);
-    msr(s->m->pe[0], VGIC5_CDEOI, 0);
-    msr(s->m->pe[0], VGIC5_CDDI, LPI(0));
+    vmm_msr(s->vmm->vcpu[0], VGIC5_CDPEND, LPI(0) | VGIC5_CDPEND_PENDING);
+    taken = vmm_mrs(s->vmm->vcpu[0], VGIC5_CDIA);
+    vmm_msr(s->vmm->vcpu[0], VGIC5_CDEOI, 0);
+    vmm_msr(s->vmm->vcpu[0], VGIC5_CDDI, LPI(0));
     return taken == (1ull << 32 | LPI(0)) ? 0 : report_failure("LPI 0 was not acknowledged");
 }
 
@@ -141,8 +141,8 @@ int bench_rounds(const struct bench_options *options, struct bench_report *repor
         say(cases, report);
     }
     for (size_t i = 0; i < NR_SETTINGS; i++) {
-        machine_drop(settings[i].m);
-        settings[i].m = NULL;
+        subject_close(settings[i].vmm);
+        settings[i].vmm = NULL;
     }
     return ret;
 }

@@ -9,7 +9,7 @@
 #include <sched.h>
 #include <stdlib.h>
 
-#include "machine.h"
+#include "subject.h"
 #include "measure.h"
 #include "report.h"
 
@@ -32,9 +32,10 @@ struct worker {
 
 /* Threads that go at the same time. */
 struct crew {
-    struct machine *m;
+    struct vmm *vmm;
     uint32_t nr_threads, nr_pes, distance;
     uint32_t arrived; /* threads at the start */
+    bool off;         /* one of them could not be created: nobody goes */
     struct worker worker[MAX_THREADS];
     double best; /* rounds per second */
     double cpu_ns[REPEATS];
@@ -57,11 +58,15 @@ static void bind(uint32_t number)
 }
 
 /* All threads go at once; a short wait, so that none has to be woken. */
-static void meet(struct crew *crew)
+static bool meet(struct crew *crew)
 {
     __atomic_fetch_add(&crew->arrived, 1, __ATOMIC_ACQ_REL);
-    while (__atomic_load_n(&crew->arrived, __ATOMIC_ACQUIRE) < crew->nr_threads)
+    while (__atomic_load_n(&crew->arrived, __ATOMIC_ACQUIRE) < crew->nr_threads) {
+        if (__atomic_load_n(&crew->off, __ATOMIC_ACQUIRE))
+            return false;
         sched_yield();
+    }
+    return true;
 }
 
 /* PE n belongs to thread n modulo their number. */
@@ -70,11 +75,12 @@ static void *work(void *context)
     struct worker *w = context;
     const struct crew *crew = w->crew;
     bind(w->number);
-    meet(w->crew);
+    if (!meet(w->crew))
+        return NULL;
     uint64_t cpu = measure_cpu_ns();
     w->start = measure_wall_ns();
     for (uint32_t i = 0, pe = w->number; i < w->rounds; i++) {
-        machine_round(crew->m->pe[pe], pe * crew->distance);
+        subject_round(crew->vmm->vcpu[pe], pe * crew->distance);
         pe += crew->nr_threads;
         pe = pe < crew->nr_pes ? pe : w->number;
     }
@@ -85,38 +91,40 @@ static void *work(void *context)
 
 static int set_up(struct crew *crew)
 {
-    struct machine_shape shape = {
+    struct subject_shape shape = {
         .nr_pes = crew->nr_pes, .lpi_id_bits = ID_BITS, .threads = 1, .ram_size = 4u << ID_BITS};
-    crew->m = machine_new(&shape);
-    if (!crew->m)
+    crew->vmm = subject_open(&shape);
+    if (!crew->vmm)
         return -1;
-    machine_fill_table(crew->m, 1u << ID_BITS, VGIC5_ISTE_ENABLE);
-    machine_linear_table(crew->m, ID_BITS);
-    machine_enable(crew->m);
+    subject_fill_table(crew->vmm, 1u << ID_BITS, VGIC5_ISTE_ENABLE);
+    subject_linear_table(crew->vmm, ID_BITS);
+    subject_enable(crew->vmm);
     for (uint32_t pe = 0; pe < crew->nr_pes; pe++)
-        msr(crew->m->pe[pe], VGIC5_CDAFF, (uint64_t)pe << 32 | LPI(pe * crew->distance));
+        vmm_msr(crew->vmm->vcpu[pe], VGIC5_CDAFF, (uint64_t)pe << 32 | LPI(pe * crew->distance));
     return 0;
 }
 
-static void start(struct crew *crew)
+/* How many could be created; if not all, they are sent home. */
+static uint32_t start(struct crew *crew)
 {
     crew->arrived = 0;
     for (uint32_t i = 0; i < crew->nr_threads; i++) {
         crew->worker[i] = (struct worker){
             .crew = crew, .number = i, .rounds = ROUNDS / (crew->nr_threads > 4 ? 8 : 1)};
         if (pthread_create(&crew->worker[i].thread, NULL, work, &crew->worker[i])) {
-            report_failure("thread %u could not be created", i);
-            exit(3); /* the others would wait for it for ever */
+            __atomic_store_n(&crew->off, true, __ATOMIC_RELEASE);
+            return i;
         }
     }
+    return crew->nr_threads;
 }
 
-static void run(struct crew *crew, uint32_t repeat)
+static int run(struct crew *crew, uint32_t repeat)
 {
     uint64_t first = UINT64_MAX, last = 0, rounds = 0;
     double cpu = 0;
-    start(crew);
-    for (uint32_t i = 0; i < crew->nr_threads; i++) {
+    uint32_t started = start(crew);
+    for (uint32_t i = 0; i < started; i++) {
         struct worker *w = &crew->worker[i];
         pthread_join(w->thread, NULL);
         first = w->start < first ? w->start : first;
@@ -124,9 +132,12 @@ static void run(struct crew *crew, uint32_t repeat)
         rounds += w->rounds;
         cpu += w->cpu_ns / crew->nr_threads;
     }
+    if (started < crew->nr_threads)
+        return report_failure("thread %u could not be created", started);
     double throughput = (double)rounds / (double)(last - first) * 1e9;
     crew->best = throughput > crew->best ? throughput : crew->best;
     crew->cpu_ns[repeat] = cpu;
+    return 0;
 }
 
 /* What is compared runs in turns. */
@@ -163,24 +174,24 @@ static void say(struct crew *crews, struct bench_report *report)
 /* One register, as often as a save of all PEs has one. */
 static void get_registers(void *context, uint32_t times)
 {
-    struct machine *m = context;
+    struct vmm *vmm = context;
     uint64_t value;
-    for (uint32_t i = 0; i < times * REGISTERS * m->nr_pes; i++) {
-        uint64_t mpidr = vgic5_mpidr_of_vcpu(i % m->nr_pes);
-        attr_get(m, VGIC5_GRP_CPU_SYSREGS, VGIC5_SYSREG_ATTR(mpidr, VGIC5_ICC_PCR), &value);
+    for (uint32_t i = 0; i < times * REGISTERS * vmm->nr_vcpus; i++) {
+        uint64_t mpidr = vgic5_mpidr_of_vcpu(i % vmm->nr_vcpus);
+        vmm_get(vmm, VGIC5_GRP_CPU_SYSREGS, VGIC5_SYSREG_ATTR(mpidr, VGIC5_ICC_PCR), &value);
     }
 }
 
 static int say_registers(uint32_t nr_pes, struct bench_report *report)
 {
-    struct machine *m[2];
+    struct vmm *vmm[2];
     struct measure_case cases[2];
     int ret = 0;
     for (uint32_t threads = 0; threads < 2; threads++) {
-        m[threads] = machine_new(&(struct machine_shape){
+        vmm[threads] = subject_open(&(struct subject_shape){
             .nr_pes = nr_pes, .lpi_id_bits = ID_BITS, .threads = threads, .ram_size = 4096});
-        cases[threads] = (struct measure_case){get_registers, m[threads], 1, 0};
-        ret |= m[threads] ? 0 : -1;
+        cases[threads] = (struct measure_case){get_registers, vmm[threads], 1, 0};
+        ret |= vmm[threads] ? 0 : -1;
     }
     if (!ret) {
         measure(cases, 2, CYCLES);
@@ -188,8 +199,8 @@ static int say_registers(uint32_t nr_pes, struct bench_report *report)
         report_limited(report, cases[1].ns / cases[0].ns, "ratio", BENCH_AT_MOST, 1.3,
                        "registers of %u PEs, with locks to without", nr_pes);
     }
-    machine_drop(m[0]);
-    machine_drop(m[1]);
+    subject_close(vmm[0]);
+    subject_close(vmm[1]);
     return ret;
 }
 
@@ -205,14 +216,14 @@ int bench_threads(const struct bench_options *options, struct bench_report *repo
         ret |= set_up(&crews[i]);
     }
     for (uint32_t repeat = 0; repeat < REPEATS && !ret; repeat++)
-        for (size_t i = 0; i < NR_SETTINGS; i++)
-            run(&crews[i], repeat);
+        for (size_t i = 0; i < NR_SETTINGS && !ret; i++)
+            ret = run(&crews[i], repeat);
     if (!ret)
         say(crews, report);
     if (!ret)
         ret = say_registers(64, report) | say_registers(512, report);
     for (size_t i = 0; i < NR_SETTINGS && crews; i++)
-        machine_drop(crews[i].m);
+        subject_close(crews[i].vmm);
     free(crews);
     return ret;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "machine.h"
+#include "subject.h"
 #include "measure.h"
 #include "report.h"
 
@@ -67,7 +67,7 @@ static const char *const directions[] = {[SAVE] = "save", [RESTORE] = "restore"}
 
 struct transfer {
     const struct setting *setting;
-    struct machine *m;
+    struct vmm *vmm;
     size_t bytes; /* of the table */
     uint32_t *image, *copy;
     uint32_t spis[SPIS];
@@ -95,40 +95,41 @@ static void fill(const struct setting *s, uint32_t *words)
         words[scattered(n, s->id_bits)] = some_word(s, n);
 }
 
-static struct machine *new_machine(const struct setting *s)
+static struct vmm *open_subject(const struct setting *s)
 {
-    struct machine_shape shape = {.nr_pes = NR_PES,
+    struct subject_shape shape = {.nr_pes = NR_PES,
                                   .lpi_id_bits = (uint8_t)s->id_bits,
                                   .abi = s->abi,
                                   .two_level = s->two_level,
                                   .ram_size = ((size_t)4 << s->id_bits) + (1u << 20)};
-    return machine_new(&shape);
+    return subject_open(&shape);
 }
 
-static int attr_ist(struct transfer *t, struct machine *m, bool is_set)
+static int attr_ist(struct transfer *t, struct vmm *vmm, bool is_set)
 {
     struct vgic5_ist buffers = {(uintptr_t)t->spis, sizeof(t->spis), (uintptr_t)t->image, t->bytes};
     void *payload = t->setting->abi == VGIC5_ABI_V1 ? (void *)t->spis : (void *)&buffers;
-    return is_set ? attr_set(m, VGIC5_GRP_IST, 0, payload) : attr_get(m, VGIC5_GRP_IST, 0, payload);
+    return is_set ? vmm_set(vmm, VGIC5_GRP_IST, 0, payload)
+                  : vmm_get(vmm, VGIC5_GRP_IST, 0, payload);
 }
 
 /* The registers that a restore sets before GRP_IST. */
-static void restore_registers(const struct setting *s, struct machine *m)
+static void restore_registers(const struct setting *s, struct vmm *vmm)
 {
     uint64_t cfgr = s->id_bits | (s->two_level ? 1u << 16 : 0);
-    uint64_t baser = MACHINE_RAM | 1;
-    attr_set(m, VGIC5_GRP_IRS_REGS, VGIC5_IRS_IST_CFGR, &cfgr);
-    attr_set(m, VGIC5_GRP_IRS_REGS, VGIC5_IRS_IST_BASER, &baser);
+    uint64_t baser = VMM_RAM_BASE | 1;
+    vmm_set(vmm, VGIC5_GRP_IRS_REGS, VGIC5_IRS_IST_CFGR, &cfgr);
+    vmm_set(vmm, VGIC5_GRP_IRS_REGS, VGIC5_IRS_IST_BASER, &baser);
 }
 
-static int populate_two_levels(const struct setting *s, struct machine *m)
+static int populate_two_levels(const struct setting *s, struct vmm *vmm)
 {
-    machine_two_level_table(m, s->id_bits);
+    subject_two_level_table(vmm, s->id_bits);
     for (uint32_t n = 0; n < s->used; n++) {
         uint32_t id = scattered(n, s->id_bits);
-        machine_map_l2(m, id);
-        msr(m->pe[0], VGIC5_CDAFF, (uint64_t)(n % NR_PES) << 32 | LPI(id));
-        msr(m->pe[0], VGIC5_CDEN, LPI(id));
+        subject_map_l2(vmm, id);
+        vmm_msr(vmm->vcpu[0], VGIC5_CDAFF, (uint64_t)(n % NR_PES) << 32 | LPI(id));
+        vmm_msr(vmm->vcpu[0], VGIC5_CDEN, LPI(id));
     }
     return 0;
 }
@@ -136,19 +137,19 @@ static int populate_two_levels(const struct setting *s, struct machine *m)
 static int set_up(struct transfer *t, const struct setting *s)
 {
     *t = (struct transfer){.setting = s, .bytes = (size_t)4 << s->id_bits};
-    t->m = new_machine(s);
+    t->vmm = open_subject(s);
     t->image = calloc(1, t->bytes);
     t->copy = calloc(1, t->bytes);
-    if (!t->m || !t->image || !t->copy)
+    if (!t->vmm || !t->image || !t->copy)
         return report_failure("no memory");
     memset(t->copy, 1, t->bytes);
     if (s->two_level)
-        return populate_two_levels(s, t->m);
+        return populate_two_levels(s, t->vmm);
     fill(s, t->image);
     if (s->abi == VGIC5_ABI_V1)
-        memcpy(machine_words(t->m), t->image, t->bytes);
-    restore_registers(s, t->m);
-    return attr_ist(t, t->m, true) ? report_failure("GRP_IST refused") : 0;
+        memcpy(subject_words(t->vmm), t->image, t->bytes);
+    restore_registers(s, t->vmm);
+    return attr_ist(t, t->vmm, true) ? report_failure("GRP_IST refused") : 0;
 }
 
 /* So that every block that is used has to be written. */
@@ -157,32 +158,32 @@ static void touch(struct transfer *t)
     const struct setting *s = t->setting;
     uint32_t nr = s->used == ALL ? (uint32_t)(t->bytes / 256) : s->used;
     for (uint32_t n = 0; n < nr; n++)
-        msr(t->m->pe[0], VGIC5_CDPRI,
-            3ull << 35 | LPI(s->used == ALL ? n * 64 : scattered(n, s->id_bits)));
+        vmm_msr(t->vmm->vcpu[0], VGIC5_CDPRI,
+                3ull << 35 | LPI(s->used == ALL ? n * 64 : scattered(n, s->id_bits)));
 }
 
 static double timed_save(struct transfer *t)
 {
     touch(t);
     uint64_t start = measure_cpu_ns();
-    int ret = attr_ist(t, t->m, false);
+    int ret = attr_ist(t, t->vmm, false);
     double ns = (double)(measure_cpu_ns() - start);
     return ret ? report_failure("GRP_IST cannot be got: %d", ret) : ns;
 }
 
 static double timed_restore(struct transfer *t)
 {
-    struct machine *m = new_machine(t->setting);
-    if (!m)
+    struct vmm *vmm = open_subject(t->setting);
+    if (!vmm)
         return -1;
-    void *own = m->ram; /* the guest's memory is there already */
-    m->ram = t->m->ram;
-    restore_registers(t->setting, m);
+    void *own = vmm->ram; /* the guest's memory is there already */
+    vmm->ram = t->vmm->ram;
+    restore_registers(t->setting, vmm);
     uint64_t start = measure_cpu_ns();
-    int ret = attr_ist(t, m, true);
+    int ret = attr_ist(t, vmm, true);
     double ns = (double)(measure_cpu_ns() - start);
-    m->ram = own;
-    machine_drop(m);
+    vmm->ram = own;
+    subject_close(vmm);
     return ret ? report_failure("GRP_IST cannot be set: %d", ret) : ns;
 }
 
@@ -253,7 +254,7 @@ static void say_growth(double ns[NR_SETTINGS][NR_DIRECTIONS], struct bench_repor
 
 static void tear_down(struct transfer *t)
 {
-    machine_drop(t->m);
+    subject_close(t->vmm);
     free(t->image);
     free(t->copy);
 }

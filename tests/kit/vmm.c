@@ -57,13 +57,6 @@ static void op_free(void *opaque, void *memory, size_t size)
 
 /* ---- Guest memory ---------------------------------------------------------------------------- */
 
-uint8_t *vmm_ram_at(const struct vmm *vmm, uint64_t ipa, size_t size)
-{
-    if (ipa < vmm->ram_base || size > vmm->ram_size || ipa - vmm->ram_base > vmm->ram_size - size)
-        return NULL;
-    return vmm->ram + (ipa - vmm->ram_base);
-}
-
 static bool is_in_hole(const struct vmm *vmm, uint64_t ipa, size_t size, bool is_write)
 {
     uint64_t hole_size = vmm->hole_size ? vmm->hole_size : PAGE;
@@ -307,21 +300,4 @@ int vmm_set(struct vmm *vmm, uint32_t group, uint64_t attr, const void *payload)
 int vmm_set_u64(struct vmm *vmm, uint32_t group, uint64_t attr, uint64_t value)
 {
     return vmm_set(vmm, group, attr, &value);
-}
-
-bool vmm_mmio_write(struct vmm *vmm, uint64_t offset, unsigned size, uint64_t value)
-{
-    struct vgic5_mmio access = {
-        .offset = offset, .value = value, .size = (uint8_t)size, .is_write = true};
-
-    return vgic5_mmio(vmm->device, &access) == VGIC5_HANDLED;
-}
-
-bool vmm_mmio_read(struct vmm *vmm, uint64_t offset, unsigned size, uint64_t *value)
-{
-    struct vgic5_mmio access = {.offset = offset, .size = (uint8_t)size};
-    bool handled = vgic5_mmio(vmm->device, &access) == VGIC5_HANDLED;
-
-    *value = access.value;
-    return handled;
 }

@@ -74,7 +74,12 @@ extern const struct vgic5_host vmm_host;
 int vmm_read_guest(void *vmm, uint64_t ipa, void *to, size_t size);
 int vmm_write_guest(void *vmm, uint64_t ipa, const void *from, size_t size);
 /* The bytes, where all of them are RAM (a hole or not); or NULL. */
-uint8_t *vmm_ram_at(const struct vmm *vmm, uint64_t ipa, size_t size);
+static inline uint8_t *vmm_ram_at(const struct vmm *vmm, uint64_t ipa, size_t size)
+{
+    if (ipa < vmm->ram_base || size > vmm->ram_size || ipa - vmm->ram_base > vmm->ram_size - size)
+        return NULL;
+    return vmm->ram + (ipa - vmm->ram_base);
+}
 
 /* ---- Life ------------------------------------------------------------------------------------ */
 
@@ -110,8 +115,22 @@ int vmm_set(struct vmm *vmm, uint32_t group, uint64_t attr, const void *payload)
 int vmm_set_u64(struct vmm *vmm, uint32_t group, uint64_t attr, uint64_t value);
 
 /* The guest's: false where the library says UNDEFINED, or no register. */
-bool vmm_mmio_write(struct vmm *vmm, uint64_t offset, unsigned size, uint64_t value);
-bool vmm_mmio_read(struct vmm *vmm, uint64_t offset, unsigned size, uint64_t *value);
+static inline bool vmm_mmio_write(struct vmm *vmm, uint64_t offset, unsigned size, uint64_t value)
+{
+    struct vgic5_mmio access = {
+        .offset = offset, .value = value, .size = (uint8_t)size, .is_write = true};
+
+    return vgic5_mmio(vmm->device, &access) == VGIC5_HANDLED;
+}
+
+static inline bool vmm_mmio_read(struct vmm *vmm, uint64_t offset, unsigned size, uint64_t *value)
+{
+    struct vgic5_mmio access = {.offset = offset, .size = (uint8_t)size};
+    bool handled = vgic5_mmio(vmm->device, &access) == VGIC5_HANDLED;
+
+    *value = access.value;
+    return handled;
+}
 
 /* A GIC instruction or MSR, an MRS or SYSL, of one PE. */
 static inline bool vmm_msr(struct vgic5_vcpu *vcpu, uint16_t encoding, uint64_t value)

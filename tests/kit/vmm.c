@@ -156,7 +156,7 @@ static int op_quiesce(void *opaque)
 {
     struct vmm *vmm = opaque;
 
-    vmm->quiesce_calls++;
+    COUNT(vmm->quiesce_calls, 1);
     if (vmm->quiesce_times == 0)
         return 0;
     if (vmm->quiesce_times != UINT_MAX)

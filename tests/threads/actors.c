@@ -29,7 +29,7 @@ static void cause_lpi(struct actor *a, struct vgic5_vcpu *vcpu)
     if (!move_on(book, lpi, WAY_IDLE, WAY_CAUSED))
         return;
     atomic_fetch_add(&book->caused, 1);
-    msr(vcpu, VGIC5_CDPEND, VALID | stress_intid(lpi)); /* bit 32: Pending */
+    vmm_msr(vcpu, VGIC5_CDPEND, VALID | stress_intid(lpi)); /* bit 32: Pending */
 }
 
 /* Each SPI is driven by one thread: an edge up is an event, one down is none. */
@@ -39,8 +39,8 @@ static void cause_spi(struct actor *a, uint32_t spi)
     if (!move_on(&s->book, NR_LPIS + spi, WAY_IDLE, WAY_CAUSED))
         return;
     atomic_fetch_add(&s->book.caused, 1);
-    vgic5_irq_line(s->device, VGIC5_IRQ_SPI(spi), true);
-    vgic5_irq_line(s->device, VGIC5_IRQ_SPI(spi), false);
+    vgic5_irq_line(s->vmm.device, VGIC5_IRQ_SPI(spi), true);
+    vgic5_irq_line(s->vmm.device, VGIC5_IRQ_SPI(spi), false);
 }
 
 void *actor_wires(void *context)
@@ -66,7 +66,7 @@ static uint32_t interrupt_of(uint32_t intid)
 static bool take_one(struct actor *a, struct vgic5_vcpu *vcpu)
 {
     struct book *book = &a->stress->book;
-    uint64_t acknowledged = mrs(vcpu, VGIC5_CDIA);
+    uint64_t acknowledged = vmm_mrs(vcpu, VGIC5_CDIA);
     if (!(acknowledged & VALID))
         return false;
     uint32_t intid = (uint32_t)acknowledged, interrupt = interrupt_of(intid);
@@ -75,8 +75,8 @@ static bool take_one(struct actor *a, struct vgic5_vcpu *vcpu)
     else if (!move_on(book, interrupt, WAY_CAUSED, WAY_TAKEN))
         atomic_fetch_add(&book->duplicated, 1);
     atomic_fetch_add(&book->taken, 1);
-    msr(vcpu, VGIC5_CDEOI, 0);
-    msr(vcpu, VGIC5_CDDI, intid);
+    vmm_msr(vcpu, VGIC5_CDEOI, 0);
+    vmm_msr(vcpu, VGIC5_CDDI, intid);
     if (interrupt != NR_INTERRUPTS)
         move_on(book, interrupt, WAY_TAKEN, WAY_IDLE);
     return true;
@@ -91,24 +91,24 @@ static void reconfigure(struct actor *a, struct vgic5_vcpu *vcpu)
     case 0:
     case 1:
     case 2: /* to a PE that is not there, and away from it again */
-        msr(vcpu, VGIC5_CDAFF, (uint64_t)NR_ALL << 32 | intid);
-        msr(vcpu, VGIC5_CDAFF, (uint64_t)random_below(a, NR_ALL) << 32 | intid);
+        vmm_msr(vcpu, VGIC5_CDAFF, (uint64_t)NR_ALL << 32 | intid);
+        vmm_msr(vcpu, VGIC5_CDAFF, (uint64_t)random_below(a, NR_ALL) << 32 | intid);
         break;
     case 3:
     case 4:
-        msr(vcpu, VGIC5_CDAFF, (uint64_t)random_below(a, NR_ALL) << 32 | intid);
+        vmm_msr(vcpu, VGIC5_CDAFF, (uint64_t)random_below(a, NR_ALL) << 32 | intid);
         break;
     case 5:
-        msr(vcpu, VGIC5_CDPRI, (uint64_t)random_below(a, 32) << 35 | intid);
+        vmm_msr(vcpu, VGIC5_CDPRI, (uint64_t)random_below(a, 32) << 35 | intid);
         break;
     case 6:
-        msr(vcpu, VGIC5_CDDIS, intid);
-        msr(vcpu, VGIC5_CDEN, intid);
+        vmm_msr(vcpu, VGIC5_CDDIS, intid);
+        vmm_msr(vcpu, VGIC5_CDEN, intid);
         break;
     default:
-        msr(vcpu, VGIC5_CDRCFG, intid);
-        mrs(vcpu, VGIC5_ICC_ICSR);
-        mrs(vcpu, VGIC5_ICC_HPPIR);
+        vmm_msr(vcpu, VGIC5_CDRCFG, intid);
+        vmm_mrs(vcpu, VGIC5_ICC_ICSR);
+        vmm_mrs(vcpu, VGIC5_ICC_HPPIR);
     }
 }
 
@@ -119,9 +119,9 @@ static void retire_the_old(struct actor *a, struct vgic5_vcpu *vcpu)
     for (uint32_t lpi = a->number; lpi < NR_LPIS; lpi += NR_VCPUS) {
         if (atomic_load(&book->way[lpi]) != WAY_TAKEN)
             continue;
-        msr(vcpu, VGIC5_CDRCFG, stress_intid(lpi));
+        vmm_msr(vcpu, VGIC5_CDRCFG, stress_intid(lpi));
         if (lpi % ACTIVE_EVERY == 0) {
-            msr(vcpu, VGIC5_CDDI, stress_intid(lpi));
+            vmm_msr(vcpu, VGIC5_CDDI, stress_intid(lpi));
             move_on(book, lpi, WAY_TAKEN, WAY_IDLE);
         }
     }
@@ -143,7 +143,7 @@ void *actor_vcpu(void *context)
 {
     struct actor *a = context;
     struct stress *s = a->stress;
-    struct vgic5_vcpu *vcpu = s->vcpu[a->number];
+    struct vgic5_vcpu *vcpu = s->vmm.vcpu[a->number];
     retire_the_old(a, vcpu);
     for (unsigned long n = 0; n < s->steps; n++) {
         enter(s, vcpu);
@@ -179,44 +179,33 @@ void *actor_sleeper(void *context)
     uint32_t number = NR_VCPUS + a->number % NR_SLEEPERS;
     while (!atomic_load(&s->over)) {
         wait_for_interrupt(s, &s->told[number]);
-        enter(s, s->vcpu[number]);
-        while (take_one(a, s->vcpu[number]))
+        enter(s, s->vmm.vcpu[number]);
+        while (take_one(a, s->vmm.vcpu[number]))
             ;
-        leave(s, s->vcpu[number]);
+        leave(s, s->vmm.vcpu[number]);
     }
     return NULL;
 }
 
 /* ---- What needs all locks -------------------------------------------------------------------- */
 
-static void access_frame(struct stress *s, uint64_t offset, bool is_write, uint64_t value)
-{
-    struct vgic5_mmio access = {.offset = offset, .size = 4, .value = value, .is_write = is_write};
-    vgic5_mmio(s->device, &access);
-}
-
 void *actor_frame(void *context)
 {
     struct actor *a = context;
     struct stress *s = a->stress;
+    uint64_t value;
     for (unsigned long n = 0; n < s->steps / 16; n++) {
-        access_frame(s, VGIC5_IRS_CR1, true, n & 1);
-        access_frame(s, VGIC5_IRS_SPI_SELR, true, random_below(a, NR_SPIS));
-        access_frame(s, VGIC5_IRS_SPI_STATUSR, false, 0);
-        access_frame(s, VGIC5_IRS_CR0, true, 0);
-        access_frame(s, VGIC5_IRS_CR0, true, 1);
-        vgic5_vcpu_line(s->vcpu[random_below(a, NR_ALL)]);
+        vmm_mmio_write(&s->vmm, VGIC5_IRS_CR1, 4, n & 1);
+        vmm_mmio_write(&s->vmm, VGIC5_IRS_SPI_SELR, 4, random_below(a, NR_SPIS));
+        vmm_mmio_read(&s->vmm, VGIC5_IRS_SPI_STATUSR, 4, &value);
+        vmm_mmio_write(&s->vmm, VGIC5_IRS_CR0, 4, 0);
+        vmm_mmio_write(&s->vmm, VGIC5_IRS_CR0, 4, 1);
+        vgic5_vcpu_line(s->vmm.vcpu[random_below(a, NR_ALL)]);
     }
     return NULL;
 }
 
 /* ---- The VMM's own questions ----------------------------------------------------------------- */
-
-static int get(struct stress *s, uint32_t group, uint64_t number, void *payload)
-{
-    struct vgic5_attr attr = {.group = group, .attr = number, .addr = (uintptr_t)payload};
-    return vgic5_get_attr(s->device, &attr);
-}
 
 /* EBUSY as long as a vCPU is in, but never anything else. */
 static void ask(struct actor *a)
@@ -225,15 +214,15 @@ static void ask(struct actor *a)
     uint64_t values[NR_SPIS], mpidr = vgic5_mpidr_of_vcpu(random_below(a, NR_ALL));
     uint32_t words[NR_SPIS];
     const int answers[] = {
-        get(s, VGIC5_GRP_IST, 0, words),
-        get(s, VGIC5_GRP_IRS_REGS, VGIC5_IRS_CR1, values),
-        get(s, VGIC5_GRP_CPU_SYSREGS, VGIC5_SYSREG_ATTR(mpidr, VGIC5_ICC_PCR), values),
-        vgic5_get_spi_wires(s->device, values, 1),
-        vgic5_get_spi_modes(s->device, values, values + 1, 1),
+        vmm_get(&s->vmm, VGIC5_GRP_IST, 0, words),
+        vmm_get(&s->vmm, VGIC5_GRP_IRS_REGS, VGIC5_IRS_CR1, values),
+        vmm_get(&s->vmm, VGIC5_GRP_CPU_SYSREGS, VGIC5_SYSREG_ATTR(mpidr, VGIC5_ICC_PCR), values),
+        vgic5_get_spi_wires(s->vmm.device, values, 1),
+        vgic5_get_spi_modes(s->vmm.device, values, values + 1, 1),
     };
     for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
         atomic_fetch_add(&s->refused, answers[i] != 0 && answers[i] != -EBUSY);
-    vgic5_spi_enabled(s->device, random_below(a, NR_SPIS));
+    vgic5_spi_enabled(s->vmm.device, random_below(a, NR_SPIS));
 }
 
 /* All vCPUs are out, and the wires go on. */
@@ -241,7 +230,7 @@ static void ask_alone(struct stress *s)
 {
     uint32_t words[NR_SPIS];
     pthread_rwlock_wrlock(&s->gate);
-    int ret = get(s, VGIC5_GRP_IST, 0, words);
+    int ret = vmm_get(&s->vmm, VGIC5_GRP_IST, 0, words);
     pthread_rwlock_unlock(&s->gate);
     atomic_fetch_add(ret ? &s->refused : &s->seen, 1);
 }

@@ -14,8 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <vgic5/device.h>
 #include <vgic5/migration.h>
+
+#include "kit/vmm.h"
 
 #define STEPS 6000u
 #define SEED 20261126u
@@ -26,7 +27,6 @@
 #define ID_BITS 12u
 #define NR_LPIS (1u << ID_BITS)
 #define L2_BITS 10u
-#define RAM_BASE 0x40000000ull
 #define RAM_SIZE 0x8000u /* level 1 in the first page, then the L2 tables */
 #define PAGE 0x1000u
 
@@ -35,11 +35,8 @@
 #define FRAME_REGISTERS 0x240u
 
 struct chaos {
-    struct vgic5 *device;
-    struct vgic5_vcpu *vcpu[VGIC5_MAX_VCPUS];
-    uint32_t nr_vcpus, nr_threads;
-    unsigned char ram[RAM_SIZE];
-    atomic_int told[VGIC5_MAX_VCPUS];
+    struct vmm vmm;
+    uint32_t nr_threads;
     atomic_uint allocations;
     atomic_bool scarce; /* every few allocations fail */
     unsigned long steps;
@@ -74,63 +71,24 @@ static uint32_t below(struct actor *a, uint32_t limit)
 static void *allocate(void *opaque, size_t size)
 {
     struct chaos *c = opaque;
-    void *memory = NULL;
+
     if (atomic_load(&c->scarce) && atomic_fetch_add(&c->allocations, 1) % 5 == 0)
         return NULL;
-    if (posix_memalign(&memory, 64, size))
-        return NULL;
-    return memset(memory, 0, size);
-}
-
-static void release(void *opaque, void *memory, size_t size)
-{
-    (void)opaque, (void)size;
-    free(memory);
-}
-
-static bool is_there(uint64_t ipa, size_t size)
-{
-    return ipa >= RAM_BASE && size <= RAM_SIZE && ipa - RAM_BASE <= RAM_SIZE - size;
-}
-
-static int read_guest(void *opaque, uint64_t ipa, void *to, size_t size)
-{
-    struct chaos *c = opaque;
-    if (!is_there(ipa, size))
-        return -EFAULT;
-    memcpy(to, c->ram + (ipa - RAM_BASE), size);
-    return 0;
-}
-
-static int write_guest(void *opaque, uint64_t ipa, const void *from, size_t size)
-{
-    struct chaos *c = opaque;
-    if (!is_there(ipa, size))
-        return -EFAULT;
-    memcpy(c->ram + (ipa - RAM_BASE), from, size);
-    return 0;
-}
-
-static void line(void *opaque, uint32_t vcpu_id, enum vgic5_line value)
-{
-    struct chaos *c = opaque;
-    atomic_store(&c->told[vcpu_id], (int)value);
+    return vmm_host.alloc(opaque, size);
 }
 
 /* ---- In few letters -------------------------------------------------------------------------- */
 
-static uint64_t cpu(struct vgic5_vcpu *vcpu, uint16_t encoding, bool is_write, uint64_t value)
+static void put(struct chaos *c, uint64_t offset, uint64_t value)
 {
-    vgic5_cpu_access(vcpu, encoding, is_write, &value);
-    return value;
+    vmm_mmio_write(&c->vmm, offset, 4, value);
 }
 
-static uint64_t frame(struct chaos *c, uint64_t offset, uint8_t size, bool is_write, uint64_t value)
+static void get(struct chaos *c, uint64_t offset, unsigned size)
 {
-    struct vgic5_mmio access = {
-        .offset = offset, .size = size, .value = value, .is_write = is_write};
-    vgic5_mmio(c->device, &access);
-    return access.value;
+    uint64_t value;
+
+    vmm_mmio_read(&c->vmm, offset, size, &value);
 }
 
 /* ---- vCPUs ----------------------------------------------------------------------------------- */
@@ -149,13 +107,13 @@ static uint32_t any_intid(struct actor *a)
 
 static void take_one(struct actor *a, struct vgic5_vcpu *vcpu)
 {
-    uint64_t taken = cpu(vcpu, below(a, 8) ? VGIC5_CDIA : VGIC5_CDNMIA, false, 0);
+    uint64_t taken = vmm_mrs(vcpu, below(a, 8) ? VGIC5_CDIA : VGIC5_CDNMIA);
     if (!(taken >> 32))
         return;
     if (below(a, 16))
-        cpu(vcpu, VGIC5_CDEOI, true, 0);
+        vmm_msr(vcpu, VGIC5_CDEOI, 0);
     if (below(a, 16))
-        cpu(vcpu, VGIC5_CDDI, true, (uint32_t)taken);
+        vmm_msr(vcpu, VGIC5_CDDI, (uint32_t)taken);
 }
 
 /* CDDIS, CDEN, CDPRI, CDAFF, CDPEND, CDRCFG and CDHM, with random operands. */
@@ -165,8 +123,9 @@ static void instruct(struct actor *a, struct vgic5_vcpu *vcpu)
                                          CD(1, 3), CD(1, 3), CD(1, 4), CD(1, 4),
                                          CD(1, 4), CD(1, 5), CD(2, 0), CD(2, 1)};
     uint16_t encoding = encodings[below(a, sizeof(encodings) / sizeof(encodings[0]))];
-    uint64_t operand = encoding == CD(1, 2) ? below(a, 32) << 3 : below(a, a->chaos->nr_vcpus + 1);
-    cpu(vcpu, encoding, true, operand << 32 | any_intid(a));
+    uint64_t operand =
+        encoding == CD(1, 2) ? below(a, 32) << 3 : below(a, a->chaos->vmm.nr_vcpus + 1);
+    vmm_msr(vcpu, encoding, operand << 32 | any_intid(a));
 }
 
 static void access_register(struct actor *a, struct vgic5_vcpu *vcpu)
@@ -185,9 +144,12 @@ static void access_register(struct actor *a, struct vgic5_vcpu *vcpu)
                      : encoding == VGIC5_ICC_PCR ? 31 - below(a, 4) * 8
                      : encoding == VGIC5_ICC_APR ? 0
                                                  : below(a, UINT32_MAX);
-    cpu(vcpu, encoding, below(a, 2), value);
+    if (below(a, 2))
+        vmm_msr(vcpu, encoding, value);
+    else
+        vmm_mrs(vcpu, encoding);
     vgic5_vcpu_set_nmi(vcpu, below(a, 2));
-    vgic5_vcpu_line(a->chaos->vcpu[below(a, a->chaos->nr_vcpus)]);
+    vgic5_vcpu_line(a->chaos->vmm.vcpu[below(a, a->chaos->vmm.nr_vcpus)]);
 }
 
 static void *be_a_vcpu(void *context)
@@ -196,8 +158,8 @@ static void *be_a_vcpu(void *context)
     struct chaos *c = a->chaos;
     uint32_t number = a->number;
     for (unsigned long n = 0; n < c->steps; n++) {
-        struct vgic5_vcpu *vcpu = c->vcpu[number];
-        number = number + c->nr_threads < c->nr_vcpus ? number + c->nr_threads : a->number;
+        struct vgic5_vcpu *vcpu = c->vmm.vcpu[number];
+        number = number + c->nr_threads < c->vmm.nr_vcpus ? number + c->nr_threads : a->number;
         bool in = below(a, 4) && vgic5_vcpu_enter(vcpu) == 0;
         for (uint32_t i = 0; i < 4; i++)
             instruct(a, vcpu);
@@ -217,11 +179,11 @@ static void *be_the_wires(void *context)
     struct actor *a = context;
     struct chaos *c = a->chaos;
     for (unsigned long n = 0; n < c->steps * 2; n++) {
-        uint32_t vcpu = below(a, a->chaos->nr_vcpus);
-        vgic5_irq_line(c->device, VGIC5_IRQ_SPI(any_of(a, NR_SPIS)), below(a, 2));
-        vgic5_irq_line(c->device, VGIC5_IRQ_PPI(vcpu, VGIC5_PPI_SW), below(a, 2));
-        vgic5_ppi_line(c->vcpu[vcpu], VGIC5_PPI_CNTV, below(a, 2));
-        vgic5_spi_enabled(c->device, below(a, NR_SPIS));
+        uint32_t vcpu = below(a, a->chaos->vmm.nr_vcpus);
+        vgic5_irq_line(c->vmm.device, VGIC5_IRQ_SPI(any_of(a, NR_SPIS)), below(a, 2));
+        vgic5_irq_line(c->vmm.device, VGIC5_IRQ_PPI(vcpu, VGIC5_PPI_SW), below(a, 2));
+        vgic5_ppi_line(c->vmm.vcpu[vcpu], VGIC5_PPI_CNTV, below(a, 2));
+        vgic5_spi_enabled(c->vmm.device, below(a, NR_SPIS));
     }
     return NULL;
 }
@@ -231,12 +193,12 @@ static void *be_the_frame(void *context)
     struct actor *a = context;
     struct chaos *c = a->chaos;
     for (unsigned long n = 0; n < c->steps / 4; n++) {
-        frame(c, VGIC5_IRS_CR0, 4, true, below(a, 4) != 0);
-        frame(c, VGIC5_IRS_SPI_SELR, 4, true, below(a, NR_SPIS + 1));
-        frame(c, VGIC5_IRS_SPI_CFGR, 4, true, below(a, 2));
-        frame(c, VGIC5_IRS_SPI_RESAMPLER, 4, true, below(a, NR_SPIS + 1));
-        frame(c, VGIC5_IRS_PE_SELR, 4, true, below(a, a->chaos->nr_vcpus + 1));
-        frame(c, below(a, FRAME_REGISTERS / 4) * 4, 4, false, 0);
+        put(c, VGIC5_IRS_CR0, below(a, 4) != 0);
+        put(c, VGIC5_IRS_SPI_SELR, below(a, NR_SPIS + 1));
+        put(c, VGIC5_IRS_SPI_CFGR, below(a, 2));
+        put(c, VGIC5_IRS_SPI_RESAMPLER, below(a, NR_SPIS + 1));
+        put(c, VGIC5_IRS_PE_SELR, below(a, a->chaos->vmm.nr_vcpus + 1));
+        get(c, below(a, FRAME_REGISTERS / 4) * 4, 4);
     }
     return NULL;
 }
@@ -247,16 +209,17 @@ static void make_table(struct actor *a, bool two_level)
     struct chaos *c = a->chaos;
     uint32_t words[NR_LPIS];
     for (uint32_t id = 0; id < NR_LPIS; id++)
-        words[id] = below(a, a->chaos->nr_vcpus + 1) << 16 | below(a, 32) << 11 | 8u |
+        words[id] = below(a, a->chaos->vmm.nr_vcpus + 1) << 16 | below(a, 32) << 11 | 8u |
                     (below(a, 64) ? 0 : below(a, 4));
-    memset(c->ram, 0, PAGE);
-    memcpy(c->ram + PAGE * 4, words, sizeof(words));
+    memset(c->vmm.ram, 0, PAGE);
+    memcpy(c->vmm.ram + PAGE * 4, words, sizeof(words));
     for (uint64_t table = 0; two_level && table < NR_LPIS >> L2_BITS; table++) {
-        uint64_t entry = (RAM_BASE + PAGE * (4 + table)) | below(a, 2);
-        memcpy(c->ram + 8 * table, &entry, sizeof(entry));
+        uint64_t entry = (VMM_RAM_BASE + PAGE * (4 + table)) | below(a, 2);
+        memcpy(c->vmm.ram + 8 * table, &entry, sizeof(entry));
     }
-    frame(c, VGIC5_IRS_IST_CFGR, 4, true, ID_BITS | (two_level ? 1u << 16 : 0));
-    frame(c, VGIC5_IRS_IST_BASER, 8, true, (two_level ? RAM_BASE : RAM_BASE + PAGE * 4) | 1);
+    put(c, VGIC5_IRS_IST_CFGR, ID_BITS | (two_level ? 1u << 16 : 0));
+    vmm_mmio_write(&c->vmm, VGIC5_IRS_IST_BASER, 8,
+                   (two_level ? VMM_RAM_BASE : VMM_RAM_BASE + PAGE * 4) | 1);
 }
 
 static void *be_the_tables(void *context)
@@ -266,12 +229,12 @@ static void *be_the_tables(void *context)
     for (unsigned long n = 0; n < c->steps / 64; n++) {
         make_table(a, below(a, 2));
         for (uint32_t i = 0; i < 8; i++) {
-            frame(c, VGIC5_IRS_MAP_L2_ISTR, 4, true, below(a, NR_LPIS));
-            frame(c, VGIC5_IRS_IST_BASER, 8, false, 0);
+            put(c, VGIC5_IRS_MAP_L2_ISTR, below(a, NR_LPIS));
+            get(c, VGIC5_IRS_IST_BASER, 8);
             sched_yield();
         }
         if (n + 1 < c->steps / 64)
-            frame(c, VGIC5_IRS_IST_BASER, 8, true, 0);
+            vmm_mmio_write(&c->vmm, VGIC5_IRS_IST_BASER, 8, 0);
     }
     return NULL;
 }
@@ -280,9 +243,9 @@ static void ask(struct actor *a, uint32_t group, uint64_t number, void *payload)
 {
     struct vgic5_attr attr = {.group = group, .attr = number, .addr = (uintptr_t)payload};
     if (below(a, 4) == 0)
-        vgic5_has_attr(a->chaos->device, &attr);
-    if (vgic5_get_attr(a->chaos->device, &attr) == 0 && below(a, 4) == 0)
-        vgic5_set_attr(a->chaos->device, &attr);
+        vgic5_has_attr(a->chaos->vmm.device, &attr);
+    if (vgic5_get_attr(a->chaos->vmm.device, &attr) == 0 && below(a, 4) == 0)
+        vgic5_set_attr(a->chaos->vmm.device, &attr);
 }
 
 /* What has been got may be set again (EBUSY when a vCPU is in, or has been); GRP_IST is refused. */
@@ -293,14 +256,14 @@ static void *be_the_vmm(void *context)
     uint64_t value[2], trigger, handling;
     uint32_t words[NR_SPIS];
     for (unsigned long n = 0; n < c->steps / 4; n++) {
-        uint64_t mpidr = vgic5_mpidr_of_vcpu(below(a, a->chaos->nr_vcpus));
+        uint64_t mpidr = vgic5_mpidr_of_vcpu(below(a, a->chaos->vmm.nr_vcpus));
         ask(a, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, value);
         ask(a, VGIC5_GRP_CPU_SYSREGS, VGIC5_SYSREG_ATTR(mpidr, VGIC5_ICC_PCR), value);
         ask(a, VGIC5_GRP_CPU_SYSREGS, VGIC5_SYSREG_ATTR(mpidr, VGIC5_ICC_HPPIR), value);
         ask(a, VGIC5_GRP_IRS_REGS, below(a, FRAME_REGISTERS), value);
         ask(a, VGIC5_GRP_IST, 0, words);
-        vgic5_get_spi_wires(c->device, value, 1);
-        vgic5_get_spi_modes(c->device, &trigger, &handling, 1);
+        vgic5_get_spi_wires(c->vmm.device, value, 1);
+        vgic5_get_spi_modes(c->vmm.device, &trigger, &handling, 1);
     }
     return NULL;
 }
@@ -320,54 +283,38 @@ static const struct cast {
 
 /* ---- The device ------------------------------------------------------------------------------ */
 
+/* Without vCPUs: what a restore begins with. */
 static struct chaos *create(uint32_t abi, uint32_t nr_vcpus)
 {
     const struct vgic5_config config = {
         .size = sizeof(config), .abi = abi, .threads = 1, .ist_l2sz = 1};
-    const struct vgic5_host host = {.size = sizeof(host),
-                                    .alloc = allocate,
-                                    .free = release,
-                                    .read_guest = read_guest,
-                                    .write_guest = write_guest,
-                                    .line = line};
+    struct vgic5_host host = vmm_host;
+    const struct vmm_shape shape = {
+        .config = &config, .host = &host, .nr_vcpus = nr_vcpus, .nr_spis = NR_SPIS};
     struct chaos *c = calloc(1, sizeof(*c));
-    if (!c || vgic5_create(&config, &host, c, &c->device)) {
-        fprintf(stderr, "chaos: no device\n");
+    int ret = -ENOMEM;
+
+    host.alloc = allocate;
+    if (c && vmm_prepare(&c->vmm, 0, RAM_SIZE))
+        ret = nr_vcpus ? vmm_build(&c->vmm, &shape) : vmm_create_device(&c->vmm, &config, &host);
+    if (ret) {
+        fprintf(stderr, "chaos: no device: %d\n", ret);
         exit(2);
     }
-    c->nr_vcpus = nr_vcpus;
     return c;
 }
 
-static void initialise(struct chaos *c)
+/* Those that a restore has made. */
+static void find_vcpus(struct chaos *c, uint32_t nr_vcpus)
 {
-    const uint32_t nr_spis = NR_SPIS;
-    const uint64_t irs = 0x08010000;
-    const struct vgic5_attr attrs[] = {
-        {.group = VGIC5_GRP_NR_IRQS, .addr = (uintptr_t)&nr_spis},
-        {.group = VGIC5_GRP_ADDR, .attr = VGIC5_ADDR_TYPE_IRS, .addr = (uintptr_t)&irs},
-        {.group = VGIC5_GRP_CTRL, .attr = VGIC5_CTRL_INIT},
-    };
-    int ret = 0;
-    for (uint32_t i = 0; i < c->nr_vcpus && !ret; i++)
-        ret = vgic5_add_vcpu(c->device, i);
-    for (size_t i = 0; i < sizeof(attrs) / sizeof(attrs[0]) && !ret; i++)
-        ret = vgic5_set_attr(c->device, &attrs[i]);
-    if (ret) {
-        fprintf(stderr, "chaos: not initialised: %d\n", ret);
-        exit(2);
-    }
-}
-
-static void find_vcpus(struct chaos *c)
-{
-    for (uint32_t i = 0; i < c->nr_vcpus; i++)
-        c->vcpu[i] = vgic5_vcpu(c->device, i);
+    for (uint32_t i = 0; i < nr_vcpus; i++)
+        c->vmm.vcpu[i] = vgic5_vcpu(c->vmm.device, i);
 }
 
 static void destroy(struct chaos *c)
 {
-    vgic5_destroy(c->device);
+    check(vmm_drop_device(&c->vmm), "the device has left nothing", 0);
+    vmm_free_ram(&c->vmm);
     free(c);
 }
 
@@ -375,19 +322,19 @@ static void destroy(struct chaos *c)
 
 static uint64_t config_of(struct chaos *c, uint32_t intid)
 {
-    cpu(c->vcpu[0], VGIC5_CDRCFG, true, intid);
-    return cpu(c->vcpu[0], VGIC5_ICC_ICSR, false, 0);
+    vmm_msr(c->vmm.vcpu[0], VGIC5_CDRCFG, intid);
+    return vmm_mrs(c->vmm.vcpu[0], VGIC5_ICC_ICSR);
 }
 
 /* ICC_HPPIR shows what the line is about. */
 static void check_lines(struct chaos *c)
 {
     unsigned long wrong = 0, untold = 0;
-    for (uint32_t i = 0; i < c->nr_vcpus; i++) {
-        bool signalled = cpu(c->vcpu[i], VGIC5_ICC_HPPIR, false, 0);
-        enum vgic5_line now = vgic5_vcpu_line(c->vcpu[i]);
+    for (uint32_t i = 0; i < c->vmm.nr_vcpus; i++) {
+        bool signalled = vmm_mrs(c->vmm.vcpu[i], VGIC5_ICC_HPPIR);
+        enum vgic5_line now = vgic5_vcpu_line(c->vmm.vcpu[i]);
         wrong += signalled != (now != VGIC5_LINE_NONE);
-        untold += (int)now != c->told[i];
+        untold += now != c->vmm.told[i];
     }
     check(wrong == 0, "lines that the state does not explain", wrong);
     check(untold == 0, "lines of which the host was told wrong", untold);
@@ -404,10 +351,10 @@ static void compare(struct chaos *a, struct chaos *b, uint64_t spi_bits)
         different += (config & bits) != (config_of(b, intid) & bits);
         in_flight += (config & 0x15) > 1; /* not unreachable; Pending or Active */
     }
-    for (uint32_t i = 0; i < a->nr_vcpus; i++) {
-        different += cpu(a->vcpu[i], VGIC5_ICC_HPPIR, false, 0) !=
-                     cpu(b->vcpu[i], VGIC5_ICC_HPPIR, false, 0);
-        different += vgic5_vcpu_line(a->vcpu[i]) != vgic5_vcpu_line(b->vcpu[i]);
+    for (uint32_t i = 0; i < a->vmm.nr_vcpus; i++) {
+        different +=
+            vmm_mrs(a->vmm.vcpu[i], VGIC5_ICC_HPPIR) != vmm_mrs(b->vmm.vcpu[i], VGIC5_ICC_HPPIR);
+        different += vgic5_vcpu_line(a->vmm.vcpu[i]) != vgic5_vcpu_line(b->vmm.vcpu[i]);
     }
     check(in_flight > 0, "interrupts pending or active at the end", in_flight);
     check(different == 0, "differences from a new device with this state", different);
@@ -415,16 +362,16 @@ static void compare(struct chaos *a, struct chaos *b, uint64_t spi_bits)
 
 static void check_restored(struct chaos *c, uint32_t abi)
 {
-    struct chaos *fresh = create(abi, c->nr_vcpus);
+    struct chaos *fresh = create(abi, 0);
     struct vgic5_error error = {0};
     struct vgic5_state *state = NULL;
     struct vgic5_port port;
-    vgic5_port_model(c->device, &port);
+    vgic5_port_model(c->vmm.device, &port);
     if (vgic5_save(&port, NULL, &state, &error) == 0) {
-        memcpy(fresh->ram, c->ram, RAM_SIZE);
-        vgic5_port_model(fresh->device, &port);
+        memcpy(fresh->vmm.ram, c->vmm.ram, RAM_SIZE);
+        vgic5_port_model(fresh->vmm.device, &port);
         if (vgic5_restore(&port, state, NULL, &error) == 0) {
-            find_vcpus(fresh);
+            find_vcpus(fresh, c->vmm.nr_vcpus);
             compare(c, fresh, abi == VGIC5_ABI_7_4 ? ~VGIC5_ICC_ICSR_HM : UINT64_MAX);
         }
     }
@@ -477,8 +424,6 @@ int main(int argc, char **argv)
         struct chaos *c = create(abi, nr_vcpus);
         c->steps = steps;
         c->nr_threads = nr_threads;
-        initialise(c);
-        find_vcpus(c);
         atomic_store(&c->scarce, true);
         run(c, seed);
         atomic_store(&c->scarce, false);

@@ -93,13 +93,13 @@ static void judge(struct stress *s)
     struct book *book = &s->book;
     unsigned long caused = book->caused, taken = book->taken, restless = 0, wrong_lines = 0;
     for (uint32_t i = 0; i < NR_INTERRUPTS; i++) {
-        msr(s->vcpu[0], VGIC5_CDRCFG, stress_intid(i));
-        restless += (mrs(s->vcpu[0], VGIC5_ICC_ICSR) & ICSR_PENDING_OR_ACTIVE) != 0;
+        vmm_msr(s->vmm.vcpu[0], VGIC5_CDRCFG, stress_intid(i));
+        restless += (vmm_mrs(s->vmm.vcpu[0], VGIC5_ICC_ICSR) & ICSR_PENDING_OR_ACTIVE) != 0;
         restless += book->way[i] != WAY_IDLE;
     }
     for (uint32_t i = 0; i < NR_ALL; i++)
-        wrong_lines +=
-            vgic5_vcpu_line(s->vcpu[i]) != VGIC5_LINE_NONE || s->told[i].line != VGIC5_LINE_NONE;
+        wrong_lines += vgic5_vcpu_line(s->vmm.vcpu[i]) != VGIC5_LINE_NONE ||
+                       s->told[i].line != VGIC5_LINE_NONE;
     check(caused > s->steps, "interrupts caused", caused);
     check(caused == taken, "lost", caused - taken);
     check(book->duplicated == 0, "duplicated", book->duplicated);
@@ -128,7 +128,7 @@ int main(int argc, char **argv)
     start(s, actors);
     finish(s, actors);
     judge(s);
-    vgic5_destroy(s->device);
+    check(stress_destroy(s), "the device has left nothing", 0);
     free(s);
     return failures != 0;
 }

@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include <vgic5/device.h>
+#include "kit/vmm.h"
 
 #define NR_VCPUS 6u    /* that cause, take and reconfigure */
 #define NR_SLEEPERS 2u /* that take what they are told of, and sleep otherwise */
@@ -15,7 +15,6 @@
 #define NR_LPIS 512u /* neighbours in 8 blocks, and of every target in each */
 #define NR_SPIS 64u
 #define NR_INTERRUPTS (NR_LPIS + NR_SPIS)
-#define RAM_BASE 0x40000000ull
 #define RAM_SIZE (4096u * sizeof(uint32_t))
 #define ID_BITS 12u
 #define ACTIVE_EVERY 50u /* LPIs that the guest left active in memory */
@@ -38,9 +37,7 @@ struct told {
 };
 
 struct stress {
-    struct vgic5 *device;
-    struct vgic5_vcpu *vcpu[NR_ALL];
-    unsigned char ram[RAM_SIZE];
+    struct vmm vmm;
     struct book book;
     struct told told[NR_ALL];
     pthread_rwlock_t gate; /* shared by the vCPUs that are in */
@@ -62,6 +59,8 @@ struct actor {
 /* device.c: the device, with LPIs that are active in memory before they are touched. 0 or an
  * errno. */
 int stress_create(struct stress *s);
+/* False: it has left memory, or freed with a wrong size. */
+bool stress_destroy(struct stress *s);
 uint32_t stress_intid(uint32_t interrupt);
 
 /* actors.c: bodies of threads. */
@@ -70,17 +69,5 @@ void *actor_sleeper(void *actor);
 void *actor_wires(void *actor);
 void *actor_frame(void *actor);
 void *actor_vmm(void *actor);
-
-static inline void msr(struct vgic5_vcpu *vcpu, uint16_t encoding, uint64_t value)
-{
-    vgic5_cpu_access(vcpu, encoding, true, &value);
-}
-
-static inline uint64_t mrs(struct vgic5_vcpu *vcpu, uint16_t encoding)
-{
-    uint64_t value = 0;
-    vgic5_cpu_access(vcpu, encoding, false, &value);
-    return value;
-}
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * Random attribute calls, guest accesses, instructions and lines against one device. The input is a
  * program for a small machine: a byte says what to do, the bytes after it with what. A set that is
- * refused must leave the device as it was (some machines look after each). At the end the device is
+ * refused must leave the device as it was (some trials look after each). At the end the device is
  * saved and restored, and the second device must be as the first.
  */
 #include <errno.h>
@@ -10,39 +10,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <vgic5/device.h>
 #include <vgic5/migration.h>
 
 #include "fuzz.h"
+#include "input.h"
+#include "kit/vmm.h"
 
-#define RAM_BASE UINT64_C(0x40000000)
 #define RAM_SIZE 0x40000u
-#define IRS_BASE UINT64_C(0x08010000)
-
-struct input {
-    const uint8_t *bytes;
-    size_t left;
-};
-
-static uint64_t take(struct input *input, unsigned bytes)
-{
-    uint64_t value = 0;
-
-    while (bytes-- && input->left) {
-        value = value << 8 | *input->bytes++;
-        input->left--;
-    }
-    return value;
-}
 
 /* ---- The host -------------------------------------------------------------------------------- */
 
-struct host {
-    uint8_t *ram;
-    unsigned alloc_fault_in;  /* 0: never */
-    unsigned caller_fault_in; /* 0: never */
-    bool any_caller;          /* the caller's memory is all there, for those who only look */
-    long outstanding;
+/* One input's device and its VMM. */
+struct trial {
+    struct vmm vmm;
+    struct vgic5_config config;
+    bool any_caller; /* the caller's memory is all there, for those who only look */
+    bool careful;    /* look at the device before and after every set */
 };
 
 /* What the random calls have of the caller's memory: all else is EFAULT. As large as any payload.
@@ -54,98 +37,34 @@ static struct {
     uint32_t lpis[1 << 14];
 } arena;
 
-static void *host_alloc(void *opaque, size_t size)
-{
-    struct host *host = opaque;
-    void *memory;
-
-    if (host->alloc_fault_in && --host->alloc_fault_in == 0)
-        return NULL;
-    if (posix_memalign(&memory, 64, size))
-        return NULL;
-    host->outstanding++;
-    return memset(memory, 0, size);
-}
-
-static void host_free(void *opaque, void *memory, size_t size)
-{
-    struct host *host = opaque;
-
-    (void)size;
-    host->outstanding -= !!memory;
-    free(memory);
-}
-
-static bool is_ram(uint64_t ipa, size_t size)
-{
-    return ipa >= RAM_BASE && size <= RAM_SIZE && ipa - RAM_BASE <= RAM_SIZE - size;
-}
-
-static int host_read(void *opaque, uint64_t ipa, void *to, size_t size)
-{
-    struct host *host = opaque;
-
-    if (!is_ram(ipa, size))
-        return -EFAULT;
-    memcpy(to, host->ram + (ipa - RAM_BASE), size);
-    return 0;
-}
-
-static int host_write(void *opaque, uint64_t ipa, const void *from, size_t size)
-{
-    struct host *host = opaque;
-
-    if (!is_ram(ipa, size))
-        return -EFAULT;
-    memcpy(host->ram + (ipa - RAM_BASE), from, size);
-    return 0;
-}
-
-static bool caller_faults(struct host *host, uint64_t addr, size_t size)
+static bool is_there(const struct trial *trial, uint64_t addr, size_t size)
 {
     uint64_t at = addr - (uintptr_t)&arena;
 
-    if (host->any_caller)
-        return false;
-    if (host->caller_fault_in && --host->caller_fault_in == 0)
-        return true;
-    return addr < (uintptr_t)&arena || size > sizeof(arena) || at > sizeof(arena) - size;
+    return trial->any_caller ||
+           (addr >= (uintptr_t)&arena && size <= sizeof(arena) && at <= sizeof(arena) - size);
 }
 
-static int host_read_caller(void *opaque, void *to, uint64_t addr, size_t size)
+static int read_caller(void *opaque, void *to, uint64_t addr, size_t size)
 {
-    if (caller_faults(opaque, addr, size))
-        return -EFAULT;
-    memcpy(to, (const void *)(uintptr_t)addr, size);
-    return 0;
+    return is_there(opaque, addr, size) ? vmm_host.read_caller(opaque, to, addr, size) : -EFAULT;
 }
 
-static int host_write_caller(void *opaque, uint64_t addr, const void *from, size_t size)
+static int write_caller(void *opaque, uint64_t addr, const void *from, size_t size)
 {
-    if (caller_faults(opaque, addr, size))
-        return -EFAULT;
-    memcpy((void *)(uintptr_t)addr, from, size);
-    return 0;
+    return is_there(opaque, addr, size) ? vmm_host.write_caller(opaque, addr, from, size) : -EFAULT;
 }
 
-static const struct vgic5_host ops = {.size = sizeof(ops),
-                                      .alloc = host_alloc,
-                                      .free = host_free,
-                                      .read_guest = host_read,
-                                      .write_guest = host_write,
-                                      .read_caller = host_read_caller,
-                                      .write_caller = host_write_caller};
+static int create_device(struct trial *trial)
+{
+    struct vgic5_host host = vmm_host;
 
-/* ---- The machine ----------------------------------------------------------------------------- */
+    host.read_caller = read_caller;
+    host.write_caller = write_caller;
+    return vmm_create_device(&trial->vmm, &trial->config, &host);
+}
 
-struct machine {
-    struct host host;
-    struct vgic5_config config;
-    struct vgic5 *device;
-    uint32_t ids[4];
-    unsigned nr_ids;
-    bool careful; /* look at the device before and after every set */
-};
+/* ---- Values ---------------------------------------------------------------------------------- */
 
 static void complain(const char *what)
 {
@@ -189,41 +108,41 @@ static const uint16_t offsets[] = {
 #define NR_OFFSETS (sizeof(offsets) / sizeof(offsets[0]))
 
 /* Any encoding or offset now and then, a meaningful one mostly. */
-static uint16_t some_encoding(struct input *input)
+static uint16_t some_encoding(struct fuzz_input *input)
 {
-    uint8_t which = (uint8_t)take(input, 1);
+    uint8_t which = (uint8_t)fuzz_take(input, 1);
 
-    return which < 0xf8 ? encodings[which % NR_ENCODINGS] : (uint16_t)take(input, 2);
+    return which < 0xf8 ? encodings[which % NR_ENCODINGS] : (uint16_t)fuzz_take(input, 2);
 }
 
-static uint64_t some_offset(struct input *input)
+static uint64_t some_offset(struct fuzz_input *input)
 {
-    uint8_t which = (uint8_t)take(input, 1);
+    uint8_t which = (uint8_t)fuzz_take(input, 1);
 
-    return which < 0xf8 ? offsets[which % NR_OFFSETS] : take(input, 3);
+    return which < 0xf8 ? offsets[which % NR_OFFSETS] : fuzz_take(input, 3);
 }
 
 /* An INTID of a low number, or a table's address, or anything. */
-static uint64_t some_value(struct input *input)
+static uint64_t some_value(struct fuzz_input *input)
 {
-    switch (take(input, 1) % 4) {
+    switch (fuzz_take(input, 1) % 4) {
     case 0:
-        return take(input, 1) << 32 | VGIC5_INTID(1 + take(input, 1) % 3, take(input, 1));
+        return fuzz_take(input, 1) << 32 |
+               VGIC5_INTID(1 + fuzz_take(input, 1) % 3, fuzz_take(input, 1));
     case 1:
-        return RAM_BASE | (take(input, 1) & 0x3f) << 12 | (take(input, 1) & 1);
+        return VMM_RAM_BASE | (fuzz_take(input, 1) & 0x3f) << 12 | (fuzz_take(input, 1) & 1);
     case 2:
-        return take(input, 2);
+        return fuzz_take(input, 2);
     default:
-        return take(input, 8);
+        return fuzz_take(input, 8);
     }
 }
 
-static struct vgic5_vcpu *some_vcpu(struct machine *machine, struct input *input)
+static struct vgic5_vcpu *some_vcpu(struct trial *trial, struct fuzz_input *input)
 {
-    uint8_t which = (uint8_t)take(input, 1);
+    uint8_t which = (uint8_t)fuzz_take(input, 1);
 
-    return machine->nr_ids ? vgic5_vcpu(machine->device, machine->ids[which % machine->nr_ids])
-                           : NULL;
+    return trial->vmm.nr_vcpus ? trial->vmm.vcpu[which % trial->vmm.nr_vcpus] : NULL;
 }
 
 /* ---- The whole device as a number ------------------------------------------------------------ */
@@ -236,123 +155,118 @@ static uint64_t mix(uint64_t hash, const void *bytes, size_t size)
 }
 
 /* An attribute's answer and value. */
-static uint64_t mix_attr(const struct machine *machine, uint64_t hash, uint32_t group,
-                         uint64_t attr)
+static uint64_t mix_attr(struct trial *trial, uint64_t hash, uint32_t group, uint64_t attr)
 {
     uint64_t value[2] = {0};
-    struct vgic5_attr access = {.group = group, .attr = attr, .addr = (uintptr_t)value};
-    int ret = vgic5_get_attr(machine->device, &access);
+    int ret = vmm_get(&trial->vmm, group, attr, value);
 
     hash = mix(hash, &ret, sizeof(ret));
     return mix(hash, value, sizeof(value));
 }
 
 /* Bytes of the LPI image that the registers ask for; 0: none, or too many for these buffers. */
-static uint64_t lpi_image(const struct machine *machine)
+static uint64_t lpi_image(struct trial *trial)
 {
     uint64_t baser = 0, cfgr = 0;
-    struct vgic5_attr asks[] = {
-        {.group = VGIC5_GRP_IRS_REGS, .attr = VGIC5_IRS_IST_BASER, .addr = (uintptr_t)&baser},
-        {.group = VGIC5_GRP_IRS_REGS, .attr = VGIC5_IRS_IST_CFGR, .addr = (uintptr_t)&cfgr},
-    };
 
-    vgic5_get_attr(machine->device, &asks[0]);
-    vgic5_get_attr(machine->device, &asks[1]);
+    vmm_get(&trial->vmm, VGIC5_GRP_IRS_REGS, VGIC5_IRS_IST_BASER, &baser);
+    vmm_get(&trial->vmm, VGIC5_GRP_IRS_REGS, VGIC5_IRS_IST_CFGR, &cfgr);
     return baser & 1 && (cfgr & 31) <= 14 ? UINT64_C(4) << (cfgr & 31) : 0;
 }
 
-static uint64_t mix_ist(const struct machine *machine, uint64_t hash)
+static uint64_t mix_ist(struct trial *trial, uint64_t hash)
 {
     static uint32_t spis[VGIC5_NR_SPIS_MAX], lpis[1 << 14];
     uint32_t nr_spis = 0;
-    uint64_t buffers[4] = {(uintptr_t)spis, 0, (uintptr_t)lpis, lpi_image(machine)};
-    struct vgic5_attr ask = {.group = VGIC5_GRP_NR_IRQS, .addr = (uintptr_t)&nr_spis};
-    struct vgic5_attr ist = {.group = VGIC5_GRP_IST, .addr = (uintptr_t)spis};
+    uint64_t buffers[4] = {(uintptr_t)spis, 0, (uintptr_t)lpis, lpi_image(trial)};
+    bool with_buffers = trial->config.abi == VGIC5_ABI_7_4;
     int ret;
 
-    vgic5_get_attr(machine->device, &ask);
+    vmm_get(&trial->vmm, VGIC5_GRP_NR_IRQS, 0, &nr_spis);
     buffers[1] = 4 * nr_spis;
     if (buffers[3] == 0)
         buffers[2] = 0;
-    if (machine->config.abi == VGIC5_ABI_7_4)
-        ist.addr = (uintptr_t)buffers;
     memset(spis, 0, sizeof(spis));
     memset(lpis, 0, sizeof(lpis));
-    ret = vgic5_get_attr(machine->device, &ist);
+    ret = vmm_get(&trial->vmm, VGIC5_GRP_IST, 0, with_buffers ? (void *)buffers : spis);
     hash = mix(hash, &ret, sizeof(ret));
     hash = mix(hash, spis, sizeof(spis));
     return mix(hash, lpis, buffers[3]);
 }
 
-static uint64_t digest(struct machine *machine)
+static uint64_t digest(struct trial *trial)
 {
-    struct host kept = machine->host;
+    unsigned alloc_fault_at = trial->vmm.alloc_fault_at;
+    unsigned caller_fault_at = trial->vmm.caller_fault_at;
     uint64_t hash = UINT64_C(0xcbf29ce484222325), wires[VGIC5_NR_SPIS_MAX / 64] = {0};
 
-    machine->host.any_caller = true;
-    machine->host.alloc_fault_in = 0;
-    hash = mix_attr(machine, hash, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS);
-    hash = mix_attr(machine, hash, VGIC5_GRP_NR_IRQS, 0);
+    trial->any_caller = true;
+    trial->vmm.alloc_fault_at = 0;
+    trial->vmm.caller_fault_at = 0;
+    hash = mix_attr(trial, hash, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS);
+    hash = mix_attr(trial, hash, VGIC5_GRP_NR_IRQS, 0);
     for (unsigned n = 0; n < NR_OFFSETS; n++)
-        hash = mix_attr(machine, hash, VGIC5_GRP_IRS_REGS, offsets[n]);
-    for (unsigned id = 0; id < machine->nr_ids; id++) {
-        enum vgic5_line line = vgic5_vcpu_line(vgic5_vcpu(machine->device, machine->ids[id]));
+        hash = mix_attr(trial, hash, VGIC5_GRP_IRS_REGS, offsets[n]);
+    for (unsigned id = 0; id < trial->vmm.nr_vcpus; id++) {
+        enum vgic5_line line = vgic5_vcpu_line(trial->vmm.vcpu[id]);
 
         hash = mix(hash, &line, sizeof(line));
         for (unsigned n = 0; n < NR_ENCODINGS; n++)
-            hash = mix_attr(machine, hash, VGIC5_GRP_CPU_SYSREGS,
-                            VGIC5_SYSREG_ATTR(vgic5_mpidr_of_vcpu(machine->ids[id]), encodings[n]));
+            hash =
+                mix_attr(trial, hash, VGIC5_GRP_CPU_SYSREGS,
+                         VGIC5_SYSREG_ATTR(vgic5_mpidr_of_vcpu(trial->vmm.id[id]), encodings[n]));
     }
-    vgic5_get_spi_wires(machine->device, wires, sizeof(wires) / sizeof(wires[0]));
-    hash = mix_ist(machine, mix(hash, wires, sizeof(wires)));
-    kept.outstanding = machine->host.outstanding;
-    machine->host = kept;
+    vgic5_get_spi_wires(trial->vmm.device, wires, sizeof(wires) / sizeof(wires[0]));
+    hash = mix_ist(trial, mix(hash, wires, sizeof(wires)));
+    trial->any_caller = false;
+    trial->vmm.alloc_fault_at = alloc_fault_at;
+    trial->vmm.caller_fault_at = caller_fault_at;
     return hash;
 }
 
-static void set_attr(struct machine *machine, const struct vgic5_attr *attr)
+static void set_attr(struct trial *trial, const struct vgic5_attr *attr)
 {
-    uint64_t before = machine->careful ? digest(machine) : 0;
+    uint64_t before = trial->careful ? digest(trial) : 0;
 
-    if (vgic5_set_attr(machine->device, attr) && machine->careful && digest(machine) != before)
+    if (vgic5_set_attr(trial->vmm.device, attr) && trial->careful && digest(trial) != before)
         complain("a set that was refused has changed the device");
 }
 
 /* ---- What it can do -------------------------------------------------------------------------- */
 
-static void do_attr(struct machine *machine, struct input *input)
+static void do_attr(struct trial *trial, struct fuzz_input *input)
 {
     static const uint32_t groups[] = {0, 3, 4, 6, 10, 11, 5};
-    uint8_t what = (uint8_t)take(input, 1);
+    uint8_t what = (uint8_t)fuzz_take(input, 1);
     struct vgic5_attr attr = {.group = groups[what / 3 % 7], .addr = (uintptr_t)arena.payload};
 
-    attr.attr = take(input, 1) % 8;
+    attr.attr = fuzz_take(input, 1) % 8;
     if (attr.group == VGIC5_GRP_IRS_REGS)
         attr.attr = some_offset(input);
     if (attr.group == VGIC5_GRP_CPU_SYSREGS)
-        attr.attr = VGIC5_SYSREG_ATTR(vgic5_mpidr_of_vcpu((uint32_t)take(input, 1) % 32),
+        attr.attr = VGIC5_SYSREG_ATTR(vgic5_mpidr_of_vcpu((uint32_t)fuzz_take(input, 1) % 32),
                                       some_encoding(input));
     arena.payload[0] = some_value(input);
     if (what >= 252)
-        attr.addr += take(input, 3); /* it may end in the middle, or be nowhere */
+        attr.addr += fuzz_take(input, 3); /* it may end in the middle, or be nowhere */
     if (what % 3 == 0)
-        vgic5_has_attr(machine->device, &attr);
+        vgic5_has_attr(trial->vmm.device, &attr);
     else if (what % 3 == 1)
-        vgic5_get_attr(machine->device, &attr);
+        vgic5_get_attr(trial->vmm.device, &attr);
     else
-        set_attr(machine, &attr);
+        set_attr(trial, &attr);
 }
 
 /* GRP_IST with buffers of some size, mostly good ones. */
-static void do_ist(struct machine *machine, struct input *input)
+static void do_ist(struct trial *trial, struct fuzz_input *input)
 {
     struct vgic5_attr attr = {.group = VGIC5_GRP_IST, .addr = (uintptr_t)arena.spis};
-    unsigned bits = (unsigned)take(input, 1) % 16;
-    uint8_t what = (uint8_t)take(input, 1);
+    unsigned bits = (unsigned)fuzz_take(input, 1) % 16;
+    uint8_t what = (uint8_t)fuzz_take(input, 1);
     uint32_t nr_spis = 0;
     struct vgic5_attr ask = {.group = VGIC5_GRP_NR_IRQS, .addr = (uintptr_t)arena.payload};
 
-    if (vgic5_get_attr(machine->device, &ask) == 0)
+    if (vgic5_get_attr(trial->vmm.device, &ask) == 0)
         memcpy(&nr_spis, arena.payload, sizeof(nr_spis));
     memset(arena.buffers, 0, sizeof(arena.buffers));
     arena.buffers[0] = (uintptr_t)arena.spis;
@@ -360,159 +274,143 @@ static void do_ist(struct machine *machine, struct input *input)
     if (bits <= 14)
         arena.buffers[3] = UINT64_C(4) << bits;
     if (what & 0x40) { /* what the registers ask for */
-        machine->host.any_caller = true;
-        arena.buffers[3] = lpi_image(machine);
-        machine->host.any_caller = false;
+        trial->any_caller = true;
+        arena.buffers[3] = lpi_image(trial);
+        trial->any_caller = false;
     }
     if (arena.buffers[3])
         arena.buffers[2] = (uintptr_t)arena.lpis;
     if (what & 0x80)
-        arena.buffers[take(input, 1) % 4] += some_value(input);
-    if (machine->config.abi == VGIC5_ABI_7_4)
+        arena.buffers[fuzz_take(input, 1) % 4] += some_value(input);
+    if (trial->config.abi == VGIC5_ABI_7_4)
         attr.addr = (uintptr_t)arena.buffers;
     for (unsigned n = 0; n < 8; n++) {
-        arena.spis[take(input, 1) % VGIC5_NR_SPIS_MAX] = (uint32_t)take(input, 4);
-        arena.lpis[take(input, 2) % (1 << 14)] = (uint32_t)take(input, 4);
+        arena.spis[fuzz_take(input, 1) % VGIC5_NR_SPIS_MAX] = (uint32_t)fuzz_take(input, 4);
+        arena.lpis[fuzz_take(input, 2) % (1 << 14)] = (uint32_t)fuzz_take(input, 4);
     }
     if (what & 2)
-        machine->host.caller_fault_in = 1 + what / 4 % 8;
+        trial->vmm.caller_fault_at = 1 + what / 4 % 8;
     if (what & 1)
-        set_attr(machine, &attr);
+        set_attr(trial, &attr);
     else
-        vgic5_get_attr(machine->device, &attr);
-    machine->host.caller_fault_in = 0;
+        vgic5_get_attr(trial->vmm.device, &attr);
+    trial->vmm.caller_fault_at = 0;
 }
 
-static void do_mmio(struct machine *machine, struct input *input)
+static void do_mmio(struct trial *trial, struct fuzz_input *input)
 {
     struct vgic5_mmio access = {.offset = some_offset(input),
-                                .size = (uint8_t)(1u << take(input, 1) % 4),
-                                .is_write = take(input, 1) & 1,
+                                .size = (uint8_t)(1u << fuzz_take(input, 1) % 4),
+                                .is_write = fuzz_take(input, 1) & 1,
                                 .value = some_value(input)};
 
-    vgic5_mmio(machine->device, &access);
+    vgic5_mmio(trial->vmm.device, &access);
 }
 
-static void do_register(struct machine *machine, struct input *input)
+static void do_register(struct trial *trial, struct fuzz_input *input)
 {
-    struct vgic5_vcpu *vcpu = some_vcpu(machine, input);
+    struct vgic5_vcpu *vcpu = some_vcpu(trial, input);
     uint16_t encoding = some_encoding(input);
-    bool is_write = take(input, 1) & 1;
+    bool is_write = fuzz_take(input, 1) & 1;
     uint64_t value = some_value(input);
 
     if (vcpu)
         vgic5_cpu_access(vcpu, encoding, is_write, &value);
 }
 
-static void do_line(struct machine *machine, struct input *input)
+static void do_line(struct trial *trial, struct fuzz_input *input)
 {
-    struct vgic5_vcpu *vcpu = some_vcpu(machine, input);
-    uint8_t what = (uint8_t)take(input, 1);
+    struct vgic5_vcpu *vcpu = some_vcpu(trial, input);
+    uint8_t what = (uint8_t)fuzz_take(input, 1);
 
-    vgic5_irq_line(machine->device, (uint32_t)(what & 3) << 24 | (uint32_t)take(input, 1),
+    vgic5_irq_line(trial->vmm.device, (uint32_t)(what & 3) << 24 | (uint32_t)fuzz_take(input, 1),
                    what & 4);
     if (vcpu)
-        vgic5_ppi_line(vcpu, (uint32_t)take(input, 1) % 64, what & 8);
+        vgic5_ppi_line(vcpu, (uint32_t)fuzz_take(input, 1) % 64, what & 8);
 }
 
-static void do_run(struct machine *machine, struct input *input)
+static void do_run(struct trial *trial, struct fuzz_input *input)
 {
-    struct vgic5_vcpu *vcpu = some_vcpu(machine, input);
+    struct vgic5_vcpu *vcpu = some_vcpu(trial, input);
 
     if (!vcpu)
         return;
-    vgic5_vcpu_set_nmi(vcpu, take(input, 1) & 1);
-    if (take(input, 1) & 1)
+    vgic5_vcpu_set_nmi(vcpu, fuzz_take(input, 1) & 1);
+    if (fuzz_take(input, 1) & 1)
         vgic5_vcpu_enter(vcpu);
     else
         vgic5_vcpu_leave(vcpu);
 }
 
-static void do_memory(struct machine *machine, struct input *input)
+static void do_memory(struct trial *trial, struct fuzz_input *input)
 {
-    uint64_t at = take(input, 2) * 8 % RAM_SIZE, value = some_value(input);
+    uint64_t at = fuzz_take(input, 2) * 8 % RAM_SIZE, value = some_value(input);
 
-    memcpy(machine->host.ram + at, &value, sizeof(value));
+    memcpy(trial->vmm.ram + at, &value, sizeof(value));
 }
 
-static void do_add_vcpu(struct machine *machine, struct input *input)
+static void do_add_vcpu(struct trial *trial, struct fuzz_input *input)
 {
-    uint32_t id = (uint32_t)take(input, 1) % 32;
+    uint32_t id = (uint32_t)fuzz_take(input, 1) % 32;
 
-    if (machine->nr_ids < 4 && vgic5_add_vcpu(machine->device, id) == 0)
-        machine->ids[machine->nr_ids++] = id;
+    if (trial->vmm.nr_vcpus < 4)
+        vmm_add_vcpu(&trial->vmm, id);
 }
 
 /* All vCPUs leave: what follows need not be EBUSY. */
-static void do_leave(struct machine *machine, struct input *input)
+static void do_leave(struct trial *trial, struct fuzz_input *input)
 {
     (void)input;
-    for (unsigned n = 0; n < machine->nr_ids; n++)
-        vgic5_vcpu_leave(vgic5_vcpu(machine->device, machine->ids[n]));
+    for (unsigned n = 0; n < trial->vmm.nr_vcpus; n++)
+        vgic5_vcpu_leave(trial->vmm.vcpu[n]);
 }
 
-static void do_alloc_fault(struct machine *machine, struct input *input)
+static void do_alloc_fault(struct trial *trial, struct fuzz_input *input)
 {
-    machine->host.alloc_fault_in = (unsigned)take(input, 1) % 8;
+    trial->vmm.alloc_fault_at = (unsigned)fuzz_take(input, 1) % 8;
 }
 
-static void (*const actions[])(struct machine *machine, struct input *input) = {
+static void (*const actions[])(struct trial *trial, struct fuzz_input *input) = {
     do_attr,     do_attr, do_ist, do_mmio,   do_mmio,     do_register,    do_register,
     do_register, do_line, do_run, do_memory, do_add_vcpu, do_alloc_fault, do_leave,
 };
 
-/* A machine that is ready half of the time, some with an LPI IST that a restore has named, so that
+/* A device that is ready half of the time, some with an LPI IST that a restore has named, so that
  * what follows reaches deep. */
-static void start(struct machine *machine, struct input *input)
+static void start(struct trial *trial, struct fuzz_input *input)
 {
-    uint8_t how = (uint8_t)take(input, 1);
-    struct vgic5_attr attrs[] = {
-        {.group = VGIC5_GRP_ADDR, .attr = VGIC5_ADDR_TYPE_IRS, .addr = (uintptr_t)arena.payload},
-        {.group = VGIC5_GRP_NR_IRQS, .addr = (uintptr_t)arena.buffers},
-        {.group = VGIC5_GRP_CTRL},
-    };
-    struct vgic5_attr named[] = {
-        {.group = VGIC5_GRP_IRS_REGS,
-         .attr = VGIC5_IRS_IST_CFGR,
-         .addr = (uintptr_t)&arena.payload[1]},
-        {.group = VGIC5_GRP_IRS_REGS,
-         .attr = VGIC5_IRS_IST_BASER,
-         .addr = (uintptr_t)&arena.payload[2]},
-    };
-    uint32_t nr_spis = 64;
+    uint8_t how = (uint8_t)fuzz_take(input, 1);
+    const uint32_t nr_spis = 64;
+    struct vmm *vmm = &trial->vmm;
 
-    machine->careful = how & 2;
-    arena.payload[0] = IRS_BASE;
-    arena.payload[1] = 4; /* IST_CFGR: 16 LPIs */
-    arena.payload[2] = RAM_BASE | 1;
-    memcpy(arena.buffers, &nr_spis, sizeof(nr_spis));
+    trial->careful = how & 2;
     if (how & 1)
         return;
-    machine->ids[0] = 3;
-    machine->ids[1] = 17;
-    for (; machine->nr_ids < 2; machine->nr_ids++)
-        vgic5_add_vcpu(machine->device, machine->ids[machine->nr_ids]);
-    for (unsigned n = 0; n < 3; n++)
-        vgic5_set_attr(machine->device, &attrs[n]);
-    for (unsigned n = 0; n < 2 && how & 4; n++)
-        vgic5_set_attr(machine->device, &named[n]);
+    trial->any_caller = true;
+    vmm_add_vcpu(vmm, 3);
+    vmm_add_vcpu(vmm, 17);
+    vmm_set_u64(vmm, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, VMM_IRS_BASE);
+    vmm_set(vmm, VGIC5_GRP_NR_IRQS, 0, &nr_spis);
+    vmm_set(vmm, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL);
+    if (how & 4) { /* 16 LPIs */
+        vmm_set_u64(vmm, VGIC5_GRP_IRS_REGS, VGIC5_IRS_IST_CFGR, 4);
+        vmm_set_u64(vmm, VGIC5_GRP_IRS_REGS, VGIC5_IRS_IST_BASER, VMM_RAM_BASE | 1);
+    }
+    trial->any_caller = false;
 }
 
-static bool open_machine(struct machine *machine, struct input *input)
+static bool open_trial(struct trial *trial, struct fuzz_input *input)
 {
-    uint8_t how = (uint8_t)take(input, 1);
+    uint8_t how = (uint8_t)fuzz_take(input, 1);
 
     memset(&arena, 0, sizeof(arena));
-    memset(machine, 0, sizeof(*machine));
-    machine->host.ram = calloc(1, RAM_SIZE);
-    machine->config = (struct vgic5_config){.size = sizeof(machine->config),
-                                            .abi = 1 + (how & 1),
-                                            .lpi_id_bits = 4 + (how >> 1 & 7),
-                                            .ist_l2sz = how >> 4 & 1,
-                                            .istmd = how >> 5 & 1,
-                                            .priority_bits = how >> 6 & 1 ? 4 : 5};
-    return machine->host.ram &&
-           vgic5_create(&machine->config, &ops, &machine->host, &machine->device) == 0;
+    *trial = (struct trial){.config = {.size = sizeof(trial->config),
+                                       .abi = 1 + (how & 1),
+                                       .lpi_id_bits = 4 + (how >> 1 & 7),
+                                       .ist_l2sz = how >> 4 & 1,
+                                       .istmd = how >> 5 & 1,
+                                       .priority_bits = how >> 6 & 1 ? 4 : 5}};
+    return vmm_prepare(&trial->vmm, 0, RAM_SIZE) && create_device(trial) == 0;
 }
 
 /* ---- The end --------------------------------------------------------------------------------- */
@@ -534,51 +432,59 @@ static void compare(const struct vgic5_state *a, const struct vgic5_state *b)
 }
 
 /* What was saved can be restored, and is the same when it is saved again. */
-static void save_and_restore(struct machine *machine)
+static void restore(struct trial *target, const struct vgic5_state *first)
 {
-    struct host host = {.ram = machine->host.ram, .any_caller = true};
-    struct vgic5_state *first, *second;
-    struct vgic5 *target;
+    struct vgic5_state *second;
     struct vgic5_port port;
     struct vgic5_error error = {0};
 
-    vgic5_port_model(machine->device, &port);
-    if (vgic5_save(&port, NULL, &first, &error))
-        return; /* it runs, was never initialised, or its table is not in memory */
-    if (vgic5_create(&machine->config, &ops, &host, &target) == 0) {
-        vgic5_port_model(target, &port);
-        if (vgic5_restore(&port, first, NULL, &error))
-            complain(error.message);
-        else if (vgic5_save(&port, NULL, &second, &error))
-            complain(error.message);
-        else {
-            compare(first, second);
-            vgic5_state_free(second);
-        }
-        vgic5_destroy(target);
+    if (create_device(target))
+        return;
+    vgic5_port_model(target->vmm.device, &port);
+    if (vgic5_restore(&port, first, NULL, &error))
+        complain(error.message);
+    else if (vgic5_save(&port, NULL, &second, &error))
+        complain(error.message);
+    else {
+        compare(first, second);
+        vgic5_state_free(second);
     }
-    vgic5_state_free(first);
-    if (host.outstanding)
+}
+
+static void save_and_restore(struct trial *trial)
+{
+    struct trial target = {.config = trial->config, .any_caller = true};
+    struct vgic5_state *state;
+    struct vgic5_port port;
+
+    vgic5_port_model(trial->vmm.device, &port);
+    if (vgic5_save(&port, NULL, &state, NULL))
+        return; /* it runs, was never initialised, or its table is not in memory */
+    target.vmm.ram = trial->vmm.ram;
+    target.vmm.ram_base = trial->vmm.ram_base;
+    target.vmm.ram_size = trial->vmm.ram_size;
+    restore(&target, state);
+    if (!vmm_drop_device(&target.vmm))
         complain("the second device has kept memory");
+    vgic5_state_free(state);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct input input = {data, size};
-    struct machine machine;
+    struct fuzz_input input = {data, size};
+    struct trial trial;
 
-    if (open_machine(&machine, &input)) {
-        start(&machine, &input);
+    if (open_trial(&trial, &input)) {
+        start(&trial, &input);
         while (input.left)
-            actions[take(&input, 1) % (sizeof(actions) / sizeof(actions[0]))](&machine, &input);
-        machine.host.alloc_fault_in = 0;
-        machine.host.any_caller = true;
-        do_leave(&machine, NULL);
-        save_and_restore(&machine);
-        vgic5_destroy(machine.device);
-        if (machine.host.outstanding)
+            actions[fuzz_take(&input, 1) % (sizeof(actions) / sizeof(actions[0]))](&trial, &input);
+        trial.vmm.alloc_fault_at = 0;
+        trial.any_caller = true;
+        do_leave(&trial, NULL);
+        save_and_restore(&trial);
+        if (!vmm_drop_device(&trial.vmm))
             complain("the device has kept memory");
     }
-    free(machine.host.ram);
+    vmm_free_ram(&trial.vmm);
     return 0;
 }

@@ -12,17 +12,6 @@
 #define MOST_SECTIONS 8u
 #define MOST_FRAMES 6u
 
-uint64_t fuzz_take(struct fuzz_input *input, unsigned bytes)
-{
-    uint64_t value = 0;
-
-    while (bytes-- && input->left) {
-        value = value << 8 | *input->bytes++;
-        input->left--;
-    }
-    return value;
-}
-
 /* Some of the input, at most `most`. */
 static const uint8_t *take_bytes(struct fuzz_input *input, size_t most, size_t *size)
 {

@@ -5,14 +5,7 @@
 #define FUZZ_FORGE_H
 
 #include "file.h"
-
-struct fuzz_input {
-    const uint8_t *bytes;
-    size_t left;
-};
-
-/* Big-endian; zeros when nothing is left. */
-uint64_t fuzz_take(struct fuzz_input *input, unsigned bytes);
+#include "input.h"
 
 /* Header, sections, frames, table and end, as the input says. */
 void fuzz_forge(struct fuzz_input *input, struct fuzz_file *file);

@@ -1,108 +1,53 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "state_edits.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <vgic5/device.h>
 #include <vgic5/migration.h>
 
-#define RAM_BASE UINT64_C(0x40000000)
+#include "kit/vmm.h"
+
 #define RAM_SIZE 0x20000u
-#define IRS_BASE UINT64_C(0x08010000)
 #define NR_VCPUS 2u
 #define MOST_SECTIONS 16u
 #define MOST_EDITS 6u
 
 /* ---- A VGICv5 and its guest ------------------------------------------------------------------ */
 
-static int read_guest(void *opaque, uint64_t ipa, void *to, size_t size)
+static struct vgic5_config config_of(uint32_t abi)
 {
-    const struct fuzz_guest *guest = opaque;
-
-    if (!guest->ram || ipa < RAM_BASE || ipa - RAM_BASE > RAM_SIZE ||
-        size > RAM_SIZE - (ipa - RAM_BASE))
-        return -EFAULT;
-    memcpy(to, guest->ram + (ipa - RAM_BASE), size);
-    return 0;
-}
-
-static int write_guest(void *opaque, uint64_t ipa, const void *from, size_t size)
-{
-    struct fuzz_guest *guest = opaque;
-
-    if (!guest->ram || ipa < RAM_BASE || ipa - RAM_BASE > RAM_SIZE ||
-        size > RAM_SIZE - (ipa - RAM_BASE))
-        return -EFAULT;
-    memcpy(guest->ram + (ipa - RAM_BASE), from, size);
-    return 0;
-}
-
-static void line(void *opaque, uint32_t vcpu_id, enum vgic5_line level)
-{
-    (void)opaque;
-    (void)vcpu_id;
-    (void)level;
-}
-
-static struct vgic5 *create(uint32_t abi, struct fuzz_guest *guest)
-{
-    const struct vgic5_config config = {.size = sizeof(config), .abi = abi, .lpi_id_bits = 10};
-    const struct vgic5_host host = {
-        .size = sizeof(host), .read_guest = read_guest, .write_guest = write_guest, .line = line};
-    struct vgic5 *device;
-
-    return vgic5_create(&config, &host, guest, &device) == 0 ? device : NULL;
-}
-
-static void set(struct vgic5 *device, uint32_t group, uint64_t attr, const void *payload)
-{
-    const struct vgic5_attr to = {.group = group, .attr = attr, .addr = (uintptr_t)payload};
-
-    vgic5_set_attr(device, &to);
-}
-
-static void mmio(struct vgic5 *device, uint64_t offset, uint8_t size, uint64_t value)
-{
-    struct vgic5_mmio access = {.offset = offset, .size = size, .value = value, .is_write = true};
-
-    vgic5_mmio(device, &access);
-}
-
-static void write_register(struct vgic5_vcpu *vcpu, uint16_t encoding, uint64_t value)
-{
-    vgic5_cpu_access(vcpu, encoding, true, &value);
+    return (struct vgic5_config){
+        .size = sizeof(struct vgic5_config), .abi = abi, .lpi_id_bits = 10};
 }
 
 /* Some of everything: pending and active, of each kind, on each PE. */
-static void make_busy(struct vgic5 *device)
+static bool make_busy(struct vmm *vmm, uint32_t abi)
 {
-    const uint32_t nr_spis = 64;
-    const uint64_t base = IRS_BASE;
+    static const uint32_t ids[NR_VCPUS] = {0, 3};
+    const struct vgic5_config config = config_of(abi);
 
-    for (uint32_t n = 0; n < NR_VCPUS; n++)
-        vgic5_add_vcpu(device, 3 * n);
-    set(device, VGIC5_GRP_NR_IRQS, 0, &nr_spis);
-    set(device, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, &base);
-    set(device, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL);
-    mmio(device, VGIC5_IRS_IST_CFGR, 4, 8);
-    mmio(device, VGIC5_IRS_IST_BASER, 8, (RAM_BASE + 0x1000) | 1);
-    mmio(device, 0x080, 4, 1);
+    if (!vmm_prepare(vmm, 0, RAM_SIZE) ||
+        vmm_build(vmm, &(struct vmm_shape){
+                           .config = &config, .nr_vcpus = NR_VCPUS, .ids = ids, .nr_spis = 64}))
+        return false;
+    vmm_mmio_write(vmm, VGIC5_IRS_IST_CFGR, 4, 8);
+    vmm_mmio_write(vmm, VGIC5_IRS_IST_BASER, 8, (VMM_RAM_BASE + 0x1000) | 1);
+    vmm_mmio_write(vmm, VGIC5_IRS_CR0, 4, 1);
     for (uint32_t n = 0; n < NR_VCPUS; n++) {
-        struct vgic5_vcpu *vcpu = vgic5_vcpu(device, 3 * n);
-        uint64_t intid;
+        struct vgic5_vcpu *vcpu = vmm->vcpu[n];
 
-        write_register(vcpu, VGIC5_ICC_PCR, 31);
-        write_register(vcpu, VGIC5_ICC_CR0, 1);
+        vmm_msr(vcpu, VGIC5_ICC_PCR, 31);
+        vmm_msr(vcpu, VGIC5_ICC_CR0, 1);
         for (uint64_t id = n; id < 40; id += 7) {
-            write_register(vcpu, VGIC5_CDEN, VGIC5_INTID(VGIC5_LPI, id));
-            write_register(vcpu, VGIC5_CDPEND, VGIC5_INTID(VGIC5_LPI, id) | VGIC5_CDPEND_PENDING);
-            write_register(vcpu, VGIC5_CDEN, VGIC5_INTID(VGIC5_SPI, id));
-            vgic5_irq_line(device, VGIC5_IRQ_SPI(id), true);
+            vmm_msr(vcpu, VGIC5_CDEN, VGIC5_INTID(VGIC5_LPI, id));
+            vmm_msr(vcpu, VGIC5_CDPEND, VGIC5_INTID(VGIC5_LPI, id) | VGIC5_CDPEND_PENDING);
+            vmm_msr(vcpu, VGIC5_CDEN, VGIC5_INTID(VGIC5_SPI, id));
+            vgic5_irq_line(vmm->device, VGIC5_IRQ_SPI(id), true);
         }
-        vgic5_cpu_access(vcpu, VGIC5_CDIA, false, &intid);
+        vmm_mrs(vcpu, VGIC5_CDIA);
     }
+    return true;
 }
 
 /* ---- Edits ----------------------------------------------------------------------------------- */
@@ -285,16 +230,15 @@ static void write_parts(const struct parts *parts, struct fuzz_file *file)
 
 void fuzz_edit_state(struct fuzz_input *input, struct fuzz_guest *guest, struct fuzz_file *file)
 {
-    struct vgic5 *device = create(fuzz_take(input, 1) % 2 ? VGIC5_ABI_V1 : VGIC5_ABI_7_4, guest);
+    uint32_t abi = fuzz_take(input, 1) % 2 ? VGIC5_ABI_V1 : VGIC5_ABI_7_4;
+    unsigned edits = (unsigned)fuzz_take(input, 1) % MOST_EDITS;
     struct vgic5_state *state = NULL;
     struct parts parts = {.n = 0};
-    unsigned edits = (unsigned)fuzz_take(input, 1) % MOST_EDITS;
     struct vgic5_port port;
+    struct vmm vmm;
 
-    guest->ram = calloc(1, RAM_SIZE);
-    if (device && guest->ram) {
-        make_busy(device);
-        vgic5_port_model(device, &port);
+    if (make_busy(&vmm, abi)) {
+        vgic5_port_model(vmm.device, &port);
         if (vgic5_save(&port, NULL, &state, NULL) == 0)
             take_parts(state, &parts);
     }
@@ -304,7 +248,8 @@ void fuzz_edit_state(struct fuzz_input *input, struct fuzz_guest *guest, struct 
     for (size_t n = 0; n < parts.n; n++)
         vgic5_fields_free(parts.all[n].fields);
     vgic5_state_free(state);
-    vgic5_destroy(device);
+    vgic5_destroy(vmm.device);
+    guest->ram = vmm.ram;
 }
 
 /* ---- Restored -------------------------------------------------------------------------------- */
@@ -350,36 +295,50 @@ static void save_again(struct vgic5 *device, const struct vgic5_state *state,
     vgic5_state_free(again);
 }
 
-void fuzz_restore(const struct vgic5_snapshot *snapshot, const struct fuzz_guest *guest,
-                  void (*complain)(const char *what))
+/* The guest's memory is a copy: what is restored writes there. */
+static void copy_guest(struct vmm *vmm, const struct fuzz_guest *guest)
 {
-    struct fuzz_guest copy = {.ram = guest->ram ? malloc(RAM_SIZE) : NULL};
-    const struct vgic5_guest_reader reader = {sizeof(reader), read_guest, &copy};
+    vmm->ram_is_gone = !vmm_prepare(vmm, 0, RAM_SIZE) || !guest->ram;
+    if (!vmm->ram_is_gone)
+        memcpy(vmm->ram, guest->ram, RAM_SIZE);
+}
+
+static void restore(struct vmm *vmm, const struct vgic5_state *state,
+                    void (*complain)(const char *what))
+{
+    const struct vgic5_guest_reader reader = {sizeof(reader), vmm_read_guest, vmm};
     bool told = false;
     const struct vgic5_migration_options options = {
         .size = sizeof(options), .warn = warned, .opaque = &told};
+    const struct vgic5_config config = config_of(vgic5_state_abi(state));
     struct vgic5_error error = {0};
-    struct vgic5_state *state;
-    struct vgic5 *device;
     struct vgic5_port port;
 
-    if (copy.ram)
-        memcpy(copy.ram, guest->ram, RAM_SIZE);
+    if (vmm_create_device(vmm, &config, NULL) || vgic5_state_check_memory(state, &reader, &error))
+        return;
+    vgic5_port_model(vmm->device, &port);
+    if (vgic5_restore(&port, state, &options, &error) == 0 && !told)
+        save_again(vmm->device, state, complain);
+    else if (!told && error.cause != VGIC5_CAUSE_UNFIT)
+        complain(error.message);
+}
+
+void fuzz_restore(const struct vgic5_snapshot *snapshot, const struct fuzz_guest *guest,
+                  void (*complain)(const char *what))
+{
+    struct vgic5_error error = {0};
+    struct vgic5_state *state;
+    struct vmm vmm;
+
     if (vgic5_state_from_snapshot(snapshot, &state, &error)) {
         if (error.cause != VGIC5_CAUSE_DAMAGED && error.cause != VGIC5_CAUSE_UNFIT)
             complain("a state is refused with another exit code than 4 and 5");
-        free(copy.ram);
         return;
     }
-    device = create(vgic5_state_abi(state), &copy);
-    if (vgic5_state_check_memory(state, &reader, &error) == 0 && device) {
-        vgic5_port_model(device, &port);
-        if (vgic5_restore(&port, state, &options, &error) == 0 && !told)
-            save_again(device, state, complain);
-        else if (!told && error.cause != VGIC5_CAUSE_UNFIT)
-            complain(error.message);
-    }
-    vgic5_destroy(device);
+    copy_guest(&vmm, guest);
+    restore(&vmm, state, complain);
+    if (!vmm_drop_device(&vmm))
+        complain("the device has kept memory");
     vgic5_state_free(state);
-    free(copy.ram);
+    vmm_free_ram(&vmm);
 }

@@ -74,3 +74,41 @@ int machine_gic_configure(struct machine *machine, struct vgic5_error *error)
         ret = set(machine, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL, "CTRL_INIT", error);
     return ret;
 }
+
+/* ---- In the device tree ------------------------------------------------------------------------
+ */
+
+/* The PEs that the IRS serves, and by which IAFFID it knows each. */
+static void put_irs_cpus(struct tree *tree)
+{
+    const uint32_t n = tree->machine->nr_vcpus;
+    uint32_t phandles[VGIC5_MAX_VCPUS];
+    uint16_t iaffids[VGIC5_MAX_VCPUS];
+
+    for (uint32_t i = 0; i < n; i++) {
+        phandles[i] = PHANDLE_CPU + i;
+        iaffids[i] = (uint16_t)tree_vcpu_id(tree->machine, i);
+    }
+    tree_put_cells(tree, "cpus", phandles, n);
+    tree_put_u16s(tree, "arm,iaffids", iaffids, n);
+}
+
+void machine_gic_node(struct tree *tree)
+{
+    tree_begin(tree, "interrupt-controller");
+    tree_put_text(tree, "compatible", "arm,gic-v5");
+    tree_put(tree, "interrupt-controller", NULL, 0);
+    TREE_PUT_CELLS(tree, "#interrupt-cells", 3);
+    tree_put_address_cells(tree, 2, 2);
+    tree_put(tree, "ranges", NULL, 0);
+    TREE_PUT_CELLS(tree, "phandle", PHANDLE_INTC);
+    tree_begin_named(tree, "irs@%x", MAP_IRS_BASE);
+    tree_put_text(tree, "compatible", "arm,gic-v5-irs");
+    tree_put_reg(tree, MAP_IRS_BASE, VGIC5_IRS_FRAME_SIZE);
+    tree_put_text(tree, "reg-names", "ns-config");
+    tree_put_address_cells(tree, 2, 2);
+    tree_put(tree, "ranges", NULL, 0);
+    put_irs_cpus(tree);
+    tree_end(tree);
+    tree_end(tree);
+}

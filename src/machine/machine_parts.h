@@ -12,6 +12,7 @@
 #include "machine/panic.h"
 #include "machine/pl011.h"
 #include "machine/pl031.h"
+#include "machine/tree.h"
 #include "vcpu/pe.h"
 
 /* Instructions that a vCPU runs before the next one gets its turn. Part of a snapshot: it decides
@@ -89,6 +90,7 @@ struct vgic5_host machine_gic_host(void);
 /* The interrupt lines, as the GIC has them now. */
 void machine_gic_refresh_lines(struct machine *machine);
 int machine_gic_configure(struct machine *machine, struct vgic5_error *error);
+void machine_gic_node(struct tree *tree);
 
 /* devices.c */
 int machine_create_devices(struct machine *machine);
@@ -107,6 +109,7 @@ void machine_update_timers(struct machine *machine);
 void machine_find_deadline(struct machine *machine);
 /* The deadline may have come nearer, while a vCPU runs. */
 void machine_deadline_changed(struct machine *machine);
+void machine_timer_node(struct tree *tree);
 /* The devices hear the time. */
 void machine_tell_time(struct machine *machine);
 bool machine_deadline_is_over(const struct machine *machine);
@@ -136,6 +139,7 @@ int machine_cpu_on(struct cpu *cpu,
                    struct vgic5_error *error); /* reset state; the rest is the caller's */
 void machine_cpu_off(struct cpu *cpu);
 void machine_psci(struct cpu *cpu);
+void machine_psci_node(struct tree *tree);
 void machine_semihosting(struct cpu *cpu);
 void machine_end(struct machine *machine, enum machine_stop why);
 __attribute__((format(printf, 2, 3))) void machine_stuck(struct machine *machine,

@@ -398,3 +398,17 @@ void pl011_input(struct pl011 *uart, const uint8_t *bytes, size_t n)
         rx_push(&uart->state, bytes[i]);
     update_wire(uart);
 }
+
+/* ---- In the device tree ------------------------------------------------------------------------
+ */
+
+void pl011_node(struct tree *tree)
+{
+    tree_begin_named(tree, "pl011@%x", MAP_PL011_BASE);
+    TREE_PUT_TEXTS(tree, "compatible", "arm,pl011\0arm,primecell");
+    tree_put_reg(tree, MAP_PL011_BASE, REGION_SIZE);
+    tree_put_spi(tree, SPI_PL011);
+    TREE_PUT_CELLS(tree, "clocks", PHANDLE_CLOCK, PHANDLE_CLOCK);
+    TREE_PUT_TEXTS(tree, "clock-names", "uartclk\0apb_pclk");
+    tree_end(tree);
+}

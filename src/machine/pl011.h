@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "machine/bus.h"
+#include "machine/tree.h"
 
 #include <vgic5/snapshot.h>
 
@@ -28,5 +29,7 @@ void pl011_input(struct pl011 *uart, const uint8_t *bytes, size_t n);
  * drives the wire. */
 int pl011_save(const struct pl011 *uart, struct vgic5_fields *fields);
 int pl011_load(struct pl011 *uart, const struct vgic5_fields *fields, struct vgic5_error *error);
+/* Its node in the device tree. */
+void pl011_node(struct tree *tree);
 
 #endif

@@ -305,3 +305,19 @@ int pl031_load(struct pl031 *rtc, const struct vgic5_fields *fields, struct vgic
     update_wire(rtc);
     return 0;
 }
+
+/* ---- In the device tree ------------------------------------------------------------------------
+ */
+
+void pl031_node(struct tree *tree)
+{
+    if (!tree->machine->pl031)
+        return;
+    tree_begin_named(tree, "pl031@%x", MAP_PL031_BASE);
+    TREE_PUT_TEXTS(tree, "compatible", "arm,pl031\0arm,primecell");
+    tree_put_reg(tree, MAP_PL031_BASE, REGION_SIZE);
+    tree_put_spi(tree, SPI_PL031);
+    TREE_PUT_CELLS(tree, "clocks", PHANDLE_CLOCK);
+    tree_put_text(tree, "clock-names", "apb_pclk");
+    tree_end(tree);
+}

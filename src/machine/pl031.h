@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "machine/bus.h"
+#include "machine/tree.h"
 
 #include <vgic5/snapshot.h>
 
@@ -30,5 +31,7 @@ uint64_t pl031_deadline(const struct pl031 *rtc);
  * drives the wire. */
 int pl031_save(const struct pl031 *rtc, struct vgic5_fields *fields);
 int pl031_load(struct pl031 *rtc, const struct vgic5_fields *fields, struct vgic5_error *error);
+/* Its node in the device tree. */
+void pl031_node(struct tree *tree);
 
 #endif

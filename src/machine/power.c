@@ -119,3 +119,14 @@ void machine_semihosting(struct cpu *cpu)
     machine->end.exit_status = block[0] == ADP_STOPPED_APPLICATION_EXIT ? block[1] : 1;
     machine_end(machine, MACHINE_STOP_EXIT);
 }
+
+/* ---- In the device tree ------------------------------------------------------------------------
+ */
+
+void machine_psci_node(struct tree *tree)
+{
+    tree_begin(tree, "psci");
+    TREE_PUT_TEXTS(tree, "compatible", "arm,psci-1.0\0arm,psci-0.2");
+    tree_put_text(tree, "method", "hvc");
+    tree_end(tree);
+}

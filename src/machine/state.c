@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "machine/machine_parts.h"
+#include "machine/parts.h"
 #include "machine/snapshot_fields.h"
 
 #define SECTION_VERSION 1u
@@ -113,53 +114,6 @@ static int put_section(struct vgic5_snapshot_writer *writer, const char *type, u
     return ret;
 }
 
-/* The parts that are neither clock nor vCPU: each a section of its own. */
-static int save_pl011(struct machine *machine, struct vgic5_fields *fields)
-{
-    return pl011_save(machine->uart, fields);
-}
-
-static int load_pl011(struct machine *machine, const struct vgic5_fields *fields,
-                      struct vgic5_error *error)
-{
-    return pl011_load(machine->uart, fields, error);
-}
-
-static int save_pl031(struct machine *machine, struct vgic5_fields *fields)
-{
-    return pl031_save(machine->rtc, fields);
-}
-
-static int load_pl031(struct machine *machine, const struct vgic5_fields *fields,
-                      struct vgic5_error *error)
-{
-    return pl031_load(machine->rtc, fields, error);
-}
-
-static int save_panic(struct machine *machine, struct vgic5_fields *fields)
-{
-    return panic_save(&machine->panic, fields);
-}
-
-static int load_panic(struct machine *machine, const struct vgic5_fields *fields,
-                      struct vgic5_error *error)
-{
-    return panic_load(&machine->panic, fields, error);
-}
-
-static const struct part {
-    const char *section;
-    int (*save)(struct machine *machine, struct vgic5_fields *fields);
-    int (*load)(struct machine *machine, const struct vgic5_fields *fields,
-                struct vgic5_error *error);
-} parts[] = {
-    {"pl011", save_pl011, load_pl011},
-    {"pl031", save_pl031, load_pl031},
-    {"panic", save_panic, load_panic},
-};
-
-#define NR_PARTS (sizeof(parts) / sizeof(*parts))
-
 int machine_save(struct machine *machine, struct vgic5_snapshot_writer *writer,
                  struct vgic5_error *error)
 {
@@ -169,10 +123,12 @@ int machine_save(struct machine *machine, struct vgic5_snapshot_writer *writer,
     if (fields)
         save_clock(machine, fields);
     ret = put_section(writer, "clock", 0, 0, fields, error);
-    for (size_t i = 0; ret == 0 && i < NR_PARTS; i++) {
+    for (size_t i = 0; ret == 0 && i < NR_BOARD_PARTS; i++) {
+        if (!board_parts[i].save)
+            continue;
         fields = vgic5_fields_new();
-        ret = fields ? parts[i].save(machine, fields) : 0;
-        ret = put_section(writer, parts[i].section, 0, ret, fields, error);
+        ret = fields ? board_parts[i].save(machine, fields) : 0;
+        ret = put_section(writer, board_parts[i].name, 0, ret, fields, error);
     }
     for (uint32_t i = 0; ret == 0 && i < machine->nr_cpus; i++) {
         fields = vgic5_fields_new();
@@ -430,8 +386,9 @@ static int load_parts(struct machine *machine, const struct vgic5_fields *const 
 {
     int ret = 0;
 
-    for (size_t i = 0; ret == 0 && i < NR_PARTS; i++)
-        ret = parts[i].load(machine, fields[i], error);
+    for (size_t i = 0; ret == 0 && i < NR_BOARD_PARTS; i++)
+        if (board_parts[i].load)
+            ret = board_parts[i].load(machine, fields[i], error);
     return ret;
 }
 
@@ -439,7 +396,7 @@ static int load_parts(struct machine *machine, const struct vgic5_fields *const 
 struct loaded_machine {
     struct loaded_clock clock;
     struct loaded_cpu *cpus;
-    const struct vgic5_fields *parts[NR_PARTS];
+    const struct vgic5_fields *parts[NR_BOARD_PARTS];
 };
 
 static int read_machine(const struct machine *machine, const struct vgic5_snapshot *snapshot,
@@ -448,9 +405,10 @@ static int read_machine(const struct machine *machine, const struct vgic5_snapsh
     const struct vgic5_fields *clock;
     int ret = section_fields(snapshot, "clock", 0, SECTION_VERSION, &clock, error);
 
-    for (size_t i = 0; ret == 0 && i < NR_PARTS; i++)
-        ret = section_fields(snapshot, parts[i].section, 0, SECTION_VERSION, &loaded->parts[i],
-                             error);
+    for (size_t i = 0; ret == 0 && i < NR_BOARD_PARTS; i++)
+        if (board_parts[i].load)
+            ret = section_fields(snapshot, board_parts[i].name, 0, SECTION_VERSION,
+                                 &loaded->parts[i], error);
     if (ret == 0)
         ret = read_clock(clock, &loaded->clock, error);
     if (ret == 0)

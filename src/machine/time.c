@@ -61,3 +61,18 @@ bool machine_deadline_is_over(const struct machine *machine)
 {
     return machine->deadline != COUNTER_NEVER && counter_now(machine) >= machine->deadline;
 }
+
+/* ---- In the device tree ------------------------------------------------------------------------
+ */
+
+/* PPIs in the binding's order: secure, physical, virtual, hypervisor, virtual hypervisor. */
+void machine_timer_node(struct tree *tree)
+{
+    tree_begin(tree, "timer");
+    tree_put_text(tree, "compatible", "arm,armv8-timer");
+    TREE_PUT_CELLS(tree, "interrupts", VGIC5_PPI, 29, LEVEL_HIGH, VGIC5_PPI, VGIC5_PPI_CNTP,
+                   LEVEL_HIGH, VGIC5_PPI, VGIC5_PPI_CNTV, LEVEL_HIGH, VGIC5_PPI, 26, LEVEL_HIGH,
+                   VGIC5_PPI, 28, LEVEL_HIGH);
+    tree_put(tree, "always-on", NULL, 0);
+    tree_end(tree);
+}

@@ -14,35 +14,10 @@
 /* A turn ends after a slice's instructions, or when they take longer than a millisecond. */
 #define TICKS_PER_TURN (COUNTER_FREQUENCY / 1000)
 
-bool machine_alarm_has_rung(const struct machine *machine)
-{
-    const struct machine_time *time = &machine->clock.time;
-
-    return !machine->clock.deterministic && time->has_rung(time->opaque);
-}
-
 bool machine_has_to_look(struct machine *machine)
 {
     return machine_alarm_has_rung(machine) || ++machine->turns >= TURNS_PER_LOOK ||
            machine->clock.run.instructions - machine->looked_at >= machine->slice_length;
-}
-
-static void set_alarm(struct machine *machine, uint64_t at)
-{
-    const struct machine_time *time = &machine->clock.time;
-
-    machine->alarm = at;
-    time->set_alarm(time->opaque, at);
-}
-
-/* A nearer deadline needs a nearer alarm. One that has moved away is not worth the call: the alarm
- * rings, and nothing is found. */
-void machine_alarm_for_deadline(struct machine *machine)
-{
-    uint64_t at = clock_time_at(&machine->clock, machine->deadline);
-
-    if (at < machine->alarm)
-        set_alarm(machine, at);
 }
 
 void machine_look(struct machine *machine)
@@ -65,19 +40,10 @@ void machine_look(struct machine *machine)
     if (deadline < next)
         next = deadline;
     if (machine_alarm_has_rung(machine) || next < machine->alarm)
-        set_alarm(machine, next);
+        machine_set_alarm(machine, next);
 }
 
 void machine_look_soon(struct machine *machine)
 {
     machine->turns = TURNS_PER_LOOK;
-}
-
-/* The running vCPU has come by: it is to leave at its next check point. */
-void machine_hurry(struct cpu *cpu)
-{
-    if (!machine_alarm_has_rung(cpu->machine))
-        return;
-    cpu->machine->clock.run.check_at = 0;
-    vcpu_attention(cpu->pe.vcpu);
 }

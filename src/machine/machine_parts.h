@@ -96,6 +96,8 @@ void machine_gic_node(struct tree *tree);
 int machine_create_devices(struct machine *machine);
 uint64_t machine_mmio_read(void *opaque, uint64_t address, unsigned size);
 void machine_mmio_write(void *opaque, uint64_t address, unsigned size, uint64_t value);
+
+/* console.c */
 void machine_print(void *opaque, uint8_t byte);
 void machine_flush_output(struct machine *machine);
 /* True: there was some. */
@@ -124,15 +126,18 @@ void machine_call(struct cpu *cpu);
 /* Let `current` be who runs now. False: nobody can. */
 bool machine_choose(struct machine *machine);
 
-/* look.c */
+/* alarm.c */
 bool machine_alarm_has_rung(const struct machine *machine);
+void machine_set_alarm(struct machine *machine, uint64_t at); /* the host's time */
+void machine_alarm_for_deadline(struct machine *machine);
+/* From inside of a vCPU. */
+void machine_hurry(struct cpu *cpu);
+
+/* look.c */
 /* Real time: is it time for machine_look? To be asked after each run of a vCPU. */
 bool machine_has_to_look(struct machine *machine);
 void machine_look_soon(struct machine *machine);
 void machine_look(struct machine *machine);
-void machine_alarm_for_deadline(struct machine *machine);
-/* From inside of a vCPU. */
-void machine_hurry(struct cpu *cpu);
 
 /* power.c */
 int machine_cpu_on(struct cpu *cpu,

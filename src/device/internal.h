@@ -129,6 +129,8 @@ int ist_v1_set(struct access *access);
 int ist_7_4_get(struct access *access);
 int ist_7_4_set(struct access *access);
 
+/* ---- ist_spis.c: what they share ------------------------------------------------------------- */
+
 /* The SPIs' words for the VMM, and from it; the second cannot fail. */
 void ist_spis_collect(struct vgic5 *device, uint32_t *words);
 void ist_spis_apply(struct vgic5 *device, const uint32_t *words);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The engine: runs the steps of a sequence, in the order of the table. The functions that take an
- * order of their own exist for those who examine the rules: the tests.
+ * The engine: what a step works with (engine.c), and a sequence that runs them in the order of the
+ * table (sequence.c). The functions that take an order of their own exist for those who examine the
+ * rules: the tests.
  */
 #ifndef MIGRATION_ENGINE_H
 #define MIGRATION_ENGINE_H
@@ -50,8 +51,6 @@ size_t plan_for_port(const struct vgic5_port *port, enum vgic5_direction directi
 
 /* Exactly one step of the table, from its public part. */
 const struct step *plan_step_of(const struct vgic5_step *row);
-/* The register that a step of GRP_IRS_REGS names by its offset. */
-enum irs_row plan_irs_row(const struct vgic5_step *row);
 
 /*
  * Run these `n` rows of one direction. Unless `unchecked`, an order in which a step comes before
@@ -74,6 +73,11 @@ int engine_save_in_order(const struct vgic5_port *port,
                          const struct vgic5_step *const *order, size_t n, bool unchecked,
                          struct vgic5_state **state, struct vgic5_error *error);
 
+/* ---- What a step works with (engine.c) ------------------------------------------------------- */
+
+/* The register that a step of GRP_IRS_REGS names by its offset. */
+enum irs_row plan_irs_row(const struct vgic5_step *row);
+
 /* One call over the port: 0, or the device's errno. */
 int engine_try(struct engine *engine, bool is_set, uint32_t group, uint64_t attr, void *payload);
 /* The same, with a failure put into words. */
@@ -93,6 +97,7 @@ int engine_each_spi(struct engine *engine, int (*visit)(struct engine *engine, u
 int engine_each_icc(struct engine *engine,
                     int (*visit)(struct engine *engine, uint32_t n, unsigned index));
 
+const char *engine_direction_name(enum vgic5_direction direction);
 /* "step S3 (GRP_IST) of the save: …", the cause by the direction and the errno. */
 int engine_fail(struct engine *engine, int ret, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -16,6 +16,7 @@
 
 struct slot {
     _Atomic(struct ram_watch *) watch; /* NULL: free */
+    fault_serve *serve;                /* written before it */
     atomic_uint inside;
 };
 
@@ -99,7 +100,7 @@ static bool serve(const siginfo_t *info, const void *context)
     if (!slot)
         return false;
     watch = atomic_load(&slot->watch);
-    ret = ram_watch_fault(watch, info->si_addr, is_read(context), &error);
+    ret = slot->serve(watch, info->si_addr, is_read(context), &error);
     lost = watch->lost;
     opaque = watch->lost_opaque;
     atomic_fetch_sub(&slot->inside, 1);
@@ -200,7 +201,7 @@ static struct slot *free_slot(void)
     return &block->slots[0];
 }
 
-int fault_add(struct ram_watch *watch)
+int fault_add(struct ram_watch *watch, fault_serve *serve_fault)
 {
     struct slot *slot;
     int ret;
@@ -209,6 +210,7 @@ int fault_add(struct ram_watch *watch)
     slot = free_slot();
     ret = slot ? install() : -ENOMEM;
     if (ret == 0) {
+        slot->serve = serve_fault;
         atomic_store(&slot->watch, watch);
         faults.nr_watched++;
     }

@@ -5,9 +5,14 @@
 
 #include "ram/watch.h"
 
-/* From now on faults in its ranges are its own. 0 or -ENOMEM. */
-int fault_add(struct ram_watch *watch);
-/* No thread is inside of ram_watch_fault when it returns. */
+/* A fault at `address`, on the thread that had it. 0: it may try again. -EFAULT: it is none of
+ * ours. Another errno, with `error` filled: the memory cannot be had. */
+typedef int fault_serve(struct ram_watch *watch, const void *address, bool is_read,
+                        struct vgic5_error *error);
+
+/* From now on faults in its ranges are served by this. 0 or -ENOMEM. */
+int fault_add(struct ram_watch *watch, fault_serve *serve);
+/* No thread is inside of that when it returns. */
 void fault_remove(struct ram_watch *watch);
 
 #endif

@@ -244,7 +244,7 @@ static int serve(struct ram_watch *watch, const struct ram_range *range, uint64_
     return ret;
 }
 
-int ram_watch_fault(struct ram_watch *watch, const void *address, bool is_read,
+static int on_fault(struct ram_watch *watch, const void *address, bool is_read,
                     struct vgic5_error *error)
 {
     for (size_t n = 0; n < watch->nr_ranges; n++) {
@@ -481,7 +481,7 @@ int ram_watch_begin(struct ram_watch *watch, const struct ram_range *ranges, siz
             open_range(watch, &ranges[n]);
             write_one_page(ranges[n].host);
         }
-        ret = fault_add(watch);
+        ret = fault_add(watch, on_fault);
     }
     if (ret != 0)
         free_all(watch);

@@ -102,9 +102,4 @@ uint64_t ram_watch_nr_absent(struct ram_watch *watch);
 /* RAM is plain memory again; what is absent stays zero. Safe to call at any time. */
 void ram_watch_end(struct ram_watch *watch);
 
-/* A fault at `address`, on the thread that had it. 0: it may try again. -EFAULT: it is none of
- * ours. Another errno, with `error` filled: the memory cannot be had. */
-int ram_watch_fault(struct ram_watch *watch, const void *address, bool is_read,
-                    struct vgic5_error *error);
-
 #endif

@@ -37,8 +37,9 @@ struct kvmd_vcpu;
 
 struct kvmd_vm {
     struct kvmd *kvmd;
-    uint32_t number;  /* counted from 1, for who observes */
-    unsigned objects; /* that are open */
+    uint32_t number;                 /* counted from 1, for who observes */
+    unsigned objects;                /* that are open */
+    void (*end)(struct kvmd_vm *vm); /* when the last of them is closed */
     uint8_t ipa_bits;
     struct turn_lock lock; /* of all below, and of the vCPUs */
     struct kvmd_slots slots;
@@ -131,10 +132,9 @@ struct kvmd_object *object_create(enum kvmd_kind kind, struct kvmd *kvmd, size_t
 /* For the length of an ioctl: a VMM may close the descriptor meanwhile. */
 void object_get(struct kvmd_object *object);
 void object_put(struct kvmd_object *object);
-void kvmd_log(struct kvmd *kvmd, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* ---- vm.c ---- */
-void vm_destroy(struct kvmd_vm *vm);
+/* ---- log.c ---- */
+void kvmd_log(struct kvmd *kvmd, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- clock.c ---- */
 uint64_t vm_counter(const struct kvmd_vm *vm);

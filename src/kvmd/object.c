@@ -3,8 +3,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -87,7 +85,7 @@ void object_put(struct kvmd_object *object)
         close(object->fd);
     free(object);
     if (vm && __atomic_sub_fetch(&vm->objects, 1, __ATOMIC_ACQ_REL) == 0)
-        vm_destroy(vm);
+        vm->end(vm);
 }
 
 void kvmd_close(struct kvmd_object *object)
@@ -141,17 +139,4 @@ void kvmd_destroy(struct kvmd *kvmd)
     if (kvmd)
         vcpu_engine_destroy(kvmd->engine);
     free(kvmd);
-}
-
-void kvmd_log(struct kvmd *kvmd, const char *format, ...)
-{
-    char message[200];
-    va_list arguments;
-
-    if (!kvmd->config.log)
-        return;
-    va_start(arguments, format);
-    vsnprintf(message, sizeof(message), format, arguments);
-    va_end(arguments);
-    kvmd->config.log(kvmd->config.opaque, message);
 }

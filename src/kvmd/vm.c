@@ -24,6 +24,19 @@ static uint8_t pa_range(uint64_t bits)
     return sizes[n];
 }
 
+static void vm_destroy(struct kvmd_vm *vm)
+{
+    wires_destroy(vm);
+    for (uint32_t n = 0; n < vm->nr_vcpus; n++)
+        vcpu_free(vm->vcpus[n]);
+    free(vm->vcpus);
+    engine_destroy(vm);
+    vgic5_destroy(vm->gic);
+    slots_destroy(&vm->slots);
+    turn_lock_destroy(&vm->lock);
+    free(vm);
+}
+
 static struct kvmd_vm *vm_create(struct kvmd *kvmd, uint64_t ipa_bits)
 {
     struct kvmd_vm *vm = calloc(1, sizeof(*vm));
@@ -35,6 +48,7 @@ static struct kvmd_vm *vm_create(struct kvmd *kvmd, uint64_t ipa_bits)
         return NULL;
     }
     vm->kvmd = kvmd;
+    vm->end = vm_destroy;
     vm->number = __atomic_add_fetch(&kvmd->nr_vms, 1, __ATOMIC_RELAXED);
     vm->ipa_bits = (uint8_t)ipa_bits;
     vm->irs_base = UINT64_MAX;
@@ -43,19 +57,6 @@ static struct kvmd_vm *vm_create(struct kvmd *kvmd, uint64_t ipa_bits)
     vm_set_counter(vm, 0);
     vm->wires.epoll = vm->wires.quit = -1;
     return vm;
-}
-
-void vm_destroy(struct kvmd_vm *vm)
-{
-    wires_destroy(vm);
-    for (uint32_t n = 0; n < vm->nr_vcpus; n++)
-        vcpu_free(vm->vcpus[n]);
-    free(vm->vcpus);
-    engine_destroy(vm);
-    vgic5_destroy(vm->gic);
-    slots_destroy(&vm->slots);
-    turn_lock_destroy(&vm->lock);
-    free(vm);
 }
 
 static void adopt(struct kvmd_call *call, struct kvmd_object *object, struct kvmd_vm *vm)

@@ -10,14 +10,6 @@ static const struct family *const families[] = {
     &family_sysregs, &family_ist, &family_life,  &family_guest,    &family_restore,
 };
 
-void describe_as(struct vgic5_conform_check *check, const char *name, const char *row,
-                 uint32_t profiles)
-{
-    snprintf(check->name, sizeof(check->name), "%s", name);
-    snprintf(check->row, sizeof(check->row), "%s", row);
-    check->profiles = profiles;
-}
-
 /* The family of the n-th check, with n made its index there; NULL: there are no more. */
 static const struct family *family_of(size_t *n)
 {

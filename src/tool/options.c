@@ -41,35 +41,9 @@ static const struct option table[NR_OPTIONS] = {
 #undef OPTION
 };
 
-static const struct {
-    const char *name, *operands, *files, *what;
-} verbs[NR_VERBS] = {
-#define VERB(name, operands, files, what) {#name, operands, files, what},
-#include "tool/verbs.def"
-#undef VERB
-};
-
-const char *cli_verb_name(enum cli_verb verb)
-{
-    return verbs[verb].name;
-}
-
-bool cli_starts_command(enum cli_verb verb)
-{
-    return strstr(verbs[verb].operands, "...") != NULL;
-}
-
 bool cli_takes(enum cli_verb verb, enum cli_option option)
 {
     return table[option].verbs & 1u << verb;
-}
-
-enum cli_verb cli_verb_of(const char *name)
-{
-    for (enum cli_verb verb = 0; verb < NR_VERBS; verb++)
-        if (strcmp(verbs[verb].name, name) == 0)
-            return verb;
-    return NR_VERBS;
 }
 
 /* What a number may be. Of those that are not here: any 64-bit number. */
@@ -194,7 +168,7 @@ static const struct option *find(enum cli_verb verb, const char *name, size_t le
 static enum cli_exit usage(enum cli_verb verb, const char *what, const char *about)
 {
     return (enum cli_exit)report(verb, EXIT_USAGE, "%s%s%s; see vgic5 %s --help", what,
-                                 about ? " " : "", about ? about : "", verbs[verb].name);
+                                 about ? " " : "", about ? about : "", cli_verbs[verb].name);
 }
 
 /* One option at argv[*i]; advances over its argument. */
@@ -222,7 +196,7 @@ static enum cli_exit parse_option(enum cli_verb verb, int argc, char **argv, int
 /* Operands are named in capitals or alternatives, with spaces between them. */
 static int nr_operands(enum cli_verb verb)
 {
-    const char *operands = verbs[verb].operands;
+    const char *operands = cli_verbs[verb].operands;
     int n = *operands != '\0' && !cli_starts_command(verb);
 
     for (; n > 0 && *operands != '\0'; operands++)
@@ -254,7 +228,7 @@ static enum cli_exit check_operands(enum cli_verb verb, const struct cli_options
         cli_starts_command(verb) && (!options->command || options->command[0] == NULL);
 
     if (lacks_command || !!options->operand + !!options->operand2 < nr_operands(verb))
-        return usage(verb, "missing:", verbs[verb].operands);
+        return usage(verb, "missing:", cli_verbs[verb].operands);
     return EXIT_DONE;
 }
 
@@ -286,7 +260,7 @@ enum cli_exit cli_parse(enum cli_verb verb, int argc, char **argv, struct cli_op
 static bool is_operand_file(enum cli_verb verb, struct cli_options *options, size_t n,
                             struct cli_file *file)
 {
-    const char *roles = verbs[verb].files;
+    const char *roles = cli_verbs[verb].files;
     const char **path = n == 0 ? &options->operand : &options->operand2;
 
     if (n >= strlen(roles) || roles[n] == '-')
@@ -333,14 +307,16 @@ void cli_help(FILE *to)
 {
     fprintf(to, "usage: vgic5 VERB [OPTIONS]\n\n");
     for (enum cli_verb verb = 0; verb < NR_VERBS; verb++)
-        fprintf(to, "  %-8s %-13s %s\n", verbs[verb].name, verbs[verb].operands, verbs[verb].what);
+        fprintf(to, "  %-8s %-13s %s\n", cli_verbs[verb].name, cli_verbs[verb].operands,
+                cli_verbs[verb].what);
     fprintf(to, "\n  vgic5 VERB --help   the verb's options\n  vgic5 --version\n");
 }
 
 void cli_help_verb(FILE *to, enum cli_verb verb)
 {
-    fprintf(to, "usage: vgic5 %s [OPTIONS]%s%s\n%s\n\n", verbs[verb].name,
-            *verbs[verb].operands != '\0' ? " " : "", verbs[verb].operands, verbs[verb].what);
+    fprintf(to, "usage: vgic5 %s [OPTIONS]%s%s\n%s\n\n", cli_verbs[verb].name,
+            *cli_verbs[verb].operands != '\0' ? " " : "", cli_verbs[verb].operands,
+            cli_verbs[verb].what);
     for (size_t i = 0; i < NR_OPTIONS; i++) {
         char left[64];
 
@@ -354,8 +330,8 @@ void cli_help_verb(FILE *to, enum cli_verb verb)
 void cli_print_man(FILE *to)
 {
     for (enum cli_verb verb = 0; verb < NR_VERBS; verb++) {
-        fprintf(to, ".SS vgic5 %s [OPTIONS] %s\n%s.\n", verbs[verb].name, verbs[verb].operands,
-                verbs[verb].what);
+        fprintf(to, ".SS vgic5 %s [OPTIONS] %s\n%s.\n", cli_verbs[verb].name,
+                cli_verbs[verb].operands, cli_verbs[verb].what);
         for (size_t i = 0; i < NR_OPTIONS; i++)
             if (table[i].verbs >> verb & 1)
                 fprintf(to, ".TP\n.BI \\-\\-%s \" %s\"\n%s.\n", table[i].name, table[i].metavar,
@@ -368,10 +344,10 @@ void cli_print_completion(FILE *to)
     fprintf(to, "_vgic5() {\n    local verb=${COMP_WORDS[1]} words\n    case $COMP_CWORD in\n"
                 "    1) words=\"");
     for (enum cli_verb verb = 0; verb < NR_VERBS; verb++)
-        fprintf(to, "%s ", verbs[verb].name);
+        fprintf(to, "%s ", cli_verbs[verb].name);
     fprintf(to, "--version --help\" ;;\n    *) case $verb in\n");
     for (enum cli_verb verb = 0; verb < NR_VERBS; verb++) {
-        fprintf(to, "        %s) words=\"", verbs[verb].name);
+        fprintf(to, "        %s) words=\"", cli_verbs[verb].name);
         for (size_t i = 0; i < NR_OPTIONS; i++)
             if (table[i].verbs >> verb & 1)
                 fprintf(to, "--%s ", table[i].name);

@@ -79,6 +79,12 @@ struct cli_file {
 bool cli_next_file(enum cli_verb verb, struct cli_options *options, size_t *at,
                    struct cli_file *file);
 
+/* The rows of verbs.def. */
+struct cli_verb_row {
+    const char *name, *operands, *files, *what;
+};
+extern const struct cli_verb_row cli_verbs[NR_VERBS];
+
 const char *cli_verb_name(enum cli_verb verb);
 /* Are the words behind its "--" a command of its own? */
 bool cli_starts_command(enum cli_verb verb);

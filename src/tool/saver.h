@@ -23,11 +23,4 @@ int saver_start(struct machine *machine, const struct machine_config *config, st
                 const struct saver_request *request, struct saver *saver,
                 struct vgic5_error *error);
 
-/* The account of the machine's RAM. That its content is lost ends the process, with the exit code
- * of what happened to it. */
-int machine_ram_create(struct machine *machine, struct vgic5_ram **ram, struct vgic5_error *error);
-/* Fill some frames of a restored guest; false: nothing is left to fill. Ends the process likewise.
- */
-bool machine_ram_fill(struct vgic5_ram *ram, uint64_t most);
-
 #endif

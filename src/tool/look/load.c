@@ -8,8 +8,8 @@
 #include "facts/config_ranges.h"
 #include "machine/bus.h"
 #include "tool/engine.h"
+#include "tool/guest_ram.h"
 #include "tool/report.h"
-#include "tool/saver.h"
 
 static const char *const machine_sections[] = {"machine", "clock", "pl011",  "pl031",
                                                "panic",   "cpu",   "memory", "base"};

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tool/guest_ram.h"
 #include "tool/report.h"
 #include "tool/words.h"
 

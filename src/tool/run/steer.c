@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "tool/files.h"
+#include "tool/guest_ram.h"
 #include "tool/json.h"
 #include "tool/run/host_time.h"
 #include "tool/report.h"

@@ -26,7 +26,9 @@ static uint8_t pa_range(uint64_t bits)
 
 static void vm_destroy(struct kvmd_vm *vm)
 {
-    wires_destroy(vm);
+    irqfds_destroy(&vm->wires);
+    ioeventfds_destroy(&vm->wires);
+    wires_destroy(&vm->wires);
     for (uint32_t n = 0; n < vm->nr_vcpus; n++)
         vcpu_free(vm->vcpus[n]);
     free(vm->vcpus);

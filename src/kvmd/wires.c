@@ -160,9 +160,7 @@ bool wires_signal(const struct kvmd_eventfd *event)
     return write(event->fd, &one, sizeof(one)) == sizeof(one) || errno == EAGAIN;
 }
 
-void wires_destroy(struct kvmd_vm *vm)
+void wires_destroy(struct kvmd_wires *wires)
 {
-    irqfds_destroy(&vm->wires);
-    ioeventfds_destroy(&vm->wires);
-    free(vm->wires.spi_of_gsi);
+    free(wires->spi_of_gsi);
 }

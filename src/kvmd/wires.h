@@ -55,7 +55,7 @@ int wires_open_eventfd(const struct kvmd_client *client, uint32_t number,
                        struct kvmd_eventfd *event);
 /* False: it cannot be written. */
 bool wires_signal(const struct kvmd_eventfd *event);
-void wires_destroy(struct kvmd_vm *vm);
+void wires_destroy(struct kvmd_wires *wires); /* when there are no eventfds any more */
 
 /* ---- irqfd.c ---- */
 /* vgic5_host.spi_deactivated. */

@@ -66,6 +66,9 @@ struct unicorn_features {
     bool pan, uao, ssbs, dit, tco;
 };
 
+typedef bool unicorn_fill_function(void *cpu, uint64_t address, int size, int access, int regime,
+                                   bool is_probe, uintptr_t host_pc);
+
 /* Where the present access is; see place.c. */
 struct unicorn_place {
     size_t offset; /* of the host's PC in Unicorn's vCPU; 0: not known, and then: */
@@ -73,7 +76,8 @@ struct unicorn_place {
     uint64_t expected; /* of the guest */
     uint8_t *candidates;
     bool (*restore)(void *cpu, uintptr_t host_pc, bool leaves);
-    void (*leave)(void *cpu); /* out of translated code; does not return */
+    void (*leave)(void *cpu);    /* out of translated code; does not return */
+    unicorn_fill_function *fill; /* Unicorn's; see read_only.c */
 };
 
 struct vcpu_engine {
@@ -410,6 +414,8 @@ void unicorn_place_try(struct vcpu *vcpu);
 void unicorn_place_probe(struct vcpu *vcpu);
 /* Only once for each access. False: it is none of an instruction, but of a table walk. */
 bool unicorn_place(struct vcpu *vcpu, uint64_t *pc);
+/* It is here, for Unicorn has not come as far as to note it. */
+void unicorn_place_is(struct vcpu *vcpu, uintptr_t host_pc);
 
 /* search.c: where that is not known */
 bool unicorn_search(struct vcpu *vcpu, uint64_t physical, bool is_write, uint32_t low,
@@ -421,6 +427,12 @@ bool unicorn_lets_leave(const struct vcpu_engine *engine);
 bool unicorn_leave(struct vcpu *vcpu, uint64_t address, bool is_write);
 void unicorn_mmio(struct vcpu *vcpu, struct vcpu_mmio *mmio);
 void unicorn_complete(struct vcpu *vcpu, uint64_t value);
+
+/* read_only.c: RAM that a guest cannot write */
+bool unicorn_on_protected_store(uc_engine *uc, uc_mem_type type, uint64_t address, int size,
+                                int64_t value, void *opaque);
+/* The rights with which a page enters the TLB. Does not return if a store that leaves asks. */
+int unicorn_rights(struct vcpu *vcpu, uint64_t page, int rights);
 
 /* device.c: a piece of an access to what is not RAM */
 uint64_t unicorn_device_read(struct vcpu *vcpu, uint64_t address, unsigned size);

@@ -298,6 +298,7 @@ int unicorn_add_hooks(struct vcpu *vcpu)
         {UC_HOOK_EDGE_GENERATED, (void *)unicorn_on_translation, 0},
         {UC_HOOK_INTR, (void *)on_exception, 0},
         {UC_HOOK_MEM_FETCH_PROT, (void *)on_fetch, 0},
+        {UC_HOOK_MEM_WRITE_PROT, (void *)unicorn_on_protected_store, 0},
         {UC_HOOK_INSN, (void *)on_read, UC_ARM64_INS_MRS},
         {UC_HOOK_INSN, (void *)on_write, UC_ARM64_INS_MSR},
         {UC_HOOK_INSN, (void *)on_write, UC_ARM64_INS_SYS},

@@ -87,6 +87,7 @@ void unicorn_place_try(struct vcpu *vcpu)
 
     *(void **)&place->restore = dlsym(RTLD_DEFAULT, "cpu_restore_state_aarch64");
     *(void **)&place->leave = dlsym(RTLD_DEFAULT, "cpu_loop_exit_aarch64");
+    *(void **)&place->fill = dlsym(RTLD_NEXT, "arm_cpu_tlb_fill_aarch64");
     place->candidates = malloc(SLOTS);
     if (place->candidates)
         memset(place->candidates, 1, SLOTS);
@@ -108,6 +109,11 @@ bool unicorn_place(struct vcpu *vcpu, uint64_t *pc)
         return false;
     *pc = unicorn_get(vcpu, UC_ARM64_REG_PC);
     return true;
+}
+
+void unicorn_place_is(struct vcpu *vcpu, uintptr_t host_pc)
+{
+    *slot(vcpu, vcpu->engine->place.offset) = host_pc;
 }
 
 #else

@@ -135,9 +135,11 @@ void tlb_set_page_with_attrs_aarch64(void *cpu, uint64_t address, uint64_t physi
     struct vcpu *vcpu = direct();
     const struct unicorn_range *range;
 
-    stores->set_page(cpu, address, physical, attributes, access, regime, size);
-    if (inside)
+    if (inside) {
         inside->cpu = cpu;
+        access = unicorn_rights(inside, physical & ~(PAGE_SIZE - 1), access);
+    }
+    stores->set_page(cpu, address, physical, attributes, access, regime, size);
     if (!vcpu)
         return;
     range = unicorn_range_at(vcpu, physical);

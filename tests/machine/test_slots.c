@@ -257,6 +257,99 @@ static void big_endian_accesses(void **state)
     assert_int_equal(vcpu_get_x(rig->vcpu, 4), 0x6655);
 }
 
+/* ---- Ranges that are read-only --------------------------------------------------------------- */
+
+#define ROM UINT64_C(0xc0000000)
+#define ROM_ABOVE UINT64_C(0x100000000) /* where ROM is, with translation */
+#define GIB UINT64_C(0x40000000)
+#define BLOCK_OF(physical) ((physical) | 0x701) /* normal memory, for EL1 */
+
+static void add_rom(struct rig *rig)
+{
+    rig->ranges[2] = rig->ranges[1]; /* ranges ascend */
+    assert_int_equal(memory_create(&rig->ranges[1], ROM, MEMORY_BLOCK), 0);
+    rig->ranges[1].read_only = true;
+    *(uint64_t *)(rig->ranges[1].host + 0x1008) = 0x1234;
+    rig->map.nr = 3;
+}
+
+static void check_store(struct rig *rig, uint64_t address, uint64_t pc)
+{
+    struct vcpu_mmio mmio;
+
+    vcpu_set_x(rig->vcpu, 3, 0x5678);
+    assert_int_equal(vcpu_run(rig->vcpu), VCPU_EXIT_MMIO);
+    vcpu_mmio(rig->vcpu, &mmio);
+    assert_int_equal(mmio.address, address);
+    assert_true(mmio.is_write);
+    assert_int_equal(mmio.size, 8);
+    assert_int_equal(mmio.value, 0x5678);
+    assert_int_equal(pc_of(rig), pc);
+    vcpu_complete(rig->vcpu, 0);
+    assert_int_equal(*(uint64_t *)(rig->ranges[1].host + 0x1008), 0x1234);
+}
+
+/* Read, executed, and a store leaves: whether the page has been read before, or not. */
+static void stores_into_rom_leave(void **state)
+{
+    struct rig *rig = *state;
+
+    need_exits(rig);
+    add_rom(rig);
+    CODE(rig, 1, ADD_X9, 0xf9000043 /* str x3, [x2] */, 0xf9400044 /* ldr x4, [x2] */, ADD_X9,
+         0xf9000043, 0xf9400044, WFI);
+    vcpu_set_x(rig->vcpu, 2, ROM + 0x1008);
+    vcpu_set_x(rig->vcpu, 9, 0);
+    check_store(rig, ROM + 0x1008, ROM + 4);
+    check_store(rig, ROM + 0x1008, ROM + 16);
+    assert_int_equal(vcpu_get_x(rig->vcpu, 4), 0x1234);
+    assert_int_equal(vcpu_run(rig->vcpu), VCPU_EXIT_WFI);
+    assert_int_equal(vcpu_get_x(rig->vcpu, 4), 0x1234);
+    assert_int_equal(vcpu_get_x(rig->vcpu, 9), 2);
+}
+
+/* Physical memory at its own address, but for the GiB of ROM: RAM is there, and ROM is above. */
+static void translate(struct rig *rig)
+{
+    const uint64_t table = LOW + 0x4000;
+    uint64_t *entries = (uint64_t *)(rig->ranges[0].host + 0x4000);
+    struct vcpu_value values[NR_VCPU_ROWS];
+
+    entries[0] = BLOCK_OF(0);
+    entries[ROM / GIB] = BLOCK_OF(0);
+    entries[ROM_ABOVE / GIB] = BLOCK_OF(ROM);
+    assert_int_equal(vcpu_get_state(rig->vcpu, values), 0);
+    values[VCPU_ROW_TTBR0_EL1].low = table;
+    values[VCPU_ROW_MAIR_EL1].low = 0xff;
+    values[VCPU_ROW_TCR_EL1].low = UINT64_C(5) << 32 | 1u << 23 | 25; /* 48 bits, 39 of TTBR0 */
+    values[VCPU_ROW_SCTLR_EL1].low |= 1;
+    vcpu_destroy(rig->vcpu);
+    assert_int_equal(vcpu_create(rig->engine, &rig->host, &rig->vcpu, NULL), 0);
+    assert_int_equal(vcpu_put_state(rig->vcpu, values), 0);
+}
+
+/* It is physical memory that is read-only, whatever the virtual address. */
+static void rom_is_physical(void **state)
+{
+    struct rig *rig = *state;
+
+    need_exits(rig);
+    add_rom(rig);
+    CODE(rig, 0, 0xf9000043 /* str x3, [x2] */, 0xf9400064 /* ldr x4, [x3] */,
+         0xf9000063 /* str x3, [x3] */, WFI);
+    translate(rig);
+    vcpu_set_x(rig->vcpu, 2, ROM + LOW + 0x1008);
+    vcpu_set_x(rig->vcpu, 3, ROM_ABOVE + 0x1008);
+    assert_int_equal(vcpu_run(rig->vcpu), VCPU_EXIT_MMIO);
+    assert_int_equal(*(uint64_t *)(rig->ranges[0].host + 0x1008), ROM_ABOVE + 0x1008);
+    assert_int_equal(vcpu_get_x(rig->vcpu, 4), 0x1234);
+    assert_int_equal(pc_of(rig), LOW + 8);
+    vcpu_set_x(rig->vcpu, 3, ROM_ABOVE + 0x1008);
+    vcpu_complete(rig->vcpu, 0);
+    assert_int_equal(vcpu_run(rig->vcpu), VCPU_EXIT_WFI);
+    assert_int_equal(*(uint64_t *)(rig->ranges[1].host + 0x1008), 0x1234);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +357,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(ranges_come_and_go, setup, teardown),
         cmocka_unit_test_setup_teardown(accesses_leave_at_their_instruction, setup, teardown),
         cmocka_unit_test_setup_teardown(big_endian_accesses, setup, teardown),
+        cmocka_unit_test_setup_teardown(stores_into_rom_leave, setup, teardown),
+        cmocka_unit_test_setup_teardown(rom_is_physical, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

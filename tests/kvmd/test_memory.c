@@ -181,13 +181,38 @@ static void replaced_code(void **state)
     }
 }
 
+/* A store into a READONLY slot is the VMM's; so it is where the slot was read before. */
+static void a_readonly_slot(void **state)
+{
+    static uint8_t rom[RAM_SIZE] __attribute__((aligned(PAGE)));
+    const struct kvm_userspace_memory_region region = {.slot = 1,
+                                                       .flags = KVM_MEM_READONLY,
+                                                       .guest_phys_addr = RAM + RAM_SIZE,
+                                                       .memory_size = RAM_SIZE,
+                                                       .userspace_addr = (uintptr_t)rom};
+    struct vm vm;
+
+    (void)state;
+    open_vm(&vm);
+    assert_int_equal(call(&vm, vm.vm, KVM_SET_USER_MEMORY_REGION, &region), 0);
+    store(&vm, RAM + RAM_SIZE + 8);
+    assert_int_equal(vm.run->mmio.phys_addr, RAM + RAM_SIZE + 8);
+    assert_true(vm.run->mmio.is_write);
+    assert_int_equal(vm.run->mmio.data[0], 1);
+    assert_int_equal(go_on(&vm), KVM_EXIT_MMIO);
+    assert_int_equal(vm.run->mmio.phys_addr, DOORBELL);
+    assert_int_equal(go_on(&vm), KVM_EXIT_MMIO);
+    assert_int_equal(vm.run->mmio.phys_addr, RAM + RAM_SIZE + 8);
+    assert_int_equal(rom[8], 0);
+    close_vm(&vm);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_log),
-        cmocka_unit_test(initially_set),
-        cmocka_unit_test(a_moved_slot),
-        cmocka_unit_test(replaced_code),
+        cmocka_unit_test(the_log),         cmocka_unit_test(initially_set),
+        cmocka_unit_test(a_moved_slot),    cmocka_unit_test(replaced_code),
+        cmocka_unit_test(a_readonly_slot),
     };
 
     if (argc != 2)

@@ -153,6 +153,11 @@ void vcpu_line_changed(void *opaque, uint32_t vcpu_id, enum vgic5_line line);
 void vcpu_wake(struct kvmd_vcpu *vcpu);
 void vcpu_reset(struct kvmd_vcpu *vcpu);
 
+/* ---- user_irq.c: the timers of a VM without an interrupt controller ---- */
+/* Are the wires others than the VMM has been shown? */
+bool user_irq_changed(const struct kvmd_vcpu *vcpu);
+void user_irq_say(struct kvmd_vcpu *vcpu);
+
 /* ---- device.c ---- */
 int device_create(struct kvmd_vm *vm, uint8_t ipa_bits, struct vgic5 **gic);
 /* The client of the ioctl that this thread carries out: what vgic5_host.read_caller reads. */

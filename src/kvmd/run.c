@@ -95,7 +95,8 @@ static void wait_outside(struct kvmd_call *call)
 /* KVM_MP_STATE_SUSPENDED: an interrupt ends it, and the VMM decides whether it does. */
 static bool rests(const struct kvmd_vcpu *vcpu)
 {
-    return vcpu->powered_off || ((vcpu->waits || vcpu->suspended) && !vcpu->pe.line);
+    return vcpu->powered_off ||
+           ((vcpu->waits || vcpu->suspended) && !vcpu->pe.line && !user_irq_changed(vcpu));
 }
 
 static enum outcome sleep_until_runnable(struct kvmd_call *call)
@@ -107,6 +108,8 @@ static enum outcome sleep_until_runnable(struct kvmd_call *call)
             return INTERRUPTED;
         wait_outside(call);
     }
+    if (vcpu->suspended && !vcpu->pe.line)
+        return INTERRUPTED; /* a timer is no wake-up, before the VMM has made a line of it */
     vcpu->waits = false;
     return vcpu->suspended ? system_event(vcpu, &woken) : GO_ON;
 }
@@ -241,7 +244,6 @@ static enum outcome slice(struct kvmd_vcpu *vcpu)
     struct vcpu_clock *clock = &vcpu->vm->clock;
     char words[200];
 
-    pe_drive_timers(&vcpu->pe, vm_counter(vcpu->vm));
     clock->stop_at = UINT64_MAX;
     clock->check_at = clock->instructions + SLICE;
     switch (vcpu_run(vcpu->pe.vcpu)) {
@@ -277,6 +279,9 @@ static enum outcome run_on(struct kvmd_call *call)
         outcome = sleep_until_runnable(call);
         if (outcome != GO_ON)
             return outcome;
+        pe_drive_timers(&vcpu->pe, vm_counter(vcpu->vm));
+        if (user_irq_changed(vcpu))
+            return INTERRUPTED;
         if (engine_enter(vcpu) != 0)
             return internal_error(vcpu, "the engine does not take its state");
         outcome = slice(vcpu);
@@ -307,6 +312,7 @@ int64_t kvmd_run(struct kvmd_call *call)
     identification_freeze(call->vm);
     vcpu->inside = true;
     ret = run_inside(call);
+    user_irq_say(vcpu);
     vcpu->inside = false;
     if (vcpu->pe.gic)
         vgic5_vcpu_leave(vcpu->pe.gic);

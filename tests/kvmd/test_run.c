@@ -113,13 +113,50 @@ static void from_another_thread(void **state)
     close_vm(&vm);
 }
 
+#define TIMER_CTL SYSREG(3, 3, 14, 3, 1)
+#define TIMER_COUNT SYSREG(3, 3, 14, 3, 2) /* in KVM's ABI these two are exchanged */
+#define TIMER_COMPARE SYSREG(3, 3, 14, 0, 2)
+#define VIRTUAL_TIMER 1u
+
+static uint64_t device_irq_level(const struct vm *vm)
+{
+    return *(const uint64_t *)(const void *)vm->run->s.padding;
+}
+
+/* Without an interrupt controller in the kernel a timer ends WFI for the VMM alone, which makes a
+ * line of it; and KVM_RUN comes back once for each change. */
+static void timers_of_the_vmm(void **state)
+{
+    struct vm vm;
+
+    (void)state;
+    open_vm(&vm);
+    set(&vm, X(19), 2);
+    set(&vm, TIMER_COMPARE, get(&vm, TIMER_COUNT) + 625000); /* 10 ms */
+    set(&vm, TIMER_CTL, 1);
+    assert_int_equal(device_irq_level(&vm), 0);
+    assert_int_equal(call(&vm, vm.vcpu, KVM_RUN, NULL), -EINTR);
+    assert_int_equal(vm.run->exit_reason, KVM_EXIT_INTR);
+    assert_int_equal(device_irq_level(&vm), VIRTUAL_TIMER);
+    raise_irq(&vm);
+    for (int n = 0; n < 2; n++) {
+        assert_int_equal(call(&vm, vm.vcpu, KVM_RUN, NULL), 0);
+        assert_int_equal(vm.run->exit_reason, KVM_EXIT_MMIO);
+        assert_int_equal(device_irq_level(&vm), VIRTUAL_TIMER);
+    }
+    set(&vm, TIMER_CTL, 3); /* masked */
+    assert_int_equal(call(&vm, vm.vcpu, KVM_RUN, NULL), -EINTR);
+    assert_int_equal(device_irq_level(&vm), 0);
+    assert_int_equal(call(&vm, vm.vcpu, KVM_RUN, NULL), 0);
+    close_vm(&vm);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(accesses_come_back),
-        cmocka_unit_test(immediate_exit),
-        cmocka_unit_test(a_new_pc_wins),
-        cmocka_unit_test(from_another_thread),
+        cmocka_unit_test(accesses_come_back), cmocka_unit_test(immediate_exit),
+        cmocka_unit_test(a_new_pc_wins),      cmocka_unit_test(from_another_thread),
+        cmocka_unit_test(timers_of_the_vmm),
     };
 
     if (argc != 2)

@@ -73,12 +73,10 @@ bool clock_jump(struct guest_clock *clock, uint64_t counter)
     return true;
 }
 
-void clock_sleep(const struct guest_clock *clock, uint64_t counter, uint64_t most)
+uint64_t clock_time_until(const struct guest_clock *clock, uint64_t counter)
 {
     uint64_t now = clock_counter(clock, 0);
     uint64_t ticks = counter > now ? counter - now : 0;
 
-    if (ticks < most / NANOSECONDS_PER_TICK)
-        most = ticks * NANOSECONDS_PER_TICK;
-    clock->time.sleep(clock->time.opaque, most);
+    return ticks < UINT64_MAX / NANOSECONDS_PER_TICK ? ticks * NANOSECONDS_PER_TICK : UINT64_MAX;
 }

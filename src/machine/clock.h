@@ -44,7 +44,7 @@ uint64_t clock_counter(const struct guest_clock *clock, uint64_t instructions);
 uint64_t clock_instructions_at(const struct guest_clock *clock, uint64_t counter);
 /* Deterministic: let the counter reach this value now. False: it is too far. */
 bool clock_jump(struct guest_clock *clock, uint64_t counter);
-/* Sleep until the counter has this value, or for `most` nanoseconds. */
-void clock_sleep(const struct guest_clock *clock, uint64_t counter, uint64_t most);
+/* Not in deterministic mode: so many nanoseconds from now the counter has this value. */
+uint64_t clock_time_until(const struct guest_clock *clock, uint64_t counter);
 
 #endif

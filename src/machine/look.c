@@ -10,7 +10,7 @@
 #include "machine/machine_parts.h"
 
 #define TURNS_PER_LOOK 64u
-#define TIME_PER_LOOK UINT64_C(1000000) /* nanoseconds */
+#define TIME_PER_LOOK UINT64_C(900000) /* nanoseconds, so that it is found within 1 ms */
 /* A turn ends after a slice's instructions, or when they take longer than a millisecond. */
 #define TICKS_PER_TURN (COUNTER_FREQUENCY / 1000)
 

@@ -35,7 +35,7 @@ struct machine_trace {
  */
 struct machine_time {
     uint64_t (*now)(void *opaque);                     /* nanoseconds; never backwards */
-    void (*sleep)(void *opaque, uint64_t nanoseconds); /* or until something happens */
+    void (*sleep)(void *opaque, uint64_t nanoseconds); /* at most */
     /* From this time on has_rung() is true, until the next call of set_alarm(). */
     void (*set_alarm)(void *opaque, uint64_t at);
     bool (*has_rung)(void *opaque); /* asked very often: to be cheap */
@@ -80,6 +80,10 @@ struct machine_until {
     /* Asked before anything runs, then between slices: in real time once a millisecond or more
      * often. What it does before it says true is not the guest's time. May be NULL. */
     bool (*interrupted)(void *opaque);
+    /* Real time, and nothing runs: to wait for so many nanoseconds (UINT64_MAX: for ever), or until
+     * `interrupted` should be asked, or, with `input`, until the console has some. NULL: it is
+     * looked for every 5 ms. */
+    void (*wait)(void *opaque, uint64_t nanoseconds, bool input);
     void *opaque;
 };
 

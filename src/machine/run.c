@@ -9,7 +9,7 @@
 
 #include "machine/machine_parts.h"
 
-#define LONGEST_SLEEP 5000000u /* nanoseconds: the console is looked at in between */
+#define LONGEST_SLEEP UINT64_C(5000000) /* nanoseconds, where nobody waits for the host */
 
 static bool stop_at(struct machine *machine, enum machine_stop why)
 {
@@ -64,25 +64,42 @@ static void idle(struct machine *machine)
         nothing_can_happen(machine);
 }
 
-static void idle_in_real_time(struct machine *machine)
+static void sleep_until(struct machine *machine, const struct machine_until *until, bool input)
 {
+    const struct machine_time *time = &machine->clock.time;
+    uint64_t length = clock_time_until(&machine->clock, machine->deadline);
+
+    if (until->wait)
+        until->wait(until->opaque, length, input);
+    else
+        time->sleep(time->opaque, length < LONGEST_SLEEP ? length : LONGEST_SLEEP);
+}
+
+static void idle_in_real_time(struct machine *machine, const struct machine_until *until)
+{
+    bool input;
+
     machine_look(machine);
     if (machine_can_run(machine))
         return;
     machine_look_soon(machine);
-    if (machine->deadline != COUNTER_NEVER || machine_awaits_input(machine))
-        clock_sleep(&machine->clock, machine->deadline, LONGEST_SLEEP);
+    input = machine_awaits_input(machine);
+    if (machine->deadline != COUNTER_NEVER || input)
+        sleep_until(machine, until, input);
     else
         nothing_can_happen(machine);
 }
 
+/* The next check point: at the end of the slice, or when it is time for a look at the time. */
 static void limit(struct machine *machine, const struct machine_until *until)
 {
     uint64_t slice_end = machine->slice_start + machine->slice_length;
-    uint64_t deadline = clock_instructions_at(&machine->clock, machine->deadline);
+    uint64_t look = machine->clock.deterministic
+                        ? clock_instructions_at(&machine->clock, machine->deadline)
+                        : machine->looked_at + machine->slice_length;
 
     machine->clock.run.stop_at = until->insn;
-    machine->clock.run.check_at = deadline < slice_end ? deadline : slice_end;
+    machine->clock.run.check_at = look < slice_end ? look : slice_end;
 }
 
 static void give_up(struct cpu *cpu, const char *why)
@@ -214,7 +231,7 @@ static bool turn_in_real_time(struct machine *machine, const struct machine_unti
     if (machine_choose(machine))
         run_current(machine, until);
     else
-        idle_in_real_time(machine);
+        idle_in_real_time(machine, until);
     if (!machine_has_to_look(machine))
         return false;
     machine_look(machine);

@@ -22,6 +22,7 @@
 #define MS UINT64_C(1000000)
 #define US UINT64_C(1000)
 #define MOST_CPUS 8
+#define MOST_WFIS 64        /* between two looks at what has no time of its own */
 #define BELL VGIC5_PPI_CNTP /* by which vCPUs wake each other; its timer is never used */
 
 #define CNTV_CTL VGIC5_ENCODING(3, 3, 14, 3, 1)
@@ -34,8 +35,12 @@ enum kind {
     SLOW,      /* accesses devices, each for 10 us: a slice of them takes 20 ms */
 };
 
+/* What comes from the host beside timers. */
+enum event { NO_EVENT, RTC, INPUT, REQUEST };
+
 static struct world {
     struct machine *machine;
+    enum event event;  /* that comes at `due` */
     const char *kinds; /* of the vCPUs: one of "-pbs" each */
     uint64_t now, alarm;
     uint64_t looks, wfis, turns[MOST_CPUS];
@@ -51,6 +56,7 @@ static struct world {
 
     uint64_t polled, asked; /* when input was last looked for, and who wants to stop was asked */
     uint64_t longest_poll, longest_ask;
+    unsigned waits; /* of an idle machine, for the host */
     uint64_t end;
 } w;
 
@@ -105,18 +111,96 @@ static void note_gap(uint64_t *last, uint64_t *longest)
     *last = w.now;
 }
 
-static size_t no_input(void *opaque, uint8_t *bytes, size_t n)
+static void write_device(uint64_t address, uint64_t value)
 {
-    (void)opaque, (void)bytes, (void)n;
+    machine_mmio_write(&w.machine->cpus[0], address, 4, value);
+}
+
+static uint64_t counter_at(uint64_t time)
+{
+    return time / 16 + w.machine->clock.offset;
+}
+
+/* The real-time clock's match at its next second. */
+static uint64_t plan_match(void)
+{
+    uint64_t seconds = counter_at(w.now) / COUNTER_FREQUENCY + 1;
+
+    write_device(MAP_PL031_BASE + 0x1c, 1);    /* ICR */
+    write_device(MAP_PL031_BASE + 4, seconds); /* MR */
+    write_device(MAP_PL031_BASE + 0x10, 1);    /* IMSC */
+    return (seconds * COUNTER_FREQUENCY - w.machine->clock.offset) * 16;
+}
+
+static void plan_event(void)
+{
+    w.passed = false;
+    w.due = w.event == RTC ? plan_match() : w.now + 1 + noise() % (4 * MS);
+}
+
+/* Between it and the moment at which it is found. What has a time is found by the alarm; anything
+ * else is looked for. */
+static void check_in_time(uint64_t most_wfis)
+{
+    assert_in_range(w.since, 0, most_wfis);
+    assert_in_range(machine_instructions(w.machine) - w.at, 0, SLICE_LENGTH);
+    assert_in_range(w.now - w.due, 0, MS);
+}
+
+static bool event_has_come(enum event event)
+{
+    return w.event == event && w.passed;
+}
+
+static void note_event(uint64_t most_wfis)
+{
+    check_in_time(most_wfis);
+    w.fired++;
+    plan_event();
+}
+
+static bool has_matched(void)
+{
+    return pl031_deadline(w.machine->rtc) == COUNTER_NEVER;
+}
+
+static size_t input(void *opaque, uint8_t *bytes, size_t n)
+{
+    (void)opaque;
     note_gap(&w.polled, &w.longest_poll);
-    return 0;
+    if (!event_has_come(INPUT) || n == 0)
+        return 0;
+    bytes[0] = 'x';
+    note_event(MOST_WFIS);
+    return 1;
 }
 
 static bool at_the_end(void *opaque)
 {
     (void)opaque;
     note_gap(&w.asked, &w.longest_ask);
+    if (event_has_come(REQUEST))
+        note_event(MOST_WFIS);
+    if (event_has_come(RTC) && has_matched())
+        note_event(1);
+    if (w.event == INPUT) /* somebody reads what has come */
+        machine_mmio_read(&w.machine->cpus[0], MAP_PL011_BASE, 4);
     return w.now >= w.end;
+}
+
+/* Whoever waits for the host wakes up by it. */
+static void wait_for_host(void *opaque, uint64_t nanoseconds, bool for_input)
+{
+    bool wakes = (w.event == INPUT && for_input) || w.event == REQUEST;
+    uint64_t event = wakes ? w.due : UINT64_MAX;
+
+    (void)opaque;
+    w.waits++;
+    if (w.end < event)
+        event = w.end;
+    if (event - w.now < nanoseconds)
+        nanoseconds = event - w.now;
+    move(nanoseconds);
 }
 
 /* ---- The guest ---------------------------------------------------------------------------------
@@ -127,11 +211,6 @@ static void write_register(uint32_t cpu, uint16_t encoding, uint64_t value)
     struct vcpu_sysreg access = {.encoding = encoding, .is_write = true, .el = 1, .value = value};
 
     assert_int_equal(pe_sysreg(&w.machine->cpus[cpu].pe, &access), VCPU_SYSREG_DONE);
-}
-
-static uint64_t counter_at(uint64_t time)
-{
-    return time / 16 + w.machine->clock.offset;
 }
 
 /* Some vCPU arms its timer. */
@@ -153,10 +232,8 @@ static bool has_fired(void)
 static void look_at_timer(unsigned n)
 {
     if (!has_fired()) {
-        if (w.passed && !w.storm) {
-            assert_true(w.since <= 1);
-            assert_in_range(machine_instructions(w.machine) - w.at, 0, SLICE_LENGTH);
-        }
+        if (w.passed && !w.storm)
+            check_in_time(1);
         return;
     }
     assert_true(w.passed);
@@ -165,11 +242,8 @@ static void look_at_timer(unsigned n)
         return;
     }
     assert_int_equal(n, w.target);
-    if (!w.storm) {
-        assert_true(w.since <= 1);
-        assert_in_range(machine_instructions(w.machine) - w.at, 0, SLICE_LENGTH);
-        assert_in_range(w.now - w.due, 0, MS);
-    }
+    if (!w.storm)
+        check_in_time(1);
     w.fired++;
     w.deferred = 0;
     write_register(w.target, CNTV_CTL, 0);
@@ -206,7 +280,10 @@ static enum vcpu_exit live(struct vcpu *vcpu, unsigned n)
     enum vcpu_exit exit;
 
     w.turns[n]++;
-    look_at_timer(n);
+    if (w.event == NO_EVENT)
+        look_at_timer(n);
+    else if (w.passed)
+        check_in_time(w.event == RTC ? 1 : MOST_WFIS);
     if (w.kinds[n] == 'b' || w.kinds[n] == 's')
         return compute(vcpu, w.kinds[n] == 's');
     if (stub_execute(vcpu, 20, &exit))
@@ -247,7 +324,7 @@ static void begin(const char *kinds)
         .ram_size = 4 << 20,
         .nr_spis = 64,
         .gic.size = sizeof(config.gic),
-        .console.input = no_input,
+        .console.input = input,
         .time = {host_now, host_sleep, host_set_alarm, host_has_rung, NULL},
     };
 
@@ -272,14 +349,20 @@ static void begin(const char *kinds)
         machine_mmio_read(&w.machine->cpus[0], MAP_PL011_BASE + 0x18, 4);
 }
 
-static struct machine_stopped run_for(uint64_t nanoseconds)
+static struct machine_stopped run_with(void (*wait)(void *, uint64_t, bool), uint64_t nanoseconds)
 {
-    const struct machine_until until = {.insn = UINT64_MAX, .interrupted = at_the_end};
+    const struct machine_until until = {
+        .insn = UINT64_MAX, .interrupted = at_the_end, .wait = wait};
     struct machine_stopped stopped = {0};
 
     w.end = w.now + nanoseconds;
     machine_run(w.machine, &until, &stopped);
     return stopped;
+}
+
+static struct machine_stopped run_for(uint64_t nanoseconds)
+{
+    return run_with(NULL, nanoseconds);
 }
 
 /* Every mix of what up to eight vCPUs may do. */
@@ -304,7 +387,47 @@ static void timers_fire_at_their_time(void **state)
     }
 }
 
-/* The same for input, and for those who want to stop the guest. */
+/* The same for the real-time clock, for input, and for those who want to stop the guest: commands,
+ * and saves. */
+static void events_are_found_in_time(void **state)
+{
+    static const struct {
+        enum event event;
+        uint64_t length;
+        unsigned least;
+    } rows[] = {{RTC, 2100 * MS, 2}, {INPUT, 500 * MS, 150}, {REQUEST, 500 * MS, 150}};
+
+    (void)state;
+    for (size_t i = 0; i < 3 * sizeof(mixes) / sizeof(*mixes); i++) {
+        begin(mixes[i / 3]);
+        run_for(0);
+        clock_start(&w.machine->clock);
+        w.event = rows[i % 3].event;
+        plan_event();
+        assert_int_equal(run_with(wait_for_host, rows[i % 3].length).why, MACHINE_STOP_REQUEST);
+        if (w.fired < rows[i % 3].least)
+            fail_msg("%s: %u events of kind %u", mixes[i / 3], w.fired, w.event);
+        machine_destroy(w.machine);
+    }
+}
+
+/* An idle machine whose host wakes it up sleeps until then. */
+static void an_idle_machine_sleeps(void **state)
+{
+    (void)state;
+    begin("--------");
+    run_with(wait_for_host, 1000 * MS);
+    assert_in_range(w.waits, 1, 2);
+    w.event = INPUT;
+    plan_event();
+    w.waits = 0;
+    run_with(wait_for_host, 1000 * MS);
+    assert_in_range(w.waits, w.fired, w.fired + 2);
+    assert_true(w.fired > 400);
+    machine_destroy(w.machine);
+}
+
+/* The same where nobody wakes it. */
 static void input_and_requests_are_looked_for(void **state)
 {
     (void)state;
@@ -476,6 +599,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(timers_fire_at_their_time),
+        cmocka_unit_test(events_are_found_in_time),
+        cmocka_unit_test(an_idle_machine_sleeps),
         cmocka_unit_test(input_and_requests_are_looked_for),
         cmocka_unit_test(a_wfi_costs_no_look_at_the_clock),
         cmocka_unit_test(a_storm_of_timers_starves_nobody),

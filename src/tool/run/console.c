@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #define CTRL_A 1
-#define LAST_LINES 8u      /* and what follows the last of them */
-#define LOOK_EVERY 2000000 /* nanoseconds between looks at the terminal */
+#define LAST_LINES 8u     /* and what follows the last of them */
+#define LOOK_EVERY 500000 /* nanoseconds between looks at the terminal */
 
 static void make_raw(struct console *console)
 {
@@ -171,6 +171,16 @@ bool console_quits(struct console *console)
         read_ahead(console);
     }
     return console->quit;
+}
+
+int console_interest(const struct console *console, bool input)
+{
+    return input || console->is_terminal ? console->input : -1;
+}
+
+void console_look_now(struct console *console)
+{
+    console->looked = 0;
 }
 
 static size_t take_ahead(struct console *console, uint8_t *bytes, size_t n)

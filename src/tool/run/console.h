@@ -45,6 +45,10 @@ void console_end_line(struct console *console);
 
 /* Was Ctrl-A x typed? Also while the guest takes no input. */
 bool console_quits(struct console *console);
+/* What to wait for: with `input`, or where a person may type. -1: nothing. */
+int console_interest(const struct console *console, bool input);
+/* The terminal is looked at when it is asked next. */
+void console_look_now(struct console *console);
 /* Of a file: leave out what a guest has taken before. False: there is not that much. */
 bool console_skip(struct console *console, uint64_t n);
 

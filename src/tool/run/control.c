@@ -366,16 +366,21 @@ static void forget_ended(struct control *control)
     }
 }
 
-void control_poll(struct control *control, int milliseconds)
+void control_interest(struct control *control, struct pollfd ready[CONTROL_FDS])
 {
-    struct pollfd ready[CONTROL_PLACES + 1];
-
     forget_ended(control);
     for (int n = 0; n < CONTROL_PLACES; n++)
         ready[n] = interest(&control->clients[n]);
     /* When all places are taken, who comes waits until one is free. */
     ready[CONTROL_PLACES] = (struct pollfd){free_place(control) ? control->fd : -1, POLLIN, 0};
-    if (poll(ready, CONTROL_PLACES + 1, milliseconds) <= 0)
+}
+
+void control_poll(struct control *control, int milliseconds)
+{
+    struct pollfd ready[CONTROL_FDS];
+
+    control_interest(control, ready);
+    if (poll(ready, CONTROL_FDS, milliseconds) <= 0)
         return;
     for (int n = 0; n < CONTROL_PLACES; n++)
         if (ready[n].revents != 0 && control->clients[n].fd == ready[n].fd)

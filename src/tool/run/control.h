@@ -4,6 +4,7 @@
 #define TOOL_RUN_CONTROL_H
 
 #include <jansson.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 
@@ -42,6 +43,9 @@ int control_open(struct control *control, const char *path);
 /* Removes the socket; who does not take its last answers within a second loses them. Safe on one
  * that was never opened (fd -1). */
 void control_close(struct control *control);
+/* What may come, for poll(): CONTROL_FDS of them, those with fd -1 for nothing. */
+#define CONTROL_FDS (CONTROL_PLACES + 1)
+void control_interest(struct control *control, struct pollfd ready[CONTROL_FDS]);
 /* Take what has come, waiting at most `milliseconds` (-1: as long as it takes). */
 void control_poll(struct control *control, int milliseconds);
 /* Takes the reference of `reply`; `id` (may be NULL) is that of the request, which the reply

@@ -1,31 +1,47 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tool/run/progress.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #define BAR 40
 
 static volatile sig_atomic_t usr1, ending; /* set by the handlers, taken by the questions */
 
+static volatile sig_atomic_t waker = -1; /* an eventfd: who sleeps wakes up */
+
+static void wake_up(void)
+{
+    const uint64_t one = 1;
+    int before = errno;
+
+    if (write(waker, &one, sizeof(one)) < 0)
+        errno = before; /* it is full: so be it */
+}
+
 static void on_usr1(int number)
 {
     (void)number;
     usr1 = 1;
+    wake_up();
 }
 
 static void on_ending(int number)
 {
     if (ending != SIGTERM && ending != SIGHUP)
         ending = number;
+    wake_up();
 }
 
 void progress_catch_signals(void)
 {
     struct sigaction action = {.sa_handler = on_usr1, .sa_flags = SA_RESTART}, before;
 
+    waker = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     sigaction(SIGUSR1, &action, NULL);
     action.sa_handler = on_ending;
     sigaction(SIGINT, &action, NULL);
@@ -33,6 +49,19 @@ void progress_catch_signals(void)
     sigaction(SIGHUP, &action, &before);
     if (before.sa_handler == SIG_IGN) /* as nohup wants it */
         sigaction(SIGHUP, &before, NULL);
+}
+
+int progress_wakes(void)
+{
+    return waker;
+}
+
+void progress_woke(void)
+{
+    uint64_t times;
+
+    if (read(waker, &times, sizeof(times)) < 0)
+        return; /* there was none */
 }
 
 bool progress_line_is_wanted(void)

@@ -25,6 +25,9 @@ void progress_end(struct progress *progress, bool good);
 
 /* From now on the signals are noted instead of obeyed. */
 void progress_catch_signals(void);
+/* A descriptor that can be read when there has been one, until progress_woke(); -1: none. */
+int progress_wakes(void);
+void progress_woke(void);
 /* Was there one since the last time it was asked? */
 bool progress_line_is_wanted(void);
 /* SIGINT, SIGTERM, SIGHUP; 0: none. */

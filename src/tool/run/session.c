@@ -84,20 +84,23 @@ int session_open(struct session *session)
     return ret == EXIT_DONE ? open_streams(session) : ret;
 }
 
-static bool seconds_are_over(const struct session *session)
+static bool waits_to_save(const struct session *session)
+{
+    return session->save_pending && cli_given(session->options, OPTION_save_after);
+}
+
+static double seconds_left(const struct session *session)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - session->started.tv_sec) +
-               (double)(now.tv_nsec - session->started.tv_nsec) / 1e9 >=
-           (double)session->options->save_after;
+    return (double)session->options->save_after - (double)(now.tv_sec - session->started.tv_sec) -
+           (double)(now.tv_nsec - session->started.tv_nsec) / 1e9;
 }
 
 static bool save_is_due(const struct session *session)
 {
-    return session->save_pending && cli_given(session->options, OPTION_save_after) &&
-           seconds_are_over(session);
+    return waits_to_save(session) && seconds_left(session) <= 0;
 }
 
 static bool interrupted(void *opaque)
@@ -107,10 +110,24 @@ static bool interrupted(void *opaque)
     return steer_stops(&session->steer) || console_quits(&session->console) || save_is_due(session);
 }
 
+static void wait_for_host(void *opaque, uint64_t nanoseconds, bool input)
+{
+    struct session *session = opaque;
+    double left = waits_to_save(session) ? seconds_left(session) * 1e9 : 0;
+
+    if (waits_to_save(session) && left < (double)nanoseconds)
+        nanoseconds = left > 0 ? (uint64_t)left : 0;
+    steer_wait(&session->steer, nanoseconds, input);
+}
+
 static struct machine_until next_stop(struct session *session)
 {
     struct machine_until until = {
-        .insn = UINT64_MAX, .interrupted = interrupted, .opaque = session};
+        .insn = UINT64_MAX,
+        .interrupted = interrupted,
+        .wait = wait_for_host,
+        .opaque = session,
+    };
 
     if (session->save_pending && cli_given(session->options, OPTION_save_at_insn))
         until.insn = session->save_at;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +18,12 @@
 #include "tool/words.h"
 #include "snapshot/pipes.h"
 
-#define LOOK_EVERY 2000u    /* microseconds */
-#define FRAMES_PER_LOOK 16u /* of a restored guest, filled in though nobody asked for them */
+#define LOOK_EVERY 500u     /* microseconds */
+#define FRAMES_PER_LOOK 4u  /* of a restored guest, filled in though nobody asked for them */
 #define FRAMES_IN_HASTE 64u /* when it has nothing else to do */
 #define WAIT 50u            /* milliseconds, for a save that is waited for */
+#define SHORT_WAIT 2000000u /* nanoseconds, while a save or the filling goes on */
+#define SECOND UINT64_C(1000000000)
 
 /* ---- The save under way ---------------------------------------------------------------------- */
 
@@ -372,6 +375,34 @@ bool steer_stops(struct steer *steer)
         look_around(steer);
     }
     return steer->paused || steer->quit || steer->save_wanted;
+}
+
+static void nap(struct pollfd *ready, nfds_t n, uint64_t nanoseconds)
+{
+    const struct timespec length = {(time_t)(nanoseconds / SECOND), (long)(nanoseconds % SECOND)};
+
+    ppoll(ready, n, &length, NULL);
+}
+
+/* Whatever woke it up is found when everything is looked at. */
+void steer_wait(struct steer *steer, uint64_t nanoseconds, bool input)
+{
+    struct pollfd ready[CONTROL_FDS + 2] = {
+        {console_interest(steer->console, input), POLLIN, 0},
+        {progress_wakes(), POLLIN, 0},
+    };
+    nfds_t n = 2;
+
+    if (steer->control.fd >= 0) {
+        control_interest(&steer->control, ready + n);
+        n += CONTROL_FDS;
+    }
+    if ((steer->saver.of || steer->filling || progress_wakes() < 0) && nanoseconds > SHORT_WAIT)
+        nanoseconds = SHORT_WAIT;
+    nap(ready, n, nanoseconds);
+    progress_woke();
+    steer->looked = 0;
+    console_look_now(steer->console);
 }
 
 static void serve_save(struct steer *steer)

@@ -45,6 +45,9 @@ void steer_close(struct steer *steer);
 
 /* Asked between slices: look around now and then; true when the machine has to stop for it. */
 bool steer_stops(struct steer *steer);
+/* Nothing runs: wait until steer_stops has something to look at, or the console has (with `input`),
+ * at most for so many nanoseconds. */
+void steer_wait(struct steer *steer, uint64_t nanoseconds, bool input);
 /* The machine has stopped: was it for pause_at? Then it is paused. */
 bool steer_has_paused(struct steer *steer);
 /* The machine has stopped: do what was asked for, and wait while it is paused. */

@@ -389,7 +389,7 @@ static void start(struct trial *trial, struct fuzz_input *input)
     trial->any_caller = true;
     vmm_add_vcpu(vmm, 3);
     vmm_add_vcpu(vmm, 17);
-    vmm_set_u64(vmm, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, VMM_IRS_BASE);
+    vmm_set_u64(vmm, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, MAP_IRS_BASE);
     vmm_set(vmm, VGIC5_GRP_NR_IRQS, 0, &nr_spis);
     vmm_set(vmm, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL);
     if (how & 4) { /* 16 LPIs */

@@ -360,8 +360,8 @@ static void baser_with_illegal_cfgr(struct trial *trial)
 static void baser_is_stored(struct trial *trial)
 {
     irs_set(trial, IRS_IST_CFGR_ROW, LPI_BITS);
-    irs_set(trial, IRS_IST_BASER_ROW, UINT64_C(0x40000000) | 1);
-    expect_value(trial, irs_get(trial, IRS_IST_BASER_ROW), UINT64_C(0x40000000) | 1, "IST_BASER");
+    irs_set(trial, IRS_IST_BASER_ROW, (uint64_t)MAP_RAM_BASE | 1);
+    expect_value(trial, irs_get(trial, IRS_IST_BASER_ROW), (uint64_t)MAP_RAM_BASE | 1, "IST_BASER");
     irs_set(trial, IRS_IST_BASER_ROW, UINT64_C(0x50000000) | 1); /* no table yet: not frozen */
     expect_value(trial, irs_get(trial, IRS_IST_BASER_ROW), UINT64_C(0x50000000) | 1, "IST_BASER");
 }

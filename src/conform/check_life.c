@@ -28,7 +28,7 @@ static void run_after_a_failed_one(struct trial *trial)
 {
     enter(trial, 3, ENXIO, "a run without GRP_ADDR");
     if (!trial->over)
-        try_set_u64(trial, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, IRS_BASE);
+        try_set_u64(trial, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, MAP_IRS_BASE);
     if (!trial->over && trial->ops->enter(trial->vm, 3, false) == 0)
         trial_fail(trial, "a VM whose first run has failed runs");
 }
@@ -91,10 +91,10 @@ static void addr_reads(struct trial *trial)
 
     expect_errno(trial, try_get(trial, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, &addr), 0, "get");
     expect_value(trial, addr, UINT64_MAX, "GRP_ADDR before it is set");
-    expect_errno(trial, try_set_u64(trial, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, IRS_BASE), 0,
+    expect_errno(trial, try_set_u64(trial, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, MAP_IRS_BASE), 0,
                  "set");
     expect_errno(trial, try_get(trial, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, &addr), 0, "get");
-    expect_value(trial, addr, IRS_BASE, "GRP_ADDR");
+    expect_value(trial, addr, MAP_IRS_BASE, "GRP_ADDR");
 }
 
 static void ppis(struct trial *trial)

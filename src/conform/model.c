@@ -6,7 +6,7 @@
 
 #include "conform/trial.h"
 
-#define RAM_BASE UINT64_C(0x40000000)
+#define RAM_BASE ((uint64_t)MAP_RAM_BASE)
 #define RAM_SIZE UINT64_C(0x100000)
 
 #define NR_FAULTS (VGIC5_FAULT_INIT_TIMEOUT + 1)

@@ -176,7 +176,7 @@ static void be_given_vcpus(struct trial *trial)
 
 static void be_given_address(struct trial *trial)
 {
-    expect_errno(trial, try_set_u64(trial, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, IRS_BASE), 0,
+    expect_errno(trial, try_set_u64(trial, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, MAP_IRS_BASE), 0,
                  "set GRP_ADDR");
 }
 

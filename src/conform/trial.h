@@ -9,6 +9,7 @@
 #include <vgic5/conform.h>
 
 #include "facts/fields.h"
+#include "facts/map.h"
 #include "facts/registers.h"
 
 #define V1 (1u << VGIC5_ABI_V1)
@@ -27,7 +28,6 @@ enum life {
 };
 
 #define NR_SPIS 64u
-#define IRS_BASE UINT64_C(0x08010000)
 #define BAD_ADDR UINT64_C(1)
 #define LPI_BITS 8u /* of the tables that checks make, where MIN_LPI_ID_BITS allows it */
 

@@ -5,13 +5,15 @@
 
 #include <vgic5/kvm.h>
 
+#include "facts/map.h"
+
 /* `given` with every NULL filled in; `given` may be NULL. */
 void kvm_calls_fill(struct vgic5_kvm_calls *calls, const struct vgic5_kvm_calls *given);
 /* The ioctl's result, or a negative errno. */
 int kvm_ioctl(const struct vgic5_kvm_calls *calls, int fd, unsigned long request, const void *of);
 
 #define KVM_VM_VCPUS 4u
-#define KVM_VM_RAM_BASE UINT64_C(0x40000000)
+#define KVM_VM_RAM_BASE ((uint64_t)MAP_RAM_BASE)
 #define KVM_VM_RAM_SIZE UINT64_C(0x100000)
 
 /* A VM with a VGICv5, 1 MiB of RAM and a few vCPUs that never execute an instruction. */

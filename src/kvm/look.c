@@ -6,10 +6,9 @@
 #include <string.h>
 
 #include "facts/error.h"
+#include "facts/map.h"
 #include "kvm/calls.h"
 #include "kvm/numbers.h"
-
-#define IRS_BASE UINT64_C(0x08010000)
 
 /* What the host lacks. */
 #define missing(error, ret, ...) error_set(error, VGIC5_CAUSE_ENVIRONMENT, ret, __VA_ARGS__)
@@ -59,7 +58,7 @@ static int look_at_device(struct kvm_vm *vm, uint32_t *abi, struct vgic5_error *
 {
     struct vgic5_attr ist = {.group = VGIC5_GRP_IST};
     struct vgic5_port port = {.size = sizeof(port), .opaque = vm, .get_attr = vm_get};
-    const uint64_t base = IRS_BASE;
+    const uint64_t base = MAP_IRS_BASE;
     int ret = kvm_vm_add_vcpu(vm, 0);
 
     if (ret)

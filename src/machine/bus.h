@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A device on the machine's bus, and the map that finds it (the map of QEMU's virt machine). */
+/* A device on the machine's bus, and the map that finds it. */
 #ifndef MACHINE_BUS_H
 #define MACHINE_BUS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define MAP_IRS_BASE 0x08010000u /* CONFIG frame, SETLPI frame behind it */
-#define MAP_PL011_BASE 0x09000000u
-#define MAP_PL031_BASE 0x09010000u
-#define MAP_RAM_BASE 0x40000000u
-
-#define SPI_PL011 1u
-#define SPI_PL031 2u
+#include "facts/map.h"
 
 /* `size` is 1, 2, 4 or 8; reads are zero-extended. Offsets are within the device. */
 struct bus_device {

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "facts/map.h"
+
 #define SCR_EL3 VGIC5_ENCODING(3, 6, 1, 1, 0)
 #define HCR_EL2 VGIC5_ENCODING(3, 4, 1, 1, 0)
 /* A PE without EL3 and EL2, on an engine that has both: Non-secure, EL2 and EL1 in AArch64, HVC
@@ -78,7 +80,7 @@ void unicorn_close(struct vcpu *vcpu)
 static int learn(struct vcpu_engine *engine, struct vgic5_error *error)
 {
     const struct memory_map *map = engine->map;
-    struct memory own = {.base = UINT64_C(0x40000000), .size = 3 * 4096};
+    struct memory own = {.base = MAP_RAM_BASE, .size = 3 * 4096};
     const struct memory_map probe = {.ranges = &own, .nr = 1};
     int ret;
 

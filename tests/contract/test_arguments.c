@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "facts/map.h"
+
 static unsigned failures;
 
 void fail(const char *function, const char *argument)
@@ -41,7 +43,7 @@ static void set(struct scene *s, uint32_t group, uint64_t attr, const void *payl
 
 void open_scene(struct scene *s)
 {
-    const uint64_t base = 0x8010000;
+    const uint64_t base = MAP_IRS_BASE;
 
     memset(s, 0, sizeof(*s));
     s->host.size = sizeof(s->host);

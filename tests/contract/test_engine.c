@@ -525,7 +525,7 @@ static void check_shape(uint32_t nr_vcpus, uint32_t stride, uint32_t nr_spis)
     vmm_create(&source, NULL);
     for (uint32_t n = 0; n < nr_vcpus; n++)
         assert_int_equal(vgic5_add_vcpu(source.device, (nr_vcpus - n) * stride), 0);
-    assert_int_equal(vmm_set_u64(&source, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, IRS_BASE), 0);
+    assert_int_equal(vmm_set_u64(&source, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, MAP_IRS_BASE), 0);
     assert_int_equal(vmm_set(&source, VGIC5_GRP_NR_IRQS, 0, &nr_spis), 0);
     assert_int_equal(vmm_set(&source, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL), 0);
     assert_int_equal(vgic5_irq_line(source.device, VGIC5_IRQ_SPI(nr_spis - 1), true), 0);

@@ -269,11 +269,11 @@ struct prepared {
 };
 
 static const struct prepared prepared[] = {
-    {NULL, {17, 3}, 2, IRS_BASE, NR_SPIS}, /* the order is the VMM's */
+    {NULL, {17, 3}, 2, MAP_IRS_BASE, NR_SPIS}, /* the order is the VMM's */
     {"vCPU id 17 is in the state, the target has none such", {3, 18}, 2, 0, 0},
     {"2 vCPUs are in the state, the target has 3", {3, 17, 4}, 3, 0, 0},
     {"vCPU id 17 is in the state", {3}, 1, 0, 0},
-    {"addr is 0x8010000, the target's is 0x8020000", {3, 17}, 2, IRS_BASE + 0x10000, 0},
+    {"addr is 0x8010000, the target's is 0x8020000", {3, 17}, 2, MAP_IRS_BASE + 0x10000, 0},
     {"nr_spis is 64, the target has 96; give it spis=64", {3, 17}, 2, 0, 96},
 };
 

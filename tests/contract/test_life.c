@@ -340,7 +340,7 @@ static void test_first_run_without_addr(void **state)
     vmm_open(&vmm, VGIC5_ABI_V1, LIFE_INIT);
     assert_int_equal(vgic5_vcpu_enter(vgic5_vcpu(vmm.device, 3)), -ENXIO);
     assert_int_equal(vmm.logs, 1);
-    assert_int_equal(vmm_set_u64(&vmm, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, IRS_BASE), 0);
+    assert_int_equal(vmm_set_u64(&vmm, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, MAP_IRS_BASE), 0);
     assert_int_equal(vgic5_vcpu_enter(vgic5_vcpu(vmm.device, 3)), -EIO);
     assert_int_equal(vgic5_vcpu_enter(vgic5_vcpu(vmm.device, 17)), -EIO);
     vmm_destroy(&vmm);

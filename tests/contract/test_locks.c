@@ -12,16 +12,25 @@
 
 #include <vgic5/device.h>
 
+#include "facts/map.h"
 #include "gicv5/lock.h"
 
 unsigned long lock_count;
 
 static const uint16_t sysregs[] = {
-#define ONE(op1, crm, op2) VGIC5_ENCODING(3, op1, 12, crm, op2)
-    ONE(0, 10, 4), ONE(0, 10, 6), ONE(0, 10, 7), ONE(0, 13, 2), ONE(0, 13, 3),
-    ONE(0, 13, 6), ONE(0, 13, 7), ONE(0, 14, 0), ONE(0, 14, 7), ONE(0, 15, 7),
-    ONE(1, 0, 0),  ONE(1, 0, 1),  ONE(1, 0, 2),
-#undef ONE
+    VGIC5_ICC_ICSR,
+    VGIC5_ICC_PPI_ENABLER(0),
+    VGIC5_ICC_PPI_ENABLER(1),
+    VGIC5_ICC_PPI_SACTIVER(0),
+    VGIC5_ICC_PPI_SACTIVER(1),
+    VGIC5_ICC_PPI_SPENDR(0),
+    VGIC5_ICC_PPI_SPENDR(1),
+    VGIC5_ICC_PPI_PRIORITYR(0),
+    VGIC5_ICC_PPI_PRIORITYR(7),
+    VGIC5_ICC_PPI_PRIORITYR(15),
+    VGIC5_ICC_APR,
+    VGIC5_ICC_CR0,
+    VGIC5_ICC_PCR,
 };
 #define NR_SYSREGS (sizeof(sysregs) / sizeof(sysregs[0]))
 static unsigned calls;
@@ -38,7 +47,7 @@ static void call(struct vgic5 *device, bool is_set, uint32_t group, uint64_t att
 static struct vgic5 *open_device(uint32_t abi, uint32_t vcpus, uint32_t distance)
 {
     struct vgic5_config config = {.size = sizeof(config), .abi = abi, .threads = 1};
-    uint64_t address = 0x8010000;
+    uint64_t address = MAP_IRS_BASE;
     struct vgic5 *device;
 
     assert_int_equal(vgic5_create(&config, NULL, NULL, &device), 0);

@@ -95,7 +95,7 @@ static void start(struct vmm *vmm, const struct shape *shape)
         assert_int_equal(vgic5_add_vcpu(vmm->device, id_of(shape, n)), 0);
     assert_int_equal(vmm_set(vmm, VGIC5_GRP_NR_IRQS, 0, &shape->nr_spis), 0);
     assert_int_equal(vmm_set(vmm, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL), 0);
-    assert_int_equal(vmm_set_u64(vmm, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, IRS_BASE), 0);
+    assert_int_equal(vmm_set_u64(vmm, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, MAP_IRS_BASE), 0);
     assert_int_equal(vgic5_vcpu_enter(vgic5_vcpu(vmm->device, shape->first_id)), 0);
     vgic5_vcpu_leave(vgic5_vcpu(vmm->device, shape->first_id));
     guest_write(vmm, VGIC5_IRS_CR0, 4, 1);

@@ -205,7 +205,7 @@ static void test_accessors(void **state)
 
     (void)state;
     assert_int_equal(vgic5_state_abi(good), VGIC5_ABI_7_4);
-    assert_int_equal(vgic5_state_addr(good), IRS_BASE);
+    assert_int_equal(vgic5_state_addr(good), MAP_IRS_BASE);
     assert_int_equal(vgic5_state_nr_spis(good), NR_SPIS);
     assert_int_equal(vgic5_state_nr_vcpus(good), 2);
     assert_int_equal(vgic5_state_vcpu_id(good, 1), 17);

@@ -92,8 +92,8 @@ static void test_repeated_level(void **state)
     (void)state;
     vmm_open(&vmm, VGIC5_ABI_V1, LIFE_READY);
     for (unsigned level = 0; level < 2; level++) {
-        guest_write(&vmm, 0x108, 4, 7);
-        guest_write(&vmm, 0x114, 4, level);
+        guest_write(&vmm, VGIC5_IRS_SPI_SELR, 4, 7);
+        guest_write(&vmm, VGIC5_IRS_SPI_CFGR, 4, level);
         for (unsigned n = 0; n < 3; n++) {
             assert_int_equal(vgic5_irq_line(vmm.device, VGIC5_IRQ_SPI(7), true), 0);
             assert_int_equal(is_pending(&vmm, 7), !level || n == 0);

@@ -26,7 +26,7 @@ static void be_given_vcpus(struct vmm *vmm)
 
 static void be_given_address(struct vmm *vmm)
 {
-    assert_int_equal(vmm_set_u64(vmm, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, IRS_BASE), 0);
+    assert_int_equal(vmm_set_u64(vmm, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, MAP_IRS_BASE), 0);
 }
 
 void vmm_live_until(struct vmm *vmm, enum life life)

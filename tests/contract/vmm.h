@@ -16,7 +16,6 @@
 
 #define RAM_BASE VMM_RAM_BASE
 #define RAM_SIZE VMM_RAM_SIZE
-#define IRS_BASE VMM_IRS_BASE
 
 /* In nobody's memory. */
 #define BAD_ADDR UINT64_C(1)

@@ -184,7 +184,7 @@ static void test_a_save_that_cannot_write_says_so_and_can_be_repeated(void **sta
 static void test_a_machine_without_guest_memory(void **state)
 {
     struct vgic5 *device;
-    const uint64_t address = 0x08010000;
+    const uint64_t address = MAP_IRS_BASE;
     const struct vgic5_attr addr = {0, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, (uintptr_t)&address};
     const struct vgic5_attr init = {0, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, 0};
     assert_non_null(*state);

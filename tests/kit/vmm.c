@@ -243,7 +243,7 @@ int vmm_add_vcpu(struct vmm *vmm, uint32_t id)
 
 static int configure(struct vmm *vmm, const struct vmm_shape *shape)
 {
-    int ret = vmm_set_u64(vmm, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, VMM_IRS_BASE);
+    int ret = vmm_set_u64(vmm, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, MAP_IRS_BASE);
 
     vmm->nr_spis = shape->nr_spis ? shape->nr_spis : VGIC5_NR_SPIS_DEFAULT;
     if (ret == 0 && shape->nr_spis)

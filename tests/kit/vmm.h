@@ -14,9 +14,10 @@
 
 #include <vgic5/device.h>
 
-#define VMM_RAM_BASE UINT64_C(0x40000000)
+#include "facts/map.h"
+
+#define VMM_RAM_BASE ((uint64_t)MAP_RAM_BASE)
 #define VMM_RAM_SIZE 0x100000u
-#define VMM_IRS_BASE UINT64_C(0x08010000)
 /* Addresses below this are in nobody's memory: a caller's access there is EFAULT. */
 #define VMM_NOWHERE_BELOW UINT64_C(4096)
 

@@ -62,7 +62,8 @@ static void lose_lpi(struct kernel *kernel, const struct vgic5_attr *attr)
 {
     const uint64_t *buffers = (const uint64_t *)(uintptr_t)attr->addr;
     uint64_t baser = 0;
-    struct vgic5_attr get = {.group = VGIC5_GRP_IRS_REGS, .attr = 0x180, .addr = (uintptr_t)&baser};
+    struct vgic5_attr get = {
+        .group = VGIC5_GRP_IRS_REGS, .attr = VGIC5_IRS_IST_BASER, .addr = (uintptr_t)&baser};
     uint32_t *lpis = NULL;
 
     if (kernel->abi == VGIC5_ABI_7_4)

@@ -165,7 +165,7 @@ static void fill(struct vm *vm)
 {
     const uint32_t nr_spis = NR_SPIS;
 
-    set_u64(vm, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, 0x8010000);
+    set_u64(vm, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, MAP_IRS_BASE);
     set(vm, VGIC5_GRP_NR_IRQS, 0, &nr_spis);
     set(vm, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL);
     set_u64(vm, VGIC5_GRP_IRS_REGS, IRS_IST_CFGR_AT, LPI_ID_BITS);

@@ -239,7 +239,7 @@ static void guest_write(struct kernel *kernel, uint64_t offset, uint64_t value)
 /* A guest that has run, with an edge SPI pending, a level SPI, and a selection. */
 static void be_busy(struct kernel *kernel, struct kvm_vm *vm, const struct vgic5_port *port)
 {
-    assert_int_equal(set(port, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, 0x8010000), 0);
+    assert_int_equal(set(port, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, MAP_IRS_BASE), 0);
     assert_int_equal(set(port, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, 0), 0);
     assert_int_equal(kvm_vm_run(vm, 17), 0);
     guest_write(kernel, VGIC5_IRS_SPI_SELR, 9);

@@ -134,7 +134,7 @@ static void configure(struct vm *vm, uint32_t id)
 
 static void be_a_guest(struct vm *vm)
 {
-    const uint64_t base = 0x8010000;
+    const uint64_t base = MAP_IRS_BASE;
     struct vgic5_attr addr = {
         .group = VGIC5_GRP_ADDR, .attr = VGIC5_ADDR_TYPE_IRS, .addr = (uintptr_t)&base};
     struct vgic5_attr init = {.group = VGIC5_GRP_CTRL};

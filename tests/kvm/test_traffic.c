@@ -41,7 +41,7 @@ static void guest_msr(struct kernel *kernel, uint16_t encoding, uint64_t value)
 /* A guest with an LPI IST of 16 entries, a level SPI whose line is high, and something pending. */
 static void be_busy(struct kernel *kernel, struct kvm_vm *vm)
 {
-    const uint64_t base = 0x8010000;
+    const uint64_t base = MAP_IRS_BASE;
     struct vgic5_attr addr = {
         .group = VGIC5_GRP_ADDR, .attr = VGIC5_ADDR_TYPE_IRS, .addr = (uintptr_t)&base};
     struct vgic5_attr init = {.group = VGIC5_GRP_CTRL};

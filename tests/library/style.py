@@ -16,6 +16,8 @@ ACCENT = [
      ("src", "bench", "fuzz", "examples")),
     (re.compile(r"#define \w+ +VGIC5_ENCODING\((?:1, 0, 12, [0-3]|3, 0, 12, 1[0345]|3, 1, 12, 0),"),
      "vgic5/arch.h has a name for it", ("src", "tests", "bench", "fuzz", "examples")),
+    (re.compile(r"(?:=|UINT64_C\(|#define (?!MAP_)\w+)\s*0x0?(8010000|9000000|9010000)"),
+     "facts/map.h has a name for it", ("src", "tests", "fuzz")),
     (re.compile(r'^#include "[^/"]+"'), "an include names the room", ("src",)),
 ]
 # What a call answers is `ret`. A process's status is what wait() fills and exit() takes.

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "facts/map.h"
+
 /* ---- Bytes in memory ------------------------------------------------------------------------- */
 
 static int buffer_write(void *opaque, const void *bytes, size_t size)
@@ -161,7 +163,7 @@ void sample_write(const struct sample *sample, const struct vgic5_sink *sink)
     put_list(writer, "machine", 0, true, 5, sample->variant);
     for (unsigned int i = 0; i < 3; i++)
         put_list(writer, "vcpu", 7 * i, true, 20, sample->variant);
-    put_list(writer, "irs", 0x8010000, true, 12, sample->variant);
+    put_list(writer, "irs", MAP_IRS_BASE, true, 12, sample->variant);
     assert_int_equal(vgic5_snapshot_put_raw(writer, 77, "later", 1, 9, false,
                                             sample->variant ? "abcdefgh" : "ABCDEFGH", 8, &error),
                      0);

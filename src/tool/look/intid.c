@@ -27,7 +27,7 @@ bool intid_parse(const char *text, uint32_t *intid)
     for (size_t n = 0; n < sizeof(types) / sizeof(*types); n++) {
         if (strncmp(text, types[n].prefix, 4) != 0)
             continue;
-        if (!number(text + 4, 0xffffff, &value))
+        if (!number(text + 4, VGIC5_INTID_ID(UINT32_MAX), &value))
             return false;
         *intid = VGIC5_INTID(types[n].type, value);
         return true;

@@ -57,6 +57,7 @@ struct kvmd_vm {
     uint64_t counter_offset; /* counter minus host ticks */
     uint64_t psci_version;   /* that its guest reads */
     bool system_suspend;     /* KVM_CAP_ARM_SYSTEM_SUSPEND */
+    bool nisv_to_user;       /* KVM_CAP_ARM_NISV_TO_USER */
     struct identification identification;
 };
 

@@ -19,7 +19,7 @@
 static const struct psci_event woken = {.type = 4, .goes_on = true};
 
 /* What becomes of the run. */
-enum outcome { GO_ON, TO_VMM, INTERRUPTED };
+enum outcome { GO_ON, TO_VMM, INTERRUPTED, NOT_POSSIBLE };
 
 /* ---- Coming back ----------------------------------------------------------------------------- */
 
@@ -203,12 +203,32 @@ static enum outcome mmio_exit(struct kvmd_vcpu *vcpu)
     return TO_VMM;
 }
 
+#define ISS_WRITE (1u << 6)
+#define FSC_TRANSLATION_L3 0x07u
+#define FSC_PERMISSION_L3 0x0fu
+
+/* A pair, a vector register, an atomic: no syndrome says what it does. It is the VMM's to step over
+ * it, or else it comes again. */
+static enum outcome without_syndrome(struct kvmd_vcpu *vcpu)
+{
+    struct kvm_run *run = vcpu->run;
+    bool read_only;
+    bool is_memory = slots_at(&vcpu->vm->slots, vcpu->mmio.address, 1, &read_only);
+
+    if (!vcpu->vm->nisv_to_user)
+        return NOT_POSSIBLE;
+    run->exit_reason = KVM_EXIT_ARM_NISV;
+    run->arm_nisv.esr_iss = (vcpu->mmio.is_write ? ISS_WRITE : 0) |
+                            (is_memory ? FSC_PERMISSION_L3 : FSC_TRANSLATION_L3);
+    run->arm_nisv.fault_ipa = vcpu->mmio.address;
+    return TO_VMM;
+}
+
 static enum outcome device_access(struct kvmd_vcpu *vcpu)
 {
     vcpu_mmio(vcpu->pe.vcpu, &vcpu->mmio);
-    if (vcpu->mmio.size == 0) /* a pair, or a vector register: no syndrome says what it does */
-        return internal_error(vcpu,
-                              "an access to a device by an instruction that KVM cannot complete");
+    if (vcpu->mmio.size == 0)
+        return without_syndrome(vcpu);
     if (vcpu->mmio.is_write &&
         ioeventfds_take(&vcpu->vm->wires, vcpu->mmio.address, vcpu->mmio.size, vcpu->mmio.value)) {
         vcpu_complete(vcpu->pe.vcpu, 0);
@@ -295,7 +315,16 @@ static int64_t run_inside(struct kvmd_call *call)
     if (call->vcpu->mmio_pending && engine_enter(call->vcpu) != 0)
         return -EIO;
     complete(call->vcpu);
-    return run_on(call) == INTERRUPTED ? interrupted(call->vcpu) : 0;
+    switch (run_on(call)) {
+    case INTERRUPTED:
+        return interrupted(call->vcpu);
+    case NOT_POSSIBLE:
+        return -ENOSYS;
+    case GO_ON:
+    case TO_VMM:
+        break;
+    }
+    return 0;
 }
 
 /* The first run of a VM takes the VGICv5's resources, and fails where it cannot. */

@@ -237,6 +237,13 @@ static int system_suspend(struct kvmd_vm *vm, uint64_t argument)
     return 0;
 }
 
+static int nisv_to_user(struct kvmd_vm *vm, uint64_t argument)
+{
+    (void)argument;
+    vm->nisv_to_user = true;
+    return 0;
+}
+
 /* Before the first vCPU, as in KVM. */
 static int writable_implementation(struct kvmd_vm *vm, uint64_t argument)
 {
@@ -252,6 +259,7 @@ static const struct {
     int (*enable)(struct kvmd_vm *vm, uint64_t argument);
 } to_enable[] = {
     {KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2, manual_protect},
+    {KVM_CAP_ARM_NISV_TO_USER, nisv_to_user},
     {KVMD_CAP_ARM_SYSTEM_SUSPEND, system_suspend},
     {KVMD_CAP_ARM_WRITABLE_IMP_ID_REGS, writable_implementation},
 };

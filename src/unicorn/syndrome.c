@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A device access that leaves: it is abandoned, with PC at its instruction and every register as
- * before, as an abort to EL2 would leave it; and what that abort's syndrome would say of it: width,
- * register, extension. Only loads and stores of one general register without writeback have one
- * (ESR_EL2.ISS, Arm DDI 0487 D24.2.40).
+ * A device access, or a store into what is read-only, that leaves: it is abandoned, with PC at its
+ * instruction and every register as before, as an abort to EL2 would leave it; and what that
+ * abort's syndrome would say of it: width, register, extension. Only loads and stores of one
+ * general register without writeback have one (ESR_EL2.ISS, Arm DDI 0487 D24.2.40).
  */
 #include "unicorn/engine.h"
 
@@ -88,10 +88,14 @@ static uint64_t in_order(struct vcpu *vcpu, uint64_t value, unsigned size)
 static void describe(struct vcpu *vcpu, uint64_t pc, uint64_t address, bool is_write)
 {
     struct syndrome syndrome = {0};
+    struct unicorn_transfer transfer;
 
-    if (unicorn_fetch(vcpu, pc, &vcpu->mmio_insn))
-        syndrome = decode(vcpu->mmio_insn);
     vcpu->mmio = (struct vcpu_mmio){.address = address, .is_write = is_write};
+    if (unicorn_fetch(vcpu, pc, &vcpu->mmio_insn)) {
+        syndrome = decode(vcpu->mmio_insn);
+        if (unicorn_decode_transfer(vcpu, pc, vcpu->mmio_insn, &transfer))
+            vcpu->mmio.virtual = transfer.address;
+    }
     if (syndrome.size == 0 || syndrome.is_write != is_write)
         return;
     vcpu->mmio.size = syndrome.size;

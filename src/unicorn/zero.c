@@ -34,14 +34,18 @@ static bool translate(struct vcpu *vcpu, uint32_t pstate, uint64_t address, uint
 
 static bool open_window(struct vcpu *vcpu, uint64_t page, uint32_t pstate)
 {
+    const struct memory *range;
     uint64_t physical;
 
     vcpu->window.host = NULL;
     if (!translate(vcpu, pstate, page, &physical))
         return false;
+    range = memory_map_range(vcpu->engine->map, physical);
+    if (!range || range->read_only)
+        return false;
     vcpu->window.page = page;
     vcpu->window.pstate = pstate;
-    vcpu->window.host = memory_map_at(vcpu->engine->map, physical, PAGE_SIZE);
+    vcpu->window.host = memory_at(range, physical, PAGE_SIZE);
     return vcpu->window.host;
 }
 

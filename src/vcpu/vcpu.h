@@ -48,7 +48,8 @@ struct vcpu_host {
     enum vcpu_sysreg_result (*sysreg)(void *opaque, struct vcpu_sysreg *access);
     /* May `sysreg` ever do something with this one? NULL: with any. The same for all vCPUs. */
     bool (*answers)(uint16_t encoding);
-    /* Is the access to this address not to be carried out by the two above? Then `run` returns
+    /* Is the access to this address not to be carried out by the two above? A store into a range
+     * that is read_only never is. Then `run` returns
      * VCPU_EXIT_MMIO at its instruction, with every register as before it, or VCPU_EXIT_STUCK if
      * the engine cannot (lets_leave). NULL: none is so. */
     bool (*leaves)(void *opaque, uint64_t address);
@@ -58,6 +59,8 @@ struct vcpu_host {
 /* A device access with which `run` has come back, as the syndrome of an abort describes it. */
 struct vcpu_mmio {
     uint64_t address; /* physical */
+    uint64_t virtual; /* the same, as FAR_EL1 would have it; of a store that goes on in another page
+                         where it begins */
     uint64_t value;   /* of a store: its bytes as they lie in memory, the first one lowest */
     uint8_t size;     /* 1, 2, 4, 8; 0: the instruction is none that has a syndrome */
     bool is_write;

@@ -12,6 +12,7 @@
  *   8: take SPI X21, of trigger mode X22, of the IRS at X23: ring with its INTID when it has been
  *      acknowledged, and at 8 with the same when it has been deactivated;
  *      between them wait (X24 != 0), or go round
+ *   9: store the pair X21, X21 at X22, and ring
  */
     .equ DOORBELL, 0x10000000
     .globl _start
@@ -32,6 +33,8 @@ next:
     b.eq identify
     cmp x19, #8
     b.eq interrupts
+    cmp x19, #9
+    b.eq pair
     movz w0, #8
     movk w0, #0x8400, lsl #16
     hvc #0
@@ -76,6 +79,10 @@ store:
     str x21, [x22]
     str x21, [x2]
     b store
+pair:
+    stp x21, x21, [x22]
+    str x21, [x2]
+    b pair
 interrupts:
     adr x3, vectors
     msr vbar_el1, x3

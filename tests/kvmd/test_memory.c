@@ -126,6 +126,61 @@ static void a_moved_slot(void **state)
     close_vm(&vm);
 }
 
+/* ---- What is no memory to write -------------------------------------------------------------- */
+
+#define ROM (RAM + RAM_SIZE)
+#define CAP_NISV 177
+
+static int add_rom(const struct vm *vm, uint32_t flags)
+{
+    const struct kvm_userspace_memory_region region = {.slot = 1,
+                                                       .flags = flags,
+                                                       .guest_phys_addr = ROM,
+                                                       .memory_size = RAM_SIZE,
+                                                       .userspace_addr = (uintptr_t)vm_ram};
+
+    return call(vm, vm->vm, KVM_SET_USER_MEMORY_REGION, &region);
+}
+
+static void comes_again(const struct vm *vm, uint64_t at, uint64_t iss)
+{
+    const uint64_t pc = get(vm, PC);
+
+    for (unsigned n = 0; n < 2; n++) {
+        assert_int_equal(go_on(vm), KVM_EXIT_ARM_NISV);
+        assert_int_equal(vm->run->arm_nisv.fault_ipa, at);
+        assert_int_equal(vm->run->arm_nisv.esr_iss, iss);
+        assert_int_equal(get(vm, PC), pc);
+    }
+}
+
+/* An access that no syndrome describes is ENOSYS, or KVM_EXIT_ARM_NISV for who has asked for it;
+ * PC stays, and the VMM may step over it. */
+static void without_syndrome(void **state)
+{
+    const struct kvm_enable_cap cap = {.cap = CAP_NISV};
+    struct vm vm;
+
+    (void)state;
+    open_vm(&vm);
+    assert_int_equal(add_rom(&vm, KVM_MEM_READONLY), 0);
+    set(&vm, X(19), 9);
+    set(&vm, X(22), DOORBELL + 0x40);
+    assert_int_equal(call(&vm, vm.vcpu, KVM_RUN, NULL), -ENOSYS);
+    assert_int_equal(call(&vm, vm.vcpu, KVM_RUN, NULL), -ENOSYS);
+    assert_int_equal(call(&vm, vm.vm, KVM_CHECK_EXTENSION, (void *)CAP_NISV), 1);
+    assert_int_equal(call(&vm, vm.vm, KVM_ENABLE_CAP, &cap), 0);
+    comes_again(&vm, DOORBELL + 0x40, 0x47); /* WnR, translation fault */
+    set(&vm, X(22), ROM + 8);
+    comes_again(&vm, ROM + 8, 0x4f); /* WnR, permission fault */
+    set(&vm, PC, get(&vm, PC) + 4);
+    assert_int_equal(go_on(&vm), KVM_EXIT_MMIO);
+    assert_int_equal(vm.run->mmio.phys_addr, DOORBELL);
+    close_vm(&vm);
+}
+
+/* ---- Code ------------------------------------------------------------------------------------ */
+
 /* The first instruction is another one from now on: with old code the guest would ring. */
 static void replace_code(void)
 {
@@ -212,7 +267,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_log),         cmocka_unit_test(initially_set),
         cmocka_unit_test(a_moved_slot),    cmocka_unit_test(replaced_code),
-        cmocka_unit_test(a_readonly_slot),
+        cmocka_unit_test(a_readonly_slot), cmocka_unit_test(without_syndrome),
     };
 
     if (argc != 2)

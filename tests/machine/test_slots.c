@@ -332,6 +332,7 @@ static void translate(struct rig *rig)
 static void rom_is_physical(void **state)
 {
     struct rig *rig = *state;
+    struct vcpu_mmio mmio;
 
     need_exits(rig);
     add_rom(rig);
@@ -344,10 +345,85 @@ static void rom_is_physical(void **state)
     assert_int_equal(*(uint64_t *)(rig->ranges[0].host + 0x1008), ROM_ABOVE + 0x1008);
     assert_int_equal(vcpu_get_x(rig->vcpu, 4), 0x1234);
     assert_int_equal(pc_of(rig), LOW + 8);
+    vcpu_mmio(rig->vcpu, &mmio);
+    assert_int_equal(mmio.address, ROM + 0x1008);
+    assert_int_equal(mmio.virtual, ROM_ABOVE + 0x1008);
     vcpu_set_x(rig->vcpu, 3, ROM_ABOVE + 0x1008);
     vcpu_complete(rig->vcpu, 0);
     assert_int_equal(vcpu_run(rig->vcpu), VCPU_EXIT_WFI);
     assert_int_equal(*(uint64_t *)(rig->ranges[1].host + 0x1008), 0x1234);
+}
+
+#define SHUT (LOW + 0x1000)
+
+/* X2 is the address, X3 what is stored, X4 what is expected there. */
+static const struct {
+    uint32_t insn;
+    uint8_t size;
+} stores[] = {
+    {0x39000043, 1}, /* strb w3, [x2] */
+    {0x79000043, 2}, /* strh w3, [x2] */
+    {0xb9000043, 4}, /* str w3, [x2] */
+    {0xf9000043, 8}, /* str x3, [x2] */
+    {0xc89ffc43, 8}, /* stlr x3, [x2] */
+    {0xa9000c43, 0}, /* stp x3, x3, [x2] */
+    {0xf8008443, 0}, /* str x3, [x2], #8 */
+    {0x3d800043, 0}, /* str q3, [x2] */
+    {0xc8a47c43, 0}, /* cas x4, x3, [x2] */
+    {0xf8230044, 0}, /* ldadd x3, x4, [x2] */
+    {0xd50b7422, 0}, /* dc zva, x2 */
+};
+
+static void check_shut(struct rig *rig, uint64_t at, uint32_t insn, unsigned size)
+{
+    const uint64_t mask = size == 8 ? UINT64_MAX : (UINT64_C(1) << 8 * size) - 1;
+    uint64_t *shut = (uint64_t *)(rig->ranges[0].host + 0x1000);
+    struct vcpu_mmio mmio;
+
+    CODE(rig, 1, 0xf9400045 /* ldr x5, [x2] */, ADD_X9, insn, ADD_X9, WFI);
+    *shut = 0x1111;
+    vcpu_set_x(rig->vcpu, 2, at);
+    vcpu_set_x(rig->vcpu, 3, UINT64_C(0xa1a2a3a4a5a6a7a8));
+    vcpu_set_x(rig->vcpu, 4, 0x1111);
+    vcpu_set_x(rig->vcpu, 9, 0);
+    assert_int_equal(vcpu_run(rig->vcpu), VCPU_EXIT_MMIO);
+    vcpu_mmio(rig->vcpu, &mmio);
+    assert_int_equal(mmio.address, SHUT);
+    assert_true(mmio.is_write);
+    assert_int_equal(mmio.size, size);
+    assert_int_equal(mmio.value, size ? UINT64_C(0xa1a2a3a4a5a6a7a8) & mask : 0);
+    assert_int_equal(vcpu_get_x(rig->vcpu, 5), 0x1111);
+    assert_int_equal(vcpu_get_x(rig->vcpu, 9), 1);
+    assert_int_equal(vcpu_get_x(rig->vcpu, 2), at);
+    assert_int_equal(vcpu_get_x(rig->vcpu, 4), 0x1111);
+    assert_int_equal(pc_of(rig), rig->ranges[1].base + 8);
+    assert_int_equal(*shut, 0x1111);
+    if (size == 0)
+        return;
+    vcpu_complete(rig->vcpu, 0);
+    assert_int_equal(vcpu_run(rig->vcpu), VCPU_EXIT_WFI);
+    assert_int_equal(vcpu_get_x(rig->vcpu, 9), 2);
+    assert_int_equal(*shut, 0x1111);
+}
+
+/* Loads and instructions come from it; stores leave, each time, as those to a device do. */
+static void each_store_into_rom(void **state)
+{
+    struct rig *rig = *state;
+
+    need_exits(rig);
+    rig->ranges[0].read_only = true;
+    for (unsigned twice = 0; twice < 2; twice++) {
+        for (size_t n = 0; n < sizeof(stores) / sizeof(stores[0]); n++)
+            check_shut(rig, SHUT, stores[n].insn, stores[n].size);
+    }
+    CODE(rig, 0, 0xf9000041 /* str x1, [x2] */, ADD_X9, WFI);
+    vcpu_set_x(rig->vcpu, 1, 5);
+    vcpu_set_x(rig->vcpu, 2, HIGH + 0x1000);
+    vcpu_set_x(rig->vcpu, 9, 0);
+    assert_int_equal(vcpu_run(rig->vcpu), VCPU_EXIT_WFI);
+    assert_int_equal(vcpu_get_x(rig->vcpu, 9), 1);
+    assert_int_equal(*(uint64_t *)(rig->ranges[1].host + 0x1000), 5);
 }
 
 int main(void)
@@ -359,6 +435,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(big_endian_accesses, setup, teardown),
         cmocka_unit_test_setup_teardown(stores_into_rom_leave, setup, teardown),
         cmocka_unit_test_setup_teardown(rom_is_physical, setup, teardown),
+        cmocka_unit_test_setup_teardown(each_store_into_rom, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -160,6 +160,12 @@ static void decode_mmio(struct event *event, const struct kvm_run *run)
     add_hex(event, "payload", value);
 }
 
+static void decode_nisv(struct event *event, const struct kvm_run *run)
+{
+    add_hex(event, "guest", run->arm_nisv.fault_ipa);
+    add_hex(event, "iss", run->arm_nisv.esr_iss);
+}
+
 static void decode_run(struct event *event)
 {
     const struct kvm_run *run = event->seen->run;
@@ -169,6 +175,8 @@ static void decode_run(struct event *event)
     add_name(event, "exit", name_of_exit(run->exit_reason), run->exit_reason);
     if (run->exit_reason == KVM_EXIT_MMIO)
         decode_mmio(event, run);
+    else if (run->exit_reason == KVM_EXIT_ARM_NISV)
+        decode_nisv(event, run);
     else if (run->exit_reason == KVM_EXIT_SYSTEM_EVENT)
         add_text(event, "event",
                  run->system_event.type == KVM_SYSTEM_EVENT_SHUTDOWN ? "SHUTDOWN"

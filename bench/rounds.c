@@ -13,7 +13,7 @@
 #define LOW 24u /* of those that stay pending */
 
 /* One setting: M enabled, P of them pending, each PE with as many. */
-struct setting {
+struct rounds_setting {
     uint32_t id_bits;
     uint32_t pending;
     uint32_t nr_pes;
@@ -25,7 +25,7 @@ struct setting {
 
 #define ALL ((1u << 24) - 1)
 
-static struct setting settings[] = {
+static struct rounds_setting settings[] = {
     {.id_bits = 5, .nr_pes = 1},
     {.id_bits = 10, .nr_pes = 1},
     {.id_bits = 16, .nr_pes = 1},
@@ -50,7 +50,7 @@ static struct setting settings[] = {
 /* LPI n of the table is PE n's for its rounds. */
 static void rounds(void *context, uint32_t times)
 {
-    struct setting *s = context;
+    struct rounds_setting *s = context;
     uint32_t mask = (1u << s->id_bits) - 1, pe = 0;
     for (uint32_t i = 0; i < times; i++) {
         uint32_t id = s->spread ? (s->next += 4099) & mask : pe;
@@ -60,7 +60,7 @@ static void rounds(void *context, uint32_t times)
 }
 
 /* Enabled in memory; touched once each, so that the device holds all of them. */
-static void enable_all(struct setting *s)
+static void enable_all(struct rounds_setting *s)
 {
     uint32_t nr = 1u << s->id_bits;
     subject_fill_table(s->vmm, nr,
@@ -75,7 +75,7 @@ static void enable_all(struct setting *s)
     }
 }
 
-static int set_up(struct setting *s)
+static int set_up(struct rounds_setting *s)
 {
     struct subject_shape shape = {.nr_pes = s->nr_pes,
                                   .lpi_id_bits = 24,
@@ -110,7 +110,7 @@ static const struct measure_case *of(const struct measure_case *cases, uint32_t 
 static void say(const struct measure_case *cases, struct bench_report *report)
 {
     for (size_t i = 0; i < NR_SETTINGS; i++) {
-        const struct setting *s = &settings[i];
+        const struct rounds_setting *s = &settings[i];
         bool limited = s->pending == 0 && s->nr_pes == 1 && !s->spread;
         report_limited(report, cases[i].ns, "ns", limited ? BENCH_AT_MOST : BENCH_NO_LIMIT, 60,
                        "round, %u enabled, %u pending, %u PE%s%s%s", 1u << s->id_bits, s->pending,

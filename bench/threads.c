@@ -21,7 +21,7 @@
 
 struct crew;
 
-struct worker {
+struct bench_worker {
     _Alignas(64) struct crew *crew;
     pthread_t thread;
     uint32_t number;
@@ -36,7 +36,7 @@ struct crew {
     uint32_t nr_threads, nr_pes, distance;
     uint32_t arrived; /* threads at the start */
     bool off;         /* one of them could not be created: nobody goes */
-    struct worker worker[MAX_THREADS];
+    struct bench_worker worker[MAX_THREADS];
     double best; /* rounds per second */
     double cpu_ns[REPEATS];
 };
@@ -72,7 +72,7 @@ static bool meet(struct crew *crew)
 /* PE n belongs to thread n modulo their number. */
 static void *work(void *context)
 {
-    struct worker *w = context;
+    struct bench_worker *w = context;
     const struct crew *crew = w->crew;
     bind(w->number);
     if (!meet(w->crew))
@@ -109,7 +109,7 @@ static uint32_t start(struct crew *crew)
 {
     crew->arrived = 0;
     for (uint32_t i = 0; i < crew->nr_threads; i++) {
-        crew->worker[i] = (struct worker){
+        crew->worker[i] = (struct bench_worker){
             .crew = crew, .number = i, .rounds = ROUNDS / (crew->nr_threads > 4 ? 8 : 1)};
         if (pthread_create(&crew->worker[i].thread, NULL, work, &crew->worker[i])) {
             __atomic_store_n(&crew->off, true, __ATOMIC_RELEASE);
@@ -125,7 +125,7 @@ static int run(struct crew *crew, uint32_t repeat)
     double cpu = 0;
     uint32_t started = start(crew);
     for (uint32_t i = 0; i < started; i++) {
-        struct worker *w = &crew->worker[i];
+        struct bench_worker *w = &crew->worker[i];
         pthread_join(w->thread, NULL);
         first = w->start < first ? w->start : first;
         last = w->end > last ? w->end : last;

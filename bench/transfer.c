@@ -25,7 +25,7 @@ enum limit {
     MILLISECOND, /* less than one */
 };
 
-struct setting {
+struct transfer_setting {
     const char *name;
     uint32_t id_bits, abi;
     bool two_level;
@@ -37,7 +37,7 @@ struct setting {
     bool cold; /* other memory is used in between */
 };
 
-static const struct setting settings[] = {
+static const struct transfer_setting settings[] = {
     {"v1, 2^16, dense", 16, VGIC5_ABI_V1, false, ALL, NONE, BANDWIDTH, 41, true},
     {"v1, 2^16, every 1024th pending", 16, VGIC5_ABI_V1, false, ALL, 1024, UNLIMITED, 41, true},
     {"v1, 2^16, every 16th pending", 16, VGIC5_ABI_V1, false, ALL, 16, UNLIMITED, 41, true},
@@ -66,7 +66,7 @@ enum direction { SAVE, RESTORE, NR_DIRECTIONS };
 static const char *const directions[] = {[SAVE] = "save", [RESTORE] = "restore"};
 
 struct transfer {
-    const struct setting *setting;
+    const struct transfer_setting *setting;
     struct vmm *vmm;
     size_t bytes; /* of the table */
     uint32_t *image, *copy;
@@ -80,14 +80,14 @@ static uint32_t scattered(uint32_t n, uint32_t id_bits)
     return n * 2654435761u >> (32 - id_bits);
 }
 
-static uint32_t some_word(const struct setting *s, uint32_t id)
+static uint32_t some_word(const struct transfer_setting *s, uint32_t id)
 {
     return VGIC5_ISTE_ENABLE | VGIC5_FIELD(ISTE_PRIORITY, scattered(id, 5)) |
            VGIC5_FIELD(ISTE_IAFFID, (s->pending ? id / 64 : id) % NR_PES) |
            (s->pending && id % s->pending == 0 ? VGIC5_ISTE_PENDING : 0);
 }
 
-static void fill(const struct setting *s, uint32_t *words)
+static void fill(const struct transfer_setting *s, uint32_t *words)
 {
     for (uint32_t id = 0; s->used == ALL && id < 1u << s->id_bits; id++)
         words[id] = some_word(s, id);
@@ -95,7 +95,7 @@ static void fill(const struct setting *s, uint32_t *words)
         words[scattered(n, s->id_bits)] = some_word(s, n);
 }
 
-static struct vmm *open_subject(const struct setting *s)
+static struct vmm *open_subject(const struct transfer_setting *s)
 {
     struct subject_shape shape = {.nr_pes = NR_PES,
                                   .lpi_id_bits = (uint8_t)s->id_bits,
@@ -114,7 +114,7 @@ static int attr_ist(struct transfer *t, struct vmm *vmm, bool is_set)
 }
 
 /* The registers that a restore sets before GRP_IST. */
-static void restore_registers(const struct setting *s, struct vmm *vmm)
+static void restore_registers(const struct transfer_setting *s, struct vmm *vmm)
 {
     uint64_t cfgr = s->id_bits | (s->two_level ? 1u << 16 : 0);
     uint64_t baser = VMM_RAM_BASE | 1;
@@ -122,7 +122,7 @@ static void restore_registers(const struct setting *s, struct vmm *vmm)
     vmm_set(vmm, VGIC5_GRP_IRS_REGS, VGIC5_IRS_IST_BASER, &baser);
 }
 
-static int populate_two_levels(const struct setting *s, struct vmm *vmm)
+static int populate_two_levels(const struct transfer_setting *s, struct vmm *vmm)
 {
     subject_two_level_table(vmm, s->id_bits);
     for (uint32_t n = 0; n < s->used; n++) {
@@ -134,7 +134,7 @@ static int populate_two_levels(const struct setting *s, struct vmm *vmm)
     return 0;
 }
 
-static int set_up(struct transfer *t, const struct setting *s)
+static int set_up(struct transfer *t, const struct transfer_setting *s)
 {
     *t = (struct transfer){.setting = s, .bytes = (size_t)4 << s->id_bits};
     t->vmm = open_subject(s);
@@ -155,7 +155,7 @@ static int set_up(struct transfer *t, const struct setting *s)
 /* So that every block that is used has to be written. */
 static void touch(struct transfer *t)
 {
-    const struct setting *s = t->setting;
+    const struct transfer_setting *s = t->setting;
     uint32_t nr = s->used == ALL ? (uint32_t)(t->bytes / 256) : s->used;
     for (uint32_t n = 0; n < nr; n++)
         vmm_msr(t->vmm->vcpu[0], VGIC5_CDPRI,
@@ -191,7 +191,7 @@ static double timed_restore(struct transfer *t)
  * was, and the memcpy too writes where there is memory. */
 static double timed_memcpy(struct transfer *t, enum direction direction)
 {
-    const struct setting *s = t->setting;
+    const struct transfer_setting *s = t->setting;
     bool fresh = direction == RESTORE && s->abi == VGIC5_ABI_7_4 && s->used == ALL;
     void *to = t->copy;
     uint64_t start = measure_cpu_ns();
@@ -220,7 +220,7 @@ static int measure_all(struct transfer *t)
     return 0;
 }
 
-static void say_bandwidth(const struct setting *s, double ns, double memcpy_ns,
+static void say_bandwidth(const struct transfer_setting *s, double ns, double memcpy_ns,
                           struct bench_report *report)
 {
     report_value(report, memcpy_ns / 1e3, "us", "  memcpy of the same bytes");
@@ -232,7 +232,7 @@ static void say_bandwidth(const struct setting *s, double ns, double memcpy_ns,
 /* Returns the median. */
 static double say(struct transfer *t, enum direction d, struct bench_report *report)
 {
-    const struct setting *s = t->setting;
+    const struct transfer_setting *s = t->setting;
     double ns = measure_median(t->ns[d], s->repeats);
     report_limited(report, ns / 1e3, "us", s->limit == MILLISECOND ? BENCH_AT_MOST : BENCH_NO_LIMIT,
                    1000, "%s, %s", directions[d], s->name);

@@ -21,7 +21,7 @@
 /* ---- The host -------------------------------------------------------------------------------- */
 
 /* One input's device and its VMM. */
-struct trial {
+struct attempt {
     struct vmm vmm;
     struct vgic5_config config;
     bool any_caller; /* the caller's memory is all there, for those who only look */
@@ -37,7 +37,7 @@ static struct {
     uint32_t lpis[1 << 14];
 } arena;
 
-static bool is_there(const struct trial *trial, uint64_t addr, size_t size)
+static bool is_there(const struct attempt *trial, uint64_t addr, size_t size)
 {
     uint64_t at = addr - (uintptr_t)&arena;
 
@@ -55,7 +55,7 @@ static int write_caller(void *opaque, uint64_t addr, const void *from, size_t si
     return is_there(opaque, addr, size) ? vmm_host.write_caller(opaque, addr, from, size) : -EFAULT;
 }
 
-static int create_device(struct trial *trial)
+static int create_device(struct attempt *trial)
 {
     struct vgic5_host host = vmm_host;
 
@@ -138,7 +138,7 @@ static uint64_t some_value(struct fuzz_input *input)
     }
 }
 
-static struct vgic5_vcpu *some_vcpu(struct trial *trial, struct fuzz_input *input)
+static struct vgic5_vcpu *some_vcpu(struct attempt *trial, struct fuzz_input *input)
 {
     uint8_t which = (uint8_t)fuzz_take(input, 1);
 
@@ -155,7 +155,7 @@ static uint64_t mix(uint64_t hash, const void *bytes, size_t size)
 }
 
 /* An attribute's answer and value. */
-static uint64_t mix_attr(struct trial *trial, uint64_t hash, uint32_t group, uint64_t attr)
+static uint64_t mix_attr(struct attempt *trial, uint64_t hash, uint32_t group, uint64_t attr)
 {
     uint64_t value[2] = {0};
     int ret = vmm_get(&trial->vmm, group, attr, value);
@@ -165,7 +165,7 @@ static uint64_t mix_attr(struct trial *trial, uint64_t hash, uint32_t group, uin
 }
 
 /* Bytes of the LPI image that the registers ask for; 0: none, or too many for these buffers. */
-static uint64_t lpi_image(struct trial *trial)
+static uint64_t lpi_image(struct attempt *trial)
 {
     uint64_t baser = 0, cfgr = 0;
 
@@ -174,7 +174,7 @@ static uint64_t lpi_image(struct trial *trial)
     return baser & 1 && (cfgr & 31) <= 14 ? UINT64_C(4) << (cfgr & 31) : 0;
 }
 
-static uint64_t mix_ist(struct trial *trial, uint64_t hash)
+static uint64_t mix_ist(struct attempt *trial, uint64_t hash)
 {
     static uint32_t spis[VGIC5_NR_SPIS_MAX], lpis[1 << 14];
     uint32_t nr_spis = 0;
@@ -194,7 +194,7 @@ static uint64_t mix_ist(struct trial *trial, uint64_t hash)
     return mix(hash, lpis, buffers[3]);
 }
 
-static uint64_t digest(struct trial *trial)
+static uint64_t digest(struct attempt *trial)
 {
     unsigned alloc_fault_at = trial->vmm.alloc_fault_at;
     unsigned caller_fault_at = trial->vmm.caller_fault_at;
@@ -224,7 +224,7 @@ static uint64_t digest(struct trial *trial)
     return hash;
 }
 
-static void set_attr(struct trial *trial, const struct vgic5_attr *attr)
+static void set_attr(struct attempt *trial, const struct vgic5_attr *attr)
 {
     uint64_t before = trial->careful ? digest(trial) : 0;
 
@@ -234,7 +234,7 @@ static void set_attr(struct trial *trial, const struct vgic5_attr *attr)
 
 /* ---- What it can do -------------------------------------------------------------------------- */
 
-static void do_attr(struct trial *trial, struct fuzz_input *input)
+static void do_attr(struct attempt *trial, struct fuzz_input *input)
 {
     static const uint32_t groups[] = {0, 3, 4, 6, 10, 11, 5};
     uint8_t what = (uint8_t)fuzz_take(input, 1);
@@ -258,7 +258,7 @@ static void do_attr(struct trial *trial, struct fuzz_input *input)
 }
 
 /* GRP_IST with buffers of some size, mostly good ones. */
-static void do_ist(struct trial *trial, struct fuzz_input *input)
+static void do_ist(struct attempt *trial, struct fuzz_input *input)
 {
     struct vgic5_attr attr = {.group = VGIC5_GRP_IST, .addr = (uintptr_t)arena.spis};
     unsigned bits = (unsigned)fuzz_take(input, 1) % 16;
@@ -297,7 +297,7 @@ static void do_ist(struct trial *trial, struct fuzz_input *input)
     trial->vmm.caller_fault_at = 0;
 }
 
-static void do_mmio(struct trial *trial, struct fuzz_input *input)
+static void do_mmio(struct attempt *trial, struct fuzz_input *input)
 {
     struct vgic5_mmio access = {.offset = some_offset(input),
                                 .size = (uint8_t)(1u << fuzz_take(input, 1) % 4),
@@ -307,7 +307,7 @@ static void do_mmio(struct trial *trial, struct fuzz_input *input)
     vgic5_mmio(trial->vmm.device, &access);
 }
 
-static void do_register(struct trial *trial, struct fuzz_input *input)
+static void do_register(struct attempt *trial, struct fuzz_input *input)
 {
     struct vgic5_vcpu *vcpu = some_vcpu(trial, input);
     uint16_t encoding = some_encoding(input);
@@ -318,7 +318,7 @@ static void do_register(struct trial *trial, struct fuzz_input *input)
         vgic5_cpu_access(vcpu, encoding, is_write, &value);
 }
 
-static void do_line(struct trial *trial, struct fuzz_input *input)
+static void do_line(struct attempt *trial, struct fuzz_input *input)
 {
     struct vgic5_vcpu *vcpu = some_vcpu(trial, input);
     uint8_t what = (uint8_t)fuzz_take(input, 1);
@@ -329,7 +329,7 @@ static void do_line(struct trial *trial, struct fuzz_input *input)
         vgic5_ppi_line(vcpu, (uint32_t)fuzz_take(input, 1) % 64, what & 8);
 }
 
-static void do_run(struct trial *trial, struct fuzz_input *input)
+static void do_run(struct attempt *trial, struct fuzz_input *input)
 {
     struct vgic5_vcpu *vcpu = some_vcpu(trial, input);
 
@@ -342,14 +342,14 @@ static void do_run(struct trial *trial, struct fuzz_input *input)
         vgic5_vcpu_leave(vcpu);
 }
 
-static void do_memory(struct trial *trial, struct fuzz_input *input)
+static void do_memory(struct attempt *trial, struct fuzz_input *input)
 {
     uint64_t at = fuzz_take(input, 2) * 8 % RAM_SIZE, value = some_value(input);
 
     memcpy(trial->vmm.ram + at, &value, sizeof(value));
 }
 
-static void do_add_vcpu(struct trial *trial, struct fuzz_input *input)
+static void do_add_vcpu(struct attempt *trial, struct fuzz_input *input)
 {
     uint32_t id = (uint32_t)fuzz_take(input, 1) % 32;
 
@@ -358,26 +358,26 @@ static void do_add_vcpu(struct trial *trial, struct fuzz_input *input)
 }
 
 /* All vCPUs leave: what follows need not be EBUSY. */
-static void do_leave(struct trial *trial, struct fuzz_input *input)
+static void do_leave(struct attempt *trial, struct fuzz_input *input)
 {
     (void)input;
     for (unsigned n = 0; n < trial->vmm.nr_vcpus; n++)
         vgic5_vcpu_leave(trial->vmm.vcpu[n]);
 }
 
-static void do_alloc_fault(struct trial *trial, struct fuzz_input *input)
+static void do_alloc_fault(struct attempt *trial, struct fuzz_input *input)
 {
     trial->vmm.alloc_fault_at = (unsigned)fuzz_take(input, 1) % 8;
 }
 
-static void (*const actions[])(struct trial *trial, struct fuzz_input *input) = {
+static void (*const actions[])(struct attempt *trial, struct fuzz_input *input) = {
     do_attr,     do_attr, do_ist, do_mmio,   do_mmio,     do_register,    do_register,
     do_register, do_line, do_run, do_memory, do_add_vcpu, do_alloc_fault, do_leave,
 };
 
 /* A device that is ready half of the time, some with an LPI IST that a restore has named, so that
  * what follows reaches deep. */
-static void start(struct trial *trial, struct fuzz_input *input)
+static void start(struct attempt *trial, struct fuzz_input *input)
 {
     uint8_t how = (uint8_t)fuzz_take(input, 1);
     const uint32_t nr_spis = 64;
@@ -399,17 +399,17 @@ static void start(struct trial *trial, struct fuzz_input *input)
     trial->any_caller = false;
 }
 
-static bool open_trial(struct trial *trial, struct fuzz_input *input)
+static bool open_trial(struct attempt *trial, struct fuzz_input *input)
 {
     uint8_t how = (uint8_t)fuzz_take(input, 1);
 
     memset(&arena, 0, sizeof(arena));
-    *trial = (struct trial){.config = {.size = sizeof(trial->config),
-                                       .abi = 1 + (how & 1),
-                                       .lpi_id_bits = 4 + (how >> 1 & 7),
-                                       .ist_l2sz = how >> 4 & 1,
-                                       .istmd = how >> 5 & 1,
-                                       .priority_bits = how >> 6 & 1 ? 4 : 5}};
+    *trial = (struct attempt){.config = {.size = sizeof(trial->config),
+                                         .abi = 1 + (how & 1),
+                                         .lpi_id_bits = 4 + (how >> 1 & 7),
+                                         .ist_l2sz = how >> 4 & 1,
+                                         .istmd = how >> 5 & 1,
+                                         .priority_bits = how >> 6 & 1 ? 4 : 5}};
     return vmm_prepare(&trial->vmm, 0, RAM_SIZE) && create_device(trial) == 0;
 }
 
@@ -432,7 +432,7 @@ static void compare(const struct vgic5_state *a, const struct vgic5_state *b)
 }
 
 /* What was saved can be restored, and is the same when it is saved again. */
-static void restore(struct trial *target, const struct vgic5_state *first)
+static void restore(struct attempt *target, const struct vgic5_state *first)
 {
     struct vgic5_state *second;
     struct vgic5_port port;
@@ -451,9 +451,9 @@ static void restore(struct trial *target, const struct vgic5_state *first)
     }
 }
 
-static void save_and_restore(struct trial *trial)
+static void save_and_restore(struct attempt *trial)
 {
-    struct trial target = {.config = trial->config, .any_caller = true};
+    struct attempt target = {.config = trial->config, .any_caller = true};
     struct vgic5_state *state;
     struct vgic5_port port;
 
@@ -472,7 +472,7 @@ static void save_and_restore(struct trial *trial)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_input input = {data, size};
-    struct trial trial;
+    struct attempt trial;
 
     if (open_trial(&trial, &input)) {
         start(&trial, &input);

@@ -52,7 +52,7 @@ static bool make_busy(struct vmm *vmm, uint32_t abi)
 
 /* ---- Edits ----------------------------------------------------------------------------------- */
 
-struct part {
+struct draft {
     char type[32];
     uint64_t instance;
     uint32_t version;
@@ -60,8 +60,8 @@ struct part {
     struct vgic5_fields *fields;
 };
 
-struct parts {
-    struct part all[MOST_SECTIONS];
+struct drafts {
+    struct draft all[MOST_SECTIONS];
     size_t n;
 };
 
@@ -120,7 +120,7 @@ static void put_other(struct fuzz_input *input, struct vgic5_fields *to,
 }
 
 /* One field other, missing, under another id, or one more. */
-static void edit_fields(struct fuzz_input *input, struct part *part)
+static void edit_fields(struct fuzz_input *input, struct draft *part)
 {
     struct vgic5_fields *to = vgic5_fields_new();
     size_t count = vgic5_fields_count(part->fields), at = fuzz_take(input, 1) % (count + 1);
@@ -148,9 +148,9 @@ static void edit_fields(struct fuzz_input *input, struct part *part)
     }
 }
 
-static void edit(struct fuzz_input *input, struct parts *parts)
+static void edit(struct fuzz_input *input, struct drafts *parts)
 {
-    struct part *part = &parts->all[fuzz_take(input, 1) % parts->n];
+    struct draft *part = &parts->all[fuzz_take(input, 1) % parts->n];
 
     switch (fuzz_take(input, 1) % 32) {
     case 0:
@@ -186,7 +186,7 @@ static int write_state(const struct vgic5_state *state, struct fuzz_file *file)
     return ret;
 }
 
-static void take_parts(const struct vgic5_state *state, struct parts *parts)
+static void take_parts(const struct vgic5_state *state, struct drafts *parts)
 {
     struct fuzz_file file = {0};
     struct fuzz_reading reading;
@@ -197,12 +197,12 @@ static void take_parts(const struct vgic5_state *state, struct parts *parts)
         for (; parts->n < vgic5_snapshot_nr_sections(snapshot) && parts->n < MOST_SECTIONS;
              parts->n++) {
             const struct vgic5_section *section = vgic5_snapshot_section(snapshot, parts->n);
-            struct part *part = &parts->all[parts->n];
+            struct draft *part = &parts->all[parts->n];
 
-            *part = (struct part){.instance = section->instance,
-                                  .version = section->version,
-                                  .required = section->required,
-                                  .fields = vgic5_fields_new()};
+            *part = (struct draft){.instance = section->instance,
+                                   .version = section->version,
+                                   .required = section->required,
+                                   .fields = vgic5_fields_new()};
             strcpy(part->type, section->type);
             for (size_t n = 0; part->fields && n < vgic5_fields_count(section->fields); n++)
                 put(part->fields, vgic5_fields_at(section->fields, n));
@@ -212,13 +212,13 @@ static void take_parts(const struct vgic5_state *state, struct parts *parts)
     free(file.bytes);
 }
 
-static void write_parts(const struct parts *parts, struct fuzz_file *file)
+static void write_parts(const struct drafts *parts, struct fuzz_file *file)
 {
     struct vgic5_snapshot_writer *writer;
     int ret = vgic5_snapshot_begin(fuzz_sink(file), "edited", &writer, NULL);
 
     for (size_t n = 0; n < parts->n && ret == 0; n++) {
-        const struct part *part = &parts->all[n];
+        const struct draft *part = &parts->all[n];
 
         if (!part->gone && part->fields) /* two of the same name: the second is refused */
             vgic5_snapshot_put_fields(writer, part->type, part->instance, part->version,
@@ -233,7 +233,7 @@ void fuzz_edit_state(struct fuzz_input *input, struct fuzz_guest *guest, struct 
     uint32_t abi = fuzz_take(input, 1) % 2 ? VGIC5_ABI_V1 : VGIC5_ABI_7_4;
     unsigned edits = (unsigned)fuzz_take(input, 1) % MOST_EDITS;
     struct vgic5_state *state = NULL;
-    struct parts parts = {.n = 0};
+    struct drafts parts = {.n = 0};
     struct vgic5_port port;
     struct vmm vmm;
 

@@ -293,7 +293,7 @@ static int step_quiesce(struct access *access)
 #define V7_4 (1u << VGIC5_ABI_7_4)
 #define EVERY (V1 | V7_4)
 
-static const struct row {
+static const struct contract_row {
     struct refusal refusal;
     uint32_t group;
     enum contract_call call;
@@ -312,26 +312,26 @@ static const struct row {
 #ifdef CONTRACT_MUTANT /* a test's build of the device: a row is missing, or is looked at first */
 extern const char *contract_missing_row, *contract_first_row;
 
-static bool is_called(const struct row *row, const char *id)
+static bool is_called(const struct contract_row *row, const char *id)
 {
     return id && strcmp(id, row->refusal.id) == 0;
 }
 
-static bool is_missing(const struct row *row)
+static bool is_missing(const struct contract_row *row)
 {
     return is_called(row, contract_missing_row);
 }
 
 /* What the row asks for has been done. */
-static void take_steps_before(const struct row *row, struct access *access)
+static void take_steps_before(const struct contract_row *row, struct access *access)
 {
-    for (const struct row *step = rows; step < row; step++) {
+    for (const struct contract_row *step = rows; step < row; step++) {
         if (step->step && step->group == row->group && step->call == row->call)
             step->step(access);
     }
 }
 
-static bool is_seen_first(const struct row *row, struct access *access)
+static bool is_seen_first(const struct contract_row *row, struct access *access)
 {
     if (!is_called(row, contract_first_row) || row->group != access->group ||
         row->call != access->call)
@@ -340,7 +340,7 @@ static bool is_seen_first(const struct row *row, struct access *access)
     return row->condition(access);
 }
 
-static const struct row *row_seen_first(struct access *access)
+static const struct contract_row *row_seen_first(struct access *access)
 {
     for (size_t n = 0; n < sizeof(rows) / sizeof(rows[0]); n++) {
         if (is_seen_first(&rows[n], access))
@@ -349,13 +349,13 @@ static const struct row *row_seen_first(struct access *access)
     return NULL;
 }
 #else
-static bool is_missing(const struct row *row)
+static bool is_missing(const struct contract_row *row)
 {
     (void)row;
     return false;
 }
 
-static const struct row *row_seen_first(struct access *access)
+static const struct contract_row *row_seen_first(struct access *access)
 {
     (void)access;
     return NULL;
@@ -363,7 +363,7 @@ static const struct row *row_seen_first(struct access *access)
 #endif
 
 /* Nobody is refused by a step that answers 0. */
-static bool ends_here(const struct row *row, struct access *access)
+static bool ends_here(const struct contract_row *row, struct access *access)
 {
     if (!row->step)
         return row->condition(access);
@@ -373,9 +373,9 @@ static bool ends_here(const struct row *row, struct access *access)
 
 const struct refusal *contract_refusal(struct access *access)
 {
-    const struct row *first = row_seen_first(access);
-    const struct row *end = rows + sizeof(rows) / sizeof(rows[0]);
-    const struct row *row = rows;
+    const struct contract_row *first = row_seen_first(access);
+    const struct contract_row *end = rows + sizeof(rows) / sizeof(rows[0]);
+    const struct contract_row *row = rows;
     uint32_t profile = 1u << access->device->profile->abi;
 
     if (first)

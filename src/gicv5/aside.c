@@ -9,12 +9,12 @@
 struct aside {
     struct held held;
     size_t size;
-    struct tree trees[]; /* of each PE, and of `nowhere` */
+    struct leaf_tree trees[]; /* of each PE, and of `nowhere` */
 };
 
 static struct aside *set_aside(struct gicv5 *gic)
 {
-    size_t size = sizeof(struct aside) + (gic->nr_pes + 1) * sizeof(struct tree);
+    size_t size = sizeof(struct aside) + (gic->nr_pes + 1) * sizeof(struct leaf_tree);
     struct aside *aside = services_alloc(&gic->services, size);
     if (!aside)
         return NULL;
@@ -22,9 +22,9 @@ static struct aside *set_aside(struct gicv5 *gic)
     aside->held = gic->ist.held;
     gic->ist.held = (struct held){.blocks.levels = aside->held.blocks.levels};
     for (uint32_t i = 0; i <= gic->nr_pes; i++) {
-        struct tree *tree = &gic->pes[i]->lpis;
+        struct leaf_tree *tree = &gic->pes[i]->lpis;
         aside->trees[i] = *tree;
-        *tree = (struct tree){0};
+        *tree = (struct leaf_tree){0};
         tree_init(tree, &gic->services, aside->trees[i].levels);
     }
     return aside;

@@ -13,7 +13,7 @@ uint32_t tree_levels(uint32_t number_bits)
     return number_bits <= NODE_BITS ? 1 : (number_bits + NODE_BITS - 1) / NODE_BITS;
 }
 
-void tree_init(struct tree *tree, const struct services *services, uint32_t levels)
+void tree_init(struct leaf_tree *tree, const struct services *services, uint32_t levels)
 {
     tree->services = services;
     tree->levels = (uint8_t)levels;
@@ -33,7 +33,7 @@ struct leaf_slab {
     struct leaf leaf[SLAB_LEAVES];
 };
 
-static bool add_slab(struct tree *tree)
+static bool add_slab(struct leaf_tree *tree)
 {
     struct leaf_slab *slab = services_alloc(tree->services, sizeof(*slab));
     if (!slab)
@@ -47,7 +47,7 @@ static bool add_slab(struct tree *tree)
     return true;
 }
 
-static struct leaf *new_leaf(struct tree *tree)
+static struct leaf *new_leaf(struct leaf_tree *tree)
 {
     if (!tree->free_leaves && !add_slab(tree))
         return NULL;
@@ -56,7 +56,7 @@ static struct leaf *new_leaf(struct tree *tree)
     return leaf;
 }
 
-static void free_leaf(struct tree *tree, struct leaf *leaf)
+static void free_leaf(struct leaf_tree *tree, struct leaf *leaf)
 {
     if (tree->last == leaf)
         tree->last_number = TREE_NO_NUMBER;
@@ -64,7 +64,7 @@ static void free_leaf(struct tree *tree, struct leaf *leaf)
     tree->free_leaves = leaf;
 }
 
-static struct node *new_node(struct tree *tree, struct node *parent, uint32_t index)
+static struct node *new_node(struct leaf_tree *tree, struct node *parent, uint32_t index)
 {
     struct node *node = tree->free_nodes;
     if (node) {
@@ -81,7 +81,7 @@ static struct node *new_node(struct tree *tree, struct node *parent, uint32_t in
     return node;
 }
 
-static void free_node(struct tree *tree, struct node *node)
+static void free_node(struct leaf_tree *tree, struct node *node)
 {
     if (tree->nr_free_nodes >= FREE_NODES) {
         services_free(tree->services, node, sizeof(*node));
@@ -93,7 +93,7 @@ static void free_node(struct tree *tree, struct node *node)
 }
 
 /* Take out this child, and every node above it that has no other. */
-static void remove_child(struct tree *tree, struct node *node, uint32_t index)
+static void remove_child(struct leaf_tree *tree, struct node *node, uint32_t index)
 {
     for (;;) {
         struct node *parent = node->parent;
@@ -107,13 +107,13 @@ static void remove_child(struct tree *tree, struct node *node, uint32_t index)
     }
 }
 
-static void remove_leaf(struct tree *tree, struct leaf *leaf)
+static void remove_leaf(struct leaf_tree *tree, struct leaf *leaf)
 {
     remove_child(tree, leaf->parent, child_index(leaf->block->number, 0));
     free_leaf(tree, leaf);
 }
 
-void tree_fix_leaf(struct tree *tree, struct leaf *leaf, struct block *block)
+void tree_fix_leaf(struct leaf_tree *tree, struct leaf *leaf, struct block *block)
 {
     leaf->block = block;
     leaf->parent = &tree->root;
@@ -121,7 +121,7 @@ void tree_fix_leaf(struct tree *tree, struct leaf *leaf, struct block *block)
     tree->fixed = true;
 }
 
-static void clear_node(struct tree *tree, struct node *node, uint32_t level)
+static void clear_node(struct leaf_tree *tree, struct node *node, uint32_t level)
 {
     for (uint64_t left = level ? node->children : 0; left; left &= left - 1) {
         void *child = node->child[__builtin_ctzll(left)];
@@ -130,7 +130,7 @@ static void clear_node(struct tree *tree, struct node *node, uint32_t level)
     }
 }
 
-static void clear_free_lists(struct tree *tree)
+static void clear_free_lists(struct leaf_tree *tree)
 {
     for (struct leaf_slab *slab = tree->slabs, *next; slab; slab = next) {
         next = slab->next;
@@ -142,7 +142,7 @@ static void clear_free_lists(struct tree *tree)
     }
 }
 
-void tree_clear(struct tree *tree)
+void tree_clear(struct leaf_tree *tree)
 {
     const struct services *services = tree->services;
     uint32_t levels = tree->levels;
@@ -155,7 +155,7 @@ void tree_clear(struct tree *tree)
 /* ---- Leaves ---------------------------------------------------------------------------------- */
 
 /* A node that was made just now, for nothing. */
-static void remove_if_childless(struct tree *tree, struct node *node)
+static void remove_if_childless(struct leaf_tree *tree, struct node *node)
 {
     if (node->children || !node->parent)
         return;
@@ -164,7 +164,7 @@ static void remove_if_childless(struct tree *tree, struct node *node)
 }
 
 /* The node that holds this block's leaf, made if need be. */
-static struct node *obtain_node(struct tree *tree, uint32_t number)
+static struct node *obtain_node(struct leaf_tree *tree, uint32_t number)
 {
     struct node *node = &tree->root;
     for (uint32_t level = tree->levels; --level;) {
@@ -181,7 +181,7 @@ static struct node *obtain_node(struct tree *tree, uint32_t number)
     return node;
 }
 
-static struct leaf *add_leaf(struct tree *tree, struct block *block)
+static struct leaf *add_leaf(struct leaf_tree *tree, struct block *block)
 {
     struct leaf *leaf = new_leaf(tree);
     if (!leaf)
@@ -197,7 +197,7 @@ static struct leaf *add_leaf(struct tree *tree, struct block *block)
     return leaf;
 }
 
-struct leaf *tree_obtain(struct tree *tree, struct block *block)
+struct leaf *tree_obtain(struct leaf_tree *tree, struct block *block)
 {
     struct leaf *leaf = tree_find(tree, block->number);
     if (!leaf)
@@ -215,7 +215,7 @@ static bool is_empty(const struct leaf *leaf)
 }
 
 /* An interrupt that has been retired will often come again: the last few empty leaves stay. */
-void tree_release(struct tree *tree, struct leaf *leaf)
+void tree_release(struct leaf_tree *tree, struct leaf *leaf)
 {
     if (tree->fixed || !is_empty(leaf))
         return;
@@ -226,7 +226,7 @@ void tree_release(struct tree *tree, struct leaf *leaf)
         remove_leaf(tree, previous);
 }
 
-void tree_remove_empty(struct tree *tree, struct leaf *leaf)
+void tree_remove_empty(struct leaf_tree *tree, struct leaf *leaf)
 {
     struct leaf **idle = &tree->idle[leaf->block->number % TREE_IDLE_LEAVES];
     if (*idle == leaf)
@@ -235,7 +235,7 @@ void tree_remove_empty(struct tree *tree, struct leaf *leaf)
 }
 
 /* The lowest node that leads to this block. */
-static const struct node *find_lowest(const struct tree *tree, uint32_t number)
+static const struct node *find_lowest(const struct leaf_tree *tree, uint32_t number)
 {
     const struct node *node = &tree->root;
     for (uint32_t level = tree->levels; --level && node;)
@@ -243,7 +243,7 @@ static const struct node *find_lowest(const struct tree *tree, uint32_t number)
     return node;
 }
 
-void tree_collect(const struct tree *tree, uint32_t number)
+void tree_collect(const struct leaf_tree *tree, uint32_t number)
 {
     const struct node *node = find_lowest(tree, number);
     for (uint64_t left = node ? node->children : 0; left; left &= left - 1) {
@@ -313,7 +313,7 @@ void tree_withdraw(struct leaf *leaf, uint32_t bit)
         remove_candidate(leaf, bit);
 }
 
-void tree_update(struct tree *tree, struct leaf *leaf, uint32_t bit)
+void tree_update(struct leaf_tree *tree, struct leaf *leaf, uint32_t bit)
 {
     uint64_t candidates = leaf->pending & ~leaf->active & plane_load(&leaf->block->planes.enable);
     if (test_bit(candidates ^ leaf->candidates, bit)) {
@@ -335,7 +335,7 @@ void tree_set_state(struct leaf *leaf, uint64_t pending, uint64_t active)
         add_candidate(leaf, (uint32_t)__builtin_ctzll(left));
 }
 
-void tree_acknowledge(struct tree *tree, struct leaf *leaf, uint32_t bit)
+void tree_acknowledge(struct leaf_tree *tree, struct leaf *leaf, uint32_t bit)
 {
     uint64_t mask = UINT64_C(1) << bit;
     tree_remember(tree, leaf);
@@ -345,7 +345,7 @@ void tree_acknowledge(struct tree *tree, struct leaf *leaf, uint32_t bit)
     remove_candidate(leaf, bit);
 }
 
-struct leaf *tree_first(const struct tree *tree, uint32_t priority, uint32_t *bit)
+struct leaf *tree_first(const struct leaf_tree *tree, uint32_t priority, uint32_t *bit)
 {
     const struct node *node = &tree->root;
     for (uint32_t level = tree->levels; --level;)

@@ -46,7 +46,7 @@ struct leaf {
 
 #define TREE_IDLE_LEAVES 8u
 
-struct tree {
+struct leaf_tree {
     struct node root;
     const struct services *services;
     struct leaf *idle[TREE_IDLE_LEAVES]; /* leaves kept in place though (perhaps) empty */
@@ -65,25 +65,25 @@ struct tree {
 /* Levels needed for block numbers of this many bits. */
 uint32_t tree_levels(uint32_t number_bits);
 
-void tree_init(struct tree *tree, const struct services *services, uint32_t levels);
+void tree_init(struct leaf_tree *tree, const struct services *services, uint32_t levels);
 /* Give the tree a leaf that stays, for a block of number < 64. */
-void tree_fix_leaf(struct tree *tree, struct leaf *leaf, struct block *block);
+void tree_fix_leaf(struct leaf_tree *tree, struct leaf *leaf, struct block *block);
 /* Forget all state and give the memory back. */
-void tree_clear(struct tree *tree);
+void tree_clear(struct leaf_tree *tree);
 
 static inline uint32_t child_index(uint32_t number, uint32_t level)
 {
     return number >> (NODE_BITS * level) & (NODE_FANOUT - 1);
 }
 
-static inline void tree_remember(struct tree *tree, struct leaf *leaf)
+static inline void tree_remember(struct leaf_tree *tree, struct leaf *leaf)
 {
     tree->last = leaf;
     tree->last_number = leaf->block->number;
 }
 
 /* The leaf of this block, or NULL: nothing is pending or active. */
-static inline struct leaf *tree_find(const struct tree *tree, uint32_t number)
+static inline struct leaf *tree_find(const struct leaf_tree *tree, uint32_t number)
 {
     if (number == tree->last_number)
         return tree->last;
@@ -94,25 +94,25 @@ static inline struct leaf *tree_find(const struct tree *tree, uint32_t number)
 }
 
 /* The leaf of this block, which becomes dirty; NULL when the host has no memory. */
-struct leaf *tree_obtain(struct tree *tree, struct block *block);
+struct leaf *tree_obtain(struct leaf_tree *tree, struct block *block);
 /* A leaf may be empty now: it can go. */
-void tree_release(struct tree *tree, struct leaf *leaf);
+void tree_release(struct leaf_tree *tree, struct leaf *leaf);
 /* An empty leaf that is not needed after all: it and its block are not remembered. */
-void tree_remove_empty(struct tree *tree, struct leaf *leaf);
+void tree_remove_empty(struct leaf_tree *tree, struct leaf *leaf);
 
 /* Set Pending and Active in the words of the 64 blocks from this one on (planes_add_state). */
-void tree_collect(const struct tree *tree, uint32_t number);
+void tree_collect(const struct leaf_tree *tree, uint32_t number);
 
 /* After a change of Pending, Active or Enable of this interrupt. The leaf may be gone then. */
-void tree_update(struct tree *tree, struct leaf *leaf, uint32_t bit);
+void tree_update(struct leaf_tree *tree, struct leaf *leaf, uint32_t bit);
 /* Several interrupts of a leaf, in which they are neither pending nor active. */
 void tree_set_state(struct leaf *leaf, uint64_t pending, uint64_t active);
 /* Acknowledge: Active is set, and Pending cleared if the handling mode is edge. */
-void tree_acknowledge(struct tree *tree, struct leaf *leaf, uint32_t bit);
+void tree_acknowledge(struct leaf_tree *tree, struct leaf *leaf, uint32_t bit);
 /* Before a change of its priority, or its move; followed by tree_update. */
 void tree_withdraw(struct leaf *leaf, uint32_t bit);
 
 /* The candidate of lowest ID at this priority, which root.priorities has. */
-struct leaf *tree_first(const struct tree *tree, uint32_t priority, uint32_t *bit);
+struct leaf *tree_first(const struct leaf_tree *tree, uint32_t priority, uint32_t *bit);
 
 #endif

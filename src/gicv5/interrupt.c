@@ -3,7 +3,7 @@
 
 #include "facts/fields.h"
 
-static struct tree *tree_of(struct gicv5_pe *pe, uint32_t type)
+static struct leaf_tree *tree_of(struct gicv5_pe *pe, uint32_t type)
 {
     return type == VGIC5_SPI ? &pe->spis : &pe->lpis;
 }

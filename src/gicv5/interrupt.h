@@ -13,8 +13,8 @@
 struct interrupt {
     struct block *block;
     struct gicv5_pe *owner;
-    struct tree *tree; /* the owner's, for this type */
-    uint32_t type;     /* VGIC5_SPI or VGIC5_LPI */
+    struct leaf_tree *tree; /* the owner's, for this type */
+    uint32_t type;          /* VGIC5_SPI or VGIC5_LPI */
     uint32_t bit;
 };
 

@@ -67,7 +67,7 @@ void ist_clear_held(struct gicv5 *gic, struct held *held)
 
 /* ---- Blocks ---------------------------------------------------------------------------------- */
 
-static struct tree *lpis_of(const struct gicv5 *gic, uint32_t iaffid)
+static struct leaf_tree *lpis_of(const struct gicv5 *gic, uint32_t iaffid)
 {
     return &owner_of(gic, iaffid)->lpis;
 }
@@ -83,7 +83,8 @@ static uint64_t of_one_target(const struct block *block, uint64_t interrupts)
     return same;
 }
 
-static struct tree *tree_of_first(struct gicv5 *gic, const struct block *block, uint64_t interrupts)
+static struct leaf_tree *tree_of_first(struct gicv5 *gic, const struct block *block,
+                                       uint64_t interrupts)
 {
     return lpis_of(gic, block_iaffid(block, (uint32_t)__builtin_ctzll(interrupts)));
 }
@@ -98,7 +99,7 @@ static bool obtain_leaves(struct gicv5 *gic, struct block *block, uint64_t inter
     if (!left)
         return true;
     for (uint32_t undo = 0; undo < BLOCK_SIZE; undo++) {
-        struct tree *tree = lpis_of(gic, block_iaffid(block, undo));
+        struct leaf_tree *tree = lpis_of(gic, block_iaffid(block, undo));
         struct leaf *leaf = tree_find(tree, block->number);
         if (leaf)
             tree_remove_empty(tree, leaf);

@@ -15,7 +15,8 @@ static inline bool ist_has(const struct gicv5 *gic, uint32_t id)
 }
 
 /* The block of this LPI, perhaps the one that this tree saw last; NULL: it is not held. */
-static inline struct block *ist_block(const struct gicv5 *gic, const struct tree *tree, uint32_t id)
+static inline struct block *ist_block(const struct gicv5 *gic, const struct leaf_tree *tree,
+                                      uint32_t id)
 {
     if (!ist_has(gic, id))
         return NULL;

@@ -52,8 +52,8 @@ struct gicv5_pe {
     bool enabled;   /* ICC_CR0.EN */
     bool nmi;       /* SCTLR_EL1.NMI */
     struct ppis ppis;
-    struct tree spis;
-    struct tree lpis;
+    struct leaf_tree spis;
+    struct leaf_tree lpis;
     struct leaf spi_leaf[MAX_SPI_BLOCKS];
 };
 

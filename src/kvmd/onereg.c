@@ -15,7 +15,7 @@
 #define PSTATE_EL1H 0x5u
 
 /* A register's place, and how it is read and written. */
-struct access {
+struct one_reg {
     struct kvmd_vcpu *vcpu;
     uint64_t id;
     uint32_t reg; /* within its class */
@@ -24,7 +24,7 @@ struct access {
 
 /* ---- Core registers -------------------------------------------------------------------------- */
 
-static int find_core(const struct access *access, struct core_place *place)
+static int find_core(const struct one_reg *access, struct core_place *place)
 {
     if (!core_place(access->reg, place))
         return -ENOENT;
@@ -36,7 +36,7 @@ static void *core_value(struct kvmd_vcpu *vcpu, const struct core_place *place)
     return place->is_spsr ? (void *)&vcpu->spsr[place->spsr] : (void *)&vcpu->values[place->row];
 }
 
-static int get_core(struct access *access)
+static int get_core(struct one_reg *access)
 {
     struct core_place place;
     int ret = find_core(access, &place);
@@ -54,7 +54,7 @@ static bool mode_is_possible(uint64_t pstate)
     return mode == PSTATE_EL0T || mode == PSTATE_EL1T || mode == PSTATE_EL1H;
 }
 
-static int set_core(struct access *access)
+static int set_core(struct one_reg *access)
 {
     struct core_place place;
     uint64_t value;
@@ -136,7 +136,7 @@ static void set_timer(struct kvmd_vcpu *vcpu, const struct timer_reg *row, uint6
                     vm_counter(vcpu->vm), value);
 }
 
-static int get_sysreg(struct access *access)
+static int get_sysreg(struct one_reg *access)
 {
     const struct timer_reg *timer = timer_reg_of(access->reg);
     int row = row_of(access->reg), kept = kept_place(access->reg), ret = 0;
@@ -155,7 +155,7 @@ static int get_sysreg(struct access *access)
     return ret;
 }
 
-static int set_sysreg(struct access *access)
+static int set_sysreg(struct one_reg *access)
 {
     const struct timer_reg *timer = timer_reg_of(access->reg);
     int row = row_of(access->reg), kept = kept_place(access->reg);
@@ -211,7 +211,7 @@ static uint64_t psci_version(const struct kvmd_vcpu *vcpu)
     return vcpu->features & KVMD_VCPU_PSCI_0_2 ? vcpu->vm->psci_version : PSCI_0_1;
 }
 
-static int get_firmware(struct access *access)
+static int get_firmware(struct one_reg *access)
 {
     uint64_t value = access->reg == PSCI_VERSION_REG ? psci_version(access->vcpu) : 0;
 
@@ -221,7 +221,7 @@ static int get_firmware(struct access *access)
     return 0;
 }
 
-static int set_firmware(struct access *access)
+static int set_firmware(struct one_reg *access)
 {
     uint64_t value;
 
@@ -245,7 +245,7 @@ static size_t list_firmware(uint64_t *ids)
     return NR_WORKAROUNDS + 1;
 }
 
-static int get_feature_map(struct access *access)
+static int get_feature_map(struct one_reg *access)
 {
     const uint64_t none = 0;
 
@@ -255,7 +255,7 @@ static int get_feature_map(struct access *access)
     return 0;
 }
 
-static int set_feature_map(struct access *access)
+static int set_feature_map(struct one_reg *access)
 {
     uint64_t value;
 
@@ -278,8 +278,8 @@ static const struct class
 {
     uint32_t number;
     uint32_t size; /* of each register; 0: as the register says */
-    int (*get)(struct access *access);
-    int (*set)(struct access *access);
+    int (*get)(struct one_reg *access);
+    int (*set)(struct one_reg *access);
     size_t (*list)(uint64_t *ids); /* how many */
 } classes[] = {
     {KVMD_CLASS_CORE, 0, get_core, set_core, core_list},
@@ -304,12 +304,12 @@ static const struct class *class_of(uint64_t id, int *ret)
 }
 
 static const struct class *begin(struct kvmd_call *call, struct kvm_one_reg *reg,
-                                 struct access *access, int *ret)
+                                 struct one_reg *access, int *ret)
 {
     *ret = call_read(call, reg, sizeof(*reg));
     if (*ret)
         return NULL;
-    *access = (struct access){.vcpu = call->vcpu, .id = reg->id, .reg = reg->id & 0xffff};
+    *access = (struct one_reg){.vcpu = call->vcpu, .id = reg->id, .reg = reg->id & 0xffff};
     if (KVMD_REG_SIZE(reg->id) > MOST_BYTES) {
         *ret = -ENOENT;
         return NULL;
@@ -321,7 +321,7 @@ int64_t kvmd_get_one_reg(struct kvmd_call *call)
 {
     const struct kvmd_client *client = call->client;
     struct kvm_one_reg reg;
-    struct access access;
+    struct one_reg access;
     int ret;
     const struct class *class = begin(call, &reg, &access, &ret);
 
@@ -339,7 +339,7 @@ int64_t kvmd_set_one_reg(struct kvmd_call *call)
 {
     const struct kvmd_client *client = call->client;
     struct kvm_one_reg reg;
-    struct access access;
+    struct one_reg access;
     int ret;
     const struct class *class = begin(call, &reg, &access, &ret);
 

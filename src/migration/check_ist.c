@@ -13,25 +13,25 @@
 #define PIECE 4096u /* bytes of a table that are read at a time */
 
 /* The shape of a table, by IST_CFGR and IST_BASER (gicv5.md §2.2). */
-struct shape {
+struct table_shape {
     uint64_t base;
     unsigned id_bits, entry_shift, l2_bits;
     bool two_level;
 };
 
-struct walk {
+struct table_walk {
     const struct vgic5_state *state;
     struct vgic5_guest_reader memory;
     struct vgic5_error *error;
-    struct shape shape;
+    struct table_shape shape;
     uint32_t bits; /* of an ISTE, that may be set */
 };
 
-static struct shape shape_of(const struct vgic5_state *state)
+static struct table_shape shape_of(const struct vgic5_state *state)
 {
     uint64_t cfgr = state->irs[IRS_IST_CFGR_ROW];
     unsigned istsz = (unsigned)FIELD_GET(IRS_IST_CFGR_ISTSZ, cfgr), bits;
-    struct shape shape = {
+    struct table_shape shape = {
         .id_bits = (unsigned)FIELD_GET(IRS_IST_CFGR_LPI_ID_BITS, cfgr),
         .entry_shift = 2 + istsz,
         .l2_bits = 10 - istsz + 2 * (unsigned)FIELD_GET(IRS_IST_CFGR_L2SZ, cfgr),
@@ -46,7 +46,7 @@ static struct shape shape_of(const struct vgic5_state *state)
     return shape;
 }
 
-static int cannot_read(const struct walk *walk, int ret, const char *what, uint32_t lpi,
+static int cannot_read(const struct table_walk *walk, int ret, const char *what, uint32_t lpi,
                        uint64_t ipa)
 {
     if (ret == -EFAULT)
@@ -69,7 +69,7 @@ static uint64_t little_endian(const uint8_t *bytes, unsigned size)
 }
 
 /* `count` entries from LPI `first` on, which lie at `ipa`. */
-static int check_piece(const struct walk *walk, uint32_t first, uint32_t count, uint64_t ipa)
+static int check_piece(const struct table_walk *walk, uint32_t first, uint32_t count, uint64_t ipa)
 {
     uint8_t bytes[PIECE];
     int ret = walk->memory.read(walk->memory.opaque, ipa, bytes,
@@ -90,7 +90,7 @@ static int check_piece(const struct walk *walk, uint32_t first, uint32_t count, 
     return 0;
 }
 
-static int check_table(const struct walk *walk, uint32_t first, uint32_t count, uint64_t ipa)
+static int check_table(const struct table_walk *walk, uint32_t first, uint32_t count, uint64_t ipa)
 {
     uint32_t most = PIECE >> walk->shape.entry_shift;
     int ret = 0;
@@ -103,9 +103,9 @@ static int check_table(const struct walk *walk, uint32_t first, uint32_t count, 
     return ret;
 }
 
-static int check_two_levels(const struct walk *walk)
+static int check_two_levels(const struct table_walk *walk)
 {
-    const struct shape *shape = &walk->shape;
+    const struct table_shape *shape = &walk->shape;
     uint32_t lpis = UINT32_C(1) << shape->id_bits;
     uint32_t step = shape->id_bits > shape->l2_bits ? UINT32_C(1) << shape->l2_bits : lpis;
     uint64_t table = (UINT64_C(1) << (shape->l2_bits + shape->entry_shift)) - 1;
@@ -128,7 +128,7 @@ static int check_two_levels(const struct walk *walk)
 int vgic5_state_check_memory(const struct vgic5_state *state,
                              const struct vgic5_guest_reader *memory, struct vgic5_error *error)
 {
-    struct walk walk = {.state = state, .error = error};
+    struct table_walk walk = {.state = state, .error = error};
     int ret = vgic5_state_check(state, error); /* the shape is legal */
 
     if (!memory)

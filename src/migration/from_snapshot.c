@@ -13,7 +13,7 @@
 #define MOST_FIELDS 64u /* that this program knows of one section */
 
 /* A section that is being read: where it is, and which of its fields were taken. */
-struct reading {
+struct section_reading {
     const struct vgic5_fields *fields;
     struct vgic5_error *error;
     char where[32]; /* "icc 17" */
@@ -21,12 +21,12 @@ struct reading {
     size_t nr_taken;
 };
 
-static int begin(struct reading *reading, const struct vgic5_snapshot *snapshot, const char *type,
-                 uint64_t instance, struct vgic5_error *error)
+static int begin(struct section_reading *reading, const struct vgic5_snapshot *snapshot,
+                 const char *type, uint64_t instance, struct vgic5_error *error)
 {
     const struct vgic5_section *section = vgic5_snapshot_find(snapshot, type, instance);
 
-    *reading = (struct reading){.error = error};
+    *reading = (struct section_reading){.error = error};
     snprintf(reading->where, sizeof(reading->where), "%s %" PRIu64, type, instance);
     if (!section || !section->fields)
         return error_damaged(error, "section %s is missing", reading->where);
@@ -37,7 +37,7 @@ static int begin(struct reading *reading, const struct vgic5_snapshot *snapshot,
     return 0;
 }
 
-static bool was_taken(const struct reading *reading, const struct vgic5_field *field)
+static bool was_taken(const struct section_reading *reading, const struct vgic5_field *field)
 {
     for (size_t n = 0; n < reading->nr_taken; n++) {
         if (reading->taken[n] == field)
@@ -46,7 +46,7 @@ static bool was_taken(const struct reading *reading, const struct vgic5_field *f
     return false;
 }
 
-static int end(const struct reading *reading, int ret)
+static int end(const struct section_reading *reading, int ret)
 {
     for (size_t n = 0; ret == 0 && n < vgic5_fields_count(reading->fields); n++) {
         const struct vgic5_field *field = vgic5_fields_at(reading->fields, n);
@@ -59,7 +59,7 @@ static int end(const struct reading *reading, int ret)
     return ret;
 }
 
-static const struct vgic5_field *take(struct reading *reading, const char *name,
+static const struct vgic5_field *take(struct section_reading *reading, const char *name,
                                       enum vgic5_field_kind kind)
 {
     const struct vgic5_field *field = vgic5_fields_find(reading->fields, name);
@@ -75,7 +75,7 @@ static const struct vgic5_field *take(struct reading *reading, const char *name,
 }
 
 /* A number that must be within `limit`, and whose id says again which it is. */
-static int take_u64(struct reading *reading, const char *name, uint64_t id, uint64_t limit,
+static int take_u64(struct section_reading *reading, const char *name, uint64_t id, uint64_t limit,
                     uint64_t *value)
 {
     const struct vgic5_field *field = take(reading, name, VGIC5_FIELD_U64);
@@ -94,7 +94,7 @@ static int take_u64(struct reading *reading, const char *name, uint64_t id, uint
     return 0;
 }
 
-static const uint8_t *take_bytes(struct reading *reading, const char *name, size_t size)
+static const uint8_t *take_bytes(struct section_reading *reading, const char *name, size_t size)
 {
     const struct vgic5_field *field = take(reading, name, VGIC5_FIELD_BYTES);
 
@@ -112,7 +112,8 @@ static uint32_t le32_at(const uint8_t *bytes)
     return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
 }
 
-static int take_words(struct reading *reading, const char *name, uint32_t *words, size_t count)
+static int take_words(struct section_reading *reading, const char *name, uint32_t *words,
+                      size_t count)
 {
     const uint8_t *bytes = take_bytes(reading, name, count * 4);
 
@@ -121,7 +122,8 @@ static int take_words(struct reading *reading, const char *name, uint32_t *words
     return bytes ? 0 : -EBADMSG;
 }
 
-static int take_bits(struct reading *reading, const char *name, uint64_t *words, uint32_t count)
+static int take_bits(struct section_reading *reading, const char *name, uint64_t *words,
+                     uint32_t count)
 {
     const uint8_t *bytes = take_bytes(reading, name, count / 8);
 
@@ -132,7 +134,7 @@ static int take_bits(struct reading *reading, const char *name, uint64_t *words,
 
 /* ---- The sections ---------------------------------------------------------------------------- */
 
-static int read_abi(struct reading *reading, struct vgic5_state *state)
+static int read_abi(struct section_reading *reading, struct vgic5_state *state)
 {
     const struct vgic5_field *field = take(reading, FIELD_ABI, VGIC5_FIELD_TEXT);
 
@@ -151,7 +153,7 @@ static int read_abi(struct reading *reading, struct vgic5_state *state)
                        (const char *)field->bytes);
 }
 
-static int read_vcpu_ids(struct reading *reading, struct vgic5_state *state)
+static int read_vcpu_ids(struct section_reading *reading, struct vgic5_state *state)
 {
     const struct vgic5_field *field = take(reading, FIELD_VCPU_IDS, VGIC5_FIELD_BYTES);
     size_t number = field ? field->size / 4 : 0;
@@ -172,7 +174,7 @@ static int read_vcpu_ids(struct reading *reading, struct vgic5_state *state)
 static int read_gic(struct vgic5_state *state, const struct vgic5_snapshot *snapshot,
                     struct vgic5_error *error)
 {
-    struct reading reading;
+    struct section_reading reading;
     uint64_t nr_spis = 0;
     int ret = begin(&reading, snapshot, SECTION_GIC, 0, error);
 
@@ -196,7 +198,7 @@ static int read_gic(struct vgic5_state *state, const struct vgic5_snapshot *snap
 static int read_irs(struct vgic5_state *state, const struct vgic5_snapshot *snapshot,
                     struct vgic5_error *error)
 {
-    struct reading reading;
+    struct section_reading reading;
     int ret = begin(&reading, snapshot, SECTION_IRS, 0, error);
 
     for (unsigned row = 0; row < IRS_NR_ROWS && ret == 0; row++) {
@@ -212,7 +214,7 @@ static int read_irs(struct vgic5_state *state, const struct vgic5_snapshot *snap
 static int read_spi(struct vgic5_state *state, const struct vgic5_snapshot *snapshot,
                     struct vgic5_error *error)
 {
-    struct reading reading;
+    struct section_reading reading;
     int ret = begin(&reading, snapshot, SECTION_SPI, 0, error);
 
     if (ret == 0)
@@ -231,7 +233,7 @@ static int read_lpi(struct vgic5_state *state, const struct vgic5_snapshot *snap
                     struct vgic5_error *error)
 {
     size_t expected = state->abi == VGIC5_ABI_7_4 ? state_ist_lpis(state) : 0;
-    struct reading reading;
+    struct section_reading reading;
     int ret;
 
     if (expected == 0 && !vgic5_snapshot_find(snapshot, SECTION_LPI, 0))
@@ -258,7 +260,7 @@ static int read_icc(struct state_vcpu *vcpu, const struct vgic5_snapshot *snapsh
                     struct vgic5_error *error)
 {
     const struct irs_register *pe_cr0 = &irs_registers[IRS_PE_CR0_ROW];
-    struct reading reading;
+    struct section_reading reading;
     int ret = begin(&reading, snapshot, SECTION_ICC, vcpu->id, error);
 
     if (ret == 0)

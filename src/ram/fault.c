@@ -20,9 +20,9 @@ struct slot {
     atomic_uint inside;
 };
 
-struct block {
+struct fault_block {
     struct slot slots[NR_SLOTS];
-    _Atomic(struct block *) next;
+    _Atomic(struct fault_block *) next;
 };
 
 static struct {
@@ -30,12 +30,12 @@ static struct {
     unsigned nr_watched;
     bool is_installed;
     struct sigaction before; /* stays when the handler goes: a thread may still be in it */
-    struct block first;
+    struct fault_block first;
 } faults = {.changing = PTHREAD_MUTEX_INITIALIZER};
 
 /* ---- The list -------------------------------------------------------------------------------- */
 
-static struct slot *next_slot(struct block **block, unsigned *n)
+static struct slot *next_slot(struct fault_block **block, unsigned *n)
 {
     if (*n == NR_SLOTS) {
         *block = atomic_load(&(*block)->next);
@@ -56,7 +56,7 @@ static bool is_in(const struct ram_watch *watch, const uint8_t *address)
 /* The slot of the RAM that has this address, held; NULL: none. */
 static struct slot *hold(const void *address)
 {
-    struct block *block = &faults.first;
+    struct fault_block *block = &faults.first;
     struct slot *slot;
     unsigned n = 0;
 
@@ -185,7 +185,7 @@ static void uninstall(void)
 
 static struct slot *free_slot(void)
 {
-    struct block *block = &faults.first, *last = block;
+    struct fault_block *block = &faults.first, *last = block;
     struct slot *slot;
     unsigned n = 0;
 
@@ -220,7 +220,7 @@ int fault_add(struct ram_watch *watch, fault_serve *serve_fault)
 
 void fault_remove(struct ram_watch *watch)
 {
-    struct block *block = &faults.first;
+    struct fault_block *block = &faults.first;
     struct slot *slot;
     unsigned n = 0;
 

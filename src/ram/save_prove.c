@@ -78,14 +78,14 @@ int vgic5_saver_read(void *opaque, uint64_t address, void *to, size_t size)
 /* ---- The state ------------------------------------------------------------------------------- */
 
 /* What was collected, and the trailer that belongs to it. */
-struct text {
+struct proof_text {
     uint8_t *bytes;
     size_t size, at;
 };
 
 static int append(void *opaque, const void *bytes, size_t size)
 {
-    struct text *text = opaque;
+    struct proof_text *text = opaque;
     uint8_t *grown = realloc(text->bytes, text->size + size);
 
     if (!grown)
@@ -98,7 +98,7 @@ static int append(void *opaque, const void *bytes, size_t size)
 
 static long read_text(void *opaque, void *to, size_t size)
 {
-    struct text *text = opaque;
+    struct proof_text *text = opaque;
 
     if (size > text->size - text->at)
         size = text->size - text->at;
@@ -109,7 +109,7 @@ static long read_text(void *opaque, void *to, size_t size)
 
 static int seek_text(void *opaque, uint64_t offset)
 {
-    struct text *text = opaque;
+    struct proof_text *text = opaque;
 
     if (offset > text->size)
         return -EINVAL;
@@ -117,7 +117,7 @@ static int seek_text(void *opaque, uint64_t offset)
     return 0;
 }
 
-static int prove_text(struct vgic5_saver *saver, struct text *text)
+static int prove_text(struct vgic5_saver *saver, struct proof_text *text)
 {
     const struct vgic5_source source = {sizeof(source), read_text, seek_text, text->size, text};
     struct vgic5_error error = {0};
@@ -135,7 +135,7 @@ static int prove_text(struct vgic5_saver *saver, struct text *text)
 
 int saver_prove(struct vgic5_saver *saver)
 {
-    struct text text = {0};
+    struct proof_text text = {0};
     const struct vgic5_sink sink = {sizeof(sink), append, &text};
     int ret;
 

@@ -56,7 +56,7 @@ static int emit_index(struct vgic5_snapshot_writer *writer, const struct index *
 
 /* ---- A batch of frames ----------------------------------------------------------------------- */
 
-struct slot {
+struct frame_slot {
     struct frame_pages frame;
     uint8_t *out; /* SLOT_BYTES */
     size_t length;
@@ -71,7 +71,7 @@ struct worker {
 };
 
 struct batch {
-    struct slot *slots;
+    struct frame_slot *slots;
     uint8_t *bytes; /* of all slots */
     unsigned capacity, used;
     struct worker *workers;
@@ -156,7 +156,7 @@ static int flush_batch(struct vgic5_snapshot_writer *writer, struct batch *batch
     if (ret != 0)
         return error_no_memory(error, "compression");
     for (unsigned n = 0; n < batch->used && ret == 0; n++) {
-        const struct slot *slot = &batch->slots[n];
+        const struct frame_slot *slot = &batch->slots[n];
 
         if (slot->length == 0)
             continue;

@@ -16,16 +16,16 @@
 /* A VMM that looks for a VGICv5 touches a few attributes; one that saves touches all. */
 #define LEAST_OF_A_PART 8u
 
-struct vm {
+struct lint_vm {
     bool ran;
     json_t *lines; /* since the last run */
     unsigned moves;
 };
 
-struct reading {
+struct trace_reading {
     const struct cli_options *options;
     uint32_t abi;
-    struct vm *vms;
+    struct lint_vm *vms;
     json_t *parts; /* what is said of each */
     size_t findings;
 };
@@ -52,7 +52,7 @@ static void say_part(const json_t *part)
 }
 
 /* What a VM did between two runs is a restore before its first run, and a save after it. */
-static void end_part(struct reading *reading, json_int_t number, struct vm *vm)
+static void end_part(struct trace_reading *reading, json_int_t number, struct lint_vm *vm)
 {
     struct lint_part part = {number, vm->ran ? VGIC5_SAVE : VGIC5_RESTORE, reading->abi, vm->lines};
     json_t *findings, *said;
@@ -73,7 +73,7 @@ static void end_part(struct reading *reading, json_int_t number, struct vm *vm)
 }
 
 /* Does the line move state in the direction of the part? */
-static bool moves_state(const struct vm *vm, const char *ioctl, const char *group)
+static bool moves_state(const struct lint_vm *vm, const char *ioctl, const char *group)
 {
     bool is_state = strcmp(group, "GRP_IRS_REGS") == 0 || strcmp(group, "GRP_CPU_SYSREGS") == 0 ||
                     strcmp(group, "GRP_IST") == 0;
@@ -81,12 +81,12 @@ static bool moves_state(const struct vm *vm, const char *ioctl, const char *grou
     return is_state && strcmp(ioctl, vm->ran ? "KVM_GET_DEVICE_ATTR" : "KVM_SET_DEVICE_ATTR") == 0;
 }
 
-static void take(struct reading *reading, json_t *line)
+static void take(struct trace_reading *reading, json_t *line)
 {
     json_int_t number = json_integer_value(json_object_get(line, "vm"));
     const char *ioctl = json_string_value(json_object_get(line, "ioctl"));
     const char *group = json_string_value(json_object_get(line, "group"));
-    struct vm *vm = number > 0 && number < MOST_VMS ? &reading->vms[number] : NULL;
+    struct lint_vm *vm = number > 0 && number < MOST_VMS ? &reading->vms[number] : NULL;
 
     if (!vm || !ioctl)
         return;
@@ -116,7 +116,7 @@ static int no_record(const char *path, const char *line)
         SCHEMA);
 }
 
-static int read_head(struct reading *reading, const char *path, const char *line)
+static int read_head(struct trace_reading *reading, const char *path, const char *line)
 {
     json_t *head = json_loads(line, 0, NULL);
     const char *schema = json_string_value(json_object_get(head, "schema"));
@@ -132,7 +132,7 @@ static int read_head(struct reading *reading, const char *path, const char *line
     return ret;
 }
 
-static int read_lines(struct reading *reading, const char *path, FILE *from)
+static int read_lines(struct trace_reading *reading, const char *path, FILE *from)
 {
     char *line = NULL;
     size_t room = 0, number = 1;
@@ -154,7 +154,7 @@ static int read_lines(struct reading *reading, const char *path, FILE *from)
     return ret;
 }
 
-static int give(struct reading *reading)
+static int give(struct trace_reading *reading)
 {
     size_t n;
     json_t *part;
@@ -172,7 +172,7 @@ static int give(struct reading *reading)
 
 int verb_lint(const struct cli_options *options)
 {
-    struct reading reading = {.options = options, .parts = json_array()};
+    struct trace_reading reading = {.options = options, .parts = json_array()};
     FILE *from = fopen(options->operand, "re");
     int ret;
 

@@ -34,7 +34,7 @@ const char *contract_missing_row, *contract_first_row;
 #define VGIC5_GRP_CREATE_DEVICE 0x102u
 enum call { HAS, GET, SET, DO };
 
-static const struct row {
+static const struct cited_row {
     const char *id, *condition;
     uint32_t group;
     enum call call;
@@ -49,7 +49,7 @@ static const struct row {
 
 /* ---- Another errno --------------------------------------------------------------------------- */
 
-static const struct row *changed; /* NULL: none */
+static const struct cited_row *changed; /* NULL: none */
 static struct vgic5_conform_ops inner;
 
 #define ANOTHER (-EPROTO)
@@ -137,7 +137,7 @@ static unsigned failures(uint32_t abi, const char *row)
 }
 
 /* What becomes of the device in its child, and how many checks fail then. */
-static unsigned be_without(uint32_t abi, const struct row *row)
+static unsigned be_without(uint32_t abi, const struct cited_row *row)
 {
     if (strcmp(row->condition, "DEEPER") == 0 || strcmp(row->condition, "NEVER") == 0)
         changed = row;
@@ -151,7 +151,7 @@ static void count_all(void *opaque, const struct vgic5_conform_result *result)
     *(unsigned *)opaque += result->verdict == VGIC5_CONFORM_FAIL;
 }
 
-static unsigned be_looked_at_first(uint32_t abi, const struct row *row)
+static unsigned be_looked_at_first(uint32_t abi, const struct cited_row *row)
 {
     struct vgic5_config config = {.size = sizeof(config), .abi = abi};
     struct vgic5_conform_ops ops;
@@ -164,8 +164,8 @@ static unsigned be_looked_at_first(uint32_t abi, const struct row *row)
 }
 
 /* A check that brings the device down has told it from a whole one as well. */
-static bool in_a_child(uint32_t abi, const struct row *row,
-                       unsigned (*failed)(uint32_t abi, const struct row *row))
+static bool in_a_child(uint32_t abi, const struct cited_row *row,
+                       unsigned (*failed)(uint32_t abi, const struct cited_row *row))
 {
     pid_t child = fork();
     int status = 0;
@@ -214,7 +214,7 @@ static const char *const may_be_first[] = {
     "run_early", "line_cpu", "line_ppi", "line_type", "irs_get_run", "ist_set_exists",
 };
 
-static bool is_free(const struct row *row)
+static bool is_free(const struct cited_row *row)
 {
     for (size_t n = 0; n < sizeof(may_be_first) / sizeof(may_be_first[0]); n++) {
         if (strcmp(may_be_first[n], row->id) == 0)
@@ -223,9 +223,9 @@ static bool is_free(const struct row *row)
     return strcmp(row->condition, "DEEPER") == 0 || strcmp(row->condition, "NEVER") == 0;
 }
 
-static bool is_first_of_its_call(uint32_t abi, const struct row *row)
+static bool is_first_of_its_call(uint32_t abi, const struct cited_row *row)
 {
-    for (const struct row *other = rows; other < row; other++) {
+    for (const struct cited_row *other = rows; other < row; other++) {
         if (other->group == row->group && other->call == row->call && other->profiles >> abi & 1)
             return false;
     }

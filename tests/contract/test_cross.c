@@ -10,20 +10,20 @@
 #include "migration/engine.h"
 #include "vmm.h"
 
-struct warnings {
+struct cross_warnings {
     unsigned count;
     char first[256];
 };
 
 static void watch(void *opaque, const char *message)
 {
-    struct warnings *warnings = opaque;
+    struct cross_warnings *warnings = opaque;
 
     if (warnings->count++ == 0)
         strncpy(warnings->first, message, sizeof(warnings->first) - 1);
 }
 
-static struct vgic5_migration_options watched(struct warnings *warnings)
+static struct vgic5_migration_options watched(struct cross_warnings *warnings)
 {
     memset(warnings, 0, sizeof(*warnings));
     return (struct vgic5_migration_options){
@@ -63,7 +63,7 @@ static struct vgic5_state *save(const struct vgic5_port *port,
 /* An edge SPI handled as level; and a port that can only ask for the one that is selected. */
 static void test_a_save_under_7_4_tells_what_it_loses(void **state)
 {
-    struct warnings warnings;
+    struct cross_warnings warnings;
     struct vgic5_migration_options options = watched(&warnings);
     struct vgic5_port port;
     struct vmm vmm;
@@ -101,7 +101,7 @@ static int get_without_hm(void *opaque, const struct vgic5_attr *attr)
 
 static void test_a_level_spi_with_hm_0_is_told(void **state)
 {
-    struct warnings warnings;
+    struct cross_warnings warnings;
     struct vgic5_migration_options options = watched(&warnings);
     struct vgic5_port port;
     struct vmm vmm;
@@ -122,7 +122,7 @@ static void test_a_level_spi_with_hm_0_is_told(void **state)
 /* v1 carries both: it is the restore under 7.4 that loses one. */
 static void test_a_restore_under_7_4_tells_what_it_loses(void **state)
 {
-    struct warnings warnings;
+    struct cross_warnings warnings;
     struct vgic5_migration_options options = watched(&warnings);
     uint64_t tm[16], hm[16];
     struct vgic5_state *saved;

@@ -15,7 +15,7 @@
 #include "migration/engine.h"
 #include "vmm.h"
 
-struct order {
+struct permutation {
     const struct vgic5_step *steps[PLAN_MOST];
     size_t n;
 };
@@ -44,13 +44,13 @@ static struct vgic5_config target_config(uint32_t abi)
     return config;
 }
 
-struct source {
+struct permuted_source {
     struct vmm vmm;
     struct vgic5_state *state;
-    struct order plan;
+    struct permutation plan;
 };
 
-static void source_open(struct source *source, uint32_t abi)
+static void source_open(struct permuted_source *source, uint32_t abi)
 {
     struct vgic5_config config = source_config(abi);
     struct vgic5_error error = {0};
@@ -67,7 +67,7 @@ static void source_open(struct source *source, uint32_t abi)
     source->plan.n = plan_for_port(&port, VGIC5_RESTORE, source->plan.steps);
 }
 
-static void source_close(struct source *source)
+static void source_close(struct permuted_source *source)
 {
     vgic5_state_free(source->state);
     vmm_destroy(&source->vmm);
@@ -91,23 +91,23 @@ static uint64_t machine_hash(struct vmm *vmm)
     return fnv(hash, vmm->ram + 0x10000, 0x6000); /* the IST is there, and little else */
 }
 
-struct outcome {
+struct permuted_outcome {
     int ret;       /* of a step, or of the first run */
     char step[8];  /* the one that was refused */
     uint64_t run;  /* the machine when the guest first runs */
     uint64_t last; /* and when all steps are done */
 };
 
-struct watch {
+struct permuted_watch {
     struct vmm *target;
-    const struct source *source;
-    struct outcome *outcome;
+    const struct permuted_source *source;
+    struct permuted_outcome *outcome;
     uint64_t compared; /* what has been compared until now: identities, and everything */
 };
 
 static void do_vmm_part(void *opaque, const struct vgic5_step *step)
 {
-    struct watch *watch = opaque;
+    struct permuted_watch *watch = opaque;
     struct vgic5_vcpu *vcpu = vgic5_vcpu(watch->target->device, 3);
 
     if (strcmp(step->id, "R1b") == 0)
@@ -126,13 +126,14 @@ static void do_vmm_part(void *opaque, const struct vgic5_step *step)
         vgic5_vcpu_leave(vcpu);
 }
 
-static struct outcome run_order(const struct source *source, const struct vgic5_state *state,
-                                uint32_t abi, const struct order *order)
+static struct permuted_outcome run_order(const struct permuted_source *source,
+                                         const struct vgic5_state *state, uint32_t abi,
+                                         const struct permutation *order)
 {
     struct vgic5_config config = target_config(abi);
-    struct outcome outcome = {0};
+    struct permuted_outcome outcome = {0};
     struct vmm target;
-    struct watch watch = {.target = &target, .source = source, .outcome = &outcome};
+    struct permuted_watch watch = {.target = &target, .source = source, .outcome = &outcome};
     struct vgic5_migration_options options = {
         .size = sizeof(options), .step = do_vmm_part, .opaque = &watch};
     struct vgic5_error error = {0};
@@ -154,23 +155,24 @@ static struct outcome run_order(const struct source *source, const struct vgic5_
 
 /* ---- The two verdicts ------------------------------------------------------------------------ */
 
-struct tally {
+struct permuted_tally {
     unsigned orders, taken, refused, wrong;
 };
 
-static void print_order(const struct order *order)
+static void print_order(const struct permutation *order)
 {
     for (size_t n = 0; n < order->n; n++)
         print_message("%s ", order->steps[n]->id);
     print_message("\n");
 }
 
-static void check_order(const struct source *source, uint32_t abi, const struct outcome *right,
-                        const struct order *order, struct tally *tally)
+static void check_order(const struct permuted_source *source, uint32_t abi,
+                        const struct permuted_outcome *right, const struct permutation *order,
+                        struct permuted_tally *tally)
 {
     struct vgic5_error error = {0};
     bool engine = engine_check_order(abi, order->steps, order->n, &error) == 0;
-    struct outcome found = run_order(source, source->state, abi, order);
+    struct permuted_outcome found = run_order(source, source->state, abi, order);
     bool same = found.run == right->run && found.last == right->last;
     bool device = found.ret == 0 && same;
 
@@ -187,7 +189,7 @@ static void check_order(const struct source *source, uint32_t abi, const struct 
     fail_msg("%s: refused without a reason: \"%s\"", vgic5_abi_name(abi), error.message);
 }
 
-static void swap(struct order *order, size_t a, size_t b)
+static void swap(struct permutation *order, size_t a, size_t b)
 {
     const struct vgic5_step *step = order->steps[a];
 
@@ -195,7 +197,7 @@ static void swap(struct order *order, size_t a, size_t b)
     order->steps[b] = step;
 }
 
-static void report(const char *what, uint32_t abi, const struct tally *tally)
+static void report(const char *what, uint32_t abi, const struct permuted_tally *tally)
 {
     print_message("# %s, %s%s: %u orders, %u taken by both, %u refused by both, %u refused because "
                   "the device takes them and the guest finds another machine\n",
@@ -208,16 +210,16 @@ static void report(const char *what, uint32_t abi, const struct tally *tally)
 
 static void check_pairs(uint32_t abi)
 {
-    struct tally tally = {0};
-    struct outcome right;
-    struct source source;
+    struct permuted_tally tally = {0};
+    struct permuted_outcome right;
+    struct permuted_source source;
 
     source_open(&source, abi);
     right = run_order(&source, source.state, abi, &source.plan);
     assert_int_equal(right.ret, 0);
     for (size_t a = 0; a < source.plan.n; a++) {
         for (size_t b = a + 1; b < source.plan.n; b++) {
-            struct order order = source.plan;
+            struct permutation order = source.plan;
 
             swap(&order, a, b);
             check_order(&source, abi, &right, &order, &tally);
@@ -247,15 +249,15 @@ static void test_pairs(void **state)
 /* Each need alone: the step is moved to just before the one that it needs. */
 static void check_needs(uint32_t abi)
 {
-    struct tally tally = {0};
-    struct outcome right;
-    struct source source;
+    struct permuted_tally tally = {0};
+    struct permuted_outcome right;
+    struct permuted_source source;
 
     source_open(&source, abi);
     right = run_order(&source, source.state, abi, &source.plan);
     for (size_t from = 1; from < source.plan.n; from++) {
         for (size_t to = 0; to < from; to++) {
-            struct order order = source.plan;
+            struct permutation order = source.plan;
 
             memmove(&order.steps[to + 1], &order.steps[to], (from - to) * sizeof(order.steps[0]));
             order.steps[to] = source.plan.steps[from];
@@ -286,7 +288,7 @@ static uint64_t next_random(void)
 
 /* Half of them whole shuffles, which are nearly all wrong; the others are some exchanges of
  * neighbours, of which many are right. */
-static void shuffle(struct order *order)
+static void shuffle(struct permutation *order)
 {
     unsigned exchanges = 1 + (unsigned)(next_random() % 40);
 
@@ -304,14 +306,14 @@ static void shuffle(struct order *order)
 
 static void check_random(uint32_t abi)
 {
-    struct tally tally = {0};
-    struct outcome right;
-    struct source source;
+    struct permuted_tally tally = {0};
+    struct permuted_outcome right;
+    struct permuted_source source;
 
     source_open(&source, abi);
     right = run_order(&source, source.state, abi, &source.plan);
     for (unsigned n = 0; n < permutations; n++) {
-        struct order order = source.plan;
+        struct permutation order = source.plan;
 
         shuffle(&order);
         check_order(&source, abi, &right, &order, &tally);
@@ -334,10 +336,10 @@ static void test_random(void **state)
  * the set that would have told. */
 static void test_a_comparison_that_comes_too_late(void **state)
 {
-    struct source source;
+    struct permuted_source source;
     struct vgic5_state wrong;
-    struct order late;
-    struct outcome found;
+    struct permutation late;
+    struct permuted_outcome found;
 
     (void)state;
     source_open(&source, VGIC5_ABI_V1);

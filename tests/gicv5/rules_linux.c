@@ -5,17 +5,17 @@
 #define NR_IPIS 8
 #define LINUX_PRIORITY 0x1f
 
-struct step {
+struct frame_step {
     char op; /* R or W */
     uint8_t size;
     uint16_t offset;
     uint64_t value; /* written, or expected */
 };
 
-static void play(struct vmm *m, const struct step *steps, size_t n)
+static void play(struct vmm *m, const struct frame_step *steps, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        const struct step *s = &steps[i];
+        const struct frame_step *s = &steps[i];
         if (s->op == 'W')
             mmio_write(m, s->offset, s->size, s->value);
         else
@@ -26,7 +26,7 @@ static void play(struct vmm *m, const struct step *steps, size_t n)
 
 static void probe_irs(struct vmm *m)
 {
-    static const struct step steps[] = {
+    static const struct frame_step steps[] = {
         {'W', 4, VGIC5_IRS_CR1, 0xf5d7},
         {'W', 4, VGIC5_IRS_CR0, 1},
         {'R', 4, VGIC5_IRS_CR0, 3},
@@ -51,7 +51,7 @@ static void start_cpu(struct vmm *m, uint32_t pe)
     msr(m, pe, VGIC5_ICC_PCR, LINUX_PRIORITY);
     msr(m, pe, VGIC5_ICC_CR0, mrs(m, pe, VGIC5_ICC_CR0) | 1);
     assert_int_equal(mrs(m, pe, VGIC5_ICC_CR0), 7);
-    const struct step steps[] = {
+    const struct frame_step steps[] = {
         {'W', 4, VGIC5_IRS_PE_SELR, pe},
         {'R', 4, VGIC5_IRS_PE_STATUSR, 7},
         {'W', 4, VGIC5_IRS_PE_CR0, 1},
@@ -62,15 +62,15 @@ static void start_cpu(struct vmm *m, uint32_t pe)
 
 static void set_up_table(struct vmm *m)
 {
-    static const struct step valid[] = {
+    static const struct frame_step valid[] = {
         {'R', 8, VGIC5_IRS_IST_BASER, 0},
         {'R', 4, VGIC5_IRS_IDR2, 24 | 1 << 5 | 1 << 6 | 1 << 10 | 7 << 11},
         {'W', 4, VGIC5_IRS_IST_CFGR, 0x10018},
         {'W', 8, VGIC5_IRS_IST_BASER, TABLE | 1},
         {'R', 4, VGIC5_IRS_IST_STATUSR, 1},
     };
-    static const struct step map[] = {{'W', 4, VGIC5_IRS_MAP_L2_ISTR, 0},
-                                      {'R', 4, VGIC5_IRS_IST_STATUSR, 1}};
+    static const struct frame_step map[] = {{'W', 4, VGIC5_IRS_MAP_L2_ISTR, 0},
+                                            {'R', 4, VGIC5_IRS_IST_STATUSR, 1}};
     PLAY(m, valid);
     store64(m, TABLE, L2_TABLE(0));
     PLAY(m, map);
@@ -125,7 +125,7 @@ static void tick(struct vmm *m, uint32_t pe)
 
 static void request_spi(struct vmm *m, uint32_t spi, uint32_t tm, uint32_t cpu)
 {
-    const struct step steps[] = {
+    const struct frame_step steps[] = {
         {'W', 4, VGIC5_IRS_SPI_SELR, spi},
         {'R', 4, VGIC5_IRS_SPI_STATUSR, 3},
         {'W', 4, VGIC5_IRS_SPI_CFGR, tm},

@@ -12,7 +12,7 @@
 /* ---- Allocations ----------------------------------------------------------------------------- */
 
 /* In front of each block: its size, so that free can be checked. */
-struct block {
+struct allocation {
     _Alignas(64) size_t size;
 };
 
@@ -28,7 +28,7 @@ static bool alloc_fails(struct vmm *vmm)
 static void *op_alloc(void *opaque, size_t size)
 {
     struct vmm *vmm = opaque;
-    struct block *block;
+    struct allocation *block;
     void *memory;
 
     if (alloc_fails(vmm) || posix_memalign(&memory, sizeof(*block), sizeof(*block) + size))
@@ -43,11 +43,11 @@ static void *op_alloc(void *opaque, size_t size)
 static void op_free(void *opaque, void *memory, size_t size)
 {
     struct vmm *vmm = opaque;
-    struct block *block;
+    struct allocation *block;
 
     if (!memory)
         return;
-    block = (struct block *)memory - 1;
+    block = (struct allocation *)memory - 1;
     if (block->size != size)
         COUNT(vmm->wrong_frees, 1);
     COUNT(vmm->outstanding, -1);

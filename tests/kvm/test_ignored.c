@@ -27,7 +27,7 @@ static const uint32_t vcpu_ids[2] = {3, 17};
 
 /* ---- A VM ------------------------------------------------------------------------------------ */
 
-struct vm {
+struct ignored_vm {
     struct kernel kernel;
     struct vgic5_kvm_calls calls;
     struct kvm_vm vm;
@@ -40,13 +40,13 @@ struct vm {
 
 static void watch(void *opaque, const char *message)
 {
-    struct vm *vm = opaque;
+    struct ignored_vm *vm = opaque;
 
     vm->warnings++;
     strncpy(vm->last, message, sizeof(vm->last) - 1);
 }
 
-static uint8_t *ram_at(struct vm *vm, uint64_t ipa)
+static uint8_t *ram_at(struct ignored_vm *vm, uint64_t ipa)
 {
     return (uint8_t *)vm->vm.ram + (ipa - KVM_VM_RAM_BASE);
 }
@@ -63,7 +63,7 @@ static int write_guest(void *opaque, uint64_t ipa, const void *from, size_t size
     return 0;
 }
 
-static void vm_open(struct vm *vm, uint32_t abi, bool is_source)
+static void vm_open(struct ignored_vm *vm, uint32_t abi, bool is_source)
 {
     const char *where;
 
@@ -90,7 +90,7 @@ static void vm_open(struct vm *vm, uint32_t abi, bool is_source)
     vgic5_port_kvm(&vm->kvm, &vm->port);
 }
 
-static void vm_close(struct vm *vm)
+static void vm_close(struct ignored_vm *vm)
 {
     kvm_vm_close(&vm->vm);
     kernel_close(&vm->kernel);
@@ -98,14 +98,14 @@ static void vm_close(struct vm *vm)
 
 /* ---- The source: nothing is what a device is by itself --------------------------------------- */
 
-static void set(struct vm *vm, uint32_t group, uint64_t attr, const void *payload)
+static void set(struct ignored_vm *vm, uint32_t group, uint64_t attr, const void *payload)
 {
     struct vgic5_attr access = {.group = group, .attr = attr, .addr = (uintptr_t)payload};
 
     assert_int_equal(vgic5_set_attr(vm->kernel.vmm.device, &access), 0);
 }
 
-static void set_u64(struct vm *vm, uint32_t group, uint64_t attr, uint64_t value)
+static void set_u64(struct ignored_vm *vm, uint32_t group, uint64_t attr, uint64_t value)
 {
     set(vm, group, attr, &value);
 }
@@ -122,7 +122,7 @@ static bool is_level(uint32_t id)
     return id % 2;
 }
 
-static void fill_tables(struct vm *vm)
+static void fill_tables(struct ignored_vm *vm)
 {
     uint32_t spis[NR_SPIS], lpis[NR_LPIS];
     uint64_t buffers[4] = {(uintptr_t)spis, sizeof(spis), (uintptr_t)lpis, sizeof(lpis)};
@@ -139,7 +139,7 @@ static void fill_tables(struct vm *vm)
     }
 }
 
-static void fill_interface(struct vm *vm, uint32_t vcpu_id)
+static void fill_interface(struct ignored_vm *vm, uint32_t vcpu_id)
 {
     struct vgic5_config config = {.size = sizeof(config)};
 
@@ -161,7 +161,7 @@ static void fill_interface(struct vm *vm, uint32_t vcpu_id)
     }
 }
 
-static void fill(struct vm *vm)
+static void fill(struct ignored_vm *vm)
 {
     const uint32_t nr_spis = NR_SPIS;
 
@@ -188,7 +188,7 @@ static struct source source_of(uint32_t abi)
 {
     struct vgic5_error error = {0};
     struct source source;
-    struct vm vm;
+    struct ignored_vm vm;
 
     vm_open(&vm, abi, true);
     fill(&vm);
@@ -201,7 +201,7 @@ static struct source source_of(uint32_t abi)
 
 /* ---- One restore ----------------------------------------------------------------------------- */
 
-static int restore(struct vm *vm, const struct source *source, struct vgic5_error *error)
+static int restore(struct ignored_vm *vm, const struct source *source, struct vgic5_error *error)
 {
     struct vgic5_migration_options options = {.size = sizeof(options), .warn = watch, .opaque = vm};
 
@@ -210,7 +210,7 @@ static int restore(struct vm *vm, const struct source *source, struct vgic5_erro
     return vgic5_restore(&vm->port, source->state, &options, error);
 }
 
-static bool is_same(struct vm *vm, const struct source *source)
+static bool is_same(struct ignored_vm *vm, const struct source *source)
 {
     const struct vgic5_state *was = source->state;
     struct vgic5_state *now;
@@ -237,14 +237,14 @@ static void check_nothing_ran(const struct kernel *kernel)
         assert_int_not_equal(kernel->lines[n].request, KVM_RUN);
 }
 
-struct tally {
+struct ignored_tally {
     unsigned refused; /* by a later call of the device */
     unsigned found;   /* by the step that reads back */
     unsigned without; /* made no difference */
     unsigned silent;  /* made one, and nobody said so */
 };
 
-static void judge(struct vm *vm, const struct source *source, struct tally *tally)
+static void judge(struct ignored_vm *vm, const struct source *source, struct ignored_tally *tally)
 {
     struct vgic5_error error = {0};
     int ret = restore(vm, source, &error);
@@ -266,13 +266,13 @@ static void judge(struct vm *vm, const struct source *source, struct tally *tall
         fail_msg("%d \"%s\"", ret, error.message);
 }
 
-static struct tally ignore_each(const struct source *source, uint32_t abi, bool reads_back,
-                                unsigned sets)
+static struct ignored_tally ignore_each(const struct source *source, uint32_t abi, bool reads_back,
+                                        unsigned sets)
 {
-    struct tally tally = {0};
+    struct ignored_tally tally = {0};
 
     for (unsigned n = 1; n <= sets; n++) {
-        struct vm vm;
+        struct ignored_vm vm;
 
         vm_open(&vm, abi, false);
         vm.port.reads_back = reads_back;
@@ -288,7 +288,7 @@ static unsigned sets_of_a_restore(const struct source *source, uint32_t abi)
 {
     struct vgic5_error error = {0};
     unsigned sets;
-    struct vm vm;
+    struct ignored_vm vm;
 
     vm_open(&vm, abi, false);
     vm.port.reads_back = false;
@@ -302,8 +302,8 @@ static void check_ignored(uint32_t abi)
 {
     struct source source = source_of(abi);
     unsigned sets = sets_of_a_restore(&source, abi);
-    struct tally blind = ignore_each(&source, abi, false, sets);
-    struct tally seeing = ignore_each(&source, abi, true, sets);
+    struct ignored_tally blind = ignore_each(&source, abi, false, sets);
+    struct ignored_tally seeing = ignore_each(&source, abi, true, sets);
 
     print_message("# %s: %u sets: %u refused by a later call, %u read back, %u without effect; "
                   "without the step %u of them make another guest\n",
@@ -331,7 +331,7 @@ static void check_altered(uint32_t abi, uint32_t group, uint64_t attr, uint64_t 
 {
     struct source source = source_of(abi);
     struct vgic5_error error = {0};
-    struct vm vm;
+    struct ignored_vm vm;
     int ret;
 
     vm_open(&vm, abi, false);
@@ -388,7 +388,7 @@ static void test_hm_is_known_to_change(void **state)
 {
     struct source source = source_of(VGIC5_ABI_7_4);
     struct vgic5_error error = {0};
-    struct vm vm;
+    struct ignored_vm vm;
 
     (void)state;
     vm_open(&vm, VGIC5_ABI_7_4, false);
@@ -408,7 +408,7 @@ static void test_an_lpi_reads_otherwise(void **state)
     for (uint32_t abi = VGIC5_ABI_V1; abi <= VGIC5_ABI_7_4; abi++) {
         struct source source = source_of(abi);
         struct vgic5_error error = {0};
-        struct vm vm;
+        struct ignored_vm vm;
 
         vm_open(&vm, abi, false);
         vm.kernel.loses_lpi = 5;

@@ -45,7 +45,7 @@ static const struct spi {
 
 /* ---- A VM, and its guest --------------------------------------------------------------------- */
 
-struct vm {
+struct lines_vm {
     struct kernel kernel;
     struct vgic5_kvm_calls calls;
     struct kvm_vm vm;
@@ -64,7 +64,7 @@ static int book(void *opaque, uint64_t *wires, size_t words)
     return 0;
 }
 
-static void vm_open(struct vm *vm, uint32_t abi, bool over_kvm)
+static void vm_open(struct lines_vm *vm, uint32_t abi, bool over_kvm)
 {
     const char *where;
 
@@ -86,25 +86,25 @@ static void vm_open(struct vm *vm, uint32_t abi, bool over_kvm)
     }
 }
 
-static void vm_close(struct vm *vm)
+static void vm_close(struct lines_vm *vm)
 {
     kvm_vm_close(&vm->vm);
     kernel_close(&vm->kernel);
 }
 
-static void line(struct vm *vm, uint32_t id, bool level)
+static void line(struct lines_vm *vm, uint32_t id, bool level)
 {
     assert_int_equal(vgic5_irq_line(vm->kernel.vmm.device, VGIC5_IRQ_SPI(id), level), 0);
 }
 
-static void guest_write(struct vm *vm, uint64_t offset, uint64_t value)
+static void guest_write(struct lines_vm *vm, uint64_t offset, uint64_t value)
 {
     struct vgic5_mmio access = {.offset = offset, .value = value, .size = 4, .is_write = true};
 
     assert_int_equal(vgic5_mmio(vm->kernel.vmm.device, &access), VGIC5_HANDLED);
 }
 
-static uint64_t guest_cpu(struct vm *vm, uint16_t encoding, bool is_write, uint64_t value)
+static uint64_t guest_cpu(struct lines_vm *vm, uint16_t encoding, bool is_write, uint64_t value)
 {
     struct vgic5_vcpu *vcpu = vgic5_vcpu(vm->kernel.vmm.device, THE_VCPU);
 
@@ -112,7 +112,7 @@ static uint64_t guest_cpu(struct vm *vm, uint16_t encoding, bool is_write, uint6
     return value;
 }
 
-static void configure(struct vm *vm, uint32_t id)
+static void configure(struct lines_vm *vm, uint32_t id)
 {
     uint64_t intid = VGIC5_INTID(VGIC5_SPI, id);
 
@@ -132,7 +132,7 @@ static void configure(struct vm *vm, uint32_t id)
         guest_cpu(vm, VGIC5_CDPEND, true, VALID | intid);
 }
 
-static void be_a_guest(struct vm *vm)
+static void be_a_guest(struct lines_vm *vm)
 {
     const uint64_t base = MAP_IRS_BASE;
     struct vgic5_attr addr = {
@@ -150,7 +150,7 @@ static void be_a_guest(struct vm *vm)
 }
 
 /* The guest's handler for each interrupt: it acknowledges, quiets the device, and ends. */
-static void take_all(struct vm *vm, unsigned *taken)
+static void take_all(struct lines_vm *vm, unsigned *taken)
 {
     for (unsigned n = 0; n < 4 * NR_SPIS; n++) {
         uint64_t intid = guest_cpu(vm, VGIC5_CDIA, false, 0);
@@ -172,7 +172,7 @@ static void take_all(struct vm *vm, unsigned *taken)
 
 /* ---- Across the restore ---------------------------------------------------------------------- */
 
-static struct vgic5_state *saved_by(struct vm *vm)
+static struct vgic5_state *saved_by(struct lines_vm *vm)
 {
     struct vgic5_error error = {0};
     struct vgic5_state *state;
@@ -183,7 +183,7 @@ static struct vgic5_state *saved_by(struct vm *vm)
 }
 
 /* The restored VM is the source: every entry, every mode. */
-static void check_same(const struct vgic5_state *source, struct vm *target)
+static void check_same(const struct vgic5_state *source, struct lines_vm *target)
 {
     struct vgic5_state *state = saved_by(target);
 
@@ -198,7 +198,7 @@ static void check_same(const struct vgic5_state *source, struct vm *target)
     vgic5_state_free(state);
 }
 
-static void check_interrupts(struct vm *target)
+static void check_interrupts(struct lines_vm *target)
 {
     unsigned taken[NR_SPIS] = {0};
 
@@ -237,7 +237,7 @@ static void check(uint32_t abi, bool over_kvm)
 {
     struct vgic5_error error = {0};
     struct vgic5_state *state;
-    struct vm source, target;
+    struct lines_vm source, target;
 
     vm_open(&source, abi, over_kvm);
     be_a_guest(&source);

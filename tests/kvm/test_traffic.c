@@ -73,7 +73,7 @@ static int lines(void *opaque, uint64_t *wires, size_t words)
 
 /* ---- With a kernel, or with a file ----------------------------------------------------------- */
 
-struct scene {
+struct traffic_scene {
     struct traffic traffic;
     struct vgic5_kvm_calls calls, kernel_calls;
     struct kernel kernel;
@@ -94,7 +94,7 @@ static FILE *open_recording(uint32_t abi, const char *what)
     return file;
 }
 
-static void open_kernel(struct scene *scene, uint32_t abi)
+static void open_kernel(struct traffic_scene *scene, uint32_t abi)
 {
     const char *where;
 
@@ -105,7 +105,7 @@ static void open_kernel(struct scene *scene, uint32_t abi)
     scene->traffic.kernel = &scene->kernel_calls;
 }
 
-static void scene_open(struct scene *scene, uint32_t abi, const char *what)
+static void scene_open(struct traffic_scene *scene, uint32_t abi, const char *what)
 {
     memset(scene, 0, sizeof(*scene));
     scene->traffic = (struct traffic){
@@ -124,7 +124,7 @@ static void scene_open(struct scene *scene, uint32_t abi, const char *what)
     scene->port.get_spi_wires = lines;
 }
 
-static void scene_close(struct scene *scene)
+static void scene_close(struct traffic_scene *scene)
 {
     traffic_end(&scene->traffic);
     if (!recording)
@@ -137,7 +137,7 @@ static void check(uint32_t abi)
 {
     struct vgic5_error error = {0};
     struct vgic5_state *state;
-    struct scene scene;
+    struct traffic_scene scene;
 
     scene_open(&scene, abi, "save");
     if (recording)

@@ -18,26 +18,26 @@
 
 /* ---- Payloads -------------------------------------------------------------------------------- */
 
-struct piece {
+struct ist_piece {
     uint32_t *at;
     size_t words;
 };
 
-static size_t pieces_of_ist(const struct traffic *traffic, uint64_t addr, struct piece *pieces)
+static size_t pieces_of_ist(const struct traffic *traffic, uint64_t addr, struct ist_piece *pieces)
 {
     const uint64_t *buffers = (const uint64_t *)(uintptr_t)addr;
 
     if (traffic->abi == VGIC5_ABI_V1) {
-        pieces[0] = (struct piece){(uint32_t *)(uintptr_t)addr, traffic->nr_spis};
+        pieces[0] = (struct ist_piece){(uint32_t *)(uintptr_t)addr, traffic->nr_spis};
         return 1;
     }
-    pieces[0] = (struct piece){(uint32_t *)(uintptr_t)buffers[0], buffers[1] / 4};
-    pieces[1] = (struct piece){(uint32_t *)(uintptr_t)buffers[2], buffers[3] / 4};
+    pieces[0] = (struct ist_piece){(uint32_t *)(uintptr_t)buffers[0], buffers[1] / 4};
+    pieces[1] = (struct ist_piece){(uint32_t *)(uintptr_t)buffers[2], buffers[3] / 4};
     return 2;
 }
 
 static size_t pieces_of(const struct traffic *traffic, const struct vgic5_attr *attr,
-                        struct piece *pieces)
+                        struct ist_piece *pieces)
 {
     if (attr->addr == 0)
         return 0;
@@ -51,7 +51,7 @@ static size_t pieces_of(const struct traffic *traffic, const struct vgic5_attr *
 static size_t print_payload(const struct traffic *traffic, const struct vgic5_attr *attr,
                             char *line, size_t at)
 {
-    struct piece pieces[2];
+    struct ist_piece pieces[2];
     size_t count = pieces_of(traffic, attr, pieces);
 
     for (size_t piece = 0; piece < count; piece++) {
@@ -64,7 +64,7 @@ static size_t print_payload(const struct traffic *traffic, const struct vgic5_at
 static void take_payload(const struct traffic *traffic, const struct vgic5_attr *attr,
                          const char *words)
 {
-    struct piece pieces[2];
+    struct ist_piece pieces[2];
     size_t count = pieces_of(traffic, attr, pieces);
     char *end;
 

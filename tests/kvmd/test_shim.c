@@ -18,13 +18,13 @@
 
 static const char *program, *shim;
 
-struct kernel {
+struct served_kernel {
     struct kvmd *kvmd;
     struct kvmd_server *server;
     char directory[32], path[64];
 };
 
-static void open_kernel(struct kernel *kernel, enum kvmd_profile profile)
+static void open_kernel(struct served_kernel *kernel, enum kvmd_profile profile)
 {
     const struct kvmd_config config = {.profile = profile, .engine = &unicorn_engine};
 
@@ -40,7 +40,7 @@ static void open_kernel(struct kernel *kernel, enum kvmd_profile profile)
 }
 
 /* The VMM has gone: so do its objects. */
-static void close_kernel(struct kernel *kernel)
+static void close_kernel(struct served_kernel *kernel)
 {
     for (int n = 0; n < 500 && kvmd_server_objects(kernel->server) > 0; n++)
         usleep(10000);
@@ -51,7 +51,7 @@ static void close_kernel(struct kernel *kernel)
     assert_int_equal(rmdir(kernel->directory), 0);
 }
 
-static int run(const struct kernel *kernel, const char *part)
+static int run(const struct served_kernel *kernel, const char *part)
 {
     int status;
     pid_t child = fork();
@@ -69,7 +69,7 @@ static int run(const struct kernel *kernel, const char *part)
 
 static void part(const char *name, enum kvmd_profile profile)
 {
-    struct kernel kernel;
+    struct served_kernel kernel;
 
     open_kernel(&kernel, profile);
     assert_int_equal(run(&kernel, name), 0);
@@ -108,7 +108,7 @@ static void test_memory(void **state)
 
 static void test_killed(void **state)
 {
-    struct kernel kernel;
+    struct served_kernel kernel;
     int status;
 
     (void)state;

@@ -260,7 +260,7 @@ static struct machine *empty(bool deterministic)
     return machine;
 }
 
-struct change {
+struct field_change {
     const char *type; /* of the section, instance 0 */
     const char *field;
     uint64_t value;
@@ -269,7 +269,8 @@ struct change {
 };
 
 /* The same fields, one of them with another value, or without it where the value is ours. */
-static struct vgic5_fields *changed(const struct vgic5_fields *fields, const struct change *change)
+static struct vgic5_fields *changed(const struct vgic5_fields *fields,
+                                    const struct field_change *change)
 {
     struct vgic5_fields *copy = vgic5_fields_new();
 
@@ -288,7 +289,7 @@ static struct vgic5_fields *changed(const struct vgic5_fields *fields, const str
     return copy;
 }
 
-static struct image rewritten(const struct image *image, const struct change *change)
+static struct image rewritten(const struct image *image, const struct field_change *change)
 {
     struct image result = {0};
     struct vgic5_snapshot_writer *writer;
@@ -325,7 +326,7 @@ static struct image a_snapshot(void)
     return image;
 }
 
-static void check_refused(const struct image *image, const struct change *change)
+static void check_refused(const struct image *image, const struct field_change *change)
 {
     struct image bad = rewritten(image, change);
     struct machine *machine = empty(true);
@@ -351,7 +352,7 @@ static void check_refused(const struct image *image, const struct change *change
 
 static void damaged_fields_are_refused(void **state)
 {
-    static const struct change changes[] = {
+    static const struct field_change changes[] = {
         {"clock", "DETERMINISTIC", 2, VGIC5_CAUSE_DAMAGED, false},
         {"clock", "DETERMINISTIC", 0, VGIC5_CAUSE_UNFIT, false},
         {"clock", "COUNTER", 99, VGIC5_CAUSE_DAMAGED, false},

@@ -32,7 +32,7 @@ struct side {
     pthread_t thread;
 };
 
-struct pair {
+struct parallel_pair {
     struct memory ram;
     struct memory_map map;
     struct side sides[2];
@@ -58,7 +58,7 @@ static enum vcpu_sysreg_result native(void *opaque, struct vcpu_sysreg *access)
 static const struct vcpu_host host = {
     .mmio_read = no_read, .mmio_write = no_write, .sysreg = native};
 
-static void open_side(struct pair *pair, struct side *side)
+static void open_side(struct parallel_pair *pair, struct side *side)
 {
     side->clock.stop_at = side->clock.check_at = UINT64_MAX;
     assert_int_equal(
@@ -68,7 +68,7 @@ static void open_side(struct pair *pair, struct side *side)
     assert_int_equal(vcpu_create(side->engine, &host, &side->vcpu, NULL), 0);
 }
 
-static void open_pair(struct pair *pair)
+static void open_pair(struct parallel_pair *pair)
 {
     memset(pair, 0, sizeof(*pair));
     assert_int_equal(memory_create(&pair->ram, RAM, MEMORY_BLOCK), 0);
@@ -77,7 +77,7 @@ static void open_pair(struct pair *pair)
     open_side(pair, &pair->sides[1]);
 }
 
-static void close_pair(struct pair *pair)
+static void close_pair(struct parallel_pair *pair)
 {
     for (int n = 0; n < 2; n++) {
         vcpu_destroy(pair->sides[n].vcpu);
@@ -95,7 +95,7 @@ static void *run(void *opaque)
 }
 
 /* Both run this code, X0 rounds of it on the counter at X5. */
-static void run_both(struct pair *pair, const uint32_t *code, size_t size)
+static void run_both(struct parallel_pair *pair, const uint32_t *code, size_t size)
 {
     memcpy(pair->ram.host, code, size);
     pthread_barrier_init(&start, NULL, 2);
@@ -128,7 +128,7 @@ static const uint32_t cas[] = {
 
 static void counts(const uint32_t *code, size_t size)
 {
-    struct pair pair;
+    struct parallel_pair pair;
     uint64_t counted;
 
     open_pair(&pair);
@@ -190,13 +190,13 @@ static const uint32_t message_passing[] = {0xf94000c2 /* ldr x2, [x6] */,
                                            WFI};
 
 struct litmus {
-    struct pair *pair;
+    struct parallel_pair *pair;
     bool passes_messages;
     uint64_t seen[LITMUS_ROUNDS];
     int go;
 };
 
-static uint64_t *cell(const struct pair *pair, unsigned round, unsigned which)
+static uint64_t *cell(const struct parallel_pair *pair, unsigned round, unsigned which)
 {
     return (uint64_t *)(void *)(pair->ram.host + CELLS + round * 256 + which * 128);
 }
@@ -222,7 +222,7 @@ static void *native_side(void *opaque)
 }
 
 /* How many forbidden outcomes there were in one pass. */
-static unsigned pass(struct pair *pair, struct litmus *litmus)
+static unsigned pass(struct parallel_pair *pair, struct litmus *litmus)
 {
     struct vcpu *vcpu = pair->sides[0].vcpu;
     const uint64_t *results = (const uint64_t *)(void *)(pair->ram.host + RESULTS);
@@ -249,7 +249,7 @@ static unsigned pass(struct pair *pair, struct litmus *litmus)
 
 static void litmus(bool passes_messages, const uint32_t *code, size_t size)
 {
-    struct pair pair;
+    struct parallel_pair pair;
     struct litmus litmus = {.pair = &pair, .passes_messages = passes_messages};
     unsigned forbidden = 0;
 

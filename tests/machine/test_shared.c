@@ -69,7 +69,7 @@ struct program {
 #define NOTHING ((struct program){.n = 0})
 
 /* Of the first vCPU, of the second (or none), and what both find in memory (or nothing). */
-struct guest {
+struct shared_guest {
     struct program parts[3];
 };
 
@@ -86,7 +86,7 @@ static void start(struct machine *machine, uint32_t cpu, uint64_t at)
 }
 
 /* In slices that are short, so that both have a part in it. */
-static struct machine *machine_of(const struct guest *guest, uint64_t slice)
+static struct machine *machine_of(const struct shared_guest *guest, uint64_t slice)
 {
     struct machine_config config = setup_config(&setup);
     struct machine *machine;
@@ -132,14 +132,14 @@ static uint64_t finish(struct machine *machine, struct image *end)
     return result;
 }
 
-struct outcome {
+struct shared_outcome {
     uint64_t undisturbed;
     uint64_t points, same, others; /* saved at so many; the same end; another result */
     uint64_t other;                /* the last of them */
 };
 
-static void save_at(const struct guest *guest, uint64_t n, const struct image *expected,
-                    struct outcome *outcome)
+static void save_at(const struct shared_guest *guest, uint64_t n, const struct image *expected,
+                    struct shared_outcome *outcome)
 {
     struct machine *machine = machine_of(guest, SLICE);
     struct image middle, end;
@@ -159,9 +159,9 @@ static void save_at(const struct guest *guest, uint64_t n, const struct image *e
     image_free(&end);
 }
 
-static struct outcome outcome_of(const struct guest *guest)
+static struct shared_outcome outcome_of(const struct shared_guest *guest)
 {
-    struct outcome outcome = {0};
+    struct shared_outcome outcome = {0};
     struct image end;
     struct machine *machine = machine_of(guest, SLICE);
     uint64_t total;
@@ -204,7 +204,7 @@ static void a_store_of_another_vcpu_clears_the_monitor(void **state)
 
     (void)state;
     for (size_t i = 0; i < 2 * sizeof(winners) / sizeof(*winners); i++) {
-        const struct guest guest = {{losers[i % 2], winners[i / 2]}};
+        const struct shared_guest guest = {{losers[i % 2], winners[i / 2]}};
         struct image end;
 
         if (finish(machine_of(&guest, SLICE), &end) != LOST)
@@ -212,8 +212,8 @@ static void a_store_of_another_vcpu_clears_the_monitor(void **state)
         image_free(&end);
     }
     for (size_t i = 0; i < 2; i++) {
-        const struct guest guest = {{losers[i], winners[0]}};
-        struct outcome outcome = outcome_of(&guest);
+        const struct shared_guest guest = {{losers[i], winners[0]}};
+        struct shared_outcome outcome = outcome_of(&guest);
 
         assert_true(outcome.points > 10);
         assert_int_equal(outcome.same, outcome.points);
@@ -223,7 +223,7 @@ static void a_store_of_another_vcpu_clears_the_monitor(void **state)
 /* One that is alone keeps it across the ends of its slices. */
 static void alone_it_keeps_its_monitor(void **state)
 {
-    const struct guest guest = {{PROGRAM(
+    const struct shared_guest guest = {{PROGRAM(
         0, BASES, LDXR_X4_X1, 0xd2800c85u /* mov x5, #100 */, 0xf10004a5u /* subs x5, x5, #1 */,
         0x54ffffe1u /* b.ne back */, STXR_W6_X9_X1, 0x910004c6u, 0xf9000846u, OFF)}};
     struct image end;
@@ -240,7 +240,7 @@ static void alone_it_keeps_its_monitor(void **state)
         0x54ffff61u /* b.ne back */
 static void pairs_make_progress(void **state)
 {
-    const struct guest guest = {
+    const struct shared_guest guest = {
         {PROGRAM(0, BASES, INCREMENTS, UNTIL_THROUGH, 0xf9400024u /* ldr x4, [x1] */,
                  0xf9000844u /* str x4, [x2, #16] */, OFF),
          PROGRAM(SECOND, BASES, INCREMENTS, THROUGH, FOR_EVER)}};
@@ -280,8 +280,8 @@ static void pairs_make_progress(void **state)
 /* Wherever it is saved: the same bytes. */
 static void check_exact(struct program caller, struct program writer)
 {
-    const struct guest guest = {{caller, writer, FUNCTION}};
-    struct outcome outcome = outcome_of(&guest);
+    const struct shared_guest guest = {{caller, writer, FUNCTION}};
+    struct shared_outcome outcome = outcome_of(&guest);
 
     assert_int_equal(outcome.undisturbed, NEW);
     assert_true(outcome.points > 10);
@@ -307,8 +307,8 @@ static void its_own_stores_need_none(void **state)
  * restored in between has none but the new. If this ever fails, the exception can go. */
 static void check_differs(struct program caller, struct program writer)
 {
-    const struct guest guest = {{caller, writer, FUNCTION}};
-    struct outcome outcome = outcome_of(&guest);
+    const struct shared_guest guest = {{caller, writer, FUNCTION}};
+    struct shared_outcome outcome = outcome_of(&guest);
 
     assert_int_equal(outcome.undisturbed, OLD);
     assert_in_range(outcome.others, 1, outcome.points - 1);

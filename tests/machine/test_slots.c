@@ -162,7 +162,7 @@ static void ranges_come_and_go(void **state)
 }
 
 /* Of each access the instruction is the fourth of its block. */
-static const struct access {
+static const struct device_access {
     uint32_t insn;
     uint8_t size;
     bool is_write;
@@ -193,7 +193,7 @@ static const struct access {
     {0xc85f7c43, 0, false, 0, 0},                                   /* ldxr x3, [x2] */
 };
 
-static void check_access(struct rig *rig, const struct access *access)
+static void check_access(struct rig *rig, const struct device_access *access)
 {
     const uint64_t mask = access->size == 8 ? UINT64_MAX : (UINT64_C(1) << 8 * access->size) - 1;
     uint64_t before = rig->clock.instructions;

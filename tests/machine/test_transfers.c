@@ -213,7 +213,7 @@ static int list_forms(void **state)
 /* ---- One of them, in RAM or at the device -------------------------------------------------------
  */
 
-struct outcome {
+struct transfer_outcome {
     struct vcpu_value values[256];
     uint8_t pages[PAGES_SIZE]; /* with what was stored */
 };
@@ -279,7 +279,7 @@ static void run_code(struct bare *bare, uint64_t code, bool stepped)
 }
 
 static void at_twin(struct bare *bare, uint64_t code, uint64_t offset, bool sp,
-                    struct outcome *outcome)
+                    struct transfer_outcome *outcome)
 {
     fill_twin(bare);
     prepare(bare, RAM + TWIN + offset, sp);
@@ -291,7 +291,7 @@ static void at_twin(struct bare *bare, uint64_t code, uint64_t offset, bool sp,
 #define DEVICE_PAGE (DEVICE & ~UINT64_C(0xfff))
 
 static void at_device(struct bare *bare, uint64_t code, uint64_t offset, bool sp, bool stepped,
-                      struct outcome *outcome)
+                      struct transfer_outcome *outcome)
 {
     bare->nr_accesses = 0;
     prepare(bare, DEVICE_PAGE + offset, sp);
@@ -308,8 +308,8 @@ static void at_device(struct bare *bare, uint64_t code, uint64_t offset, bool sp
 }
 
 /* The same, but for what the two pages differ in. */
-static void expect_same(const struct form *f, const struct outcome *ram,
-                        const struct outcome *device)
+static void expect_same(const struct form *f, const struct transfer_outcome *ram,
+                        const struct transfer_outcome *device)
 {
     size_t n;
     const struct vcpu_register *rows = vcpu_registers(&n);
@@ -354,7 +354,7 @@ static const uint32_t exception_syndromes = 0x80000000u;
 static void try_form(struct bare *bare, const struct form *f, size_t i, uint64_t offset, bool sp,
                      bool stepped)
 {
-    static struct outcome ram, device;
+    static struct transfer_outcome ram, device;
     const uint64_t code = CODE + i * 16;
     bool faults;
 

@@ -24,7 +24,7 @@ struct expected {
     }
 
 /* X0 = WIDE, X1 = DEVICE, X2 = LOW, X3 = HIGH, X4 = 8, X8 in RAM, Q0 = WIDE. */
-static const struct row {
+static const struct width_row {
     const char *name;
     uint32_t code[4];
     struct expected accesses[4];
@@ -83,7 +83,7 @@ static void set_registers(struct bare *bare)
     vcpu_set_x(bare->vcpu, 8, RAM + 0x3000 + (DEVICE & 0xfff)); /* the same place in its page */
 }
 
-static void check_accesses(const struct bare *bare, const struct row *row)
+static void check_accesses(const struct bare *bare, const struct width_row *row)
 {
     if (bare->nr_accesses != row->n)
         fail_msg("%s: %zu accesses, expected %zu", row->name, bare->nr_accesses, row->n);

@@ -4,7 +4,7 @@
 
 static int setup(void **state)
 {
-    static struct bench bench;
+    static struct uart_bench bench;
 
     bench_create(&bench);
     *state = &bench;
@@ -21,7 +21,7 @@ static int teardown(void **state)
 
 static void where_it_is(void **state)
 {
-    struct bench *b = *state;
+    struct uart_bench *b = *state;
 
     assert_string_equal(b->device.name, "pl011");
     assert_int_equal(b->device.base, 0x09000000);
@@ -86,7 +86,7 @@ static void read_only_registers(void **state)
 
 static void holes_are_raz_wi(void **state)
 {
-    struct bench *b = *state;
+    struct uart_bench *b = *state;
 
     for (uint32_t offset = 0; offset < 0x1000; offset++) {
         bool reg = offset % 4 == 0 && (offset >= 0xfe0 || offset <= RSR ||
@@ -104,7 +104,7 @@ static void holes_are_raz_wi(void **state)
 
 static void access_sizes(void **state)
 {
-    struct bench *b = *state;
+    struct uart_bench *b = *state;
 
     b->device.write(b->device.opaque, IBRD, 1, 0xabcd);
     assert_int_equal(get(b, IBRD), 0xcd);
@@ -130,7 +130,7 @@ static void access_sizes(void **state)
 /* As a polled driver does, with and without having set up anything. */
 static void polled_output(void **state)
 {
-    struct bench *b = *state;
+    struct uart_bench *b = *state;
 
     for (const char *p = "polled"; *p; p++) {
         assert_int_equal(get(b, FR) & 0x28, 0); /* neither TXFF nor BUSY */
@@ -146,7 +146,7 @@ static void polled_output(void **state)
 
 static void transmit_interrupt(void **state)
 {
-    struct bench *b = *state;
+    struct uart_bench *b = *state;
 
     put(b, IMSC, TX); /* no transition yet, so no interrupt */
     assert_int_equal(b->level, 0);
@@ -170,7 +170,7 @@ static void transmit_interrupt(void **state)
 
 static void polled_input(void **state)
 {
-    struct bench *b = *state;
+    struct uart_bench *b = *state;
 
     assert_int_equal(pl011_input_room(b->uart), 1);
     assert_int_equal(get(b, FR) & 0x50, 0x10);
@@ -185,7 +185,7 @@ static void polled_input(void **state)
 
 static void fifo_keeps_order(void **state)
 {
-    struct bench *b = *state;
+    struct uart_bench *b = *state;
 
     put(b, LCR_H, FEN);
     assert_int_equal(pl011_input_room(b->uart), 16);
@@ -206,7 +206,7 @@ static void fifo_keeps_order(void **state)
 static void receive_interrupt_by_level(void **state)
 {
     static const uint8_t levels[] = {2, 4, 8, 12, 14, 14, 14, 14};
-    struct bench *b = *state;
+    struct uart_bench *b = *state;
 
     put(b, LCR_H, FEN);
     put(b, IMSC, RX);
@@ -227,7 +227,7 @@ static void receive_interrupt_by_level(void **state)
 /* FEN = 0: one byte is the level, one read clears (DDI 0183, UARTRXINTR). */
 static void receive_interrupt_without_fifo(void **state)
 {
-    struct bench *b = *state;
+    struct uart_bench *b = *state;
 
     put(b, IMSC, RX);
     type(b, 'a', 1);
@@ -240,7 +240,7 @@ static void receive_interrupt_without_fifo(void **state)
 
 static void receive_timeout(void **state)
 {
-    struct bench *b = *state;
+    struct uart_bench *b = *state;
 
     put(b, LCR_H, FEN);
     put(b, IMSC, RX | RT);
@@ -259,7 +259,7 @@ static void receive_timeout(void **state)
 /* With data left the receive time-out elapses again at once, and so does the level hold. */
 static void icr_with_data_left_raises_again(void **state)
 {
-    struct bench *b = *state;
+    struct uart_bench *b = *state;
 
     put(b, LCR_H, FEN);
     put(b, IMSC, RX | RT);
@@ -293,7 +293,7 @@ static void a_byte_between_drain_and_clear_is_reported(void **state)
     static const struct {
         uint32_t fifo, mask, bytes;
     } drivers[] = {{FEN, RX | RT, 1}, {FEN, RT, 1}, {FEN, RX, 8}, {0, RX | RT, 1}, {0, RX, 1}};
-    struct bench *b = *state;
+    struct uart_bench *b = *state;
 
     for (unsigned i = 0; i < sizeof(drivers) / sizeof(*drivers); i++) {
         put(b, LCR_H, drivers[i].fifo);
@@ -316,7 +316,7 @@ static void a_byte_between_drain_and_clear_is_reported(void **state)
 
 static void overrun(void **state)
 {
-    struct bench *b = *state;
+    struct uart_bench *b = *state;
 
     put(b, LCR_H, FEN);
     put(b, IMSC, OE);
@@ -338,7 +338,7 @@ static void overrun(void **state)
 
 static void receiver_off_holds_input_back(void **state)
 {
-    struct bench *b = *state;
+    struct uart_bench *b = *state;
 
     put(b, CR, 0x101);
     assert_int_equal(pl011_input_room(b->uart), 0);
@@ -351,7 +351,7 @@ static void receiver_off_holds_input_back(void **state)
 
 static void fen_resizes_the_fifo(void **state)
 {
-    struct bench *b = *state;
+    struct uart_bench *b = *state;
 
     put(b, IMSC, RX);
     type(b, 'a', 1);
@@ -370,7 +370,7 @@ static void fen_resizes_the_fifo(void **state)
 
 static void level_moves_under_the_data(void **state)
 {
-    struct bench *b = *state;
+    struct uart_bench *b = *state;
 
     put(b, LCR_H, FEN);
     put(b, IFLS, 4 << 3);
@@ -387,7 +387,7 @@ static void level_moves_under_the_data(void **state)
 
 static void loopback(void **state)
 {
-    struct bench *b = *state;
+    struct uart_bench *b = *state;
 
     put(b, CR, 0x381);
     assert_int_equal(get(b, FR) & 0x107, 0);
@@ -414,7 +414,7 @@ static void loopback(void **state)
 /* The order of accesses of a common interrupt-driven driver: probe, open, transmit, receive. */
 static void interrupt_driven_driver(void **state)
 {
-    struct bench *b = *state;
+    struct uart_bench *b = *state;
 
     put(b, IMSC, 0);
     put(b, ICR, 0xffff);
@@ -446,7 +446,7 @@ static void interrupt_driven_driver(void **state)
 
 static void wire_follows_ris_and_imsc(void **state)
 {
-    struct bench *b = *state;
+    struct uart_bench *b = *state;
     uint64_t seed = 11;
     unsigned ups = 0;
 
@@ -476,7 +476,7 @@ static void wire_follows_ris_and_imsc(void **state)
 /* By interrupt, if it can come; or by asking FR, but not because it is about to send. */
 static void listens(void **state)
 {
-    struct bench *b = *state;
+    struct uart_bench *b = *state;
 
     assert_false(pl011_listens(b->uart, true));
     put(b, IMSC, TX);

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-static struct vgic5_fields *save(struct bench *b)
+static struct vgic5_fields *save(struct uart_bench *b)
 {
     struct vgic5_fields *fields = vgic5_fields_new();
 
@@ -31,7 +31,7 @@ static void expect_same(const struct vgic5_fields *a, const struct vgic5_fields 
     }
 }
 
-static void busy(struct bench *b)
+static void busy(struct uart_bench *b)
 {
     put(b, ILPR, 1);
     put(b, IBRD, 2);
@@ -60,7 +60,7 @@ static void names_and_values(void **unused)
                 {"DMACR", 0x48, 5},   {"OVERRUN", 0, 1},     {"POLLS", 0, 2}};
     const struct vgic5_field *fifo;
     struct vgic5_fields *fields;
-    struct bench b;
+    struct uart_bench b;
 
     (void)unused;
     bench_create(&b);
@@ -87,7 +87,7 @@ static void loads_what_was_saved(void **unused)
 {
     struct vgic5_error error = {0};
     struct vgic5_fields *before, *after;
-    struct bench b, c;
+    struct uart_bench b, c;
 
     (void)unused;
     bench_create(&b);
@@ -111,7 +111,7 @@ static void loads_what_was_saved(void **unused)
 static void load_drives_the_wire(void **unused)
 {
     struct vgic5_fields *quiet;
-    struct bench b;
+    struct uart_bench b;
 
     (void)unused;
     bench_create(&b);
@@ -128,14 +128,15 @@ static void load_drives_the_wire(void **unused)
 }
 
 /* `fields` with one of them changed, missing (NULL value and no bytes), or added. */
-struct change {
+struct pl011_change {
     const char *name;
     const char *expected; /* in the message */
     enum { VALUE, BYTES, TEXT, MISSING } how;
     uint64_t value; /* VALUE; BYTES: how many */
 };
 
-static struct vgic5_fields *changed(const struct vgic5_fields *from, const struct change *change)
+static struct vgic5_fields *changed(const struct vgic5_fields *from,
+                                    const struct pl011_change *change)
 {
     static const uint8_t bytes[64] = "................................";
     struct vgic5_fields *to = vgic5_fields_new();
@@ -160,7 +161,7 @@ static struct vgic5_fields *changed(const struct vgic5_fields *from, const struc
     return to;
 }
 
-static const struct change hostile[] = {
+static const struct pl011_change hostile[] = {
     {"RSR", "RSR is 0x10", VALUE, 0x10},
     {"ILPR", "ILPR is 0x100", VALUE, 0x100},
     {"IBRD", "IBRD is 0x10000", VALUE, 0x10000},
@@ -192,7 +193,7 @@ static const struct change hostile[] = {
 static void hostile_fields_change_nothing(void **unused)
 {
     struct vgic5_fields *good, *before;
-    struct bench b, c;
+    struct uart_bench b, c;
 
     (void)unused;
     bench_create(&b);
@@ -231,7 +232,7 @@ static void hostile_fields_change_nothing(void **unused)
 static void every_reachable_state_loads(void **unused)
 {
     uint64_t seed = 77;
-    struct bench b, c;
+    struct uart_bench b, c;
 
     (void)unused;
     bench_create(&b);

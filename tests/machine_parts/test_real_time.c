@@ -38,7 +38,7 @@ enum kind {
 /* What comes from the host beside timers. */
 enum event { NO_EVENT, RTC, INPUT, REQUEST };
 
-static struct world {
+static struct timer_world {
     struct machine *machine;
     enum event event;  /* that comes at `due` */
     const char *kinds; /* of the vCPUs: one of "-pbs" each */
@@ -328,13 +328,13 @@ static void begin(const char *kinds)
         .time = {host_now, host_sleep, host_set_alarm, host_has_rung, NULL},
     };
 
-    w = (struct world){.kinds = kinds,
-                       .now = 5000 * MS,
-                       .alarm = UINT64_MAX,
-                       .due = UINT64_MAX,
-                       .nearest = 5 * MS / 2,
-                       .distance = 3 * MS,
-                       .seed = 7};
+    w = (struct timer_world){.kinds = kinds,
+                             .now = 5000 * MS,
+                             .alarm = UINT64_MAX,
+                             .due = UINT64_MAX,
+                             .nearest = 5 * MS / 2,
+                             .distance = 3 * MS,
+                             .seed = 7};
     w.polled = w.asked = w.now;
     stub_follow(live);
     assert_int_equal(machine_create(&config, &w.machine, NULL), 0);

@@ -28,7 +28,7 @@
 #define RT 0x040u
 #define OE 0x400u
 
-struct bench {
+struct uart_bench {
     struct pl011 *uart;
     struct bus_device device;
     int level;        /* on the wire */
@@ -37,11 +37,11 @@ struct bench {
     size_t nr_sent;
 };
 
-void bench_create(struct bench *bench);
-void bench_destroy(struct bench *bench);
-uint32_t get(struct bench *bench, uint32_t offset);
-void put(struct bench *bench, uint32_t offset, uint32_t value);
+void bench_create(struct uart_bench *bench);
+void bench_destroy(struct uart_bench *bench);
+uint32_t get(struct uart_bench *bench, uint32_t offset);
+void put(struct uart_bench *bench, uint32_t offset, uint32_t value);
 /* From the far end, `n` bytes that count up from `first`. */
-void type(struct bench *bench, uint8_t first, size_t n);
+void type(struct uart_bench *bench, uint8_t first, size_t n);
 
 #endif

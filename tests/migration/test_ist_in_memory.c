@@ -19,19 +19,19 @@
 #define L1 0x10000u  /* of a two-level table, or the linear one */
 #define L2 0x100000u /* the only L2 table */
 
-struct guest {
+struct ist_guest {
     struct vmm vmm; /* a page that cannot be read, its hole, is the host's EIO */
     struct vgic5_state *state;
 };
 
 /* A device with an IST of that shape (`cfgr`), LPI 5 enabled and pending, and its state. */
-static struct guest *guest_new(uint32_t cfgr, uint8_t priority_bits)
+static struct ist_guest *guest_new(uint32_t cfgr, uint8_t priority_bits)
 {
     const struct vgic5_config config = {
         .size = sizeof(config), .ist_l2sz = 7, .priority_bits = priority_bits};
     uint64_t l1 = L2 | 1, lpi = VGIC5_INTID(VGIC5_LPI, 5);
     const struct vmm_shape shape = {.config = &config, .nr_vcpus = 1};
-    struct guest *guest = calloc(1, sizeof(*guest));
+    struct ist_guest *guest = calloc(1, sizeof(*guest));
     struct vgic5_port port;
 
     assert_non_null(guest);
@@ -50,7 +50,7 @@ static struct guest *guest_new(uint32_t cfgr, uint8_t priority_bits)
     return guest;
 }
 
-static void guest_free(struct guest *guest)
+static void guest_free(struct ist_guest *guest)
 {
     vgic5_state_free(guest->state);
     assert_true(vmm_drop_device(&guest->vmm));
@@ -58,7 +58,7 @@ static void guest_free(struct guest *guest)
     free(guest);
 }
 
-static int check(struct guest *guest, struct vgic5_error *error)
+static int check(struct ist_guest *guest, struct vgic5_error *error)
 {
     const struct vgic5_guest_reader reader = {sizeof(reader), vmm_read_guest, guest};
 
@@ -66,7 +66,7 @@ static int check(struct guest *guest, struct vgic5_error *error)
     return vgic5_state_check_memory(guest->state, &reader, error);
 }
 
-static void expect(struct guest *guest, const char *words)
+static void expect(struct ist_guest *guest, const char *words)
 {
     struct vgic5_error error = {0};
 
@@ -83,7 +83,7 @@ static void expect(struct guest *guest, const char *words)
 static void test_a_reader_has_a_size(void **state)
 {
     const struct vgic5_guest_reader reader = {sizeof(reader) - 1, vmm_read_guest, NULL};
-    struct guest *guest = guest_new(LINEAR, 5);
+    struct ist_guest *guest = guest_new(LINEAR, 5);
     struct vgic5_error error = {0};
 
     (void)state;
@@ -98,7 +98,7 @@ static void test_what_a_save_leaves_is_sound(void **state)
 
     (void)state;
     for (size_t n = 0; n < sizeof(shapes) / sizeof(shapes[0]); n++) {
-        struct guest *guest = guest_new(shapes[n], 5);
+        struct ist_guest *guest = guest_new(shapes[n], 5);
         struct vgic5_error error = {0};
 
         if (check(guest, &error) != 0)
@@ -121,7 +121,7 @@ static void test_bits_that_must_be_zero(void **state)
     (void)state;
     for (size_t n = 0; n < sizeof(places) / sizeof(places[0]); n++) {
         for (size_t b = 0; b < sizeof(bits) / sizeof(bits[0]); b++) {
-            struct guest *guest = guest_new(places[n].shape, 5);
+            struct ist_guest *guest = guest_new(places[n].shape, 5);
             uint32_t at = places[n].table + 4 * places[n].lpi;
             char words[64];
 
@@ -135,7 +135,7 @@ static void test_bits_that_must_be_zero(void **state)
 
 static void test_priority_bits_that_the_irs_has_not(void **state)
 {
-    struct guest *guest = guest_new(LINEAR, 3);
+    struct ist_guest *guest = guest_new(LINEAR, 3);
     uint32_t good = 0x7u << 13, bad = 1u << 12;
     struct vgic5_error error = {0};
 
@@ -149,7 +149,7 @@ static void test_priority_bits_that_the_irs_has_not(void **state)
 
 static void test_tables_that_are_not_there(void **state)
 {
-    struct guest *guest = guest_new(TWO_LEVEL, 5);
+    struct ist_guest *guest = guest_new(TWO_LEVEL, 5);
     uint64_t beyond = RAM_SIZE | 1, invalid = RAM_SIZE;
     struct vgic5_error error = {0};
 
@@ -163,7 +163,7 @@ static void test_tables_that_are_not_there(void **state)
 
 static void test_memory_that_cannot_be_read(void **state)
 {
-    struct guest *guest = guest_new(TWO_LEVEL, 5);
+    struct ist_guest *guest = guest_new(TWO_LEVEL, 5);
 
     (void)state;
     guest->vmm.hole = L2;

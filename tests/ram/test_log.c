@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-struct bench {
+struct log_bench {
     struct ram_log log;
     struct ram_watch watch;
     struct ram_range range;
@@ -18,7 +18,7 @@ static void root_of(unsigned number, uint8_t root[VGIC5_SNAPSHOT_ROOT_SIZE])
     memset(root, (int)number, VGIC5_SNAPSHOT_ROOT_SIZE);
 }
 
-static void saved(struct bench *bench, unsigned number)
+static void saved(struct log_bench *bench, unsigned number)
 {
     uint8_t root[VGIC5_SNAPSHOT_ROOT_SIZE];
 
@@ -26,13 +26,13 @@ static void saved(struct bench *bench, unsigned number)
     ram_log_keep(&bench->log, root);
 }
 
-static void save(struct bench *bench, unsigned number)
+static void save(struct log_bench *bench, unsigned number)
 {
     ram_log_mark(&bench->log);
     saved(bench, number);
 }
 
-static bool since(struct bench *bench, unsigned number)
+static bool since(struct log_bench *bench, unsigned number)
 {
     uint8_t root[VGIC5_SNAPSHOT_ROOT_SIZE];
 
@@ -41,7 +41,7 @@ static bool since(struct bench *bench, unsigned number)
 }
 
 /* Exactly these pages, up to a page of ~0. */
-static void assert_since(struct bench *bench, unsigned number, const uint64_t *pages)
+static void assert_since(struct log_bench *bench, unsigned number, const uint64_t *pages)
 {
     uint16_t expected[NR_FRAMES] = {0};
 
@@ -55,19 +55,19 @@ static void assert_since(struct bench *bench, unsigned number, const uint64_t *p
 
 static int begin_watching(void *opaque)
 {
-    struct bench *bench = opaque;
+    struct log_bench *bench = opaque;
 
     return bench->watch.ranges ? 0 : ram_watch_begin(&bench->watch, &bench->range, 1, NULL, NULL);
 }
 
 static int take(void *opaque, size_t range, uint64_t *pages)
 {
-    struct bench *bench = opaque;
+    struct log_bench *bench = opaque;
 
     return ram_watch_take(&bench->watch, range, pages);
 }
 
-static void begin(struct bench *bench)
+static void begin(struct log_bench *bench)
 {
     memset(bench, 0, sizeof(*bench));
     bench->ram = ram_new();
@@ -78,7 +78,7 @@ static void begin(struct bench *bench)
         .ranges = &bench->range, .nr_ranges = 1, .nr_frames = NR_FRAMES, .source = &bench->source};
 }
 
-static void end(struct bench *bench)
+static void end(struct log_bench *bench)
 {
     ram_log_end(&bench->log);
     ram_watch_end(&bench->watch);
@@ -87,7 +87,7 @@ static void end(struct bench *bench)
 
 static void test_since_a_snapshot(void **state)
 {
-    struct bench bench;
+    struct log_bench bench;
 
     (void)state;
     begin(&bench);
@@ -108,7 +108,7 @@ static void test_since_a_snapshot(void **state)
 /* The mark of a save under way has no name; what it would have cleared is still known. */
 static void test_a_save_that_fails(void **state)
 {
-    struct bench bench;
+    struct log_bench bench;
 
     (void)state;
     begin(&bench);
@@ -129,7 +129,7 @@ static void test_a_save_that_fails(void **state)
 
 static void test_written_while_a_save_is_under_way(void **state)
 {
-    struct bench bench;
+    struct log_bench bench;
 
     (void)state;
     begin(&bench);
@@ -147,7 +147,7 @@ static void test_written_while_a_save_is_under_way(void **state)
 /* keep and drop concern the last mark, and only until it has a name. */
 static void test_keep_and_drop_without_a_mark(void **state)
 {
-    struct bench bench;
+    struct log_bench bench;
 
     (void)state;
     begin(&bench);
@@ -165,7 +165,7 @@ static void test_keep_and_drop_without_a_mark(void **state)
 /* When a new one is safe, and not when the new one fails. What was built on has been used. */
 static void test_the_least_used_is_forgotten(void **state)
 {
-    struct bench bench;
+    struct log_bench bench;
 
     (void)state;
     begin(&bench);
@@ -189,7 +189,7 @@ static void test_the_least_used_is_forgotten(void **state)
 /* Two snapshots of the same state are the same file. */
 static void test_the_same_root_twice(void **state)
 {
-    struct bench bench;
+    struct log_bench bench;
 
     (void)state;
     begin(&bench);
@@ -209,7 +209,7 @@ struct copies {
     unsigned next; /* the number of the next snapshot */
 };
 
-static void nothing_is_lost(struct bench *bench, const struct copies *copies)
+static void nothing_is_lost(struct log_bench *bench, const struct copies *copies)
 {
     for (unsigned n = 0; n < copies->next && n < NR_COPIES; n++) {
         unsigned number = copies->next - 1 - n;
@@ -226,7 +226,7 @@ static void nothing_is_lost(struct bench *bench, const struct copies *copies)
     }
 }
 
-static void write_some(struct bench *bench, uint64_t *seed)
+static void write_some(struct log_bench *bench, uint64_t *seed)
 {
     for (uint64_t n = ram_noise(seed) % 20; n > 0; n--)
         ram_store(bench->ram, ram_noise(seed) % NR_PAGES, (uint8_t)ram_noise(seed));
@@ -241,7 +241,7 @@ static int fill_nothing(void *opaque, uint64_t frame, void *content, struct vgic
 static void play(uint64_t seed, uint64_t most_edges, bool absent)
 {
     struct copies copies = {.next = 0};
-    struct bench bench;
+    struct log_bench bench;
 
     begin(&bench);
     for (unsigned n = 0; n < NR_COPIES; n++)

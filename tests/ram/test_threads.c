@@ -23,7 +23,7 @@
 #define NR_GUESTS 6u /* threads that read and write; a page is written by one of them */
 #define WORDS (RAM_PAGE / sizeof(uint64_t))
 
-struct world {
+struct ram_crowd {
     struct vgic5_ram *ram;
     uint8_t *host;
     uint64_t rounds;
@@ -32,8 +32,8 @@ struct world {
     atomic_uint marks, comings;
 };
 
-struct actor {
-    struct world *world;
+struct toucher {
+    struct ram_crowd *world;
     unsigned number;
     pthread_t thread;
 };
@@ -46,14 +46,14 @@ static uint64_t saved_word(uint64_t page, uint64_t word)
     return (page << 16 | word) + 1;
 }
 
-static _Atomic uint64_t *word_at(const struct world *world, uint64_t page, uint64_t word)
+static _Atomic uint64_t *word_at(const struct ram_crowd *world, uint64_t page, uint64_t word)
 {
     return (_Atomic uint64_t *)(void *)(world->host + page * RAM_PAGE) + word;
 }
 
 /* ---- Those who touch it ---------------------------------------------------------------------- */
 
-static void look(struct world *world, uint64_t page, uint64_t word)
+static void look(struct ram_crowd *world, uint64_t page, uint64_t word)
 {
     uint64_t seen = atomic_load_explicit(word_at(world, page, word), memory_order_relaxed);
 
@@ -63,8 +63,8 @@ static void look(struct world *world, uint64_t page, uint64_t word)
 
 static void *guest(void *opaque)
 {
-    struct actor *actor = opaque;
-    struct world *world = actor->world;
+    struct toucher *actor = opaque;
+    struct ram_crowd *world = actor->world;
     uint64_t seed = actor->number + 1;
 
     for (uint64_t n = 0; n < world->rounds; n++) {
@@ -85,8 +85,8 @@ static void *guest(void *opaque)
 /* Fills, and begins the log anew under the feet of those who write. */
 static void *keeper(void *opaque)
 {
-    struct actor *actor = opaque;
-    struct world *world = actor->world;
+    struct toucher *actor = opaque;
+    struct ram_crowd *world = actor->world;
     uint8_t root[VGIC5_SNAPSHOT_ROOT_SIZE] = {0};
 
     while (atomic_load(&world->running) > 0) {
@@ -105,8 +105,8 @@ static void *keeper(void *opaque)
 /* Another RAM comes, has faults of its own, and goes. */
 static void *neighbour(void *opaque)
 {
-    struct actor *actor = opaque;
-    struct world *world = actor->world;
+    struct toucher *actor = opaque;
+    struct ram_crowd *world = actor->world;
     uint8_t *host = ram_new();
     const struct vgic5_ram_range range = {.size = RAM_SIZE, .host = host};
 
@@ -128,7 +128,7 @@ static void *neighbour(void *opaque)
 /* ---- All of them at the same frame ----------------------------------------------------------- */
 
 struct crowd {
-    struct world world;
+    struct ram_crowd world;
     pthread_barrier_t together;
 };
 
@@ -167,7 +167,7 @@ static void make_snapshot(void)
     ram_free(host);
 }
 
-static void begin(struct world *world, const struct vgic5_ram_range *range, uint64_t most_edges)
+static void begin(struct ram_crowd *world, const struct vgic5_ram_range *range, uint64_t most_edges)
 {
     const uint8_t root[VGIC5_SNAPSHOT_ROOT_SIZE] = {0};
     struct vgic5_chain *chain;
@@ -182,15 +182,15 @@ static void begin(struct world *world, const struct vgic5_ram_range *range, uint
     vgic5_ram_keep(world->ram, root);
 }
 
-static void run(struct world *world)
+static void run(struct ram_crowd *world)
 {
     static void *(*const roles[])(void *) = {guest, guest, guest,  guest,
                                              guest, guest, keeper, neighbour};
-    struct actor actors[sizeof(roles) / sizeof(*roles)];
+    struct toucher actors[sizeof(roles) / sizeof(*roles)];
 
     atomic_store(&world->running, NR_GUESTS);
     for (unsigned n = 0; n < sizeof(roles) / sizeof(*roles); n++) {
-        actors[n] = (struct actor){.world = world, .number = n};
+        actors[n] = (struct toucher){.world = world, .number = n};
         assert_int_equal(pthread_create(&actors[n].thread, NULL, roles[n], &actors[n]), 0);
     }
     for (unsigned n = 0; n < sizeof(roles) / sizeof(*roles); n++)
@@ -198,7 +198,7 @@ static void run(struct world *world)
 }
 
 /* Whatever was written since the first mark is in it, and all else is the snapshot's. */
-static uint64_t check(struct world *world)
+static uint64_t check(struct ram_crowd *world)
 {
     const uint8_t root[VGIC5_SNAPSHOT_ROOT_SIZE] = {0};
     uint64_t pages[NR_PAGES / 64], written = 0;
@@ -221,7 +221,7 @@ static uint64_t check(struct world *world)
 
 static void play(const struct vgic5_ram_range *range, uint64_t most_edges, uint64_t rounds)
 {
-    struct world world = {.rounds = rounds};
+    struct ram_crowd world = {.rounds = rounds};
 
     begin(&world, range, most_edges);
     run(&world);

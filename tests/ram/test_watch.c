@@ -17,7 +17,7 @@ static uint64_t nr_written(const struct ram_watch *watch)
     return n;
 }
 
-struct source {
+struct watch_source {
     uint8_t *ram;
     struct ram_range range;
     unsigned filled[NR_FRAMES];
@@ -26,7 +26,7 @@ struct source {
 /* Frame n holds n + 1, its last page nothing. */
 static int fill(void *opaque, uint64_t frame, void *content, struct vgic5_error *error)
 {
-    struct source *source = opaque;
+    struct watch_source *source = opaque;
 
     (void)error;
     source->filled[frame]++;
@@ -34,15 +34,15 @@ static int fill(void *opaque, uint64_t frame, void *content, struct vgic5_error 
     return 0;
 }
 
-static void begin(struct ram_watch *watch, struct source *source)
+static void begin(struct ram_watch *watch, struct watch_source *source)
 {
     *watch = (struct ram_watch){0};
-    *source = (struct source){.ram = ram_new()};
+    *source = (struct watch_source){.ram = ram_new()};
     source->range = ram_whole(source->ram);
     assert_int_equal(ram_watch_begin(watch, &source->range, 1, NULL, NULL), 0);
 }
 
-static void end(struct ram_watch *watch, struct source *source)
+static void end(struct ram_watch *watch, struct watch_source *source)
 {
     ram_watch_end(watch);
     ram_free(source->ram);
@@ -51,7 +51,7 @@ static void end(struct ram_watch *watch, struct source *source)
 static void test_a_write_is_seen_a_read_is_not(void **state)
 {
     struct ram_watch watch;
-    struct source source;
+    struct watch_source source;
 
     (void)state;
     begin(&watch, &source);
@@ -79,7 +79,7 @@ static void test_a_write_is_seen_a_read_is_not(void **state)
 static void test_absent_frames_come_when_touched(void **state)
 {
     struct ram_watch watch;
-    struct source source;
+    struct watch_source source;
 
     (void)state;
     begin(&watch, &source);
@@ -99,7 +99,7 @@ static void test_frames_of_nothing(void **state)
 {
     for (unsigned tracks = 0; tracks < 2; tracks++) {
         struct ram_watch watch;
-        struct source source;
+        struct watch_source source;
 
         (void)state;
         begin(&watch, &source);
@@ -123,7 +123,7 @@ static void test_frames_of_nothing(void **state)
 static void test_filled_while_tracking(void **state)
 {
     struct ram_watch watch;
-    struct source source;
+    struct watch_source source;
 
     (void)state;
     begin(&watch, &source);
@@ -155,7 +155,7 @@ static void test_filled_while_tracking(void **state)
 static void scatter(uint64_t most_edges, uint64_t most)
 {
     struct ram_watch watch;
-    struct source source;
+    struct watch_source source;
     uint64_t n;
 
     begin(&watch, &source);
@@ -190,7 +190,7 @@ static void test_mappings_are_few(void **state)
 static void test_mappings_run_out(void **state)
 {
     struct ram_watch watch;
-    struct source source;
+    struct watch_source source;
 
     (void)state;
     begin(&watch, &source);
@@ -212,7 +212,7 @@ static void test_mappings_run_out(void **state)
 static void test_the_kernel_does_not_write_behind_our_back(void **state)
 {
     struct ram_watch watch;
-    struct source source;
+    struct watch_source source;
     int ends[2];
 
     (void)state;
@@ -231,7 +231,7 @@ static void test_the_kernel_does_not_write_behind_our_back(void **state)
 static void test_errno_is_kept(void **state)
 {
     struct ram_watch watch;
-    struct source source;
+    struct watch_source source;
 
     (void)state;
     begin(&watch, &source);
@@ -253,7 +253,7 @@ static void test_the_faults_of_others(void **state)
     assert_true(child >= 0);
     if (child == 0) {
         struct ram_watch watch;
-        struct source source;
+        struct watch_source source;
 
         signal(SIGSEGV, SIG_DFL);
         begin(&watch, &source);
@@ -269,7 +269,7 @@ static void test_the_faults_of_others(void **state)
 static void test_two_at_once(void **state)
 {
     struct ram_watch watch, other;
-    struct source source, second;
+    struct watch_source source, second;
 
     (void)state;
     begin(&watch, &source);

@@ -136,19 +136,19 @@ static struct vgic5_fs faulty_fs(struct faulty *faulty)
 
 #define OLD_TEXT "the old file"
 
-struct place {
+struct scratch_place {
     char directory[64];
     char path[96];
 };
 
-static void place_make(struct place *place)
+static void place_make(struct scratch_place *place)
 {
     strcpy(place->directory, "/tmp/vgic5-atomic-XXXXXX");
     assert_non_null(mkdtemp(place->directory));
     snprintf(place->path, sizeof(place->path), "%s/snapshot", place->directory);
 }
 
-static void put_old(const struct place *place)
+static void put_old(const struct scratch_place *place)
 {
     FILE *file = fopen(place->path, "w");
 
@@ -157,7 +157,7 @@ static void put_old(const struct place *place)
     fclose(file);
 }
 
-static size_t count_files(const struct place *place)
+static size_t count_files(const struct scratch_place *place)
 {
     DIR *directory = opendir(place->directory);
     size_t count = 0;
@@ -169,7 +169,7 @@ static size_t count_files(const struct place *place)
     return count;
 }
 
-static void remove_all(const struct place *place)
+static void remove_all(const struct scratch_place *place)
 {
     DIR *directory = opendir(place->directory);
 
@@ -178,7 +178,7 @@ static void remove_all(const struct place *place)
     closedir(directory);
 }
 
-static bool is_old(const struct place *place)
+static bool is_old(const struct scratch_place *place)
 {
     char text[32] = "";
     FILE *file = fopen(place->path, "r");
@@ -189,7 +189,7 @@ static bool is_old(const struct place *place)
     return strcmp(text, OLD_TEXT) == 0;
 }
 
-static bool is_new(const struct place *place, const struct sample *sample)
+static bool is_new(const struct scratch_place *place, const struct sample *sample)
 {
     struct vgic5_snapshot *snapshot;
     const struct vgic5_section *ram;
@@ -208,8 +208,8 @@ static bool is_new(const struct place *place, const struct sample *sample)
 }
 
 /* As a program saves: the file, the writer on it, commit or abandon. */
-static int save(const struct place *place, const struct sample *sample, const struct vgic5_fs *fs,
-                struct vgic5_error *error)
+static int save(const struct scratch_place *place, const struct sample *sample,
+                const struct vgic5_fs *fs, struct vgic5_error *error)
 {
     struct vgic5_atomic_file *file;
     struct vgic5_snapshot_writer *writer;
@@ -238,7 +238,7 @@ static void test_the_systems_own_calls(void **state)
 {
     struct sample *sample = sample_new(1);
     struct vgic5_error error = {0};
-    struct place place;
+    struct scratch_place place;
     struct stat status;
 
     (void)state;
@@ -266,7 +266,7 @@ static void test_the_systems_own_calls(void **state)
     free(sample);
 }
 
-static void check_after(const struct place *place, const struct sample *sample,
+static void check_after(const struct scratch_place *place, const struct sample *sample,
                         const struct faulty *faulty, int result, const struct vgic5_error *error)
 {
     assert_int_equal(faulty->open_files, 0);
@@ -286,7 +286,7 @@ static void test_every_call_fails_once_and_for_ever(void **state)
 {
     static const int codes[] = {EIO, ENOSPC, ENOENT, EINTR, 0};
     struct sample *sample = sample_new(1);
-    struct place place;
+    struct scratch_place place;
     unsigned int loops = 0, made[NR_CALLS] = {0};
 
     (void)state;
@@ -331,7 +331,7 @@ static void test_short_writes(void **state)
 {
     static const size_t most[] = {1, 7, 4096};
     struct sample *sample = sample_new(1);
-    struct place place;
+    struct scratch_place place;
 
     (void)state;
     place_make(&place);
@@ -351,7 +351,7 @@ static void test_short_writes(void **state)
 static void test_killed_at_every_call(void **state)
 {
     struct sample *sample = sample_new(1);
-    struct place place;
+    struct scratch_place place;
     unsigned int fail_at = 0, olds = 0, news = 0;
     int status;
 
@@ -385,7 +385,7 @@ static void test_killed_at_every_call(void **state)
 }
 
 /* What a process was killed over. It is held by whoever has it open, and by nobody else. */
-static int temporary_of(const struct place *place, long pid, unsigned int n, bool held)
+static int temporary_of(const struct scratch_place *place, long pid, unsigned int n, bool held)
 {
     char name[160];
     int fd;
@@ -406,7 +406,7 @@ static void test_temporary_names_taken(void **state)
 {
     struct sample *sample = sample_new(1);
     struct vgic5_error error = {0};
-    struct place place;
+    struct scratch_place place;
     int held[100];
 
     (void)state;
@@ -487,8 +487,8 @@ static int dying_directory(void *opaque, const char *path)
     return 0;
 }
 
-static void save_and_die(const struct place *place, const struct sample *sample, enum call call,
-                         unsigned int left)
+static void save_and_die(const struct scratch_place *place, const struct sample *sample,
+                         enum call call, unsigned int left)
 {
     const struct vgic5_fs fs = {.size = sizeof(fs),
                                 .write = dying_write,
@@ -525,7 +525,7 @@ static const struct {
 static void die_each(bool unnamed)
 {
     struct sample *sample = sample_new(1);
-    struct place place;
+    struct scratch_place place;
 
     has_no_unnamed = !unnamed;
     place_make(&place);
@@ -578,7 +578,7 @@ static void test_only_dead_ones_are_removed(void **state)
                                          "/.snapshot.x%ld.0.tmp"};
     struct sample *sample = sample_new(1);
     long gone = a_process_that_has_gone();
-    struct place place;
+    struct scratch_place place;
     char name[160];
     size_t stay = 0;
     int held;
@@ -611,7 +611,7 @@ static void test_two_at_a_time(void **state)
 {
     struct sample *sample = sample_new(1);
     struct vgic5_atomic_file *slow;
-    struct place place;
+    struct scratch_place place;
 
     (void)state;
     place_make(&place);
@@ -637,7 +637,7 @@ static void test_places_that_do_not_take_a_file(void **state)
     static const char *const paths[] = {"", "/", "/tmp/", "/nowhere/at/all", "/dev/null/x"};
     struct vgic5_atomic_file *file;
     struct vgic5_error error = {0};
-    struct place place;
+    struct scratch_place place;
     char name[400];
 
     (void)state;
@@ -673,7 +673,7 @@ static void test_no_file_in_the_way(void **state)
 {
     struct vgic5_atomic_file *file;
     struct vgic5_error error = {0};
-    struct place place;
+    struct scratch_place place;
     struct stat before, after;
     char target[80];
 
@@ -715,7 +715,7 @@ static void test_directory_vanishes(void **state)
     struct vgic5_atomic_file *file;
     const struct vgic5_sink *sink;
     struct vgic5_error error = {0};
-    struct place place;
+    struct scratch_place place;
     char away[80];
 
     (void)state;

@@ -74,17 +74,18 @@ static int read_by(unsigned int way, const struct buffer *buffer, struct vgic5_e
 }
 
 /* The words that a refusal of damage at `at` must have one of: the section, or its offset. */
-struct place {
+struct named_place {
     char name[48];
     char offset[48];
 };
 
-static struct place *find_places(const struct buffer *good, size_t *nr_places, uint64_t **ends)
+static struct named_place *find_places(const struct buffer *good, size_t *nr_places,
+                                       uint64_t **ends)
 {
     struct reading reading;
     struct vgic5_snapshot *snapshot = open_good(file_like(&reading, good));
     size_t nr_sections = vgic5_snapshot_nr_sections(snapshot);
-    struct place *places = calloc(nr_sections + 2, sizeof(*places));
+    struct named_place *places = calloc(nr_sections + 2, sizeof(*places));
 
     *ends = calloc(nr_sections + 2, sizeof(**ends));
     strcpy(places[0].name, "file header");
@@ -108,8 +109,8 @@ static struct place *find_places(const struct buffer *good, size_t *nr_places, u
     return places;
 }
 
-static void expect_refusal(int result, const struct vgic5_error *error, const struct place *place,
-                           unsigned int way, size_t at)
+static void expect_refusal(int result, const struct vgic5_error *error,
+                           const struct named_place *place, unsigned int way, size_t at)
 {
     if (result != -EBADMSG || error->cause != VGIC5_CAUSE_DAMAGED)
         fail_msg("way %u, byte 0x%zx: result %d, exit code %d: %s", way, at, result, error->cause,
@@ -125,7 +126,7 @@ static void test_every_bit(void **state)
 {
     struct vgic5_error error = {0};
     struct buffer file;
-    struct place *places;
+    struct named_place *places;
     uint64_t *ends;
     size_t nr_places, place = 0;
 
@@ -160,7 +161,7 @@ static void test_every_bit(void **state)
 static void test_every_truncation(void **state)
 {
     struct buffer file;
-    struct place *places;
+    struct named_place *places;
     uint64_t *ends;
     size_t nr_places, place = 0;
 
@@ -246,7 +247,7 @@ static void assemble(const struct splice *splice, struct buffer *to)
 }
 
 /* Two snapshots of the same shape, cut into header, sections and trailer, or finer. */
-struct files {
+struct two_files {
     struct buffer one, two;
     struct map one_map, two_map;
 };
@@ -313,7 +314,7 @@ static void add_finely(struct splice *splice, const struct buffer *file, const s
     add(splice, file, map->table, file->size);
 }
 
-static void splice_pieces(struct random *random, const struct files *files, struct buffer *to)
+static void splice_pieces(struct random *random, const struct two_files *files, struct buffer *to)
 {
     struct splice splice = {0}, other = {0};
     unsigned int times = 1 + (unsigned int)random_below(random, 3);
@@ -331,7 +332,7 @@ static void splice_pieces(struct random *random, const struct files *files, stru
 }
 
 /* A range of bytes over, into or out of the file, from anywhere in either. */
-static void splice_bytes(struct random *random, const struct files *files, struct buffer *to)
+static void splice_bytes(struct random *random, const struct two_files *files, struct buffer *to)
 {
     const struct buffer *from = random_below(random, 2) ? &files->one : &files->two;
     size_t most = random_below(random, 2) ? 64 : from->size;
@@ -368,7 +369,7 @@ static bool same(const struct buffer *one, const struct buffer *two)
 static void test_splices(void **state)
 {
     struct random random = {.state = seed};
-    struct files files;
+    struct two_files files;
     struct buffer spliced = {0};
     unsigned int unchanged = 0;
 
@@ -408,7 +409,7 @@ static void test_splices(void **state)
 /* A splice gets past neither the table nor the root, even where each section is right in itself. */
 static void test_sections_of_another_snapshot(void **state)
 {
-    struct files files;
+    struct two_files files;
     struct buffer spliced = {0};
 
     (void)state;

@@ -4,7 +4,7 @@
 #include <malloc.h>
 #include <string.h>
 
-struct watch watch;
+struct alloc_watch watch;
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);

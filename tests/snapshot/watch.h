@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-extern struct watch {
+extern struct alloc_watch {
     bool on;
     unsigned int calls, fail_at;
     bool for_ever;

@@ -42,7 +42,7 @@ struct chaos {
     unsigned long steps;
 };
 
-struct actor {
+struct chaos_actor {
     struct chaos *chaos;
     uint32_t number;
     uint64_t random;
@@ -58,7 +58,7 @@ static void check(bool good, const char *what, unsigned long value)
     failures += !good;
 }
 
-static uint32_t below(struct actor *a, uint32_t limit)
+static uint32_t below(struct chaos_actor *a, uint32_t limit)
 {
     a->random ^= a->random << 13;
     a->random ^= a->random >> 7;
@@ -94,18 +94,18 @@ static void get(struct chaos *c, uint64_t offset, unsigned size)
 /* ---- vCPUs ----------------------------------------------------------------------------------- */
 
 /* A few are everybody's favourites, so that threads meet. */
-static uint32_t any_of(struct actor *a, uint32_t nr)
+static uint32_t any_of(struct chaos_actor *a, uint32_t nr)
 {
     return below(a, below(a, 2) ? nr : FAVOURITES);
 }
 
-static uint32_t any_intid(struct actor *a)
+static uint32_t any_intid(struct chaos_actor *a)
 {
     return below(a, 4) ? VGIC5_INTID(VGIC5_LPI, any_of(a, NR_LPIS))
                        : VGIC5_INTID(VGIC5_SPI, any_of(a, NR_SPIS));
 }
 
-static void take_one(struct actor *a, struct vgic5_vcpu *vcpu)
+static void take_one(struct chaos_actor *a, struct vgic5_vcpu *vcpu)
 {
     uint64_t taken = vmm_mrs(vcpu, below(a, 8) ? VGIC5_CDIA : VGIC5_CDNMIA);
     if (!(taken >> 32))
@@ -117,7 +117,7 @@ static void take_one(struct actor *a, struct vgic5_vcpu *vcpu)
 }
 
 /* CDDIS, CDEN, CDPRI, CDAFF, CDPEND, CDRCFG and CDHM, with random operands. */
-static void instruct(struct actor *a, struct vgic5_vcpu *vcpu)
+static void instruct(struct chaos_actor *a, struct vgic5_vcpu *vcpu)
 {
     static const uint16_t encodings[] = {CD(1, 0), CD(1, 1), CD(1, 1), CD(1, 2),
                                          CD(1, 3), CD(1, 3), CD(1, 4), CD(1, 4),
@@ -128,7 +128,7 @@ static void instruct(struct actor *a, struct vgic5_vcpu *vcpu)
     vmm_msr(vcpu, encoding, operand << 32 | any_intid(a));
 }
 
-static void access_register(struct actor *a, struct vgic5_vcpu *vcpu)
+static void access_register(struct chaos_actor *a, struct vgic5_vcpu *vcpu)
 {
     static const uint16_t encodings[] = {VGIC5_ICC_HPPIR,
                                          VGIC5_ICC_ICSR,
@@ -154,7 +154,7 @@ static void access_register(struct actor *a, struct vgic5_vcpu *vcpu)
 
 static void *be_a_vcpu(void *context)
 {
-    struct actor *a = context;
+    struct chaos_actor *a = context;
     struct chaos *c = a->chaos;
     uint32_t number = a->number;
     for (unsigned long n = 0; n < c->steps; n++) {
@@ -176,7 +176,7 @@ static void *be_a_vcpu(void *context)
 
 static void *be_the_wires(void *context)
 {
-    struct actor *a = context;
+    struct chaos_actor *a = context;
     struct chaos *c = a->chaos;
     for (unsigned long n = 0; n < c->steps * 2; n++) {
         uint32_t vcpu = below(a, a->chaos->vmm.nr_vcpus);
@@ -190,7 +190,7 @@ static void *be_the_wires(void *context)
 
 static void *be_the_frame(void *context)
 {
-    struct actor *a = context;
+    struct chaos_actor *a = context;
     struct chaos *c = a->chaos;
     for (unsigned long n = 0; n < c->steps / 4; n++) {
         put(c, VGIC5_IRS_CR0, below(a, 4) != 0);
@@ -204,7 +204,7 @@ static void *be_the_frame(void *context)
 }
 
 /* A table of two levels, or a linear one behind level 1; some of its entries Active or Pending. */
-static void make_table(struct actor *a, bool two_level)
+static void make_table(struct chaos_actor *a, bool two_level)
 {
     struct chaos *c = a->chaos;
     uint32_t words[NR_LPIS];
@@ -224,7 +224,7 @@ static void make_table(struct actor *a, bool two_level)
 
 static void *be_the_tables(void *context)
 {
-    struct actor *a = context;
+    struct chaos_actor *a = context;
     struct chaos *c = a->chaos;
     for (unsigned long n = 0; n < c->steps / 64; n++) {
         make_table(a, below(a, 2));
@@ -239,7 +239,7 @@ static void *be_the_tables(void *context)
     return NULL;
 }
 
-static void ask(struct actor *a, uint32_t group, uint64_t number, void *payload)
+static void ask(struct chaos_actor *a, uint32_t group, uint64_t number, void *payload)
 {
     struct vgic5_attr attr = {.group = group, .attr = number, .addr = (uintptr_t)payload};
     if (below(a, 4) == 0)
@@ -251,7 +251,7 @@ static void ask(struct actor *a, uint32_t group, uint64_t number, void *payload)
 /* What has been got may be set again (EBUSY when a vCPU is in, or has been); GRP_IST is refused. */
 static void *be_the_vmm(void *context)
 {
-    struct actor *a = context;
+    struct chaos_actor *a = context;
     struct chaos *c = a->chaos;
     uint64_t value[2], trigger, handling;
     uint32_t words[NR_SPIS];
@@ -268,7 +268,7 @@ static void *be_the_vmm(void *context)
     return NULL;
 }
 
-static const struct cast {
+static const struct chaos_cast {
     void *(*body)(void *actor);
     uint32_t nr;
 } casts[] = {
@@ -380,7 +380,7 @@ static void check_restored(struct chaos *c, uint32_t abi)
     destroy(fresh);
 }
 
-static void start(struct actor *actor, void *(*body)(void *actor))
+static void start(struct chaos_actor *actor, void *(*body)(void *actor))
 {
     if (pthread_create(&actor->thread, NULL, body, actor)) {
         perror("pthread_create");
@@ -390,10 +390,10 @@ static void start(struct actor *actor, void *(*body)(void *actor))
 
 static void run(struct chaos *c, uint64_t seed)
 {
-    struct actor actors[MAX_ACTORS];
+    struct chaos_actor actors[MAX_ACTORS];
     uint32_t nr = 0;
     for (uint32_t i = 0; i < MAX_ACTORS; i++)
-        actors[i] = (struct actor){.chaos = c, .number = i, .random = seed + 77 * i + 1};
+        actors[i] = (struct chaos_actor){.chaos = c, .number = i, .random = seed + 77 * i + 1};
     for (; nr < c->nr_threads; nr++)
         start(&actors[nr], be_a_vcpu);
     for (size_t i = 0; i < NR_CASTS; i++)

@@ -12,7 +12,7 @@
 #define MOST_STEPS 64u
 
 /* Where in the part a step was carried out. */
-struct place {
+struct lint_span {
     size_t first, last; /* NOWHERE: not at all */
 };
 
@@ -20,7 +20,7 @@ struct lint {
     const struct lint_part *part;
     json_t *findings;
     const struct vgic5_step *steps[MOST_STEPS];
-    struct place places[MOST_STEPS];
+    struct lint_span places[MOST_STEPS];
     size_t nr_steps;
 };
 
@@ -109,9 +109,9 @@ static bool is_again(const struct lint *lint, size_t n)
 }
 
 /* Of what is done once the first time counts, of a selection the last: loops move it before. */
-static struct place place_of(const struct lint *lint, const struct vgic5_step *step)
+static struct lint_span place_of(const struct lint *lint, const struct vgic5_step *step)
 {
-    struct place place = {NOWHERE, NOWHERE};
+    struct lint_span place = {NOWHERE, NOWHERE};
 
     for (size_t at = 0; at < json_array_size(lint->part->lines); at++) {
         const json_t *line = line_at(lint, at);
@@ -139,8 +139,9 @@ static void find_steps(struct lint *lint)
             break;
         lint->steps[n] = step;
         lint->nr_steps = n + 1;
-        lint->places[n] = is_visible(step) && !is_again(lint, n) ? place_of(lint, step)
-                                                                 : (struct place){NOWHERE, NOWHERE};
+        lint->places[n] = is_visible(step) && !is_again(lint, n)
+                              ? place_of(lint, step)
+                              : (struct lint_span){NOWHERE, NOWHERE};
     }
 }
 

@@ -12,7 +12,7 @@
 #define LONG_RUN 4u /* rows with nothing in them, of which one band is made */
 
 /* Rows of cells, each row with the name of its first one. */
-struct map {
+struct cell_map {
     const char *label, *nothing; /* what a row without anything in it is */
     uint32_t cells;
     bool (*is_empty)(const void *cells, uint32_t n);
@@ -21,12 +21,12 @@ struct map {
     const void *opaque;
 };
 
-static uint32_t nr_rows(const struct map *map)
+static uint32_t nr_rows(const struct cell_map *map)
 {
     return (map->cells + COLUMNS - 1) / COLUMNS;
 }
 
-static bool row_is_empty(const struct map *map, uint32_t row)
+static bool row_is_empty(const struct cell_map *map, uint32_t row)
 {
     for (uint32_t n = row * COLUMNS; n < (row + 1) * COLUMNS && n < map->cells; n++)
         if (!map->is_empty(map->opaque, n))
@@ -35,7 +35,7 @@ static bool row_is_empty(const struct map *map, uint32_t row)
 }
 
 /* Rows from this one on that become one band: 1 if it stays a row. */
-static uint32_t band(const struct map *map, uint32_t row)
+static uint32_t band(const struct cell_map *map, uint32_t row)
 {
     uint32_t end = row;
 
@@ -44,14 +44,14 @@ static uint32_t band(const struct map *map, uint32_t row)
     return end - row >= LONG_RUN ? end - row : 1;
 }
 
-static void draw_name(FILE *page, const struct map *map, uint32_t row, uint32_t y)
+static void draw_name(FILE *page, const struct cell_map *map, uint32_t row, uint32_t y)
 {
     fprintf(page, "<text class=\"at\" x=\"0\" y=\"%u\">", y + CELL - 4);
     map->name(page, map->opaque, row * COLUMNS);
     fputs("</text>\n", page);
 }
 
-static void draw_row(FILE *page, const struct map *map, uint32_t row, uint32_t y)
+static void draw_row(FILE *page, const struct cell_map *map, uint32_t row, uint32_t y)
 {
     draw_name(page, map, row, y);
     for (uint32_t n = row * COLUMNS; n < (row + 1) * COLUMNS && n < map->cells; n++) {
@@ -62,7 +62,8 @@ static void draw_row(FILE *page, const struct map *map, uint32_t row, uint32_t y
     }
 }
 
-static void draw_band(FILE *page, const struct map *map, uint32_t row, uint32_t rows, uint32_t y)
+static void draw_band(FILE *page, const struct cell_map *map, uint32_t row, uint32_t rows,
+                      uint32_t y)
 {
     draw_name(page, map, row, y);
     fprintf(page,
@@ -73,7 +74,7 @@ static void draw_band(FILE *page, const struct map *map, uint32_t row, uint32_t 
             rows, map->nothing);
 }
 
-static void draw_map(FILE *page, const struct map *map)
+static void draw_map(FILE *page, const struct cell_map *map)
 {
     uint32_t width = GUTTER + (map->cells < COLUMNS ? map->cells : COLUMNS) * CELL, lines = 0;
 
@@ -168,13 +169,13 @@ static void draw_lpis(FILE *page, const struct picture *picture)
     uint32_t cells = (picture->nr_lpis + per_cell - 1) / per_cell;
     struct lpi_cell *all = collect(picture, cells, per_cell);
     const struct lpi_map lpis = {all, per_cell};
-    const struct map map = {"map of the LPI table",
-                            "no reachable ISTE",
-                            cells,
-                            lpi_is_empty,
-                            draw_lpi,
-                            name_lpi,
-                            &lpis};
+    const struct cell_map map = {"map of the LPI table",
+                                 "no reachable ISTE",
+                                 cells,
+                                 lpi_is_empty,
+                                 draw_lpi,
+                                 name_lpi,
+                                 &lpis};
 
     fprintf(page,
             "<p>%" PRIu32 " LPIs at 0x%" PRIx64 "; a cell is %" PRIu32 " of them, a row %" PRIu32
@@ -238,14 +239,14 @@ struct memory_cell {
     bool has_ist;
 };
 
-struct memory_map {
+struct memory_cells {
     struct memory_cell *cells;
     uint64_t base, per_cell; /* bytes */
     bool is_chain;
 };
 
 static void fill_memory_map(const struct inspection *inspection, uint64_t frames, uint32_t cells,
-                            struct memory_map *map)
+                            struct memory_cells *map)
 {
     uint64_t per_cell = map->per_cell / VGIC5_FRAME_SIZE;
     uint64_t ist = (inspection->picture.ist_baser & ~UINT64_C(63)) - map->base;
@@ -261,21 +262,21 @@ static void fill_memory_map(const struct inspection *inspection, uint64_t frames
 
 static bool memory_is_empty(const void *opaque, uint32_t n)
 {
-    const struct memory_map *map = opaque;
+    const struct memory_cells *map = opaque;
 
     return map->cells[n].stored == 0 && !map->cells[n].has_ist;
 }
 
 static void name_memory(FILE *page, const void *opaque, uint32_t n)
 {
-    const struct memory_map *map = opaque;
+    const struct memory_cells *map = opaque;
 
     fprintf(page, "0x%" PRIx64, map->base + n * map->per_cell);
 }
 
 static void draw_memory_cell(FILE *page, const void *opaque, uint32_t n)
 {
-    const struct memory_map *map = opaque;
+    const struct memory_cells *map = opaque;
     const struct memory_cell *cell = &map->cells[n];
     uint32_t pages = (uint32_t)(map->per_cell / VGIC5_PAGE_SIZE);
 
@@ -294,11 +295,11 @@ static void draw_memory(FILE *page, const struct inspection *inspection)
     uint64_t frames = (memory->memory_size + VGIC5_FRAME_SIZE - 1) / VGIC5_FRAME_SIZE;
     uint64_t per_cell = (frames + MOST_CELLS - 1) / MOST_CELLS;
     uint32_t cells = (uint32_t)((frames + per_cell - 1) / per_cell);
-    struct memory_map all = {calloc(cells, sizeof(*all.cells)), memory->memory_base,
-                             per_cell * VGIC5_FRAME_SIZE,
-                             vgic5_chain_nr_levels(inspection->loaded.chain) > 1};
-    const struct map map = {"memory map",     "zero, not stored", cells, memory_is_empty,
-                            draw_memory_cell, name_memory,        &all};
+    struct memory_cells all = {calloc(cells, sizeof(*all.cells)), memory->memory_base,
+                               per_cell * VGIC5_FRAME_SIZE,
+                               vgic5_chain_nr_levels(inspection->loaded.chain) > 1};
+    const struct cell_map map = {"memory map",     "zero, not stored", cells, memory_is_empty,
+                                 draw_memory_cell, name_memory,        &all};
 
     fprintf(page,
             "<p>0x%" PRIx64 " to 0x%" PRIx64 "; a cell is %" PRIu64 " KiB, a row %" PRIu64

@@ -14,10 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel.h"
-#include "kvm/calls.h"
 #include "kvm/numbers.h"
 #include "migration/internal.h"
+#include "port_vm.h"
 
 #define NR_SPIS 64u
 #define LPI_ID_BITS 4u
@@ -27,85 +26,30 @@ static const uint32_t vcpu_ids[2] = {3, 17};
 
 /* ---- A VM ------------------------------------------------------------------------------------ */
 
-struct ignored_vm {
-    struct kernel kernel;
-    struct vgic5_kvm_calls calls;
-    struct kvm_vm vm;
-    struct vgic5_kvm kvm;
-    struct vgic5_port port;
-    uint64_t wires;
-    unsigned warnings;
-    char last[320];
-};
-
-static void watch(void *opaque, const char *message)
+static uint8_t *ram_at(struct port_vm *vm, uint64_t ipa)
 {
-    struct ignored_vm *vm = opaque;
-
-    vm->warnings++;
-    strncpy(vm->last, message, sizeof(vm->last) - 1);
+    return vmm_ram_at(&vm->kernel.vmm, ipa, 4 * NR_LPIS);
 }
 
-static uint8_t *ram_at(struct ignored_vm *vm, uint64_t ipa)
+static void vm_open(struct port_vm *vm, uint32_t abi, bool is_source)
 {
-    return (uint8_t *)vm->vm.ram + (ipa - KVM_VM_RAM_BASE);
-}
-
-static int read_guest(void *opaque, uint64_t ipa, void *to, size_t size)
-{
-    memcpy(to, ram_at(opaque, ipa), size);
-    return 0;
-}
-
-static int write_guest(void *opaque, uint64_t ipa, const void *from, size_t size)
-{
-    memcpy(ram_at(opaque, ipa), from, size);
-    return 0;
-}
-
-static void vm_open(struct ignored_vm *vm, uint32_t abi, bool is_source)
-{
-    const char *where;
-
-    memset(vm, 0, sizeof(*vm));
-    kernel_open(&vm->kernel, abi, &vm->calls);
+    port_vm_open(vm, abi);
     if (is_source) { /* what it says of itself is not what a target says by itself */
         vm->kernel.config.ipa_bits = 44;
         vm->kernel.config.priority_bits = 4;
         vm->kernel.config.lpi_id_bits = 14;
     }
-    assert_int_equal(kvm_vm_open(&vm->vm, &vm->calls, &where), 0);
-    for (unsigned n = 0; n < 2; n++)
-        assert_int_equal(kvm_vm_add_vcpu(&vm->vm, vcpu_ids[n]), 0);
-    vm->kvm = (struct vgic5_kvm){.size = sizeof(vm->kvm),
-                                 .abi = abi,
-                                 .calls = &vm->calls,
-                                 .vm = vm->vm.vm,
-                                 .device = vm->vm.device,
-                                 .nr_vcpus = 2,
-                                 .vcpu_ids = vm->vm.ids,
-                                 .read_guest = read_guest,
-                                 .write_guest = write_guest,
-                                 .opaque = vm};
-    vgic5_port_kvm(&vm->kvm, &vm->port);
-}
-
-static void vm_close(struct ignored_vm *vm)
-{
-    kvm_vm_close(&vm->vm);
-    kernel_close(&vm->kernel);
+    port_vm_make(vm, vcpu_ids, 2, true);
 }
 
 /* ---- The source: nothing is what a device is by itself --------------------------------------- */
 
-static void set(struct ignored_vm *vm, uint32_t group, uint64_t attr, const void *payload)
+static void set(struct port_vm *vm, uint32_t group, uint64_t attr, const void *payload)
 {
-    struct vgic5_attr access = {.group = group, .attr = attr, .addr = (uintptr_t)payload};
-
-    assert_int_equal(vgic5_set_attr(vm->kernel.vmm.device, &access), 0);
+    assert_int_equal(vmm_set(&vm->kernel.vmm, group, attr, payload), 0);
 }
 
-static void set_u64(struct ignored_vm *vm, uint32_t group, uint64_t attr, uint64_t value)
+static void set_u64(struct port_vm *vm, uint32_t group, uint64_t attr, uint64_t value)
 {
     set(vm, group, attr, &value);
 }
@@ -122,7 +66,7 @@ static bool is_level(uint32_t id)
     return id % 2;
 }
 
-static void fill_tables(struct ignored_vm *vm)
+static void fill_tables(struct port_vm *vm)
 {
     uint32_t spis[NR_SPIS], lpis[NR_LPIS];
     uint64_t buffers[4] = {(uintptr_t)spis, sizeof(spis), (uintptr_t)lpis, sizeof(lpis)};
@@ -139,7 +83,7 @@ static void fill_tables(struct ignored_vm *vm)
     }
 }
 
-static void fill_interface(struct ignored_vm *vm, uint32_t vcpu_id)
+static void fill_interface(struct port_vm *vm, uint32_t vcpu_id)
 {
     struct vgic5_config config = {.size = sizeof(config)};
 
@@ -161,7 +105,7 @@ static void fill_interface(struct ignored_vm *vm, uint32_t vcpu_id)
     }
 }
 
-static void fill(struct ignored_vm *vm)
+static void fill(struct port_vm *vm)
 {
     const uint32_t nr_spis = NR_SPIS;
 
@@ -188,29 +132,30 @@ static struct source source_of(uint32_t abi)
 {
     struct vgic5_error error = {0};
     struct source source;
-    struct ignored_vm vm;
+    struct port_vm vm;
 
     vm_open(&vm, abi, true);
     fill(&vm);
     if (vgic5_save(&vm.port, NULL, &source.state, &error))
         fail_msg("%s", error.message);
     memcpy(source.memory, ram_at(&vm, IST), sizeof(source.memory));
-    vm_close(&vm);
+    port_vm_close(&vm);
     return source;
 }
 
 /* ---- One restore ----------------------------------------------------------------------------- */
 
-static int restore(struct ignored_vm *vm, const struct source *source, struct vgic5_error *error)
+static int restore(struct port_vm *vm, const struct source *source, struct vgic5_error *error)
 {
-    struct vgic5_migration_options options = {.size = sizeof(options), .warn = watch, .opaque = vm};
+    struct vgic5_migration_options options = {
+        .size = sizeof(options), .warn = port_vm_warn, .opaque = vm};
 
     memset(error, 0, sizeof(*error));
     memcpy(ram_at(vm, IST), source->memory, sizeof(source->memory));
     return vgic5_restore(&vm->port, source->state, &options, error);
 }
 
-static bool is_same(struct ignored_vm *vm, const struct source *source)
+static bool is_same(struct port_vm *vm, const struct source *source)
 {
     const struct vgic5_state *was = source->state;
     struct vgic5_state *now;
@@ -244,7 +189,7 @@ struct ignored_tally {
     unsigned silent;  /* made one, and nobody said so */
 };
 
-static void judge(struct ignored_vm *vm, const struct source *source, struct ignored_tally *tally)
+static void judge(struct port_vm *vm, const struct source *source, struct ignored_tally *tally)
 {
     struct vgic5_error error = {0};
     int ret = restore(vm, source, &error);
@@ -272,13 +217,13 @@ static struct ignored_tally ignore_each(const struct source *source, uint32_t ab
     struct ignored_tally tally = {0};
 
     for (unsigned n = 1; n <= sets; n++) {
-        struct ignored_vm vm;
+        struct port_vm vm;
 
         vm_open(&vm, abi, false);
         vm.port.reads_back = reads_back;
         vm.kernel.ignore_at = n;
         judge(&vm, source, &tally);
-        vm_close(&vm);
+        port_vm_close(&vm);
     }
     return tally;
 }
@@ -288,13 +233,13 @@ static unsigned sets_of_a_restore(const struct source *source, uint32_t abi)
 {
     struct vgic5_error error = {0};
     unsigned sets;
-    struct ignored_vm vm;
+    struct port_vm vm;
 
     vm_open(&vm, abi, false);
     vm.port.reads_back = false;
     assert_int_equal(restore(&vm, source, &error), 0);
     sets = vm.kernel.sets;
-    vm_close(&vm);
+    port_vm_close(&vm);
     return sets;
 }
 
@@ -331,7 +276,7 @@ static void check_altered(uint32_t abi, uint32_t group, uint64_t attr, uint64_t 
 {
     struct source source = source_of(abi);
     struct vgic5_error error = {0};
-    struct ignored_vm vm;
+    struct port_vm vm;
     int ret;
 
     vm_open(&vm, abi, false);
@@ -346,7 +291,7 @@ static void check_altered(uint32_t abi, uint32_t group, uint64_t attr, uint64_t 
     if (ret)
         assert_int_equal(error.cause, VGIC5_CAUSE_UNFIT);
     vgic5_state_free(source.state);
-    vm_close(&vm);
+    port_vm_close(&vm);
 }
 
 #define ICC(encoding) VGIC5_SYSREG_ATTR(vgic5_mpidr_of_vcpu(17), encoding)
@@ -388,7 +333,7 @@ static void test_hm_is_known_to_change(void **state)
 {
     struct source source = source_of(VGIC5_ABI_7_4);
     struct vgic5_error error = {0};
-    struct ignored_vm vm;
+    struct port_vm vm;
 
     (void)state;
     vm_open(&vm, VGIC5_ABI_7_4, false);
@@ -398,7 +343,7 @@ static void test_hm_is_known_to_change(void **state)
                      1 + VGIC5_NR_SPIS_DEFAULT / 2); /* the lines, and each level SPI */
     assert_non_null(strstr(vm.last, "one bit for the trigger mode"));
     vgic5_state_free(source.state);
-    vm_close(&vm);
+    port_vm_close(&vm);
 }
 
 /* An LPI that is not what it was: under v1 in the guest's table, which the device has written. */
@@ -408,7 +353,7 @@ static void test_an_lpi_reads_otherwise(void **state)
     for (uint32_t abi = VGIC5_ABI_V1; abi <= VGIC5_ABI_7_4; abi++) {
         struct source source = source_of(abi);
         struct vgic5_error error = {0};
-        struct ignored_vm vm;
+        struct port_vm vm;
 
         vm_open(&vm, abi, false);
         vm.kernel.loses_lpi = 5;
@@ -416,7 +361,7 @@ static void test_an_lpi_reads_otherwise(void **state)
         assert_non_null(strstr(error.message, "the entry of LPI 5 was set to "));
         assert_int_equal(error.cause, VGIC5_CAUSE_UNFIT);
         vgic5_state_free(source.state);
-        vm_close(&vm);
+        port_vm_close(&vm);
     }
 }
 

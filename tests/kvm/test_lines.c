@@ -11,9 +11,8 @@
 
 #include <cmocka.h>
 
-#include "kernel.h"
-#include "kvm/calls.h"
 #include "kvm/numbers.h"
+#include "port_vm.h"
 
 /* Of what CDIA reads; CDPEND's and CDHM's own bit is there, too. */
 #define VALID VGIC5_CDIA_VALID
@@ -45,14 +44,6 @@ static const struct spi {
 
 /* ---- A VM, and its guest --------------------------------------------------------------------- */
 
-struct lines_vm {
-    struct kernel kernel;
-    struct vgic5_kvm_calls calls;
-    struct kvm_vm vm;
-    struct vgic5_kvm kvm;
-    struct vgic5_port port;
-};
-
 /* The VMM's own book of its lines. */
 static int book(void *opaque, uint64_t *wires, size_t words)
 {
@@ -64,47 +55,29 @@ static int book(void *opaque, uint64_t *wires, size_t words)
     return 0;
 }
 
-static void vm_open(struct lines_vm *vm, uint32_t abi, bool over_kvm)
+static void vm_open(struct port_vm *vm, uint32_t abi, bool over_kvm)
 {
-    const char *where;
+    const uint32_t id = THE_VCPU;
 
-    kernel_open(&vm->kernel, abi, &vm->calls);
-    assert_int_equal(kvm_vm_open(&vm->vm, &vm->calls, &where), 0);
-    assert_int_equal(kvm_vm_add_vcpu(&vm->vm, THE_VCPU), 0);
-    vm->kvm = (struct vgic5_kvm){.size = sizeof(vm->kvm),
-                                 .abi = abi,
-                                 .calls = &vm->calls,
-                                 .vm = vm->vm.vm,
-                                 .device = vm->vm.device,
-                                 .nr_vcpus = 1,
-                                 .vcpu_ids = vm->vm.ids};
-    if (over_kvm) {
-        vgic5_port_kvm(&vm->kvm, &vm->port);
+    port_vm_open(vm, abi);
+    port_vm_make(vm, &id, 1, false);
+    if (over_kvm)
         vm->port.get_spi_wires = book;
-    } else {
+    else
         vgic5_port_model(vm->kernel.vmm.device, &vm->port);
-    }
 }
 
-static void vm_close(struct lines_vm *vm)
-{
-    kvm_vm_close(&vm->vm);
-    kernel_close(&vm->kernel);
-}
-
-static void line(struct lines_vm *vm, uint32_t id, bool level)
+static void line(struct port_vm *vm, uint32_t id, bool level)
 {
     assert_int_equal(vgic5_irq_line(vm->kernel.vmm.device, VGIC5_IRQ_SPI(id), level), 0);
 }
 
-static void guest_write(struct lines_vm *vm, uint64_t offset, uint64_t value)
+static void guest_write(struct port_vm *vm, uint64_t offset, uint64_t value)
 {
-    struct vgic5_mmio access = {.offset = offset, .value = value, .size = 4, .is_write = true};
-
-    assert_int_equal(vgic5_mmio(vm->kernel.vmm.device, &access), VGIC5_HANDLED);
+    assert_true(vmm_mmio_write(&vm->kernel.vmm, offset, 4, value));
 }
 
-static uint64_t guest_cpu(struct lines_vm *vm, uint16_t encoding, bool is_write, uint64_t value)
+static uint64_t guest_cpu(struct port_vm *vm, uint16_t encoding, bool is_write, uint64_t value)
 {
     struct vgic5_vcpu *vcpu = vgic5_vcpu(vm->kernel.vmm.device, THE_VCPU);
 
@@ -112,7 +85,7 @@ static uint64_t guest_cpu(struct lines_vm *vm, uint16_t encoding, bool is_write,
     return value;
 }
 
-static void configure(struct lines_vm *vm, uint32_t id)
+static void configure(struct port_vm *vm, uint32_t id)
 {
     uint64_t intid = VGIC5_INTID(VGIC5_SPI, id);
 
@@ -132,15 +105,12 @@ static void configure(struct lines_vm *vm, uint32_t id)
         guest_cpu(vm, VGIC5_CDPEND, true, VALID | intid);
 }
 
-static void be_a_guest(struct lines_vm *vm)
+static void be_a_guest(struct port_vm *vm)
 {
-    const uint64_t base = MAP_IRS_BASE;
-    struct vgic5_attr addr = {
-        .group = VGIC5_GRP_ADDR, .attr = VGIC5_ADDR_TYPE_IRS, .addr = (uintptr_t)&base};
-    struct vgic5_attr init = {.group = VGIC5_GRP_CTRL};
+    struct vmm *vmm = &vm->kernel.vmm;
 
-    assert_int_equal(vgic5_set_attr(vm->kernel.vmm.device, &addr), 0);
-    assert_int_equal(vgic5_set_attr(vm->kernel.vmm.device, &init), 0);
+    assert_int_equal(vmm_set_u64(vmm, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, MAP_IRS_BASE), 0);
+    assert_int_equal(vmm_set(vmm, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, NULL), 0);
     assert_int_equal(kvm_vm_run(&vm->vm, THE_VCPU), 0);
     guest_write(vm, VGIC5_IRS_CR0, 1);
     guest_cpu(vm, VGIC5_ICC_CR0, true, 1);
@@ -150,7 +120,7 @@ static void be_a_guest(struct lines_vm *vm)
 }
 
 /* The guest's handler for each interrupt: it acknowledges, quiets the device, and ends. */
-static void take_all(struct lines_vm *vm, unsigned *taken)
+static void take_all(struct port_vm *vm, unsigned *taken)
 {
     for (unsigned n = 0; n < 4 * NR_SPIS; n++) {
         uint64_t intid = guest_cpu(vm, VGIC5_CDIA, false, 0);
@@ -172,7 +142,7 @@ static void take_all(struct lines_vm *vm, unsigned *taken)
 
 /* ---- Across the restore ---------------------------------------------------------------------- */
 
-static struct vgic5_state *saved_by(struct lines_vm *vm)
+static struct vgic5_state *saved_by(struct port_vm *vm)
 {
     struct vgic5_error error = {0};
     struct vgic5_state *state;
@@ -183,7 +153,7 @@ static struct vgic5_state *saved_by(struct lines_vm *vm)
 }
 
 /* The restored VM is the source: every entry, every mode. */
-static void check_same(const struct vgic5_state *source, struct lines_vm *target)
+static void check_same(const struct vgic5_state *source, struct port_vm *target)
 {
     struct vgic5_state *state = saved_by(target);
 
@@ -198,7 +168,7 @@ static void check_same(const struct vgic5_state *source, struct lines_vm *target
     vgic5_state_free(state);
 }
 
-static void check_interrupts(struct lines_vm *target)
+static void check_interrupts(struct port_vm *target)
 {
     unsigned taken[NR_SPIS] = {0};
 
@@ -237,7 +207,7 @@ static void check(uint32_t abi, bool over_kvm)
 {
     struct vgic5_error error = {0};
     struct vgic5_state *state;
-    struct lines_vm source, target;
+    struct port_vm source, target;
 
     vm_open(&source, abi, over_kvm);
     be_a_guest(&source);
@@ -250,8 +220,8 @@ static void check(uint32_t abi, bool over_kvm)
     check_same(state, &target);
     check_interrupts(&target);
     vgic5_state_free(state);
-    vm_close(&source);
-    vm_close(&target);
+    port_vm_close(&source);
+    port_vm_close(&target);
 }
 
 static void test_over_the_model(void **state)

@@ -9,65 +9,17 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "shim/message.h"
+
 /* ---- Messages -------------------------------------------------------------------------------- */
 
-static int send_message(int s, const struct shim_message *message, int fd)
+static long receive(int s, struct shim_message *message, void *bytes, size_t room, int *fd)
 {
-    struct iovec part = {(void *)(uintptr_t)message, sizeof(*message)};
-    char control[CMSG_SPACE(sizeof(int))] = {0};
-    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
-
-    if (fd >= 0) {
-        struct cmsghdr *rights;
-
-        header.msg_control = control;
-        header.msg_controllen = sizeof(control);
-        rights = CMSG_FIRSTHDR(&header);
-        rights->cmsg_level = SOL_SOCKET;
-        rights->cmsg_type = SCM_RIGHTS;
-        rights->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(rights), &fd, sizeof(int));
-    }
-    return sendmsg(s, &header, MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
-/* The descriptor of a message; those that nobody expects are closed. */
-static int descriptor_of(struct msghdr *header)
-{
-    int found = -1;
-
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
-        size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-            continue;
-        for (size_t i = 0; i < n; i++) {
-            int fd;
-
-            memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
-            if (found >= 0)
-                close(fd);
-            else
-                found = fd;
-        }
-    }
-    return found;
-}
-
-static ssize_t receive(int s, struct shim_message *message, void *bytes, size_t room, int *fd)
-{
-    char control[CMSG_SPACE(4 * sizeof(int))];
-    struct iovec parts[2] = {{message, sizeof(*message)}, {bytes, room}};
-    struct msghdr header = {.msg_iov = parts,
-                            .msg_iovlen = 2,
-                            .msg_control = control,
-                            .msg_controllen = sizeof(control)};
-    ssize_t got;
+    long got;
 
     do {
-        got = recvmsg(s, &header, MSG_CMSG_CLOEXEC);
+        got = shim_receive(s, message, bytes, room, fd);
     } while (got < 0 && errno == EINTR);
-    *fd = got > 0 ? descriptor_of(&header) : -1;
     return got;
 }
 
@@ -85,7 +37,7 @@ static int ask(struct connection *connection, const struct shim_message *questio
     ssize_t got;
 
     *answer = (struct answer){.fd = -1};
-    if (send_message(connection->fd, question, -1) != 0)
+    if (shim_send(connection->fd, question, NULL, 0, -1) != 0)
         return -EFAULT;
     if (bytes && send(connection->fd, bytes, size, MSG_NOSIGNAL) != (ssize_t)size)
         return -EFAULT;
@@ -228,7 +180,7 @@ static int done(const struct connection *connection, int64_t value, uint64_t at,
                                          .value = value < 0 ? -1 : value,
                                          .arg = at};
 
-    return send_message(connection->fd, &message, fd);
+    return shim_send(connection->fd, &message, NULL, 0, fd);
 }
 
 static int give(struct connection *connection, struct kvmd_object *object, uint64_t at)

@@ -131,7 +131,7 @@ static long talk(int s, struct shim_message *message, bool is_run, const sigset_
 
         if (is_run)
             wait_for_word(s, outside, &kicked);
-        got = shim_receive(s, &word, &fd);
+        got = shim_receive(s, &word, NULL, 0, &fd);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < (long)sizeof(word) || (word.type != SHIM_DONE && answer(s, &word) != 0)) {

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -107,42 +106,4 @@ __attribute__((constructor)) static void say_hello(void)
     if (fd >= 0)
         close(fd);
     errno = error;
-}
-
-int shim_send(int s, const struct shim_message *message, const void *bytes, size_t size, int fd)
-{
-    struct iovec parts[2] = {{(void *)(uintptr_t)message, sizeof(*message)},
-                             {(void *)(uintptr_t)bytes, size}};
-    char control[CMSG_SPACE(sizeof(int))] = {0};
-    struct msghdr header = {.msg_iov = parts, .msg_iovlen = size > 0 ? 2 : 1};
-
-    if (fd >= 0) {
-        struct cmsghdr *rights;
-
-        header.msg_control = control;
-        header.msg_controllen = sizeof(control);
-        rights = CMSG_FIRSTHDR(&header);
-        rights->cmsg_level = SOL_SOCKET;
-        rights->cmsg_type = SCM_RIGHTS;
-        rights->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(rights), &fd, sizeof(int));
-    }
-    return sendmsg(s, &header, MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
-long shim_receive(int s, struct shim_message *message, int *fd)
-{
-    char control[CMSG_SPACE(sizeof(int))];
-    struct iovec part = {message, sizeof(*message)};
-    struct msghdr header = {.msg_iov = &part,
-                            .msg_iovlen = 1,
-                            .msg_control = control,
-                            .msg_controllen = sizeof(control)};
-    ssize_t got = recvmsg(s, &header, MSG_CMSG_CLOEXEC);
-    struct cmsghdr *rights = got > 0 ? CMSG_FIRSTHDR(&header) : NULL;
-
-    *fd = -1;
-    if (rights && rights->cmsg_level == SOL_SOCKET && rights->cmsg_type == SCM_RIGHTS)
-        memcpy(fd, CMSG_DATA(rights), sizeof(int));
-    return got;
 }

@@ -8,16 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "shim/protocol.h"
+#include "shim/message.h"
 
 /* ---- connection.c ---- */
 /* This thread's connection to the server, made when it is first needed. -1: there is no server. */
 int shim_connection(void);
 /* A handler that runs while this thread waits has a connection of its own. */
 void shim_nest(int by);
-int shim_send(int s, const struct shim_message *message, const void *bytes, size_t size, int fd);
-/* What recvmsg returns; `*fd` is a descriptor that came along, or -1. */
-long shim_receive(int s, struct shim_message *message, int *fd);
 
 /* ---- region.c ---- */
 /* Make this region of the process shared memory; its descriptor (the shim's own), or a negative

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "shim/message.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+int shim_send(int s, const struct shim_message *message, const void *bytes, size_t size, int fd)
+{
+    struct iovec parts[2] = {{(void *)(uintptr_t)message, sizeof(*message)},
+                             {(void *)(uintptr_t)bytes, size}};
+    char control[CMSG_SPACE(sizeof(int))] = {0};
+    struct msghdr header = {.msg_iov = parts, .msg_iovlen = size > 0 ? 2 : 1};
+
+    if (fd >= 0) {
+        struct cmsghdr *rights;
+
+        header.msg_control = control;
+        header.msg_controllen = sizeof(control);
+        rights = CMSG_FIRSTHDR(&header);
+        rights->cmsg_level = SOL_SOCKET;
+        rights->cmsg_type = SCM_RIGHTS;
+        rights->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(rights), &fd, sizeof(int));
+    }
+    return sendmsg(s, &header, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+/* The descriptor of a message; those that nobody expects are closed. */
+static int descriptor_of(struct msghdr *header)
+{
+    int found = -1;
+
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
+        size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+            continue;
+        for (size_t i = 0; i < n; i++) {
+            int fd;
+
+            memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+            if (found >= 0)
+                close(fd);
+            else
+                found = fd;
+        }
+    }
+    return found;
+}
+
+long shim_receive(int s, struct shim_message *message, void *bytes, size_t room, int *fd)
+{
+    char control[CMSG_SPACE(4 * sizeof(int))];
+    struct iovec parts[2] = {{message, sizeof(*message)}, {bytes, room}};
+    struct msghdr header = {.msg_iov = parts,
+                            .msg_iovlen = room > 0 ? 2 : 1,
+                            .msg_control = control,
+                            .msg_controllen = sizeof(control)};
+    ssize_t got = recvmsg(s, &header, MSG_CMSG_CLOEXEC);
+
+    *fd = got > 0 ? descriptor_of(&header) : -1;
+    return got;
+}

@@ -203,7 +203,7 @@ static size_t list_sysregs(uint64_t *ids)
 
 #define PSCI_VERSION_REG 0u
 #define PSCI_0_1 1u
-#define NR_WORKAROUNDS 3u  /* of SMCCC, from 1: none is there, nor needed */
+#define NR_FIRMWARE 4u     /* and from 1 SMCCC's workarounds: none is there, nor needed */
 #define NR_FEATURE_MAPS 4u /* of hypercalls: none of them is there */
 
 static uint64_t psci_version(const struct kvmd_vcpu *vcpu)
@@ -211,12 +211,38 @@ static uint64_t psci_version(const struct kvmd_vcpu *vcpu)
     return vcpu->features & KVMD_VCPU_PSCI_0_2 ? vcpu->vm->psci_version : PSCI_0_1;
 }
 
+/* The numbers of a class, from 0, of registers that are 0 and stay it. */
+static int get_zero(struct one_reg *access, uint32_t count)
+{
+    if (access->reg >= count)
+        return -ENOENT;
+    memset(access->value, 0, sizeof(uint64_t));
+    return 0;
+}
+
+static int set_zero(const struct one_reg *access, uint32_t count)
+{
+    uint64_t value;
+
+    memcpy(&value, access->value, sizeof(value));
+    if (access->reg >= count)
+        return -ENOENT;
+    return value ? -EINVAL : 0;
+}
+
+static size_t list_numbers(uint64_t *ids, uint32_t class, uint32_t count)
+{
+    for (uint32_t reg = 0; reg < count; reg++)
+        ids[reg] = KVMD_REG(3, class, reg);
+    return count;
+}
+
 static int get_firmware(struct one_reg *access)
 {
-    uint64_t value = access->reg == PSCI_VERSION_REG ? psci_version(access->vcpu) : 0;
+    uint64_t value = psci_version(access->vcpu);
 
-    if (access->reg > NR_WORKAROUNDS)
-        return -ENOENT;
+    if (access->reg != PSCI_VERSION_REG)
+        return get_zero(access, NR_FIRMWARE);
     memcpy(access->value, &value, sizeof(value));
     return 0;
 }
@@ -225,11 +251,9 @@ static int set_firmware(struct one_reg *access)
 {
     uint64_t value;
 
-    memcpy(&value, access->value, sizeof(value));
-    if (access->reg > NR_WORKAROUNDS)
-        return -ENOENT;
     if (access->reg != PSCI_VERSION_REG)
-        return value ? -EINVAL : 0;
+        return set_zero(access, NR_FIRMWARE);
+    memcpy(&value, access->value, sizeof(value));
     if (value == psci_version(access->vcpu))
         return 0;
     if (!(access->vcpu->features & KVMD_VCPU_PSCI_0_2) || !psci_version_is_known(value))
@@ -240,36 +264,22 @@ static int set_firmware(struct one_reg *access)
 
 static size_t list_firmware(uint64_t *ids)
 {
-    for (uint32_t reg = 0; reg <= NR_WORKAROUNDS; reg++)
-        ids[reg] = KVMD_REG(3, KVMD_CLASS_FIRMWARE, reg);
-    return NR_WORKAROUNDS + 1;
+    return list_numbers(ids, KVMD_CLASS_FIRMWARE, NR_FIRMWARE);
 }
 
 static int get_feature_map(struct one_reg *access)
 {
-    const uint64_t none = 0;
-
-    if (access->reg >= NR_FEATURE_MAPS)
-        return -ENOENT;
-    memcpy(access->value, &none, sizeof(none));
-    return 0;
+    return get_zero(access, NR_FEATURE_MAPS);
 }
 
 static int set_feature_map(struct one_reg *access)
 {
-    uint64_t value;
-
-    memcpy(&value, access->value, sizeof(value));
-    if (access->reg >= NR_FEATURE_MAPS)
-        return -ENOENT;
-    return value ? -EINVAL : 0;
+    return set_zero(access, NR_FEATURE_MAPS);
 }
 
 static size_t list_feature_maps(uint64_t *ids)
 {
-    for (uint32_t reg = 0; reg < NR_FEATURE_MAPS; reg++)
-        ids[reg] = KVMD_REG(3, KVMD_CLASS_FEATURES, reg);
-    return NR_FEATURE_MAPS;
+    return list_numbers(ids, KVMD_CLASS_FEATURES, NR_FEATURE_MAPS);
 }
 
 /* ---- Classes --------------------------------------------------------------------------------- */

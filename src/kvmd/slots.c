@@ -334,15 +334,12 @@ int64_t kvmd_set_memory_region2(struct kvmd_call *call)
 
 /* ---- What was written ------------------------------------------------------------------------ */
 
-static struct kvmd_slot *logged_slot(const struct kvmd_vm *vm, uint32_t id, int *ret)
+static int logged_slot(const struct kvmd_vm *vm, uint32_t id, struct kvmd_slot **slot)
 {
-    struct kvmd_slot *slot = id < KVMD_MAX_SLOTS ? slot_of_id(&vm->slots, id) : NULL;
-
-    if (!slot || !slot->written) {
-        *ret = id < KVMD_MAX_SLOTS ? -ENOENT : -EINVAL;
-        return NULL;
-    }
-    return slot;
+    if (id >= KVMD_MAX_SLOTS)
+        return -EINVAL;
+    *slot = slot_of_id(&vm->slots, id);
+    return *slot && (*slot)->written ? 0 : -ENOENT;
 }
 
 int64_t kvmd_get_dirty_log(struct kvmd_call *call)
@@ -353,10 +350,9 @@ int64_t kvmd_get_dirty_log(struct kvmd_call *call)
     size_t size;
     int ret = call_read(call, &log, sizeof(log));
 
+    if (ret == 0)
+        ret = logged_slot(call->vm, log.slot, &slot);
     if (ret)
-        return ret;
-    slot = logged_slot(call->vm, log.slot, &ret);
-    if (!slot)
         return ret;
     size = log_words(slot) * sizeof(*slot->written);
     ret = collect(slot);
@@ -394,12 +390,9 @@ int64_t kvmd_clear_dirty_log(struct kvmd_call *call)
     uint64_t pages;
     int ret = call_read(call, &log, sizeof(log));
 
+    if (ret == 0)
+        ret = log.first_page % 64 ? -EINVAL : logged_slot(call->vm, log.slot, &slot);
     if (ret)
-        return ret;
-    if (log.first_page % 64)
-        return -EINVAL;
-    slot = logged_slot(call->vm, log.slot, &ret);
-    if (!slot)
         return ret;
     pages = slot->size / PAGE;
     if (log.first_page > pages || log.num_pages > pages - log.first_page ||

@@ -35,16 +35,19 @@ REPLACED int __fprintf_chk(FILE *stream, int flag, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 REPLACED int __printf_chk(int flag, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+static int print(FILE *stream, const char *format, va_list list)
+{
+    return armed ? 0 : vfprintf(stream, format, list);
+}
+
 int __fprintf_chk(FILE *stream, int flag, const char *format, ...)
 {
     va_list list;
     int n;
 
     (void)flag;
-    if (armed)
-        return 0;
     va_start(list, format);
-    n = vfprintf(stream, format, list);
+    n = print(stream, format, list);
     va_end(list);
     return n;
 }
@@ -55,10 +58,8 @@ int __printf_chk(int flag, const char *format, ...)
     int n;
 
     (void)flag;
-    if (armed)
-        return 0;
     va_start(list, format);
-    n = vfprintf(stdout, format, list);
+    n = print(stdout, format, list);
     va_end(list);
     return n;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "device/internal.h"
+#include "facts/intid.h"
 #include "facts/sized.h"
 
 #define WHY_FIRST_SIZE SIZE_WITH(struct vgic5_why, nmi)
@@ -71,15 +72,6 @@ __attribute__((format(printf, 2, 3))) static int say(const struct text *text, co
     return ret;
 }
 
-static const char *type_name(uint32_t intid)
-{
-    static const char *const names[] = {
-        [VGIC5_PPI] = "ppi", [VGIC5_LPI] = "lpi", [VGIC5_SPI] = "spi"};
-    uint32_t type = VGIC5_INTID_TYPE(intid);
-
-    return type >= VGIC5_PPI && type <= VGIC5_SPI ? names[type] : "none";
-}
-
 static int say_delivered(const struct text *text, const struct vgic5_why *why)
 {
     return say(text, "signalled to vCPU %u, which takes it next", why->iaffid);
@@ -91,8 +83,8 @@ static int say_unreachable(const struct text *text, const struct vgic5_why *why)
                           : VGIC5_INTID_TYPE(why->intid) == VGIC5_PPI ? "it is not implemented"
                                                                       : "there are not as many";
 
-    return say(text, "there is no %s %u: %s", type_name(why->intid), VGIC5_INTID_ID(why->intid),
-               missing);
+    return say(text, "there is no %s %u: %s", intid_type_name(why->intid),
+               VGIC5_INTID_ID(why->intid), missing);
 }
 
 static int say_not_pending(const struct text *text, const struct vgic5_why *why)
@@ -142,7 +134,7 @@ static int say_running_priority(const struct text *text, const struct vgic5_why 
 
 static int say_behind(const struct text *text, const struct vgic5_why *why)
 {
-    return say(text, "behind %s %u, the HPPI of vCPU %u", type_name(why->hppi),
+    return say(text, "behind %s %u, the HPPI of vCPU %u", intid_type_name(why->hppi),
                VGIC5_INTID_ID(why->hppi), why->iaffid);
 }
 

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "facts/intid.h"
 #include "tool/look/picture.h"
 
 /* PPIs by vCPU, then SPIs, then LPIs: the order in which a picture lists them. */
@@ -51,7 +52,7 @@ static void diff_pair(struct diff *diff, const struct picture *picture,
         snprintf(what, sizeof(what), "ppi %u of vCPU %u", VGIC5_INTID_ID(one->intid),
                  picture->vcpus[one->vcpu].id);
     } else {
-        snprintf(what, sizeof(what), "%s %u", picture_type_name(one->intid),
+        snprintf(what, sizeof(what), "%s %u", intid_type_name(one->intid),
                  VGIC5_INTID_ID(one->intid));
     }
     compare(diff, what, a ? a : &reset, b ? b : &reset);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "facts/intid.h"
 #include "tool/words.h"
 
 #define NR_PRIORITIES 32
@@ -217,7 +218,7 @@ static void card(FILE *page, const struct picture *picture, uint32_t n)
     ladder(page, picture, n);
     fprintf(page, "<p class=\"next %s\">", why.word);
     if (next)
-        fprintf(page, "<b>%s %u</b> is next: ", picture_type_name(next->intid),
+        fprintf(page, "<b>%s %u</b> is next: ", intid_type_name(next->intid),
                 VGIC5_INTID_ID(next->intid));
     html_text(page, why.sentence);
     fprintf(page, "</p><p class=\"counts\">%" PRIu32 " pending, %" PRIu32 " active</p></article>\n",
@@ -247,7 +248,7 @@ static void row(FILE *page, const struct picture *picture,
     struct picture_reason why = picture_why(picture, interrupt);
 
     fprintf(page, "<tr><td>%s %u</td><td class=\"state\">%s%s%s</td><td class=\"n\">%u</td>",
-            picture_type_name(interrupt->intid), VGIC5_INTID_ID(interrupt->intid),
+            intid_type_name(interrupt->intid), VGIC5_INTID_ID(interrupt->intid),
             interrupt->pending ? "<i class=\"pending\">pending</i>" : "",
             interrupt->active ? "<i class=\"active\">active</i>" : "",
             interrupt->enabled ? "" : "<i class=\"idle\">disabled</i>", interrupt->priority);

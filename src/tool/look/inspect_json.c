@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tool/look/inspect.h"
 
+#include "facts/intid.h"
 #include "tool/json.h"
 
 static json_t *header_as_json(const struct vgic5_snapshot_header *header)
@@ -44,7 +45,7 @@ static json_t *kinds_as_json(const struct picture *picture)
     json_t *object = json_object();
 
     for (uint32_t type = VGIC5_PPI; type <= VGIC5_SPI; type++)
-        json_object_set_new(object, picture_type_name(VGIC5_INTID(type, 0)),
+        json_object_set_new(object, intid_type_name(VGIC5_INTID(type, 0)),
                             json_pack("{s:I, s:I}", "pending", (json_int_t)picture->pending[type],
                                       "active", (json_int_t)picture->active[type]));
     return object;
@@ -57,7 +58,7 @@ static json_t *interrupt_as_json(const struct picture *picture,
 
     return json_pack(
         "{s:s, s:I, s:o, s:b, s:b, s:b, s:i, s:i, s:o, s:b, s:b, s:s, s:s}", "type",
-        picture_type_name(interrupt->intid), "id", (json_int_t)VGIC5_INTID_ID(interrupt->intid),
+        intid_type_name(interrupt->intid), "id", (json_int_t)VGIC5_INTID_ID(interrupt->intid),
         "intid", json_hex(interrupt->intid), "pending", (int)interrupt->pending, "active",
         (int)interrupt->active, "enabled", (int)interrupt->enabled, "priority", interrupt->priority,
         "iaffid", interrupt->iaffid, "vcpu",

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "facts/intid.h"
 #include "tool/json.h"
 #include "tool/words.h"
 
@@ -53,10 +54,10 @@ static void print_interrupt(const struct picture *picture,
 {
     struct picture_reason reason = picture_why(picture, interrupt);
 
-    say(stdout, "  %s %-6u %s%s%s priority %2u, IAFFID %u: %s\n",
-        picture_type_name(interrupt->intid), VGIC5_INTID_ID(interrupt->intid),
-        interrupt->pending ? "P" : "-", interrupt->active ? "A" : "-",
-        interrupt->enabled ? "E" : "-", interrupt->priority, interrupt->iaffid, reason.sentence);
+    say(stdout, "  %s %-6u %s%s%s priority %2u, IAFFID %u: %s\n", intid_type_name(interrupt->intid),
+        VGIC5_INTID_ID(interrupt->intid), interrupt->pending ? "P" : "-",
+        interrupt->active ? "A" : "-", interrupt->enabled ? "E" : "-", interrupt->priority,
+        interrupt->iaffid, reason.sentence);
 }
 
 static void print_vcpu(const struct picture *picture, uint32_t n)
@@ -77,8 +78,7 @@ static void print_vcpu(const struct picture *picture, uint32_t n)
     say(stdout, "; EN %d, PCR %u, APR 0x%08" PRIx32 ", PSTATE.I %d%s%s\n", vcpu->enabled, vcpu->pcr,
         vcpu->apr, vcpu->masked, vcpu->wfi ? ", in WFI" : "", vcpu->on ? "" : ", off");
     if (next)
-        say(stdout, "  next is %s %u: ", picture_type_name(next->intid),
-            VGIC5_INTID_ID(next->intid));
+        say(stdout, "  next is %s %u: ", intid_type_name(next->intid), VGIC5_INTID_ID(next->intid));
     else
         say(stdout, "  ");
     say(stdout, "%s\n", reason.sentence);
@@ -105,7 +105,7 @@ static void print_machine(const struct inspection *inspection)
         say(stdout, "no LPI IST: no LPI is reachable\n");
     for (uint32_t type = VGIC5_PPI; type <= VGIC5_SPI; type++)
         say(stdout, "%s: %" PRIu32 " pending, %" PRIu32 " active\n",
-            picture_type_name(VGIC5_INTID(type, 0)), picture->pending[type], picture->active[type]);
+            intid_type_name(VGIC5_INTID(type, 0)), picture->pending[type], picture->active[type]);
 }
 
 static void print_interrupts(const struct inspection *inspection)

@@ -250,15 +250,6 @@ void picture_free(struct picture *picture)
 
 /* ---- Asking ---------------------------------------------------------------------------------- */
 
-const char *picture_type_name(uint32_t intid)
-{
-    static const char *const names[] = {
-        [VGIC5_PPI] = "ppi", [VGIC5_LPI] = "lpi", [VGIC5_SPI] = "spi"};
-    uint32_t type = VGIC5_INTID_TYPE(intid);
-
-    return type >= VGIC5_PPI && type <= VGIC5_SPI ? names[type] : "none";
-}
-
 const struct picture_interrupt *picture_find(const struct picture *picture, uint32_t vcpu,
                                              uint32_t intid)
 {

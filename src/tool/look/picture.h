@@ -49,8 +49,6 @@ struct picture {
 int picture_take(struct loaded *loaded, struct picture *picture, struct vgic5_error *error);
 void picture_free(struct picture *picture);
 
-/* "ppi", "spi", "lpi". */
-const char *picture_type_name(uint32_t intid);
 /* The interrupt of this INTID (a PPI: of this vCPU), or NULL: it is in its reset state. */
 const struct picture_interrupt *picture_find(const struct picture *picture, uint32_t vcpu,
                                              uint32_t intid);

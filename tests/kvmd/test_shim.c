@@ -67,43 +67,20 @@ static int run(const struct served_kernel *kernel, const char *part)
     return status;
 }
 
-static void part(const char *name, enum kvmd_profile profile)
+/* A part of the program that has to come to its end. */
+struct program_part {
+    const char *name;
+    enum kvmd_profile profile;
+};
+
+static void test_part(void **state)
 {
+    const struct program_part *part = *state;
     struct served_kernel kernel;
 
-    open_kernel(&kernel, profile);
-    assert_int_equal(run(&kernel, name), 0);
+    open_kernel(&kernel, part->profile);
+    assert_int_equal(run(&kernel, part->name), 0);
     close_kernel(&kernel);
-}
-
-static void test_conform_7_4(void **state)
-{
-    (void)state;
-    part("conform", KVMD_7_4);
-}
-
-static void test_conform_v1(void **state)
-{
-    (void)state;
-    part("conform", KVMD_V1);
-}
-
-static void test_descriptors(void **state)
-{
-    (void)state;
-    part("descriptors", KVMD_7_4);
-}
-
-static void test_pointers(void **state)
-{
-    (void)state;
-    part("pointers", KVMD_7_4);
-}
-
-static void test_memory(void **state)
-{
-    (void)state;
-    part("memory", KVMD_7_4);
 }
 
 static void test_killed(void **state)
@@ -120,10 +97,18 @@ static void test_killed(void **state)
 
 int main(int argc, char **argv)
 {
+    static struct program_part parts[] = {{"conform", KVMD_7_4},
+                                          {"conform", KVMD_V1},
+                                          {"descriptors", KVMD_7_4},
+                                          {"pointers", KVMD_7_4},
+                                          {"memory", KVMD_7_4}};
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conform_7_4), cmocka_unit_test(test_conform_v1),
-        cmocka_unit_test(test_descriptors), cmocka_unit_test(test_pointers),
-        cmocka_unit_test(test_memory),      cmocka_unit_test(test_killed),
+        {"conform_7_4", test_part, NULL, NULL, &parts[0]},
+        {"conform_v1", test_part, NULL, NULL, &parts[1]},
+        {"descriptors", test_part, NULL, NULL, &parts[2]},
+        {"pointers", test_part, NULL, NULL, &parts[3]},
+        {"memory", test_part, NULL, NULL, &parts[4]},
+        cmocka_unit_test(test_killed),
     };
 
     if (argc != 3)

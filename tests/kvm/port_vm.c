@@ -14,6 +14,7 @@ void port_vm_open(struct port_vm *vm, uint32_t abi)
 {
     memset(vm, 0, sizeof(*vm));
     kernel_open(&vm->kernel, abi, &vm->calls);
+    vm->says = abi;
 }
 
 void port_vm_make(struct port_vm *vm, const uint32_t *ids, uint32_t nr_ids, bool with_memory)
@@ -24,7 +25,7 @@ void port_vm_make(struct port_vm *vm, const uint32_t *ids, uint32_t nr_ids, bool
     for (uint32_t n = 0; n < nr_ids; n++)
         assert_int_equal(kvm_vm_add_vcpu(&vm->vm, ids[n]), 0);
     vm->kvm = (struct vgic5_kvm){.size = sizeof(vm->kvm),
-                                 .abi = vm->kernel.abi,
+                                 .abi = vm->says,
                                  .calls = &vm->calls,
                                  .vm = vm->vm.vm,
                                  .device = vm->vm.device,

@@ -12,6 +12,7 @@ struct port_vm {
     struct kvm_vm vm;
     struct vgic5_kvm kvm;
     struct vgic5_port port;
+    uint32_t says;     /* the generation of the port; whoever wants another changes it, too */
     unsigned warnings; /* heard by port_vm_warn */
     char last[320];
 };

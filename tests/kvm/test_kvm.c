@@ -12,9 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel.h"
-#include "kvm/calls.h"
 #include "kvm/numbers.h"
+#include "port_vm.h"
 
 /* ---- Numbers --------------------------------------------------------------------------------- */
 
@@ -197,84 +196,53 @@ static int set(const struct vgic5_port *port, uint32_t group, uint64_t attr, uin
     return port->set_attr(port->opaque, &access);
 }
 
-/* The VMM: a VM with two vCPUs, ids 3 and 17. */
-static void open_vm(struct kvm_vm *vm, struct vgic5_kvm *kvm, struct vgic5_kvm_calls *calls,
-                    struct vgic5_port *port, uint32_t abi)
+/* Two vCPUs, ids 3 and 17. */
+static void make_vm(struct port_vm *vm)
 {
-    const char *where;
-
-    assert_int_equal(kvm_vm_open(vm, calls, &where), 0);
-    assert_int_equal(kvm_vm_add_vcpu(vm, 3), 0);
-    assert_int_equal(kvm_vm_add_vcpu(vm, 17), 0);
-    *kvm = (struct vgic5_kvm){.size = sizeof(*kvm),
-                              .abi = abi,
-                              .calls = calls,
-                              .vm = vm->vm,
-                              .device = vm->device,
-                              .nr_vcpus = 2,
-                              .vcpu_ids = vm->ids};
-    vgic5_port_kvm(kvm, port);
+    port_vm_make(vm, (const uint32_t[]){3, 17}, 2, false);
 }
 
-struct warnings {
-    unsigned count;
-    char last[256];
-};
-
-static void watch(void *opaque, const char *message)
+static void open_vm(struct port_vm *vm, uint32_t abi)
 {
-    struct warnings *warnings = opaque;
-
-    warnings->count++;
-    strncpy(warnings->last, message, sizeof(warnings->last) - 1);
-}
-
-static void guest_write(struct kernel *kernel, uint64_t offset, uint64_t value)
-{
-    struct vgic5_mmio access = {.offset = offset, .value = value, .size = 4, .is_write = true};
-
-    assert_int_equal(vgic5_mmio(kernel->vmm.device, &access), VGIC5_HANDLED);
+    port_vm_open(vm, abi);
+    make_vm(vm);
 }
 
 /* A guest that has run, with an edge SPI pending, a level SPI, and a selection. */
-static void be_busy(struct kernel *kernel, struct kvm_vm *vm, const struct vgic5_port *port)
+static void be_busy(struct port_vm *vm)
 {
+    const struct vgic5_port *port = &vm->port;
+
     assert_int_equal(set(port, VGIC5_GRP_ADDR, VGIC5_ADDR_TYPE_IRS, MAP_IRS_BASE), 0);
     assert_int_equal(set(port, VGIC5_GRP_CTRL, VGIC5_CTRL_INIT, 0), 0);
-    assert_int_equal(kvm_vm_run(vm, 17), 0);
-    guest_write(kernel, VGIC5_IRS_SPI_SELR, 9);
-    guest_write(kernel, VGIC5_IRS_SPI_CFGR, 1);
+    assert_int_equal(kvm_vm_run(&vm->vm, 17), 0);
+    assert_true(vmm_mmio_write(&vm->kernel.vmm, VGIC5_IRS_SPI_SELR, 4, 9));
+    assert_true(vmm_mmio_write(&vm->kernel.vmm, VGIC5_IRS_SPI_CFGR, 4, 1));
     assert_int_equal(port->irq_line(port->opaque, VGIC5_IRQ_SPI(5), true), 0);
 }
 
 /* From one kernel into another; the lines are the VMM's, and it is told. */
 static void check_move(uint32_t abi)
 {
-    struct warnings warnings = {0};
+    struct port_vm source, target;
     struct vgic5_migration_options options = {
-        .size = sizeof(options), .warn = watch, .opaque = &warnings};
-    struct vgic5_kvm_calls source_calls, target_calls;
-    struct vgic5_kvm source_kvm, target_kvm;
+        .size = sizeof(options), .warn = port_vm_warn, .opaque = &target};
     struct vgic5_error error = {0};
-    struct kernel source, target;
-    struct kvm_vm source_vm, target_vm;
     struct vgic5_state *saved, *again;
-    struct vgic5_port port;
     bool level, wire;
 
-    kernel_open(&source, abi, &source_calls);
-    kernel_open(&target, abi, &target_calls);
-    open_vm(&source_vm, &source_kvm, &source_calls, &port, abi);
-    be_busy(&source, &source_vm, &port);
-    if (vgic5_save(&port, &options, &saved, &error))
+    port_vm_open(&target, abi);
+    open_vm(&source, abi);
+    be_busy(&source);
+    if (vgic5_save(&source.port, &options, &saved, &error))
         fail_msg("%s", error.message);
-    assert_int_equal(warnings.count, 0);
-    open_vm(&target_vm, &target_kvm, &target_calls, &port, abi);
-    if (vgic5_restore(&port, saved, &options, &error))
+    assert_int_equal(target.warnings, 0);
+    make_vm(&target);
+    if (vgic5_restore(&target.port, saved, &options, &error))
         fail_msg("%s", error.message);
-    assert_int_equal(warnings.count, 1);
-    assert_non_null(strstr(warnings.last, "re-assert"));
-    if (vgic5_save(&port, NULL, &again, &error))
+    assert_int_equal(target.warnings, 1);
+    assert_non_null(strstr(target.last, "re-assert"));
+    if (vgic5_save(&target.port, NULL, &again, &error))
         fail_msg("%s", error.message);
     assert_int_equal(vgic5_state_spi(again, 5, &level, &wire) & 1, 1);
     assert_false(level);
@@ -282,10 +250,8 @@ static void check_move(uint32_t abi)
     assert_true(level);
     vgic5_state_free(saved);
     vgic5_state_free(again);
-    kvm_vm_close(&source_vm);
-    kvm_vm_close(&target_vm);
-    kernel_close(&source);
-    kernel_close(&target);
+    port_vm_close(&source);
+    port_vm_close(&target);
 }
 
 static void test_save_and_restore(void **state)
@@ -298,29 +264,22 @@ static void test_save_and_restore(void **state)
 /* A real 7.4 kernel hands out HM as the guest left it; for the selected SPI this can be seen. */
 static void test_hm_0_is_told(void **state)
 {
-    struct warnings warnings = {0};
+    struct port_vm vm;
     struct vgic5_migration_options options = {
-        .size = sizeof(options), .warn = watch, .opaque = &warnings};
+        .size = sizeof(options), .warn = port_vm_warn, .opaque = &vm};
     struct vgic5_error error = {0};
-    struct vgic5_kvm_calls calls;
     struct vgic5_state *saved;
-    struct vgic5_port port;
-    struct vgic5_kvm kvm;
-    struct kernel kernel;
-    struct kvm_vm vm;
 
     (void)state;
-    kernel_open(&kernel, VGIC5_ABI_7_4, &calls);
-    kernel.no_hm = true;
-    open_vm(&vm, &kvm, &calls, &port, VGIC5_ABI_7_4);
-    be_busy(&kernel, &vm, &port);
-    if (vgic5_save(&port, &options, &saved, &error))
+    open_vm(&vm, VGIC5_ABI_7_4);
+    vm.kernel.no_hm = true;
+    be_busy(&vm);
+    if (vgic5_save(&vm.port, &options, &saved, &error))
         fail_msg("%s", error.message);
-    assert_int_equal(warnings.count, 1);
-    assert_non_null(strstr(warnings.last, "SPI 9 is level-triggered, but its entry has HM = 0"));
+    assert_int_equal(vm.warnings, 1);
+    assert_non_null(strstr(vm.last, "SPI 9 is level-triggered, but its entry has HM = 0"));
     vgic5_state_free(saved);
-    kvm_vm_close(&vm);
-    kernel_close(&kernel);
+    port_vm_close(&vm);
 }
 
 /* ---- A port that names the wrong generation -------------------------------------------------- */
@@ -330,36 +289,30 @@ static void test_hm_0_is_told(void **state)
 static void check_wrong_generation(uint32_t is, uint32_t says, const char *words)
 {
     struct vgic5_error error = {0};
-    struct vgic5_kvm_calls calls, right_calls;
-    struct vgic5_state *saved = NULL, *right;
-    struct vgic5_port port, right_port;
-    struct vgic5_kvm kvm, right_kvm;
-    struct kernel kernel, right_kernel;
-    struct kvm_vm vm, right_vm;
+    struct vgic5_state *saved = NULL, *right_state;
+    struct port_vm vm, right;
 
-    kernel_open(&kernel, is, &calls);
-    open_vm(&vm, &kvm, &calls, &port, says);
-    be_busy(&kernel, &vm, &port);
-    assert_int_equal(vgic5_save(&port, NULL, &saved, &error), -ENOTSUP);
+    port_vm_open(&vm, is);
+    vm.says = says;
+    make_vm(&vm);
+    be_busy(&vm);
+    assert_int_equal(vgic5_save(&vm.port, NULL, &saved, &error), -ENOTSUP);
     assert_int_equal(error.cause, VGIC5_CAUSE_GIVEN_UP);
     assert_null(saved);
     assert_non_null(strstr(error.message, "save step S3 (GRP_IST): the port says abi "));
     assert_non_null(strstr(error.message, words));
-    kvm_vm_close(&vm);
+    kvm_vm_close(&vm.vm);
 
-    kernel_open(&right_kernel, says, &right_calls);
-    open_vm(&right_vm, &right_kvm, &right_calls, &right_port, says);
-    be_busy(&right_kernel, &right_vm, &right_port);
-    assert_int_equal(vgic5_save(&right_port, NULL, &right, NULL), 0);
-    open_vm(&vm, &kvm, &calls, &port, says);
-    assert_int_equal(vgic5_restore(&port, right, NULL, &error), -ENOTSUP);
+    open_vm(&right, says);
+    be_busy(&right);
+    assert_int_equal(vgic5_save(&right.port, NULL, &right_state, NULL), 0);
+    make_vm(&vm);
+    assert_int_equal(vgic5_restore(&vm.port, right_state, NULL, &error), -ENOTSUP);
     assert_int_equal(error.cause, VGIC5_CAUSE_UNFIT);
     assert_non_null(strstr(error.message, words));
-    vgic5_state_free(right);
-    kvm_vm_close(&right_vm);
-    kernel_close(&right_kernel);
-    kvm_vm_close(&vm);
-    kernel_close(&kernel);
+    vgic5_state_free(right_state);
+    port_vm_close(&right);
+    port_vm_close(&vm);
 }
 
 static void test_a_port_of_the_wrong_generation(void **state)
@@ -377,25 +330,19 @@ static void test_a_port_of_the_wrong_generation(void **state)
  * first, not what the engine was answered when it tidied up. */
 static bool check_failing_save(uint32_t abi, unsigned n, bool dies)
 {
-    struct warnings warnings = {0};
+    struct port_vm vm;
     struct vgic5_migration_options options = {
-        .size = sizeof(options), .warn = watch, .opaque = &warnings};
+        .size = sizeof(options), .warn = port_vm_warn, .opaque = &vm};
     struct vgic5_error error = {0};
     struct vgic5_state *saved;
-    struct vgic5_kvm_calls calls;
-    struct vgic5_port port;
-    struct vgic5_kvm kvm;
-    struct kernel kernel;
-    struct kvm_vm vm;
     int ret;
 
-    kernel_open(&kernel, abi, &calls);
-    open_vm(&vm, &kvm, &calls, &port, abi);
-    be_busy(&kernel, &vm, &port);
-    kernel.fail_at = kernel.asked + n;
-    kernel.fail_errno = ETIMEDOUT;
-    kernel.dies = dies;
-    ret = vgic5_save(&port, &options, &saved, &error);
+    open_vm(&vm, abi);
+    be_busy(&vm);
+    vm.kernel.fail_at = vm.kernel.asked + n;
+    vm.kernel.fail_errno = ETIMEDOUT;
+    vm.kernel.dies = dies;
+    ret = vgic5_save(&vm.port, &options, &saved, &error);
     if (ret == 0) {
         vgic5_state_free(saved);
     } else {
@@ -404,10 +351,9 @@ static bool check_failing_save(uint32_t abi, unsigned n, bool dies)
         assert_memory_equal(error.message, "save step S", 11);
         assert_non_null(strstr(error.message, "the device answers ETIMEDOUT"));
         assert_int_equal(strstr(error.message, "the VM is dead") != NULL, dies);
-        assert_int_equal(warnings.count, 0);
+        assert_int_equal(vm.warnings, 0);
     }
-    kvm_vm_close(&vm);
-    kernel_close(&kernel);
+    port_vm_close(&vm);
     return ret != 0;
 }
 
@@ -427,31 +373,25 @@ static void test_a_vm_that_dies_in_a_save(void **state)
 static void test_a_vm_that_dies_in_a_restore(void **state)
 {
     struct vgic5_error error = {0};
-    struct vgic5_kvm_calls calls;
     struct vgic5_state *saved;
-    struct vgic5_port port;
-    struct vgic5_kvm kvm;
-    struct kernel kernel;
-    struct kvm_vm vm;
+    struct port_vm vm;
 
     (void)state;
-    kernel_open(&kernel, VGIC5_ABI_V1, &calls);
-    open_vm(&vm, &kvm, &calls, &port, VGIC5_ABI_V1);
-    be_busy(&kernel, &vm, &port);
-    assert_int_equal(vgic5_save(&port, NULL, &saved, NULL), 0);
-    kvm_vm_close(&vm);
-    open_vm(&vm, &kvm, &calls, &port, VGIC5_ABI_V1);
-    kernel.fail_at = kernel.asked + 20;
-    kernel.fail_errno = EINVAL;
-    kernel.dies = true;
-    assert_int_equal(vgic5_restore(&port, saved, NULL, &error), -EINVAL);
+    open_vm(&vm, VGIC5_ABI_V1);
+    be_busy(&vm);
+    assert_int_equal(vgic5_save(&vm.port, NULL, &saved, NULL), 0);
+    kvm_vm_close(&vm.vm);
+    make_vm(&vm);
+    vm.kernel.fail_at = vm.kernel.asked + 20;
+    vm.kernel.fail_errno = EINVAL;
+    vm.kernel.dies = true;
+    assert_int_equal(vgic5_restore(&vm.port, saved, NULL, &error), -EINVAL);
     assert_int_equal(error.cause, VGIC5_CAUSE_VM_DEAD);
     assert_memory_equal(error.message, "restore step R", 14);
     assert_non_null(strstr(error.message, "EINVAL"));
     assert_non_null(strstr(error.message, "the VM is dead"));
     vgic5_state_free(saved);
-    kvm_vm_close(&vm);
-    kernel_close(&kernel);
+    port_vm_close(&vm);
 }
 
 /* Every errno comes through. */
@@ -460,29 +400,24 @@ static void test_errnos(void **state)
     static const int errnos[] = {EBUSY,  EEXIST, EINVAL, ENXIO, EFAULT, ENOENT,
                                  ENODEV, ENOMEM, E2BIG,  EIO,   ENOSPC, ETIMEDOUT};
     struct vgic5_attr attr = {.group = VGIC5_GRP_CTRL};
-    struct vgic5_kvm_calls calls;
-    struct vgic5_port port;
-    struct vgic5_kvm kvm;
-    struct kernel kernel;
-    struct kvm_vm vm;
+    struct port_vm vm;
 
     (void)state;
-    kernel_open(&kernel, VGIC5_ABI_V1, &calls);
-    open_vm(&vm, &kvm, &calls, &port, VGIC5_ABI_V1);
+    open_vm(&vm, VGIC5_ABI_V1);
     for (size_t n = 0; n < sizeof(errnos) / sizeof(errnos[0]); n++) {
-        kernel.fail_errno = errnos[n];
-        kernel.fail_on = KVM_SET_DEVICE_ATTR;
-        assert_int_equal(port.set_attr(port.opaque, &attr), -errnos[n]);
-        kernel.fail_on = KVM_GET_DEVICE_ATTR;
-        assert_int_equal(port.get_attr(port.opaque, &attr), -errnos[n]);
-        kernel.fail_on = KVM_HAS_DEVICE_ATTR;
-        assert_int_equal(port.has_attr(port.opaque, &attr), -errnos[n]);
-        kernel.fail_on = KVM_IRQ_LINE;
-        assert_int_equal(port.irq_line(port.opaque, 0, true), -errnos[n]);
+        vm.kernel.fail_errno = errnos[n];
+        vm.kernel.fail_on = KVM_SET_DEVICE_ATTR;
+        assert_int_equal(vm.port.set_attr(vm.port.opaque, &attr), -errnos[n]);
+        vm.kernel.fail_on = KVM_GET_DEVICE_ATTR;
+        assert_int_equal(vm.port.get_attr(vm.port.opaque, &attr), -errnos[n]);
+        vm.kernel.fail_on = KVM_HAS_DEVICE_ATTR;
+        assert_int_equal(vm.port.has_attr(vm.port.opaque, &attr), -errnos[n]);
+        vm.kernel.fail_on = KVM_IRQ_LINE;
+        assert_int_equal(vm.port.irq_line(vm.port.opaque, 0, true), -errnos[n]);
     }
-    kvm_vm_close(&vm);
-    assert_int_equal(kernel.opened, 0);
-    kernel_close(&kernel);
+    kvm_vm_close(&vm.vm);
+    assert_int_equal(vm.kernel.opened, 0);
+    kernel_close(&vm.kernel);
 }
 
 int main(void)

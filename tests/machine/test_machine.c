@@ -9,33 +9,9 @@
 
 #include "machine/machine_parts.h"
 #include "rebuild.h"
+#include "started.h"
 
 #define MOV_X0(value) MOVZ_X(0, value)
-
-/* A machine with one vCPU at this code, without an image to load. */
-static struct machine *started(bool deterministic, const uint32_t *code, size_t n)
-{
-    const struct machine_config config = {
-        .engine = &unicorn_engine,
-        .nr_vcpus = 2,
-        .ram_size = RAM_SIZE,
-        .nr_spis = 64,
-        .gic.size = sizeof(config.gic),
-        .deterministic = deterministic,
-    };
-    struct machine *machine;
-
-    assert_int_equal(machine_create(&config, &machine, NULL), 0);
-    assert_int_equal(machine_gic_configure(machine, NULL), 0);
-    assert_int_equal(machine_cpu_on(&machine->cpus[0], NULL), 0);
-    memory_write(&machine->ram, RAM, code, n * sizeof(*code));
-    vcpu_set_pc(machine->cpus[0].pe.vcpu, RAM);
-    return machine;
-}
-
-#define STARTED(deterministic, ...)                         \
-    started(deterministic, (const uint32_t[]){__VA_ARGS__}, \
-            sizeof((const uint32_t[]){__VA_ARGS__}) / 4)
 
 static struct machine_stopped run(struct machine *machine, const struct machine_until *until)
 {

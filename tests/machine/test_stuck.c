@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "machine/machine_parts.h"
+#include "started.h"
 
 #define LIMIT 130000000u /* a panic is certain after 100 million */
 #define SLICES 200000u
@@ -15,29 +16,6 @@
 #define WFE 0xd503205fu
 #define VECTORS 0x1000u
 #define SYNCHRONOUS (VECTORS + 0x200u)
-
-static struct machine *started(const uint32_t *code, size_t n)
-{
-    const struct machine_config config = {
-        .engine = &unicorn_engine,
-        .nr_vcpus = 2,
-        .ram_size = RAM_SIZE,
-        .nr_spis = 64,
-        .gic.size = sizeof(config.gic),
-        .deterministic = true,
-    };
-    struct machine *machine;
-
-    assert_int_equal(machine_create(&config, &machine, NULL), 0);
-    assert_int_equal(machine_gic_configure(machine, NULL), 0);
-    assert_int_equal(machine_cpu_on(&machine->cpus[0], NULL), 0);
-    memory_write(&machine->ram, RAM, code, n * sizeof(*code));
-    vcpu_set_pc(machine->cpus[0].pe.vcpu, RAM);
-    return machine;
-}
-
-#define STARTED(...) \
-    started((const uint32_t[]){__VA_ARGS__}, sizeof((const uint32_t[]){__VA_ARGS__}) / 4)
 
 #define PUT(machine, offset, ...)                                                  \
     memory_write(&(machine)->ram, RAM + (offset), (const uint32_t[]){__VA_ARGS__}, \
@@ -84,28 +62,28 @@ static void expect_goes_on(struct machine *machine, uint64_t limit)
 static void a_loop_that_does_nothing(void **state)
 {
     (void)state;
-    expect_stuck(STARTED(NOP, BRANCH_TO_ITSELF), EMPTY_LOOP, "PC 0x40000004");
-    expect_stuck(STARTED(NOP, BRANCH_BACK_BY_ONE), EMPTY_LOOP, "PC 0x40000000");
-    expect_stuck(STARTED(WFE, 0xd5033fdf /* isb */, 0x17fffffe /* b -8 */), EMPTY_LOOP,
+    expect_stuck(STARTED(true, NOP, BRANCH_TO_ITSELF), EMPTY_LOOP, "PC 0x40000004");
+    expect_stuck(STARTED(true, NOP, BRANCH_BACK_BY_ONE), EMPTY_LOOP, "PC 0x40000000");
+    expect_stuck(STARTED(true, WFE, 0xd5033fdf /* isb */, 0x17fffffe /* b -8 */), EMPTY_LOOP,
                  "PC 0x4000000");
-    expect_goes_on(STARTED(ADD_X0_1, BRANCH_BACK_BY_ONE), SLICES);
-    expect_goes_on(STARTED(0xf9400001 /* ldr x1, [x0] */, BRANCH_BACK_BY_ONE), SLICES);
-    expect_goes_on(STARTED(NOP, 0xb4ffffe0 /* cbz x0, -4 */), SLICES);
+    expect_goes_on(STARTED(true, ADD_X0_1, BRANCH_BACK_BY_ONE), SLICES);
+    expect_goes_on(STARTED(true, 0xf9400001 /* ldr x1, [x0] */, BRANCH_BACK_BY_ONE), SLICES);
+    expect_goes_on(STARTED(true, NOP, 0xb4ffffe0 /* cbz x0, -4 */), SLICES);
 }
 
 /* Unmasked: only if no interrupt can come. */
 static void a_loop_that_could_be_interrupted(void **state)
 {
     (void)state;
-    expect_stuck(STARTED(DAIFCLR_2, BRANCH_TO_ITSELF), EMPTY_LOOP, "PC 0x40000004");
-    expect_goes_on(STARTED(TIMER_ON, DAIFCLR_2, BRANCH_TO_ITSELF), SLICES);
-    expect_stuck(STARTED(TIMER_ON, BRANCH_TO_ITSELF), EMPTY_LOOP, "PC 0x40000010");
+    expect_stuck(STARTED(true, DAIFCLR_2, BRANCH_TO_ITSELF), EMPTY_LOOP, "PC 0x40000004");
+    expect_goes_on(STARTED(true, TIMER_ON, DAIFCLR_2, BRANCH_TO_ITSELF), SLICES);
+    expect_stuck(STARTED(true, TIMER_ON, BRANCH_TO_ITSELF), EMPTY_LOOP, "PC 0x40000010");
 }
 
 static void fetch_from_nowhere(void **state)
 {
     (void)state;
-    expect_stuck(STARTED(0xd2a20000 /* mov x0, #0x10000000 */, 0xd61f0000 /* br x0 */),
+    expect_stuck(STARTED(true, 0xd2a20000 /* mov x0, #0x10000000 */, 0xd61f0000 /* br x0 */),
                  "exceptions in a row without one instruction executed, beginning at PC 0x10000000"
                  " (no RAM there) with ESR_EL1 0x2000000; ",
                  "; PC 0x200");
@@ -115,14 +93,14 @@ static void fetch_from_nowhere(void **state)
 static void an_abort_without_vectors(void **state)
 {
     (void)state;
-    expect_stuck(STARTED(MOV_X0_RAM, ADD_X0_1, 0xc85f7c02 /* ldxr x2, [x0] */),
+    expect_stuck(STARTED(true, MOV_X0_RAM, ADD_X0_1, 0xc85f7c02 /* ldxr x2, [x0] */),
                  "beginning at PC 0x40000008 with ESR_EL1 0x96000021 FAR_EL1 0x40000001; ",
                  "; PC 0x200");
 }
 
 static void exception_in_its_handler(void **state)
 {
-    struct machine *machine = STARTED(MOV_X0_RAM, ADD_X0_PAGE, MSR_VBAR_X0, UNALLOCATED);
+    struct machine *machine = STARTED(true, MOV_X0_RAM, ADD_X0_PAGE, MSR_VBAR_X0, UNALLOCATED);
 
     (void)state;
     PUT(machine, SYNCHRONOUS, NOP, NOP, UNALLOCATED);
@@ -133,7 +111,7 @@ static void exception_in_its_handler(void **state)
 static void exceptions_one_after_the_other(void **state)
 {
     struct machine *machine =
-        STARTED(MOV_X0_RAM, ADD_X0_PAGE, MSR_VBAR_X0, SVC_7, BRANCH_BACK_BY_ONE);
+        STARTED(true, MOV_X0_RAM, ADD_X0_PAGE, MSR_VBAR_X0, SVC_7, BRANCH_BACK_BY_ONE);
 
     (void)state;
     PUT(machine, SYNCHRONOUS, 0x910004a5 /* add x5, x5, #1 */, ERET);
@@ -156,7 +134,7 @@ static void exceptions_one_after_the_other(void **state)
 static struct machine *printing(const char *text, uint32_t rest, uint32_t then)
 {
     struct machine *machine = STARTED(
-        MOV_X0_RAM, 0x91400800 /* add x0, x0, #0x2000 */, 0xd2a12002 /* mov x2, #0x9000000 */,
+        true, MOV_X0_RAM, 0x91400800 /* add x0, x0, #0x2000 */, 0xd2a12002 /* mov x2, #0x9000000 */,
         0x38401401 /* ldrb w1, [x0], #1 */, 0x34000061 /* cbz w1, +12 */,
         0x39000041 /* strb w1, [x2] */, 0x17fffffd /* b -12 */, rest, then);
 

@@ -100,17 +100,24 @@ static void check_accesses(const struct bare *bare, const struct width_row *row)
 }
 
 /* In front of each: an instruction, so that the access is not where the block begins. */
+static uint64_t put_row(struct bare *bare, size_t i)
+{
+    uint64_t at = i * 64;
+
+    BARE_CODE(bare, at, NOP, rows[i].code[0], NOP, rows[i].code[1] ? rows[i].code[1] : NOP,
+              rows[i].code[2] ? rows[i].code[2] : NOP, WFI);
+    set_registers(bare);
+    bare->nr_accesses = 0;
+    return at;
+}
+
 static void every_width_arrives(void **state)
 {
     struct bare *bare = *state;
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        uint64_t at = i * 64;
+        uint64_t at = put_row(bare, i);
 
-        BARE_CODE(bare, at, NOP, rows[i].code[0], NOP, rows[i].code[1] ? rows[i].code[1] : NOP,
-                  rows[i].code[2] ? rows[i].code[2] : NOP, WFI);
-        set_registers(bare);
-        bare->nr_accesses = 0;
         assert_int_equal(bare_run(bare, at), VCPU_EXIT_WFI);
         check_accesses(bare, &rows[i]);
     }
@@ -122,12 +129,8 @@ static void every_width_arrives_when_stepped(void **state)
     struct bare *bare = *state;
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        uint64_t at = i * 64;
+        uint64_t at = put_row(bare, i);
 
-        BARE_CODE(bare, at, NOP, rows[i].code[0], NOP, rows[i].code[1] ? rows[i].code[1] : NOP,
-                  rows[i].code[2] ? rows[i].code[2] : NOP, WFI);
-        set_registers(bare);
-        bare->nr_accesses = 0;
         vcpu_set_pc(bare->vcpu, RAM + at);
         bare->clock.check_at = UINT64_MAX;
         for (int n = 0; n < 5; n++) {

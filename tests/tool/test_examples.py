@@ -113,7 +113,7 @@ def test_there_are_examples():
 
 
 def test_the_examples_of_the_tool_run(tmp_path):
-    """README's, in their order, in a directory of its own."""
+    """README's, in their order, as they are written, in a directory of its own."""
     (tmp_path / "build").symlink_to(BUILD)
     ran = 0
     text = text_of("README.md")
@@ -122,9 +122,7 @@ def test_the_examples_of_the_tool_run(tmp_path):
         words = shlex.split(line)
         if words[1] == "bench":
             continue  # a measurement
-        if words[1] == "diff":
-            words[3] = words[2]
-        status = 0
+        status = 1 if words[1] == "diff" else 0  # the two are not the same
         done = subprocess.run([os.path.join(BUILD, "vgic5"), *words[1:]], cwd=tmp_path, timeout=120,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE)

@@ -56,12 +56,24 @@ static int enter(struct vgic5_vcpu *vcpu)
     return ret;
 }
 
-int vgic5_vcpu_enter(struct vgic5_vcpu *vcpu)
+/* As it mostly is: some vCPU has been inside, and not this one. False: nothing is done. */
+static bool enter_at_once(struct vgic5_vcpu *vcpu)
+{
+    gicv5_pe_lock(vcpu->pe);
+    if (!vcpu->device->moving || vcpu->running) {
+        gicv5_pe_unlock(vcpu->pe);
+        return false;
+    }
+    __atomic_store_n(&vcpu->running, true, __ATOMIC_RELAXED);
+    gicv5_pe_unlock(vcpu->pe);
+    return true;
+}
+
+/* Not inlined: what is rare would cost the rest its registers. */
+static __attribute__((noinline)) int enter_otherwise(struct vgic5_vcpu *vcpu)
 {
     int ret;
 
-    if (!vcpu)
-        return -EINVAL;
     if (!vcpu->pe)
         return enter_first(vcpu->device); /* refused */
     while ((ret = enter(vcpu)) == -EAGAIN) {
@@ -70,6 +82,15 @@ int vgic5_vcpu_enter(struct vgic5_vcpu *vcpu)
             return ret;
     }
     return ret;
+}
+
+int vgic5_vcpu_enter(struct vgic5_vcpu *vcpu)
+{
+    if (!vcpu)
+        return -EINVAL;
+    if (vcpu->pe && enter_at_once(vcpu))
+        return 0;
+    return enter_otherwise(vcpu);
 }
 
 void vgic5_vcpu_leave(struct vgic5_vcpu *vcpu)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The system registers of the CPU interface, and the guest's door to them. */
-#include "gicv5/cpuif.h"
+#include "gicv5/gicv5.h"
 
 #include "facts/fields.h"
 #include "facts/masks.h"
@@ -172,9 +172,8 @@ static bool is_gic_space(uint16_t encoding)
            encoding == VGIC5_ENCODING(3, 0, 4, 6, 0);
 }
 
-/* Not inlined: instructions, which a guest executes far more often, then need no stack frame. */
-static __attribute__((noinline)) enum vgic5_access_result
-access_register(struct gicv5_pe *pe, uint16_t encoding, bool is_write, uint64_t *value)
+enum vgic5_access_result registers_access(struct gicv5_pe *pe, uint16_t encoding, bool is_write,
+                                          uint64_t *value)
 {
     const struct cpu_register *reg = cpu_register_of(encoding);
     if (!reg)
@@ -191,14 +190,6 @@ access_register(struct gicv5_pe *pe, uint16_t encoding, bool is_write, uint64_t 
     }
     lock_drop(&pe->lock);
     return VGIC5_HANDLED;
-}
-
-enum vgic5_access_result gicv5_cpu_access(struct gicv5_pe *pe, uint16_t encoding, bool is_write,
-                                          uint64_t *value)
-{
-    if (instructions_own(encoding))
-        return instructions_execute(pe, encoding, is_write, value);
-    return access_register(pe, encoding, is_write, value);
 }
 
 uint64_t gicv5_cpu_get(const struct gicv5_pe *pe, const struct cpu_register *reg)

@@ -63,8 +63,25 @@ void gicv5_frame_unlock(struct gicv5 *gic);
  */
 
 void gicv5_mmio(struct gicv5 *gic, struct vgic5_mmio *access);
-enum vgic5_access_result gicv5_cpu_access(struct gicv5_pe *pe, uint16_t encoding, bool is_write,
+/* A GIC instruction, or an encoding in their space that is none (Op0 = 1, CRn = 12). */
+static inline bool instructions_own(uint16_t encoding)
+{
+    return (encoding & 0xc780u) == VGIC5_ENCODING(1, 0, 12, 0, 0);
+}
+
+enum vgic5_access_result instructions_execute(struct gicv5_pe *pe, uint16_t encoding, bool is_write,
+                                              uint64_t *value);
+enum vgic5_access_result registers_access(struct gicv5_pe *pe, uint16_t encoding, bool is_write,
                                           uint64_t *value);
+
+/* Inlined: a guest does nothing else so often. */
+static inline enum vgic5_access_result gicv5_cpu_access(struct gicv5_pe *pe, uint16_t encoding,
+                                                        bool is_write, uint64_t *value)
+{
+    return instructions_own(encoding) ? instructions_execute(pe, encoding, is_write, value)
+                                      : registers_access(pe, encoding, is_write, value);
+}
+
 void gicv5_set_nmi(struct gicv5_pe *pe, bool sctlr_nmi);
 /* The CPU interface as it was created; what targets the PE, and its wires, stay. */
 void gicv5_reset_interface(struct gicv5_pe *pe);

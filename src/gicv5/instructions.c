@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The GIC instructions (gic_instructions.def). All effects are complete when they return. */
-#include "gicv5/cpuif.h"
+#include "gicv5/gicv5.h"
 #include "facts/fields.h"
 #include "gicv5/interrupt.h"
 #include "gicv5/ppi.h"

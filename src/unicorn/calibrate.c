@@ -9,9 +9,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define PATTERN UINT64_C(0xabcd123400000000)
-#define CELL_VALUE UINT64_C(0x5ee1c0de12345678)
-#define CELL_OFFSET 0x100u
 #define SVC_SYNDROME 0x56005a5au
 
 /* Behind X0 … X31 in the context: PC (8), PSTATE (4), AArch64 state (4), flags (4). */
@@ -21,34 +18,6 @@
 
 #define INSN_LDXR_X11_X8 0xc85f7d0bu /* not into the register behind X8 */
 #define INSN_MRS_X9_VBAR 0xd538c009u
-
-static void on_probe(uc_engine *uc, uint32_t number, void *opaque)
-{
-    struct vcpu *vcpu = opaque;
-
-    (void)number;
-    uc_context_save(uc, vcpu->context);
-    uc_emu_stop(uc);
-}
-
-uc_err unicorn_run_probe(struct vcpu *vcpu, const uint32_t *code, size_t size)
-{
-    const uint64_t cell = CELL_VALUE;
-    uc_hook hook;
-    uc_err error = uc_hook_add(vcpu->uc, &hook, UC_HOOK_INTR, (void *)on_probe, vcpu, 1, 0);
-
-    if (error != UC_ERR_OK)
-        return error;
-    memcpy(vcpu->scratch, code, size);
-    uc_ctl_remove_cache(vcpu->uc, SCRATCH_BASE, SCRATCH_BASE + size);
-    memcpy(vcpu->scratch + CELL_OFFSET, &cell, sizeof(cell));
-    for (unsigned n = 0; n < 31; n++)
-        unicorn_set_x(vcpu, n, PATTERN + n);
-    unicorn_set_x(vcpu, 8, SCRATCH_BASE + CELL_OFFSET);
-    error = unicorn_start(vcpu, SCRATCH_BASE);
-    uc_hook_del(vcpu->uc, hook);
-    return error;
-}
 
 static int not_executed(struct vgic5_error *error)
 {
@@ -62,13 +31,13 @@ static bool found_syndrome(const struct vcpu *vcpu, size_t at)
 
 static bool found_monitor(const struct vcpu *vcpu, size_t at)
 {
-    return unicorn_peek64(vcpu, at) == SCRATCH_BASE + CELL_OFFSET &&
-           unicorn_peek64(vcpu, at + 8) == CELL_VALUE;
+    return unicorn_peek64(vcpu, at) == SCRATCH_BASE + PROBE_CELL_AT &&
+           unicorn_peek64(vcpu, at + 8) == PROBE_CELL;
 }
 
 static bool found_x0(const struct vcpu *vcpu, size_t at)
 {
-    return unicorn_peek64(vcpu, at) == PATTERN && unicorn_peek64(vcpu, at + 8) == PATTERN + 1;
+    return unicorn_peek64(vcpu, at) == PROBE_X0 && unicorn_peek64(vcpu, at + 8) == PROBE_X0 + 1;
 }
 
 /* The one place at which `found` says so, or an error. */

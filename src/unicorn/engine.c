@@ -11,69 +11,12 @@
 
 #include "facts/map.h"
 
-#define SCR_EL3 VGIC5_ENCODING(3, 6, 1, 1, 0)
-#define HCR_EL2 VGIC5_ENCODING(3, 4, 1, 1, 0)
-/* A PE without EL3 and EL2, on an engine that has both: Non-secure, EL2 and EL1 in AArch64, HVC
- * enabled, SMC UNDEFINED, no trap of pointer authentication to either. */
-#define SCR_VALUE 0x30581u
-#define HCR_VALUE (UINT64_C(1) << 31 | UINT64_C(3) << 40)
-
 /* Of the 64 MiB that a vCPU may take; the rest is for Unicorn's tables. */
 #define MOST_CODE (UINT64_C(44) << 20)
-
-const char *unicorn_name(void)
-{
-    unsigned major, minor;
-
-    uc_version(&major, &minor);
-    return major == 2 && minor == 0 ? "Unicorn 2.0"
-           : major == 2             ? "Unicorn 2.1 or later"
-                                    : "Unicorn";
-}
-
-const char *unicorn_model(void)
-{
-    return VCPU_MODEL;
-}
 
 uint64_t unicorn_identity(const struct vcpu_engine *engine, size_t n)
 {
     return engine->identity[n];
-}
-
-int unicorn_open(struct vcpu *vcpu, struct vgic5_error *error)
-{
-    uc_err status = uc_open(UC_ARCH_ARM64, UC_MODE_ARM, &vcpu->uc);
-
-    if (status == UC_ERR_OK)
-        status = uc_ctl_set_cpu_model(vcpu->uc, UC_CPU_ARM64_MAX);
-    if (status == UC_ERR_OK && unicorn_map(vcpu) != 0)
-        status = UC_ERR_MAP;
-    if (status == UC_ERR_OK)
-        status = uc_context_alloc(vcpu->uc, &vcpu->context);
-    if (status == UC_ERR_OK)
-        status = uc_ctl_exits_enable(vcpu->uc); /* else address 0 would be an exit */
-    if (status == UC_ERR_OK)
-        status = unicorn_stores_open(vcpu);
-    if (status != UC_ERR_OK)
-        return unicorn_fail(error, -ENOMEM, "%s: cannot create a vCPU: %s", unicorn_name(),
-                            uc_strerror(status));
-    unicorn_set_sysreg(vcpu, SCR_EL3, SCR_VALUE);
-    unicorn_set_sysreg(vcpu, HCR_EL2, HCR_VALUE);
-    unicorn_set_sysreg(vcpu, UNICORN_SCTLR_EL1, SCTLR_RESET);
-    return 0;
-}
-
-void unicorn_close(struct vcpu *vcpu)
-{
-    if (vcpu->context)
-        uc_context_free(vcpu->context);
-    if (vcpu->uc)
-        uc_close(vcpu->uc);
-    unicorn_stores_close(vcpu);
-    unicorn_unmap(vcpu);
-    vcpu->context = NULL;
-    vcpu->uc = NULL;
 }
 
 /* Of a map that is none of the guest's, and of odd sizes: what is found holds for any. */
@@ -151,27 +94,6 @@ void unicorn_engine_destroy(struct vcpu_engine *engine)
 void unicorn_limit_code(struct vcpu_engine *engine, uint64_t bytes)
 {
     engine->most_code = bytes;
-}
-
-static int reset(struct vcpu *vcpu, struct vgic5_error *error)
-{
-    const struct unicorn_monitor open_monitor = {.address = UINT64_MAX};
-
-    if (uc_context_save(vcpu->uc, vcpu->context) == UC_ERR_OK && unicorn_add_hooks(vcpu) == 0) {
-        if (vcpu->engine->layout.flags_by_hand)
-            vcpu->reset_flags = unicorn_peek32(vcpu, vcpu->engine->layout.flags);
-        if (unicorn_eret_to(vcpu, PSTATE_RESET) == 0 &&
-            unicorn_set_monitor(vcpu, &open_monitor) == 0)
-            return 0;
-    }
-    return unicorn_fail(error, -ENOTSUP, "%s did not reach EL1", unicorn_name());
-}
-
-int unicorn_create(struct vcpu *vcpu, struct vgic5_error *error)
-{
-    int ret = unicorn_open(vcpu, error);
-
-    return ret == 0 ? reset(vcpu, error) : ret;
 }
 
 int unicorn_create_vcpu(struct vcpu_engine *engine, const struct vcpu_host *host,
@@ -403,3 +325,39 @@ void unicorn_trouble(struct vcpu *vcpu, char *text, size_t size)
              vcpu->trouble, vcpu->trouble[0] != '\0' ? "; " : "", vcpu->pc,
              unicorn_get_pstate(vcpu), elr, esr, far);
 }
+
+/* ---- The table ---------------------------------------------------------------------------------
+ */
+
+const struct vcpu_engine_ops unicorn_engine = {
+    .name = unicorn_name,
+    .model = unicorn_model,
+    .create = unicorn_engine_create,
+    .clone = unicorn_engine_clone,
+    .remap = unicorn_engine_remap,
+    .share_memory = unicorn_share_memory,
+    .lets_leave = unicorn_lets_leave,
+    .destroy = unicorn_engine_destroy,
+    .identity = unicorn_identity,
+    .create_vcpu = unicorn_create_vcpu,
+    .destroy_vcpu = unicorn_destroy_vcpu,
+    .run = unicorn_run,
+    .mmio = unicorn_mmio,
+    .complete = unicorn_complete,
+    .set_irq = unicorn_set_irq,
+    .clear_monitor = unicorn_clear_monitor,
+    .attention = unicorn_attention,
+    .instructions = unicorn_instructions,
+    .native_register = unicorn_native_register,
+    .exception_level = unicorn_exception_level,
+    .get_x = unicorn_get_x,
+    .set_x = unicorn_set_x,
+    .set_pc = unicorn_set_pc,
+    .inject_undefined = unicorn_inject_undefined,
+    .is_in_empty_loop = unicorn_is_in_empty_loop,
+    .masks_interrupts = unicorn_masks_interrupts,
+    .read_memory = unicorn_read_memory,
+    .trouble = unicorn_trouble,
+    .get_state = unicorn_get_state,
+    .put_state = unicorn_put_state,
+};

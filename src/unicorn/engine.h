@@ -245,7 +245,7 @@ struct vcpu {
     char trouble[240];
 };
 
-/* What is in the table of operations (ops.c): vcpu/vcpu.h says what each does. */
+/* What is in the table of operations (engine.c): vcpu/vcpu.h says what each does. */
 const char *unicorn_name(void);
 const char *unicorn_model(void);
 int unicorn_engine_create(const struct memory_map *map, struct vcpu_clock *clock,
@@ -277,11 +277,19 @@ void unicorn_trouble(struct vcpu *vcpu, char *text, size_t size);
 int unicorn_get_state(struct vcpu *vcpu, struct vcpu_value *values);
 int unicorn_put_state(struct vcpu *vcpu, const struct vcpu_value *values);
 
-/* engine.c */
+/* progress.c */
 void unicorn_stop(struct vcpu *vcpu, enum unicorn_stop stop, uint64_t pc);
+/* All instructions in flight were executed. */
+void unicorn_retire_block(struct vcpu *vcpu, uint64_t next);
+/* Count the instructions in flight that were executed, PC being the next one. */
+void unicorn_retire(struct vcpu *vcpu, uint64_t pc);
+
+/* instance.c */
 /* Set up a machine's worth of Unicorn; NULL host: no hooks (for calibration). */
 int unicorn_open(struct vcpu *vcpu, struct vgic5_error *error);
 void unicorn_close(struct vcpu *vcpu);
+
+/* reset.c */
 /* unicorn_open, with hooks and in the reset state. */
 int unicorn_create(struct vcpu *vcpu, struct vgic5_error *error);
 /* What the host, or its Unicorn, does not have. */
@@ -309,6 +317,13 @@ bool unicorn_set_sysreg(struct vcpu *vcpu, uint16_t encoding, uint64_t value);
 
 /* calibrate.c */
 int unicorn_calibrate(struct vcpu_engine *engine, struct vgic5_error *error);
+
+/* probe.c */
+/* What it begins with: X0 has this, and each register up to X30 one more, but X8, the address of a
+ * cell; and the cell. */
+#define PROBE_X0 UINT64_C(0xabcd123400000000)
+#define PROBE_CELL UINT64_C(0x5ee1c0de12345678)
+#define PROBE_CELL_AT 0x100u /* in the scratch page */
 /* Execute code, at most 256 bytes of it, in the scratch page until an exception, and keep the
  * context of that. Changes X0 to X30. */
 uc_err unicorn_run_probe(struct vcpu *vcpu, const uint32_t *code, size_t size);
@@ -342,10 +357,6 @@ void unicorn_take_exception(struct vcpu *vcpu);
 int unicorn_add_hooks(struct vcpu *vcpu);
 void unicorn_find_plain(struct vcpu_engine *engine, const struct vcpu_host *host);
 void unicorn_on_code(uc_engine *uc, uint64_t address, uint32_t size, void *opaque);
-/* All instructions in flight were executed. */
-void unicorn_retire_block(struct vcpu *vcpu, uint64_t next);
-/* Count the instructions in flight that were executed, PC being the next one. */
-void unicorn_retire(struct vcpu *vcpu, uint64_t pc);
 
 /* maintenance.c: TLB and instruction cache maintenance for the other vCPUs */
 /* A SYS instruction of this vCPU; it will then execute it itself. */
@@ -358,9 +369,11 @@ void unicorn_count_loop(struct vcpu *vcpu, uint32_t esr);
 /* It cannot go on: what has happened so many times, and how it began. */
 void unicorn_give_up(struct vcpu *vcpu, unsigned times, const char *what);
 
-/* memory.c */
+/* map.c */
 int unicorn_map(struct vcpu *vcpu);
 void unicorn_unmap(struct vcpu *vcpu);
+
+/* memory.c */
 /* The range that holds this physical address, the scratch page among them, or NULL. */
 const struct unicorn_range *unicorn_range_at(const struct vcpu *vcpu, uint64_t physical);
 /* An instruction at a physical address. */
@@ -377,9 +390,11 @@ void unicorn_zero_find_block(struct vcpu *vcpu);
 /* It was a DC ZVA, and is done. False: Unicorn is to execute it, and to find what is wrong. */
 bool unicorn_zero_access(struct vcpu *vcpu, uint16_t encoding, uint64_t address);
 
-/* renew.c */
+/* full.c */
 void unicorn_on_translation(uc_engine *uc, uc_tb *block, uc_tb *before, void *opaque);
 bool unicorn_is_full(const struct vcpu *vcpu);
+
+/* renew.c */
 /* Drop all translations; not from inside of a hook. */
 void unicorn_renew(struct vcpu *vcpu);
 /* Leave an instance that has aborted. False: there is no other. */
@@ -394,14 +409,16 @@ int unicorn_stores_clone(struct vcpu_engine *engine, const struct vcpu_engine *l
 void unicorn_stores_destroy(struct vcpu_engine *engine);
 uc_err unicorn_stores_open(struct vcpu *vcpu);
 void unicorn_stores_close(struct vcpu *vcpu);
+/* The first part of what lies between two physical addresses from which code may have been
+ * translated: from *start on. False: there is none. */
+bool unicorn_find_code(const struct vcpu *vcpu, uint64_t *start, uint64_t end, uint64_t *size);
+
+/* start.c */
 /* From now on this thread is inside this vCPU, or (NULL) an instance that is none; returns whose it
  * was. For hooks that need an instance of their own: Unicorn's calls do not say whom they are for.
  */
 struct vcpu *unicorn_inside(struct vcpu *vcpu);
 struct vcpu *unicorn_inside_now(void);
-/* The first part of what lies between two physical addresses from which code may have been
- * translated: from *start on. False: there is none. */
-bool unicorn_find_code(const struct vcpu *vcpu, uint64_t *start, uint64_t end, uint64_t *size);
 /* uc_emu_start without limits. Sets vcpu->end. */
 uc_err unicorn_start(struct vcpu *vcpu, uint64_t pc);
 

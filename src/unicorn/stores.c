@@ -49,9 +49,6 @@ struct unicorn_stores {
     void (*reset_dirty)(void *cpu, uint64_t host, uint64_t size);
 };
 
-/* Whom this thread runs: Unicorn's functions have no argument that leads to us. */
-static _Thread_local struct vcpu *inside;
-
 static void find_originals(struct unicorn_stores *stores)
 {
     stores->set_page = dlsym(RTLD_NEXT, "tlb_set_page_with_attrs_aarch64");
@@ -63,6 +60,8 @@ static void find_originals(struct unicorn_stores *stores)
 /* `scratch` is for the calls of whoever else uses Unicorn in this process. */
 static const struct unicorn_stores *originals(struct unicorn_stores *scratch)
 {
+    const struct vcpu *inside = unicorn_inside_now();
+
     if (inside && inside->engine->stores)
         return inside->engine->stores;
     find_originals(scratch);
@@ -72,6 +71,8 @@ static const struct unicorn_stores *originals(struct unicorn_stores *scratch)
 /* The vCPU that this thread runs, if its stores are direct. */
 static struct vcpu *direct(void)
 {
+    struct vcpu *inside = unicorn_inside_now();
+
     return inside && inside->translated ? inside : NULL;
 }
 
@@ -132,7 +133,7 @@ void tlb_set_page_with_attrs_aarch64(void *cpu, uint64_t address, uint64_t physi
 {
     struct unicorn_stores scratch;
     const struct unicorn_stores *stores = originals(&scratch);
-    struct vcpu *vcpu = direct();
+    struct vcpu *inside = unicorn_inside_now(), *vcpu = direct();
     const struct unicorn_range *range;
 
     if (inside) {
@@ -273,19 +274,6 @@ void unicorn_stores_close(struct vcpu *vcpu)
     vcpu->translated = NULL;
 }
 
-struct vcpu *unicorn_inside_now(void)
-{
-    return inside;
-}
-
-struct vcpu *unicorn_inside(struct vcpu *vcpu)
-{
-    struct vcpu *outer = inside;
-
-    inside = vcpu;
-    return outer;
-}
-
 #else
 
 static bool find_code(const struct vcpu *vcpu, uint64_t *start, uint64_t end, uint64_t *size)
@@ -321,23 +309,7 @@ void unicorn_stores_close(struct vcpu *vcpu)
     (void)vcpu;
 }
 
-struct vcpu *unicorn_inside(struct vcpu *vcpu)
-{
-    (void)vcpu;
-    return NULL;
-}
-
 #endif
-
-uc_err unicorn_start(struct vcpu *vcpu, uint64_t pc)
-{
-    struct vcpu *outer = unicorn_inside(vcpu);
-    uc_err error = UC_ERR_EXCEPTION;
-
-    vcpu->end = unicorn_guarded_start(vcpu, pc, &error, &vcpu->aborted_block);
-    unicorn_inside(outer);
-    return error;
-}
 
 /* All of RAM may hold code; of what is none, Unicorn 2.1 forgets nothing, nor what is behind it. */
 static bool find_ram(const struct vcpu *vcpu, uint64_t *start, uint64_t end, uint64_t *size)

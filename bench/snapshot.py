@@ -125,7 +125,7 @@ def measure(build, snapshot, scratch, rounds, preexec):
     foreign = os.path.join(scratch, "early")
     try:
         for n in range(rounds):
-            path = os.path.join(scratch, "again")
+            path = os.path.join(scratch, f"again-{n}")  # what something builds on stays
             wall, reply = timed(lambda: guest.save(path))
             full.append(reply["still_microseconds"])
             sizes.append(reply["bytes"])

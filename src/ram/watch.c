@@ -363,13 +363,31 @@ uint64_t ram_watch_nr_absent(struct ram_watch *watch)
 
 /* ---- What was written ------------------------------------------------------------------------ */
 
+/* Of a whole range, a frame at a time: a save does this while the guest stands still. */
+static uint64_t count_all_edges(const struct ram_watch *watch, const struct ram_range *range)
+{
+    uint64_t n = 0;
+    int last = state(watch, range, 0);
+
+    for (uint64_t frame = range->first; frame < range->first + range->nr_frames; frame++) {
+        uint64_t page = (frame - range->first) * RAM_PAGES_PER_FRAME;
+        unsigned inside = ram_frame_pages(range, frame) >> 1, open = watch->open[frame];
+
+        n += last != state(watch, range, page);
+        if (watch->state[frame] == RAM_THERE)
+            n += (unsigned)__builtin_popcount((open ^ open >> 1) & inside);
+        last = state(watch, range, page + ram_frame_size(range, frame) / RAM_PAGE - 1);
+    }
+    return n;
+}
+
 /* Frames of a range that are there, clean from now on. Where all are that is one call. */
 static bool clean(struct ram_watch *watch, const struct ram_range *range)
 {
     uint64_t end = range->first + range->nr_frames, frame = range->first, first;
     bool good = true;
 
-    watch->edges -= count_edges(watch, range, 0, range->size / RAM_PAGE);
+    watch->edges -= count_all_edges(watch, range);
     while (frame < end && good) {
         while (frame < end && watch->state[frame] != RAM_THERE)
             frame++;
@@ -383,7 +401,7 @@ static bool clean(struct ram_watch *watch, const struct ram_range *range)
             good = mprotect(range->host + offset, size, PROT_READ) == 0;
         }
     }
-    watch->edges += count_edges(watch, range, 0, range->size / RAM_PAGE);
+    watch->edges += count_all_edges(watch, range);
     return good;
 }
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the papers and the man page show can be used as it stands.
 
-Every command line is put before the tool: with --help it is an option that there is, and what can
-run here runs. Every JSON object is parsed, and every control command is sent to a guest."""
+Every command line is compared with the tool's tables, in code blocks and in a sentence, and what
+can run here runs. Every JSON object is parsed, and every control command is sent to a guest."""
 import json
 import os
 import re
@@ -57,9 +57,19 @@ def command_lines(text):
 
 def code_lines(text):
     """The lines of code blocks, continuations joined; of the man page all."""
+    fenced = False
     for line in re.sub(r"\\\n\s*", " ", text).splitlines():
-        if line.startswith((" " * 4, "$ ")):
+        if line.startswith("```"):
+            fenced = not fenced
+        elif fenced or line.startswith((" " * 4, "$ ")):
             yield line.strip()
+
+
+def spans(text):
+    """What stands between backquotes in a sentence, which may go on in the next line."""
+    text = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+    for span in re.findall(r"(?<!`)`([^`]+)`(?!`)", text):
+        yield " ".join(span.split())
 
 
 def is_an_example(words):
@@ -98,6 +108,26 @@ def test_every_command_line(name):
             check(words)
 
 
+# Of the project's other programs, and of somebody else's.
+OTHER_OPTIONS = {"--long", "--only", "--suite", "--update", "--vex-iropt-register-updates"}
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_every_command_and_option_in_a_sentence(name):
+    options = takes_an_argument()
+    for span in spans(text_of(name)):
+        words = span.split()
+        if words[0] == "vgic5" and len(words) > 1 and not words[1].startswith("-"):
+            assert words[1] in [*VERBS, "VERB"], span
+            for word in words[2:]:
+                if word.startswith("--") and len(word) > 2:
+                    option = word[2:].partition("=")[0]
+                    assert option == "help" or words[1] in options[option][1], span
+        elif re.match(r"--[a-z]", span):
+            option = re.split(r"[ =\[]", span)[0]
+            assert option[2:] in options or option in OTHER_OPTIONS, span
+
+
 @pytest.mark.parametrize("name", PAPERS)
 def test_every_script_that_a_command_calls(name):
     for line in code_lines(text_of(name)):
@@ -132,23 +162,37 @@ def test_the_examples_of_the_tool_run(tmp_path):
 
 
 def objects(text):
-    """The JSON objects that a text shows, one a line."""
-    return re.findall(r'\{ ?"\w+":[^{}\n]*\}', text)
+    """The JSON objects that a text shows, whole: others may stand in them, over several lines."""
+    decoder, at = json.JSONDecoder(), 0
+    while found := re.compile(r'\{\s*"').search(text, at):
+        shown, at = decoder.raw_decode(text, found.start())
+        yield shown
+
+
+def control_commands(text):
+    return [request for request in objects(text) if "command" in request]
 
 
 @pytest.mark.parametrize("name", [*PAPERS, "the man page"])
 def test_every_JSON_object(name):
-    for shown in objects(text_of(name)):
-        json.loads(shown)
+    list(objects(text_of(name)))
     assert not re.search(r'\{\w+: ', text_of(name)), "an object whose quotes are lost"
 
 
-def test_the_man_page_shows_every_control_command(tmp_path):
-    """Each is sent as it is shown; none is a request that makes no sense (2)."""
-    shown = [json.loads(text) for text in objects(man_page())]
-    commands = [request for request in shown if "command" in request]
+def test_what_is_not_JSON_is_found():
+    assert list(objects('a {"b": {"c":\n [1, {"d": 2}]}} {"e": 3}.')) == [
+        {"b": {"c": [1, {"d": 2}]}}, {"e": 3}]
+    for wrong in ('{"a": b}', '{ "a" }', '{"a": 1', '{"a": "b"c"}'):
+        with pytest.raises(json.JSONDecodeError):
+            list(objects(wrong))
+
+
+def test_every_control_command(tmp_path):
+    """The man page has all; each, of any paper, is sent as shown, and none makes no sense (2)."""
+    commands = control_commands(man_page())
     assert {request["command"] for request in commands} == {
         "status", "pause", "resume", "save", "cancel", "quit"}
+    commands += [request for name in PAPERS for request in control_commands(text_of(name))]
     with demo(tmp_path, "--paused") as running:
         for request in sorted(commands, key=lambda request: request["command"] == "quit"):
             if request["command"] == "save":

@@ -4,6 +4,10 @@
  * struct vgic5_conform_ops, call vgic5_conform_run. Each check cites the row of the contract that
  * it holds (doc/CONTRACT.md). Checks of what the ops cannot do are skipped, and say why.
  *
+ * A pointer may be NULL where its function says so. Elsewhere a NULL is refused and nothing
+ * happens: -EINVAL where an errno is answered, and else what says that there is nothing: 0, false,
+ * NULL.
+ *
  * Library: libvgic5-conform.
  */
 #ifndef VGIC5_CONFORM_H

@@ -12,10 +12,9 @@
  *   - the VMM's:    vgic5_{has,get,set}_attr          (the contract: Linux arm-vgic-v5.rst)
  *
  * Errors are negative errno values, those of the contract. A call that fails has changed nothing.
- * A pointer may be NULL where its function says so. Elsewhere, in this header and in migration.h,
- * conform.h and kvm.h, a NULL is refused and nothing happens: -EINVAL where an errno is answered,
- * and else what says that there is nothing: 0, false, NULL, VGIC5_UNHANDLED, or no id.
- * No function starts a thread or keeps a global.
+ * A pointer may be NULL where its function says so. Elsewhere a NULL is refused and nothing
+ * happens: -EINVAL where an errno is answered, and else what says that there is nothing: 0, false,
+ * NULL, VGIC5_UNHANDLED, or no id. No function starts a thread or keeps a global.
  *
  * Threads. One thread at a time may be inside the functions of one device; with config.threads = 1
  * any number, a thread for each vCPU and others for wires and attributes, from the return of

@@ -3,6 +3,10 @@
  * A VGICv5 of Linux's KVM: looking for one, a port to one for save and restore, and the ops to run
  * the conformance suite against one. Library: libvgic5-migration. Compiles on every Linux host;
  * only an arm64 host with GICv5 has such a device.
+ *
+ * A pointer may be NULL where its function says so. Elsewhere a NULL is refused and nothing
+ * happens: -EINVAL where an errno is answered, and else what says that there is nothing: 0, false,
+ * NULL.
  */
 #ifndef VGIC5_KVM_H
 #define VGIC5_KVM_H

@@ -11,6 +11,10 @@
  * filled (which may be NULL); its cause is named below as ENVIRONMENT for VGIC5_CAUSE_ENVIRONMENT,
  * and so on. Where no other is named, -EINVAL is BUG (the port or the options are none) and -ENOMEM
  * is ENVIRONMENT.
+ *
+ * A pointer may be NULL where its function says so. Elsewhere a NULL is refused and nothing
+ * happens: -EINVAL where an errno is answered, and else what says that there is nothing: 0, false,
+ * NULL, or no id.
  */
 #ifndef VGIC5_MIGRATION_H
 #define VGIC5_MIGRATION_H
@@ -139,7 +143,7 @@ struct vgic5_step {
 };
 
 /* The n-th step of a sequence in the order in which it runs: static, and the same pointer each
- * time. NULL past the last, or when there is no such abi; then the length is 0. */
+ * time. NULL past the last, or when there is no such abi or direction; then the length is 0. */
 const struct vgic5_step *vgic5_plan_step(uint32_t abi, enum vgic5_direction direction, size_t n);
 size_t vgic5_plan_length(uint32_t abi, enum vgic5_direction direction);
 /* Must `other` have run before `step`? Both are from vgic5_plan_step; steps of two sequences do not

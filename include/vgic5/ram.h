@@ -6,6 +6,10 @@
  * A RAM is a list of guest-physical ranges that the caller has mapped. There may be any number of
  * RAMs in a process, and any number of threads may touch them. Which pages are written is found by
  * write protection and SIGSEGV, or by what the caller has for it (KVM_GET_DIRTY_LOG).
+ *
+ * A pointer may be NULL where its function says so. Elsewhere a NULL is refused and nothing
+ * happens: -EINVAL where an errno is answered, and else what says that there is nothing: 0, false,
+ * NULL.
  */
 #ifndef VGIC5_RAM_H
 #define VGIC5_RAM_H

@@ -6,6 +6,10 @@
  * from a pipe, or with random access from a file.
  *
  * The same state gives the same bytes: there is no time, host name or random value in a snapshot.
+ *
+ * A pointer may be NULL where its function says so. Elsewhere a NULL is refused and nothing
+ * happens: -EINVAL where an errno is answered, and else what says that there is nothing: 0, false,
+ * NULL.
  */
 #ifndef VGIC5_SNAPSHOT_H
 #define VGIC5_SNAPSHOT_H
@@ -56,6 +60,7 @@ int vgic5_fields_put_bytes(struct vgic5_fields *fields, const char *name, uint64
 int vgic5_fields_put_text(struct vgic5_fields *fields, const char *name, uint64_t id,
                           const char *text);
 int vgic5_fields_error(const struct vgic5_fields *fields);
+/* Of the n-th, or by name: NULL, there is none. */
 size_t vgic5_fields_count(const struct vgic5_fields *fields);
 const struct vgic5_field *vgic5_fields_at(const struct vgic5_fields *fields, size_t n);
 const struct vgic5_field *vgic5_fields_find(const struct vgic5_fields *fields, const char *name);
@@ -143,7 +148,8 @@ int vgic5_snapshot_put_fields(struct vgic5_snapshot_writer *writer, const char *
                               const struct vgic5_fields *fields, struct vgic5_error *error);
 
 /* Append a memory section: `size` bytes (a multiple of VGIC5_PAGE_SIZE) of guest memory at physical
- * `base`. Zero pages are not stored. */
+ * `base`, of which so much has to be left. Zero pages are not stored. -EINVAL (BUG): it is no such
+ * range. */
 int vgic5_snapshot_put_memory(struct vgic5_snapshot_writer *writer, uint64_t base,
                               const void *memory, uint64_t size, struct vgic5_error *error);
 
@@ -165,12 +171,13 @@ int vgic5_snapshot_put_memory_from(struct vgic5_snapshot_writer *writer, uint64_
                                    uint64_t size, const struct vgic5_memory_from *from,
                                    struct vgic5_error *error);
 
-/* Append a section of a kind that this library does not know, as vgic5_section.raw has it. */
+/* Append a section of a kind that this library does not know, as vgic5_section.raw has it. -EINVAL
+ * (BUG): it knows the kind. */
 int vgic5_snapshot_put_raw(struct vgic5_snapshot_writer *writer, uint32_t kind, const char *type,
                            uint64_t instance, uint32_t version, bool required, const void *raw,
                            size_t size, struct vgic5_error *error);
 
-/* Write the trailer and free the writer, also after a failure. */
+/* Write the trailer and free the writer, also after a failure, but for a NULL. */
 int vgic5_snapshot_end(struct vgic5_snapshot_writer *writer, struct vgic5_error *error);
 /* The same, and `root` (VGIC5_SNAPSHOT_ROOT_SIZE bytes) gets the root hash, for a snapshot on top
  * of this one. */
@@ -266,6 +273,7 @@ const uint8_t *vgic5_snapshot_root(const struct vgic5_snapshot *snapshot);
 /* An incremental snapshot: the root hash of the one that it builds on, and where that was when this
  * one was written (which may be NULL). NULL: a full snapshot. */
 const uint8_t *vgic5_snapshot_base(const struct vgic5_snapshot *snapshot, const char **name);
+/* NULL: there is no such section. */
 size_t vgic5_snapshot_nr_sections(const struct vgic5_snapshot *snapshot);
 const struct vgic5_section *vgic5_snapshot_section(const struct vgic5_snapshot *snapshot, size_t n);
 const struct vgic5_section *vgic5_snapshot_find(const struct vgic5_snapshot *snapshot,
@@ -310,7 +318,7 @@ static inline int vgic5_snapshot_frame(const struct vgic5_section *memory, size_
     return vgic5_snapshot_frame_sized(memory, n, frame, sizeof(*frame));
 }
 /* Check the n-th frame and put its pages into `frame`, the memory of that frame (its size in bytes,
- * zero on entry, or the base's content, as for load_memory). */
+ * zero on entry, or the base's content, as for load_memory). -EINVAL (BUG): there is no n-th. */
 int vgic5_snapshot_load_frame(struct vgic5_snapshot *snapshot, const struct vgic5_section *memory,
                               size_t n, void *frame, struct vgic5_error *error);
 
@@ -350,7 +358,7 @@ uint64_t vgic5_chain_nr_frames(const struct vgic5_chain *chain);
 /* Does any snapshot of the chain store something of this frame? Where none does it is zero. */
 bool vgic5_chain_has_frame(const struct vgic5_chain *chain, uint64_t number);
 /* Check frame `number` and put it into `frame`: VGIC5_FRAME_SIZE bytes, or what the last frame of a
- * range has, zero on entry. DAMAGED, with `frame` undefined. */
+ * range has, zero on entry. DAMAGED, with `frame` undefined; -EINVAL (BUG): there is none. */
 int vgic5_chain_load_frame(struct vgic5_chain *chain, uint64_t number, void *frame,
                            struct vgic5_error *error);
 /* Compare every frame of every snapshot with its hash. */
@@ -377,7 +385,8 @@ struct vgic5_pages;
 int vgic5_pages_open(struct vgic5_chain *chain, struct vgic5_pages **pages,
                      struct vgic5_error *error);
 void vgic5_pages_close(struct vgic5_pages *pages);
-/* `*content` (may be NULL) is frame `number`, until close. A negative errno: see pages_error. */
+/* `*content` (may be NULL) is frame `number`, until close. A negative errno: see pages_error
+ * (-EINVAL: there is no such frame). */
 int vgic5_pages_frame(struct vgic5_pages *pages, uint64_t number, const void **content);
 /* For struct vgic5_host and struct vgic5_guest_reader: `opaque` is a struct vgic5_pages. -EFAULT:
  * there is no memory; -EIO: a frame is damaged. What is written stays in this process. */

@@ -30,6 +30,8 @@ void error_copy(struct vgic5_error *error, const struct vgic5_error *from);
 #define error_unfit(error, ...) error_set(error, VGIC5_CAUSE_UNFIT, -ENOTSUP, __VA_ARGS__)
 /* The caller broke the contract of the function. */
 #define error_misuse(error, ...) error_set(error, VGIC5_CAUSE_BUG, -EINVAL, __VA_ARGS__)
+/* A NULL that the header does not allow. */
+#define error_absent(error, what) error_misuse(error, "there is no %s", what)
 #define error_no_memory(error, for_what) \
     error_set(error, VGIC5_CAUSE_ENVIRONMENT, -ENOMEM, "no memory for %s", for_what)
 

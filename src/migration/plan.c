@@ -24,7 +24,7 @@ const struct vgic5_step *vgic5_plan_step(uint32_t abi, enum vgic5_direction dire
 {
     struct sequence sequence = sequence_of(direction);
 
-    if (!vgic5_abi_name(abi))
+    if (!vgic5_abi_name(abi) || (direction != VGIC5_SAVE && direction != VGIC5_RESTORE))
         return NULL;
     for (size_t index = 0; index < sequence.length; index++) {
         if (!(sequence.steps[index].row.profiles & VGIC5_PROFILE(abi)))

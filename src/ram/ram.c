@@ -97,10 +97,13 @@ int vgic5_ram_create(const struct vgic5_ram_range *ranges, size_t nr_ranges,
                      const struct vgic5_ram_options *options, struct vgic5_ram **ram,
                      struct vgic5_error *error)
 {
-    struct vgic5_ram *fresh = calloc(1, sizeof(*fresh));
+    struct vgic5_ram *fresh;
     int ret;
 
+    if (!ranges || !ram)
+        return error_absent(error, !ranges ? "range" : "place for the RAM");
     *ram = NULL;
+    fresh = calloc(1, sizeof(*fresh));
     if (!fresh)
         return error_no_memory(error, "a RAM");
     pthread_mutex_init(&fresh->lock, NULL);
@@ -194,8 +197,11 @@ static int empty(struct vgic5_ram *ram, struct vgic5_error *error)
 
 int vgic5_ram_restore(struct vgic5_ram *ram, struct vgic5_chain *chain, struct vgic5_error *error)
 {
-    int ret = check_ranges(ram, chain, error);
+    int ret;
 
+    if (!ram || !chain)
+        return error_absent(error, !ram ? "RAM" : "chain");
+    ret = check_ranges(ram, chain, error);
     if (ret == 0 && (ram->chain || ram->log.has_begun))
         ret = error_misuse(error, "this RAM is in use");
     if (ret == 0)
@@ -251,6 +257,8 @@ int vgic5_ram_fill(struct vgic5_ram *ram, uint64_t most, struct vgic5_error *err
 {
     int ret = 0;
 
+    if (!ram)
+        return error_absent(error, "RAM");
     pthread_mutex_lock(&ram->lock);
     if (ram->watch.ranges && ram_watch_nr_absent(&ram->watch) > 0)
         ret = fill_most(ram, most, error);
@@ -264,6 +272,8 @@ int vgic5_ram_fill(struct vgic5_ram *ram, uint64_t most, struct vgic5_error *err
 
 void vgic5_ram_mark(struct vgic5_ram *ram)
 {
+    if (!ram)
+        return;
     pthread_mutex_lock(&ram->lock);
     ram_log_mark(&ram->log);
     pthread_mutex_unlock(&ram->lock);
@@ -271,6 +281,8 @@ void vgic5_ram_mark(struct vgic5_ram *ram)
 
 void vgic5_ram_keep(struct vgic5_ram *ram, const uint8_t *root)
 {
+    if (!ram || !root)
+        return;
     pthread_mutex_lock(&ram->lock);
     ram_log_keep(&ram->log, root);
     pthread_mutex_unlock(&ram->lock);
@@ -278,6 +290,8 @@ void vgic5_ram_keep(struct vgic5_ram *ram, const uint8_t *root)
 
 void vgic5_ram_drop(struct vgic5_ram *ram)
 {
+    if (!ram)
+        return;
     pthread_mutex_lock(&ram->lock);
     ram_log_drop(&ram->log);
     pthread_mutex_unlock(&ram->lock);
@@ -285,7 +299,7 @@ void vgic5_ram_drop(struct vgic5_ram *ram)
 
 bool vgic5_ram_since(struct vgic5_ram *ram, const uint8_t *root, size_t range, uint64_t *pages)
 {
-    const struct ram_range *of = range < ram->nr_ranges ? &ram->ranges[range] : NULL;
+    const struct ram_range *of = ram && root && range < ram->nr_ranges ? &ram->ranges[range] : NULL;
     uint16_t *written;
     bool known;
 

@@ -63,8 +63,10 @@ static int read_range(struct vgic5_saver *saver, size_t range, uint64_t at, uint
 int vgic5_saver_read(void *opaque, uint64_t address, void *to, size_t size)
 {
     struct vgic5_saver *saver = opaque;
-    const struct vgic5_ram *ram = saver->ram;
+    const struct vgic5_ram *ram = saver ? saver->ram : NULL;
 
+    if (!saver || !to)
+        return -EINVAL;
     for (size_t n = 0; n < ram->nr_ranges; n++) {
         uint64_t at = address - ram->ranges[n].base;
 

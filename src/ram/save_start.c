@@ -247,9 +247,13 @@ int vgic5_saver_start(struct vgic5_ram *ram, const struct vgic5_save_request *gi
     struct vgic5_saver *fresh;
     int ret;
 
+    if (!ram || !given || !saver)
+        return error_absent(error, !ram ? "RAM" : !given ? "request" : "place for the save");
     *saver = NULL;
     if (!sized_take(&request, sizeof(request), given, SIZE_WITH(struct vgic5_save_request, opaque)))
         return error_misuse(error, "struct vgic5_save_request has %u bytes", given->size);
+    if (!request.path || !request.producer)
+        return error_absent(error, !request.path ? "path" : "producer");
     fresh = saver_new(ram, &request);
     if (!fresh)
         return error_no_memory(error, "the save");
@@ -271,6 +275,8 @@ bool vgic5_saver_is_done(struct vgic5_saver *saver, unsigned milliseconds)
     struct timespec end = {(time_t)(until / 1000000), (long)(until % 1000000) * 1000};
     bool done;
 
+    if (!saver)
+        return false;
     pthread_mutex_lock(&saver->lock);
     while (!saver->is_done && milliseconds != 0 &&
            pthread_cond_timedwait(&saver->ended, &saver->lock, &end) == 0)
@@ -282,12 +288,13 @@ bool vgic5_saver_is_done(struct vgic5_saver *saver, unsigned milliseconds)
 
 unsigned vgic5_saver_percent(struct vgic5_saver *saver)
 {
-    return atomic_load(&saver->percent);
+    return saver ? atomic_load(&saver->percent) : 0;
 }
 
 void vgic5_saver_cancel(struct vgic5_saver *saver)
 {
-    atomic_store(&saver->cancelled, true);
+    if (saver)
+        atomic_store(&saver->cancelled, true);
 }
 
 /* As much of it as the caller knows. */
@@ -305,6 +312,8 @@ int vgic5_saver_finish(struct vgic5_saver *saver, struct vgic5_save_result *resu
 {
     int ret;
 
+    if (!saver)
+        return error_absent(error, "save");
     pthread_join(saver->thread, NULL);
     ret = saver->ret;
     if (result)

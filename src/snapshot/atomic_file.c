@@ -191,10 +191,12 @@ static bool is_in_the_way(const char *path)
 int vgic5_atomic_file_create(const char *path, const struct vgic5_fs *fs,
                              struct vgic5_atomic_file **file, struct vgic5_error *error)
 {
-    size_t length = strlen(path);
+    size_t length = path ? strlen(path) : 0;
     struct vgic5_atomic_file *fresh;
     int ret;
 
+    if (!path || !file)
+        return error_absent(error, path ? "place for the file" : "path");
     *file = NULL;
     if (fs && fs->size < SIZE_WITH(struct vgic5_fs, opaque))
         return error_misuse(error, "the file system calls' size is %u", fs->size);
@@ -242,6 +244,8 @@ static int file_write(void *opaque, const void *bytes, size_t size)
 
 const struct vgic5_sink *vgic5_atomic_file_sink(struct vgic5_atomic_file *file)
 {
+    if (!file)
+        return NULL;
     file->sink =
         (struct vgic5_sink){.size = sizeof(file->sink), .write = file_write, .opaque = file};
     return &file->sink;
@@ -304,8 +308,11 @@ static int make_visible(struct vgic5_atomic_file *file, const char **step)
 int vgic5_atomic_file_commit(struct vgic5_atomic_file *file, struct vgic5_error *error)
 {
     const char *step;
-    int ret = make_visible(file, &step);
+    int ret;
 
+    if (!file)
+        return error_absent(error, "file");
+    ret = make_visible(file, &step);
     if (ret != 0) {
         error_set(error, VGIC5_CAUSE_ENVIRONMENT, ret, "cannot save %.400s: %s: %s", file->path,
                   step, strerror(-ret));

@@ -24,11 +24,12 @@ static const struct vgic5_field *root_of(const struct vgic5_snapshot *snapshot)
 
 const uint8_t *vgic5_snapshot_base(const struct vgic5_snapshot *snapshot, const char **name)
 {
-    const struct vgic5_field *text = field_of(snapshot, BASE_NAME, VGIC5_FIELD_TEXT);
+    const struct vgic5_field *text =
+        snapshot ? field_of(snapshot, BASE_NAME, VGIC5_FIELD_TEXT) : NULL;
 
     if (name)
         *name = text ? text->bytes : NULL;
-    if (!(snapshot->header.incompatible & INCOMPATIBLE_INCREMENTAL))
+    if (!snapshot || !(snapshot->header.incompatible & INCOMPATIBLE_INCREMENTAL))
         return NULL;
     return root_of(snapshot)->bytes; /* reader_check_base has seen it */
 }

@@ -187,10 +187,13 @@ static int open_all(struct vgic5_chain *chain, const char *path, const char *bas
 int vgic5_chain_open(const char *path, const char *base, struct vgic5_chain **chain,
                      struct vgic5_error *error)
 {
-    struct vgic5_chain *fresh = calloc(1, sizeof(*fresh));
+    struct vgic5_chain *fresh;
     int ret;
 
+    if (!path || !chain)
+        return error_absent(error, !path ? "path" : "place for the chain");
     *chain = NULL;
+    fresh = calloc(1, sizeof(*fresh));
     if (!fresh)
         return error_no_memory(error, "the snapshot reader");
     pthread_mutex_init(&fresh->loading, NULL);
@@ -205,7 +208,8 @@ int vgic5_chain_open(const char *path, const char *base, struct vgic5_chain **ch
 
 struct vgic5_chain *vgic5_chain_share(struct vgic5_chain *chain)
 {
-    atomic_fetch_add(&chain->users, 1);
+    if (chain)
+        atomic_fetch_add(&chain->users, 1);
     return chain;
 }
 
@@ -229,7 +233,7 @@ bool vgic5_chain_has_file(const struct vgic5_chain *chain, const char *path)
     struct stat status;
     size_t level = 0;
 
-    if (stat(path, &status) != 0)
+    if (!chain || !path || stat(path, &status) != 0)
         return false;
     while (level < chain->nr_levels && (chain->levels[level].device != status.st_dev ||
                                         chain->levels[level].file != status.st_ino))
@@ -239,31 +243,32 @@ bool vgic5_chain_has_file(const struct vgic5_chain *chain, const char *path)
 
 size_t vgic5_chain_nr_levels(const struct vgic5_chain *chain)
 {
-    return chain->nr_levels;
+    return chain ? chain->nr_levels : 0;
 }
 
 struct vgic5_snapshot *vgic5_chain_snapshot(const struct vgic5_chain *chain, size_t level)
 {
-    return level < chain->nr_levels ? chain->levels[level].snapshot : NULL;
+    return chain && level < chain->nr_levels ? chain->levels[level].snapshot : NULL;
 }
 
 size_t vgic5_chain_nr_ranges(const struct vgic5_chain *chain)
 {
-    return chain->nr_ranges;
+    return chain ? chain->nr_ranges : 0;
 }
 
 const struct vgic5_section *vgic5_chain_memory(const struct vgic5_chain *chain, size_t level,
                                                size_t range)
 {
-    return level < chain->nr_levels && range < chain->nr_ranges ? chain->levels[level].memory[range]
-                                                                : NULL;
+    return chain && level < chain->nr_levels && range < chain->nr_ranges
+               ? chain->levels[level].memory[range]
+               : NULL;
 }
 
 /* ---- Frames ---------------------------------------------------------------------------------- */
 
 uint64_t vgic5_chain_nr_frames(const struct vgic5_chain *chain)
 {
-    return chain->nr_frames;
+    return chain ? chain->nr_frames : 0;
 }
 
 size_t chain_range_of(const struct vgic5_chain *chain, uint64_t number)
@@ -315,6 +320,8 @@ bool vgic5_chain_has_frame(const struct vgic5_chain *chain, uint64_t number)
 {
     size_t n;
 
+    if (!chain)
+        return false;
     for (size_t level = 0; number < chain->nr_frames && level < chain->nr_levels; level++)
         if (find_frame(chain, level, number, &n))
             return true;
@@ -345,6 +352,8 @@ int vgic5_chain_load_frame(struct vgic5_chain *chain, uint64_t number, void *fra
 {
     int ret;
 
+    if (!chain || !frame)
+        return error_absent(error, !chain ? "chain" : "memory");
     if (number >= chain->nr_frames)
         return error_misuse(error, "there is no frame %" PRIu64, number);
     pthread_mutex_lock(&chain->loading);
@@ -378,6 +387,8 @@ int vgic5_chain_verify(struct vgic5_chain *chain, struct vgic5_error *error)
 {
     int ret = 0;
 
+    if (!chain)
+        return error_absent(error, "chain");
     pthread_mutex_lock(&chain->loading);
     for (size_t level = 0; level < chain->nr_levels && ret == 0; level++)
         ret = verify_level(chain, &chain->levels[level], error);

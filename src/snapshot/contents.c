@@ -8,28 +8,28 @@
 
 const struct vgic5_snapshot_header *vgic5_snapshot_header(const struct vgic5_snapshot *snapshot)
 {
-    return &snapshot->header;
+    return snapshot ? &snapshot->header : NULL;
 }
 
 const uint8_t *vgic5_snapshot_root(const struct vgic5_snapshot *snapshot)
 {
-    return snapshot->root;
+    return snapshot ? snapshot->root : NULL;
 }
 
 size_t vgic5_snapshot_nr_sections(const struct vgic5_snapshot *snapshot)
 {
-    return snapshot->nr_sections;
+    return snapshot ? snapshot->nr_sections : 0;
 }
 
 const struct vgic5_section *vgic5_snapshot_section(const struct vgic5_snapshot *snapshot, size_t n)
 {
-    return n < snapshot->nr_sections ? &snapshot->sections[n]->public : NULL;
+    return snapshot && n < snapshot->nr_sections ? &snapshot->sections[n]->public : NULL;
 }
 
 const struct vgic5_section *vgic5_snapshot_find(const struct vgic5_snapshot *snapshot,
                                                 const char *type, uint64_t instance)
 {
-    for (size_t i = 0; i < snapshot->nr_sections; i++) {
+    for (size_t i = 0; snapshot && type && i < snapshot->nr_sections; i++) {
         const struct vgic5_section *section = &snapshot->sections[i]->public;
 
         if (section->instance == instance && strcmp(section->type, type) == 0)
@@ -52,6 +52,8 @@ static bool is_known(const struct vgic5_section *section, const char *const *kno
 int vgic5_snapshot_require_known(const struct vgic5_snapshot *snapshot, const char *const *known,
                                  size_t nr_known, struct vgic5_error *error)
 {
+    if (!snapshot || !known)
+        return error_absent(error, !snapshot ? "snapshot" : "list of types");
     for (size_t i = 0; i < snapshot->nr_sections; i++) {
         const struct section *section = snapshot->sections[i];
         char where[WHERE_SIZE];

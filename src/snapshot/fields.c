@@ -59,7 +59,7 @@ const struct vgic5_field *vgic5_fields_find(const struct vgic5_fields *fields, c
 {
     uint32_t position = 0;
 
-    if (fields->capacity)
+    if (fields && name && fields->capacity)
         position = *find_slot(fields, name, strlen(name));
     return position ? fields->at[position - 1] : NULL;
 }
@@ -120,6 +120,8 @@ static int check_put(const struct vgic5_fields *fields, const struct vgic5_field
 {
     if (!field_name_is_valid(field->name, name_length))
         return -EINVAL;
+    if (!field->bytes && field->size != 0)
+        return -EINVAL;
     if (field->kind == VGIC5_FIELD_TEXT && !field_text_is_valid(field->bytes, field->size))
         return -EINVAL;
     if (fields->count == MAX_FIELDS || field->size > MAX_PAYLOAD - fields->payload)
@@ -152,6 +154,8 @@ int fields_put(struct vgic5_fields *fields, const struct vgic5_field *field, siz
 /* The first failure stays, so that a run of puts can be checked once. */
 static int put(struct vgic5_fields *fields, const struct vgic5_field *field)
 {
+    if (!fields || !field->name)
+        return -EINVAL;
     if (fields->error == 0)
         fields->error = fields_put(fields, field, strnlen(field->name, MAX_FIELD_NAME + 1));
     return fields->error;
@@ -177,9 +181,14 @@ int vgic5_fields_put_bytes(struct vgic5_fields *fields, const char *name, uint64
 int vgic5_fields_put_text(struct vgic5_fields *fields, const char *name, uint64_t id,
                           const char *text)
 {
-    const struct vgic5_field field = {
-        .name = name, .id = id, .kind = VGIC5_FIELD_TEXT, .bytes = text, .size = strlen(text)};
+    const struct vgic5_field field = {.name = name,
+                                      .id = id,
+                                      .kind = VGIC5_FIELD_TEXT,
+                                      .bytes = text,
+                                      .size = text ? strlen(text) : 0};
 
+    if (!text)
+        return -EINVAL;
     return put(fields, &field);
 }
 
@@ -187,17 +196,17 @@ int vgic5_fields_put_text(struct vgic5_fields *fields, const char *name, uint64_
 
 int vgic5_fields_error(const struct vgic5_fields *fields)
 {
-    return fields->error;
+    return fields ? fields->error : -EINVAL;
 }
 
 size_t vgic5_fields_count(const struct vgic5_fields *fields)
 {
-    return fields->count;
+    return fields ? fields->count : 0;
 }
 
 const struct vgic5_field *vgic5_fields_at(const struct vgic5_fields *fields, size_t n)
 {
-    return n < fields->count ? fields->at[n] : NULL;
+    return fields && n < fields->count ? fields->at[n] : NULL;
 }
 
 static const char *kind_name(enum vgic5_field_kind kind)
@@ -208,10 +217,15 @@ static const char *kind_name(enum vgic5_field_kind kind)
     return names[kind];
 }
 
+/* `place` is where the value is to go. */
 static int find_kind(const struct vgic5_fields *fields, const char *where, const char *name,
-                     enum vgic5_field_kind kind, const struct vgic5_field **field,
-                     struct vgic5_error *error)
+                     enum vgic5_field_kind kind, const void *place,
+                     const struct vgic5_field **field, struct vgic5_error *error)
 {
+    if (!fields || !where || !name || !place)
+        return error_absent(error, !fields  ? "list of fields"
+                                   : !place ? "place for the value"
+                                            : "name");
     *field = vgic5_fields_find(fields, name);
     if (!*field)
         return error_set(error, VGIC5_CAUSE_DAMAGED, -ENOENT, "%s: field %s is missing", where,
@@ -226,7 +240,7 @@ int vgic5_fields_get_u64(const struct vgic5_fields *fields, const char *where, c
                          uint64_t *value, struct vgic5_error *error)
 {
     const struct vgic5_field *field;
-    int ret = find_kind(fields, where, name, VGIC5_FIELD_U64, &field, error);
+    int ret = find_kind(fields, where, name, VGIC5_FIELD_U64, value, &field, error);
 
     if (ret == 0)
         *value = field->u64;
@@ -237,7 +251,7 @@ int vgic5_fields_get_bytes(const struct vgic5_fields *fields, const char *where,
                            void *to, size_t size, struct vgic5_error *error)
 {
     const struct vgic5_field *field;
-    int ret = find_kind(fields, where, name, VGIC5_FIELD_BYTES, &field, error);
+    int ret = find_kind(fields, where, name, VGIC5_FIELD_BYTES, to, &field, error);
 
     if (ret != 0)
         return ret;
@@ -254,7 +268,7 @@ int vgic5_fields_get_text(const struct vgic5_fields *fields, const char *where, 
                           const char **text, struct vgic5_error *error)
 {
     const struct vgic5_field *field;
-    int ret = find_kind(fields, where, name, VGIC5_FIELD_TEXT, &field, error);
+    int ret = find_kind(fields, where, name, VGIC5_FIELD_TEXT, text, &field, error);
 
     if (ret == 0)
         *text = field->bytes;

@@ -12,10 +12,13 @@
 int vgic5_snapshot_read_header_file_sized(const char *path, struct vgic5_snapshot_header *header,
                                           size_t size, struct vgic5_error *error)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), ret;
     struct vgic5_source source;
     struct stat file;
+    int fd, ret;
 
+    if (!path || !header)
+        return error_absent(error, !path ? "path" : "place for the header");
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -errno, "cannot open %.400s: %s", path,
                          strerror(errno));

@@ -15,7 +15,7 @@ static const struct section *section_of(const struct vgic5_section *memory)
 
 size_t vgic5_snapshot_nr_frames(const struct vgic5_section *memory)
 {
-    return section_of(memory)->nr_frames;
+    return memory ? section_of(memory)->nr_frames : 0;
 }
 
 static void get_record(const struct section *section, size_t n, struct frame_record *record)
@@ -30,6 +30,8 @@ int vgic5_snapshot_frame_sized(const struct vgic5_section *memory, size_t n,
     const struct section *section = section_of(memory);
     struct frame_record record;
 
+    if (!memory || !frame)
+        return -EINVAL;
     if (n >= section->nr_frames)
         return -ENOENT;
     get_record(section, n, &record);
@@ -87,9 +89,12 @@ static int fetch(struct vgic5_snapshot *snapshot, const struct section *section,
     return 0;
 }
 
-static int prepare(struct vgic5_snapshot *snapshot, const struct vgic5_section *memory, bool decode,
-                   struct vgic5_error *error)
+/* `to` is where frames are to go. */
+static int prepare(struct vgic5_snapshot *snapshot, const struct vgic5_section *memory,
+                   const void *to, bool decode, struct vgic5_error *error)
 {
+    if (!snapshot || !memory || !to)
+        return error_absent(error, !snapshot ? "snapshot" : !memory ? "section" : "memory");
     if (memory->kind != SECTION_MEMORY)
         return error_misuse(error, "section %s is not memory", memory->type);
     if (snapshot->frames_go == FRAMES_TO_SINK)
@@ -106,7 +111,7 @@ int vgic5_snapshot_load_frame(struct vgic5_snapshot *snapshot, const struct vgic
     struct frame_record record;
     const uint8_t *stored;
     const char *fault;
-    int ret = prepare(snapshot, memory, true, error);
+    int ret = prepare(snapshot, memory, frame, true, error);
 
     if (ret == 0 && n >= section->nr_frames)
         ret = error_misuse(error, "there is no frame %zu", n);
@@ -121,9 +126,9 @@ int vgic5_snapshot_load_frame(struct vgic5_snapshot *snapshot, const struct vgic
 int vgic5_snapshot_load_memory(struct vgic5_snapshot *snapshot, const struct vgic5_section *memory,
                                void *to, struct vgic5_error *error)
 {
-    int ret = prepare(snapshot, memory, true, error);
+    int ret = prepare(snapshot, memory, to, true, error);
 
-    for (size_t n = 0; n < section_of(memory)->nr_frames && ret == 0; n++) {
+    for (size_t n = 0; ret == 0 && n < section_of(memory)->nr_frames; n++) {
         struct vgic5_frame frame;
 
         vgic5_snapshot_frame(memory, n, &frame);
@@ -136,9 +141,9 @@ int vgic5_snapshot_verify_memory(struct vgic5_snapshot *snapshot,
                                  const struct vgic5_section *memory, struct vgic5_error *error)
 {
     const struct section *section = section_of(memory);
-    int ret = prepare(snapshot, memory, false, error);
+    int ret = prepare(snapshot, memory, memory, false, error);
 
-    for (size_t n = 0; n < section->nr_frames && ret == 0; n++) {
+    for (size_t n = 0; ret == 0 && n < section->nr_frames; n++) {
         struct frame_record record;
         const uint8_t *stored;
 

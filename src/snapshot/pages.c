@@ -32,9 +32,12 @@ static bool map_ranges(struct vgic5_pages *pages)
 int vgic5_pages_open(struct vgic5_chain *chain, struct vgic5_pages **pages,
                      struct vgic5_error *error)
 {
-    struct vgic5_pages *fresh = calloc(1, sizeof(*fresh));
+    struct vgic5_pages *fresh;
 
+    if (!chain || !pages)
+        return error_absent(error, !chain ? "chain" : "place for the pages");
     *pages = NULL;
+    fresh = calloc(1, sizeof(*fresh));
     if (!fresh)
         return error_no_memory(error, "the guest's memory");
     fresh->chain = vgic5_chain_share(chain);
@@ -63,21 +66,23 @@ void vgic5_pages_close(struct vgic5_pages *pages)
 
 const struct vgic5_error *vgic5_pages_error(const struct vgic5_pages *pages)
 {
-    return &pages->error;
+    return pages ? &pages->error : NULL;
 }
 
 int vgic5_pages_frame(struct vgic5_pages *pages, uint64_t number, const void **content)
 {
-    struct vgic5_chain *chain = pages->chain;
+    const struct vgic5_chain *chain = pages ? pages->chain : NULL;
     uint8_t *host;
     size_t range;
 
+    if (!pages)
+        return -EINVAL;
     if (number >= chain->nr_frames)
         return error_misuse(&pages->error, "there is no such frame");
     range = chain_range_of(chain, number);
     host = pages->hosts[range] + (number - chain->ranges[range].first) * VGIC5_FRAME_SIZE;
     if (!(pages->there[number / 8] >> number % 8 & 1)) {
-        int ret = vgic5_chain_load_frame(chain, number, host, &pages->error);
+        int ret = vgic5_chain_load_frame(pages->chain, number, host, &pages->error);
 
         if (ret != 0)
             return ret;
@@ -108,6 +113,8 @@ static int reach(struct vgic5_pages *pages, uint64_t ipa, uint8_t **host, size_t
 
 int vgic5_pages_read(void *opaque, uint64_t ipa, void *to, size_t size)
 {
+    if (!opaque || !to)
+        return -EINVAL;
     for (size_t done = 0, piece; done < size; done += piece) {
         uint8_t *host;
         int ret = reach(opaque, ipa + done, &host, &piece);
@@ -135,7 +142,7 @@ static int reach_all(struct vgic5_pages *pages, uint64_t ipa, size_t size)
 
 int vgic5_pages_write(void *opaque, uint64_t ipa, const void *from, size_t size)
 {
-    int ret = reach_all(opaque, ipa, size);
+    int ret = opaque && from ? reach_all(opaque, ipa, size) : -EINVAL;
 
     for (size_t done = 0, piece; done < size && ret == 0; done += piece) {
         uint8_t *host;

@@ -136,8 +136,11 @@ int vgic5_chain_flatten(struct vgic5_chain *chain, const char *path,
                         const struct vgic5_progress *progress, struct vgic5_error *error)
 {
     struct remake remake;
-    int ret = remake_begin(path, vgic5_snapshot_header(chain_top(chain))->producer, NULL, NULL,
-                           progress, &remake, error);
+    int ret;
 
+    if (!chain || !path)
+        return error_absent(error, !chain ? "chain" : "path");
+    ret = remake_begin(path, vgic5_snapshot_header(chain_top(chain))->producer, NULL, NULL,
+                       progress, &remake, error);
     return ret == 0 ? remake_end(&remake, copy_all(&remake, chain, error), error) : ret;
 }

@@ -47,9 +47,10 @@ static int snapshot_new(const struct vgic5_source *source, const struct vgic5_op
     if (!fresh)
         return error_no_memory(error, "the snapshot reader");
     fresh->fd = -1;
-    if (!sized_take(&fresh->input.source, sizeof(fresh->input.source), source, SOURCE_FIRST_SIZE)) {
+    if (!sized_take(&fresh->input.source, sizeof(fresh->input.source), source, SOURCE_FIRST_SIZE) ||
+        !fresh->input.source.read) {
         free(fresh);
-        return error_misuse(error, "the source's size is %u", source->size);
+        return error_misuse(error, "the source's size is %u, or it has no read", source->size);
     }
     if (!choose_frames_go(fresh, options)) {
         free(fresh);
@@ -78,8 +79,11 @@ int vgic5_snapshot_open_source(const struct vgic5_source *source,
                                struct vgic5_snapshot **snapshot, struct vgic5_error *error)
 {
     struct vgic5_snapshot *fresh;
-    int ret = snapshot_new(source, options, &fresh, error);
+    int ret;
 
+    if (!source || !snapshot)
+        return error_absent(error, !source ? "source" : "place for the snapshot");
+    ret = snapshot_new(source, options, &fresh, error);
     *snapshot = NULL;
     if (ret != 0)
         return ret;
@@ -97,12 +101,14 @@ int vgic5_snapshot_open_source(const struct vgic5_source *source,
 int vgic5_snapshot_open_file(const char *path, struct vgic5_snapshot **snapshot,
                              struct vgic5_error *error)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct vgic5_snapshot *fresh;
     struct vgic5_source source;
-    int ret;
+    int fd, ret;
 
+    if (!path || !snapshot)
+        return error_absent(error, !path ? "path" : "place for the snapshot");
     *snapshot = NULL;
+    fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return error_set(error, VGIC5_CAUSE_ENVIRONMENT, -errno, "cannot open %.400s: %s", path,
                          strerror(errno));
@@ -132,8 +138,11 @@ int vgic5_snapshot_read_header_sized(const struct vgic5_source *source,
     uint8_t raw[HEADER_SIZE];
     int ret;
 
-    if (!sized_take(&input.source, sizeof(input.source), source, SOURCE_FIRST_SIZE))
-        return error_misuse(error, "the source's size is %u", source->size);
+    if (!source || !header)
+        return error_absent(error, !source ? "source" : "place for the header");
+    if (!sized_take(&input.source, sizeof(input.source), source, SOURCE_FIRST_SIZE) ||
+        !input.source.read)
+        return error_misuse(error, "the source's size is %u, or it has no read", source->size);
     ret = input_read(&input, raw, sizeof(raw), "file header", error);
     if (ret == 0)
         ret = header_decode(raw, &own, error);

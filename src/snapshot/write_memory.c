@@ -246,10 +246,14 @@ int vgic5_snapshot_put_memory_from(struct vgic5_snapshot_writer *writer, uint64_
                                       .length = LENGTH_FRAMED,
                                       .base = base,
                                       .size = size};
-    int ret = writer_check_section(writer, &head, error);
+    int ret;
 
-    if (ret == 0 && from->size < sizeof(*from))
-        ret = error_misuse(error, "struct vgic5_memory_from has %" PRIu32 " bytes", from->size);
+    if (!writer || !from)
+        return error_absent(error, !writer ? "writer" : "struct vgic5_memory_from");
+    ret = writer_check_section(writer, &head, error);
+    if (ret == 0 && (from->size < sizeof(*from) || !from->frame))
+        ret = error_misuse(error, "struct vgic5_memory_from has %" PRIu32 " bytes, or no frame",
+                           from->size);
     if (ret != 0)
         return ret;
     ret = put_frames(writer, &head, from, error);
@@ -276,5 +280,7 @@ int vgic5_snapshot_put_memory(struct vgic5_snapshot_writer *writer, uint64_t bas
     const struct vgic5_memory_from from = {
         .size = sizeof(from), .frame = whole_frame, .opaque = (void *)(uintptr_t)memory};
 
+    if (!memory)
+        return error_absent(error, "memory");
     return vgic5_snapshot_put_memory_from(writer, base, size, &from, error);
 }

@@ -32,6 +32,10 @@ static int begin(const struct vgic5_sink *sink, const char *producer, bool incre
     struct vgic5_snapshot_writer *fresh;
     int ret;
 
+    if (!sink || !producer || !writer)
+        return error_absent(error, !sink       ? "sink"
+                                   : !producer ? "producer"
+                                               : "place for the writer");
     *writer = NULL;
     if (!producer_is_valid(producer))
         return error_misuse(error, "the producer's name is not 0..%u printable characters",
@@ -40,9 +44,10 @@ static int begin(const struct vgic5_sink *sink, const char *producer, bool incre
     if (!fresh)
         return error_no_memory(error, "the snapshot writer");
     if (!sized_take(&fresh->sink, sizeof(fresh->sink), sink,
-                    SIZE_WITH(struct vgic5_sink, opaque))) {
+                    SIZE_WITH(struct vgic5_sink, opaque)) ||
+        !fresh->sink.write) {
         free(fresh);
-        return error_misuse(error, "the sink's size is %u", sink->size);
+        return error_misuse(error, "the sink's size is %u, or it has no write", sink->size);
     }
     fresh->incremental = incremental;
     header_encode(producer, incremental, fresh->header);
@@ -64,10 +69,15 @@ int vgic5_snapshot_begin_on(const struct vgic5_sink *sink, const char *producer,
                             const uint8_t *base, const char *name,
                             struct vgic5_snapshot_writer **writer, struct vgic5_error *error)
 {
-    struct vgic5_fields *fields = vgic5_fields_new();
+    struct vgic5_fields *fields;
     int ret;
 
+    if (!base || !name || !writer)
+        return error_absent(error, !base   ? "base"
+                                   : !name ? "name of the base"
+                                           : "place for the writer");
     *writer = NULL;
+    fields = vgic5_fields_new();
     if (!fields)
         return error_no_memory(error, "the base section");
     vgic5_fields_put_bytes(fields, BASE_ROOT, 0, base, VGIC5_SNAPSHOT_ROOT_SIZE);
@@ -226,6 +236,8 @@ int vgic5_snapshot_put_raw(struct vgic5_snapshot_writer *writer, uint32_t kind, 
                                 .length = size};
     int ret;
 
+    if (!writer || !type || (!raw && size != 0))
+        return error_absent(error, !writer ? "writer" : !type ? "type" : "payload");
     if (kind <= SECTION_MEMORY)
         return error_misuse(error, "section kind %" PRIu32 " is not a foreign one", kind);
     set_type(&head, type);
@@ -237,14 +249,14 @@ int vgic5_snapshot_put_fields(struct vgic5_snapshot_writer *writer, const char *
                               uint64_t instance, uint32_t version, bool required,
                               const struct vgic5_fields *fields, struct vgic5_error *error)
 {
-    struct section_head head = {.instance = instance,
-                                .version = version,
-                                .kind = SECTION_FIELDS,
-                                .required = required,
-                                .length = fields_encoded_size(fields)};
+    struct section_head head = {
+        .instance = instance, .version = version, .kind = SECTION_FIELDS, .required = required};
     uint8_t *payload;
     int ret;
 
+    if (!writer || !type || !fields)
+        return error_absent(error, !writer ? "writer" : !type ? "type" : "list of fields");
+    head.length = fields_encoded_size(fields);
     set_type(&head, type);
     if (vgic5_fields_error(fields))
         return error_misuse(error,
@@ -273,11 +285,15 @@ int vgic5_snapshot_put_fields(struct vgic5_snapshot_writer *writer, const char *
 int vgic5_snapshot_end_root(struct vgic5_snapshot_writer *writer, uint8_t *root,
                             struct vgic5_error *error)
 {
-    size_t table_size = writer->nr_sections * TABLE_ENTRY_SIZE;
     uint8_t table_head[SECTION_HEADER_SIZE], raw[END_SIZE];
-    struct file_end end = {.table_offset = writer->offset};
+    struct file_end end = {0};
+    size_t table_size;
     int ret = 0;
 
+    if (!writer || !root)
+        return error_absent(error, !writer ? "writer" : "place for the root hash");
+    table_size = writer->nr_sections * TABLE_ENTRY_SIZE;
+    end.table_offset = writer->offset;
     if (writer->failed)
         ret = error_set(error, VGIC5_CAUSE_ENVIRONMENT, writer->failed,
                         "an earlier write of this snapshot failed: %s", strerror(-writer->failed));

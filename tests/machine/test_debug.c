@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A guest that single-steps its program, or its kernel itself, is saved at every instruction around
- * it, and goes on as if it had not been: each combination of MDSCR_EL1 and SPSR_EL1 at the return.
+ * it, and goes on as if it had not been: each combination of MDSCR_EL1's bits of debug and of
+ * SPSR_EL1 at the return. Nobody can close the OS lock: OSLAR_EL1 is not kept, and OSLSR_EL1 says
+ * open.
  */
 #include "bare.h"
 
@@ -21,7 +23,7 @@
 #define MDSCR_KDE 0x2000u
 #define MDSCR_MDE 0x8000u
 #define SPSR_SS (1u << 21)
-#define SPSR_D (1u << 9)
+#define SPSR_IL (1u << 20)
 
 /* Counts, adds up the syndromes, and steps on, ten times; anything but a step ends it. */
 static const uint32_t handler[] = {
@@ -125,7 +127,7 @@ static void expect_same(const struct way *way, uint64_t at, const struct vcpu_va
 static void save_and_restore(struct bare *bare, struct vcpu_engine *prover, const struct way *way,
                              uint64_t at)
 {
-    struct vcpu_value values[NR_VCPU_ROWS];
+    struct vcpu_value values[NR_VCPU_ROWS], found[NR_VCPU_ROWS];
     struct vgic5_error error = {0};
 
     assert_int_equal(vcpu_get_state(bare->vcpu, values), 0);
@@ -135,6 +137,8 @@ static void save_and_restore(struct bare *bare, struct vcpu_engine *prover, cons
     vcpu_destroy(bare->vcpu);
     assert_int_equal(vcpu_create(bare->engine, &bare->host, &bare->vcpu, NULL), 0);
     assert_int_equal(vcpu_put_state_checked(bare->vcpu, values, "cpu 0", &error), 0);
+    assert_int_equal(vcpu_get_state(bare->vcpu, found), 0);
+    expect_same(way, at, values, found);
 }
 
 static uint64_t try_way(struct bare *bare, struct vcpu_engine *prover, const struct way *way)
@@ -159,9 +163,8 @@ static uint64_t try_way(struct bare *bare, struct vcpu_engine *prover, const str
 
 static void every_step_is_restored(void **state)
 {
-    static const uint32_t mdscr[] = {0, MDSCR_SS, MDSCR_SS | MDSCR_KDE, MDSCR_KDE,
-                                     MDSCR_SS | MDSCR_MDE | MDSCR_KDE};
-    static const uint32_t spsr[] = {0x000, 0x3c0, 0x1c5, 0x3c5, 0x1c4};
+    /* EL0t, EL1h, EL1t, each with PSTATE.D clear and set; an illegal return (IL). */
+    static const uint32_t spsr[] = {0x000, 0x3c0, 0x1c5, 0x3c5, 0x1c4, 0x3c4, SPSR_IL | 0x1c5};
     struct bare *bare = *state;
     struct vcpu_clock clock = {0};
     struct vcpu_engine *prover;
@@ -169,8 +172,10 @@ static void every_step_is_restored(void **state)
 
     assert_int_equal(vcpu_engine_clone(bare->engine, &bare->map, &clock, &prover, NULL), 0);
     prepare(bare);
-    for (size_t i = 0; i < 50; i++) {
-        const struct way way = {mdscr[i / 10], spsr[i % 5] | (i / 5 % 2 ? SPSR_SS : 0)};
+    for (size_t i = 0; i < 8 * 2 * sizeof(spsr) / sizeof(*spsr); i++) {
+        const struct way way = {(i & 1 ? MDSCR_SS : 0) | (i & 2 ? MDSCR_KDE : 0) |
+                                    (i & 4 ? MDSCR_MDE : 0),
+                                spsr[i / 16] | (i & 8 ? SPSR_SS : 0)};
         uint64_t steps = try_way(bare, prover, &way);
 
         most = steps > most ? steps : most;

@@ -6,8 +6,9 @@
 #include "facts/sized.h"
 
 static const struct family *const families[] = {
-    &family_errno,   &family_irs, &family_frame, &family_identity, &family_idr2,
-    &family_sysregs, &family_ist, &family_life,  &family_guest,    &family_restore,
+    &family_errno, &family_irs,     &family_frame,   &family_identity,
+    &family_idr2,  &family_sysregs, &family_ist,     &family_ist_refused,
+    &family_life,  &family_guest,   &family_restore,
 };
 
 /* The family of the n-th check, with n made its index there; NULL: there are no more. */

@@ -100,6 +100,7 @@ extern const struct family family_identity;
 extern const struct family family_idr2;
 extern const struct family family_sysregs;
 extern const struct family family_ist;
+extern const struct family family_ist_refused;
 extern const struct family family_life;
 extern const struct family family_restore;
 extern const struct family family_guest;

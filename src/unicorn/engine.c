@@ -233,11 +233,24 @@ static void derive_flags(struct vcpu *vcpu)
         snprintf(vcpu->trouble, sizeof(vcpu->trouble), "Unicorn did not take its own state");
 }
 
-/* Deals with what only concerns the engine; false: `exit` says what the machine has to do. */
-static bool goes_on(struct vcpu *vcpu, enum vcpu_exit *exit)
+/* An HVC and an HLT for semihosting are the machine's; the guest takes any other. */
+static bool takes_exception(struct vcpu *vcpu, enum vcpu_exit *exit)
 {
     uint32_t insn;
 
+    *exit = vcpu->exception.number == EXCEPTION_HVC ? VCPU_EXIT_HVC : VCPU_EXIT_SEMIHOSTING;
+    if (vcpu->exception.number == EXCEPTION_HVC)
+        return false;
+    if (vcpu->exception.number == EXCEPTION_UNDEFINED && PSTATE_EL(unicorn_get_pstate(vcpu)) == 1 &&
+        unicorn_fetch(vcpu, vcpu->pc, &insn) && insn == INSN_HLT_SEMIHOSTING)
+        return false;
+    unicorn_take_exception(vcpu);
+    return true;
+}
+
+/* Deals with what only concerns the engine; false: `exit` says what the machine has to do. */
+static bool goes_on(struct vcpu *vcpu, enum vcpu_exit *exit)
+{
     switch (vcpu->stop) {
     case UNICORN_LIMIT: /* vcpu_run looks at the count */
     case UNICORN_STEPPED:
@@ -266,14 +279,7 @@ static bool goes_on(struct vcpu *vcpu, enum vcpu_exit *exit)
     case UNICORN_EXCEPTION:
         break;
     }
-    *exit = vcpu->exception.number == EXCEPTION_HVC ? VCPU_EXIT_HVC : VCPU_EXIT_SEMIHOSTING;
-    if (vcpu->exception.number == EXCEPTION_HVC)
-        return false;
-    if (vcpu->exception.number == EXCEPTION_UNDEFINED && PSTATE_EL(unicorn_get_pstate(vcpu)) == 1 &&
-        unicorn_fetch(vcpu, vcpu->pc, &insn) && insn == INSN_HLT_SEMIHOSTING)
-        return false;
-    unicorn_take_exception(vcpu);
-    return true;
+    return takes_exception(vcpu, exit);
 }
 
 static enum vcpu_exit given_up(const struct vcpu *vcpu)

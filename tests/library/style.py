@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 
-COLUMNS = 100
+COLUMNS, LINES_OF_A_FUNCTION, LINES_OF_A_FILE = 100, 40, 500
 ROOMS = ("src", "include", "tests", "bench", "fuzz", "examples", "guests")
 FORMATTER = "clang-format-14"  # another version has other ideas
 # What clang-format does not see. Tests compare with NULL where it is the expected value.
@@ -74,6 +74,17 @@ def results(top, paths):
                         yield f"{os.path.relpath(path, top)}:{number}: {name}"
 
 
+def too_long(top):
+    for path in sources(top, ("src",)):
+        name, text = os.path.relpath(path, top), open(path, encoding="utf-8").read()
+        if text.count("\n") > LINES_OF_A_FILE:
+            yield f"{name}: {text.count(chr(10))} lines"
+        for head in re.finditer(r"^[A-Za-z_](?:[^;{}/#]|\n)*\n\{\n(?:.*\n)*?\}\n", text, re.M):
+            if head[0].count("\n") > LINES_OF_A_FUNCTION:
+                number = text.count("\n", 0, head.start()) + 1
+                yield f"{name}:{number}: a function of {head[0].count(chr(10))} lines"
+
+
 def verdict(number, what, found):
     print("\n".join(found))
     print(f"{'not ok' if found else 'ok'} {number} - {what}")
@@ -85,11 +96,12 @@ paths = list(sources(top))
 good = verdict(1, "one accent", list(accents(top, paths)))
 good = verdict(2, "what a call answers is ret", list(results(top, paths))) and good
 good = verdict(3, f"{COLUMNS} columns, in tables too", list(too_wide(top))) and good
+good = verdict(4, "functions and files are short", list(too_long(top))) and good
 if shutil.which(FORMATTER):
     result = subprocess.run([FORMATTER, "-n", "--style=file", *paths], capture_output=True,
                             text=True, check=False)
     places = [line for line in result.stderr.splitlines() if "warning:" in line]
-    good = verdict(4, f"the layout is {FORMATTER}'s", places) and good
+    good = verdict(5, f"the layout is {FORMATTER}'s", places) and good
 else:
-    print(f"ok 4 # SKIP {FORMATTER} is not installed")
+    print(f"ok 5 # SKIP {FORMATTER} is not installed")
 sys.exit(not good)

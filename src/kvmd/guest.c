@@ -4,6 +4,8 @@
 
 #define CTR_EL0 VGIC5_ENCODING(3, 3, 0, 0, 1)
 #define SCTLR_EL1 VGIC5_ENCODING(3, 0, 1, 0, 0)
+#define ISR_EL1 VGIC5_ENCODING(3, 0, 12, 1, 0)
+#define ISR_A (UINT64_C(1) << 8)
 #define SCTLR_UCT (UINT64_C(1) << 15)
 #define CRN(encoding) ((encoding) >> 7 & 15)
 #define CRM(encoding) ((encoding) >> 3 & 15)
@@ -62,13 +64,17 @@ static bool may_identify(struct kvmd_vcpu *vcpu, const struct vcpu_sysreg *acces
 static enum vcpu_sysreg_result sysreg(void *opaque, struct vcpu_sysreg *access)
 {
     struct kvmd_vcpu *vcpu = opaque;
+    enum vcpu_sysreg_result result;
 
     if (!vcpu->pe.gic && is_of_gic(access->encoding))
         return VCPU_SYSREG_UNDEFINED;
     if (may_identify(vcpu, access) &&
         identification_get(vcpu, access->encoding, &access->value) == 0)
         return VCPU_SYSREG_DONE;
-    return pe_sysreg(&vcpu->pe, access);
+    result = pe_sysreg(&vcpu->pe, access);
+    if (access->encoding == ISR_EL1 && result == VCPU_SYSREG_DONE && vcpu->serror_pending)
+        access->value |= ISR_A;
+    return result;
 }
 
 static bool answers(uint16_t encoding)

@@ -67,10 +67,11 @@ struct kvmd_vcpu {
     struct kvm_run *run; /* shared with the VMM */
     uint32_t features;   /* of KVM_ARM_VCPU_INIT */
     bool initialised, powered_off;
-    bool inside;    /* of KVM_RUN */
-    bool waits;     /* in WFI */
-    bool suspended; /* KVM_MP_STATE_SUSPENDED */
-    int wake;       /* eventfd: an interrupt, or it has been started */
+    bool inside;                        /* of KVM_RUN */
+    bool waits;                         /* in WFI */
+    bool suspended;                     /* KVM_MP_STATE_SUSPENDED */
+    bool serror_pending, abort_pending; /* KVM_SET_VCPU_EVENTS */
+    int wake;                           /* eventfd: an interrupt, or it has been started */
 
     struct pe pe;
     struct vcpu_host host;
@@ -158,6 +159,10 @@ void vcpu_reset(struct kvmd_vcpu *vcpu);
 /* Are the wires others than the VMM has been shown? */
 bool user_irq_changed(const struct kvmd_vcpu *vcpu);
 void user_irq_say(struct kvmd_vcpu *vcpu);
+
+/* ---- events.c: with the vCPU in the engine ---- */
+void events_take_abort(struct kvmd_vcpu *vcpu);
+void events_take_serror(struct kvmd_vcpu *vcpu);
 
 /* ---- device.c ---- */
 int device_create(struct kvmd_vm *vm, uint8_t ipa_bits, struct vgic5 **gic);

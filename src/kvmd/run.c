@@ -92,11 +92,16 @@ static void wait_outside(struct kvmd_call *call)
     pe_drive_timers(&vcpu->pe, vm_counter(vcpu->vm));
 }
 
+static bool is_called(const struct kvmd_vcpu *vcpu)
+{
+    return vcpu->pe.line || vcpu->serror_pending;
+}
+
 /* KVM_MP_STATE_SUSPENDED: an interrupt ends it, and the VMM decides whether it does. */
 static bool rests(const struct kvmd_vcpu *vcpu)
 {
     return vcpu->powered_off ||
-           ((vcpu->waits || vcpu->suspended) && !vcpu->pe.line && !user_irq_changed(vcpu));
+           ((vcpu->waits || vcpu->suspended) && !is_called(vcpu) && !user_irq_changed(vcpu));
 }
 
 static enum outcome sleep_until_runnable(struct kvmd_call *call)
@@ -108,7 +113,7 @@ static enum outcome sleep_until_runnable(struct kvmd_call *call)
             return INTERRUPTED;
         wait_outside(call);
     }
-    if (vcpu->suspended && !vcpu->pe.line)
+    if (vcpu->suspended && !is_called(vcpu))
         return INTERRUPTED; /* a timer is no wake-up, before the VMM has made a line of it */
     vcpu->waits = false;
     return vcpu->suspended ? system_event(vcpu, &woken) : GO_ON;
@@ -237,11 +242,13 @@ static enum outcome device_access(struct kvmd_vcpu *vcpu)
     return mmio_exit(vcpu);
 }
 
-/* The instruction that left is over. */
+/* The instruction that left is over, or takes an abort. */
 static void complete(struct kvmd_vcpu *vcpu)
 {
     uint64_t value = 0;
 
+    if (vcpu->abort_pending)
+        events_take_abort(vcpu);
     if (!vcpu->mmio_pending)
         return;
     vcpu->mmio_pending = false;
@@ -264,6 +271,7 @@ static enum outcome slice(struct kvmd_vcpu *vcpu)
     struct vcpu_clock *clock = &vcpu->vm->clock;
     char words[200];
 
+    vcpu_set_serror(vcpu->pe.vcpu, vcpu->serror_pending);
     clock->stop_at = UINT64_MAX;
     clock->check_at = clock->instructions + SLICE;
     switch (vcpu_run(vcpu->pe.vcpu)) {
@@ -280,6 +288,9 @@ static enum outcome slice(struct kvmd_vcpu *vcpu)
         return GO_ON;
     case VCPU_EXIT_MMIO:
         return device_access(vcpu);
+    case VCPU_EXIT_SERROR:
+        events_take_serror(vcpu);
+        return GO_ON;
     case VCPU_EXIT_STUCK:
     case VCPU_EXIT_BROKEN:
         break;
@@ -312,9 +323,11 @@ static enum outcome run_on(struct kvmd_call *call)
 
 static int64_t run_inside(struct kvmd_call *call)
 {
-    if (call->vcpu->mmio_pending && engine_enter(call->vcpu) != 0)
+    struct kvmd_vcpu *vcpu = call->vcpu;
+
+    if ((vcpu->mmio_pending || vcpu->abort_pending) && engine_enter(vcpu) != 0)
         return -EIO;
-    complete(call->vcpu);
+    complete(vcpu);
     switch (run_on(call)) {
     case INTERRUPTED:
         return interrupted(call->vcpu);

@@ -101,6 +101,7 @@ void vcpu_reset(struct kvmd_vcpu *vcpu)
     vcpu->values[VCPU_ROW_SCTLR_EL1].low = SCTLR_RESET;
     vcpu->values[VCPU_ROW_EXCLUSIVE_ADDRESS].low = UINT64_MAX;
     vcpu->mmio_pending = vcpu->waits = vcpu->suspended = false;
+    vcpu->serror_pending = vcpu->abort_pending = false;
     vgic5_vcpu_reset(vcpu->pe.gic);
 }
 
@@ -171,24 +172,6 @@ int64_t kvmd_set_mp_state(struct kvmd_call *call)
     call->vcpu->powered_off = state.mp_state == KVM_MP_STATE_STOPPED;
     call->vcpu->suspended = state.mp_state == KVMD_MP_STATE_SUSPENDED;
     return 0;
-}
-
-int64_t kvmd_get_vcpu_events(struct kvmd_call *call)
-{
-    const struct kvmd_vcpu_events events = {0};
-
-    return call_write(call, &events, sizeof(events));
-}
-
-/* Nothing is pending for long: an SError that is asked for has no way into this guest. */
-int64_t kvmd_set_vcpu_events(struct kvmd_call *call)
-{
-    struct kvmd_vcpu_events events;
-    int ret = call_read(call, &events, sizeof(events));
-
-    if (ret)
-        return ret;
-    return events.serror_pending || events.serror_has_esr || events.ext_dabt_pending ? -EINVAL : 0;
 }
 
 /* ---- Attributes: the PPIs of the timers, which the architecture fixes ------------------------ */

@@ -270,6 +270,9 @@ static bool goes_on(struct vcpu *vcpu, enum vcpu_exit *exit)
     case UNICORN_CHECK:
         *exit = VCPU_EXIT_CHECK;
         return false;
+    case UNICORN_SERROR:
+        *exit = VCPU_EXIT_SERROR;
+        return false;
     case UNICORN_WFI:
         *exit = VCPU_EXIT_WFI;
         return false;
@@ -351,6 +354,7 @@ const struct vcpu_engine_ops unicorn_engine = {
     .mmio = unicorn_mmio,
     .complete = unicorn_complete,
     .set_irq = unicorn_set_irq,
+    .set_serror = unicorn_set_serror,
     .clear_monitor = unicorn_clear_monitor,
     .attention = unicorn_attention,
     .instructions = unicorn_instructions,
@@ -359,7 +363,7 @@ const struct vcpu_engine_ops unicorn_engine = {
     .get_x = unicorn_get_x,
     .set_x = unicorn_set_x,
     .set_pc = unicorn_set_pc,
-    .inject_undefined = unicorn_inject_undefined,
+    .inject = unicorn_inject,
     .is_in_empty_loop = unicorn_is_in_empty_loop,
     .masks_interrupts = unicorn_masks_interrupts,
     .read_memory = unicorn_read_memory,

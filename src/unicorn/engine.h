@@ -18,6 +18,7 @@
 #define PSTATE_SP 0x1u
 #define PSTATE_NRW 0x10u
 #define PSTATE_I 0x80u
+#define PSTATE_A 0x100u
 #define PSTATE_D 0x200u
 #define PSTATE_DAIF 0x3c0u
 #define PSTATE_TCO (1u << 25)
@@ -107,6 +108,7 @@ enum unicorn_stop {
     UNICORN_LIMIT, /* stop_at, or trouble */
     UNICORN_CHECK,
     UNICORN_IRQ,
+    UNICORN_SERROR,
     UNICORN_BLOCK_TOO_LONG, /* stop_at lies inside of the block */
     UNICORN_STEPPED,
     UNICORN_MAINTENANCE, /* code has to be forgotten before the next block, some or all */
@@ -215,7 +217,7 @@ struct vcpu {
 
     uint64_t code;     /* bytes that its translations take, about */
     uint64_t moved_at; /* instructions counted when it last dropped them */
-    bool irq;
+    bool irq, serror;
     bool in_stub;
     bool translating; /* a table walk of ours: devices keep out of it */
     bool stub_failed;
@@ -261,6 +263,7 @@ int unicorn_create_vcpu(struct vcpu_engine *engine, const struct vcpu_host *host
 void unicorn_destroy_vcpu(struct vcpu *vcpu);
 enum vcpu_exit unicorn_run(struct vcpu *vcpu);
 void unicorn_set_irq(struct vcpu *vcpu, bool level);
+void unicorn_set_serror(struct vcpu *vcpu, bool level);
 void unicorn_clear_monitor(struct vcpu *vcpu);
 void unicorn_attention(struct vcpu *vcpu);
 uint64_t unicorn_instructions(const struct vcpu *vcpu);
@@ -269,7 +272,7 @@ unsigned unicorn_exception_level(struct vcpu *vcpu);
 uint64_t unicorn_get_x(struct vcpu *vcpu, unsigned n);
 void unicorn_set_x(struct vcpu *vcpu, unsigned n, uint64_t value);
 void unicorn_set_pc(struct vcpu *vcpu, uint64_t pc);
-void unicorn_inject_undefined(struct vcpu *vcpu);
+void unicorn_inject(struct vcpu *vcpu, const struct vcpu_exception *exception);
 bool unicorn_is_in_empty_loop(struct vcpu *vcpu);
 bool unicorn_masks_interrupts(struct vcpu *vcpu);
 int unicorn_read_memory(struct vcpu *vcpu, uint64_t address, void *to, size_t size);

@@ -7,6 +7,7 @@
 
 #define VECTOR_SYNCHRONOUS 0x000u
 #define VECTOR_IRQ 0x080u
+#define VECTOR_SERROR 0x180u
 #define FROM_EL1_SP_ELX 0x200u
 #define FROM_EL0 0x400u
 
@@ -102,8 +103,17 @@ void unicorn_take_exception(struct vcpu *vcpu)
     unicorn_enter_el1(vcpu, VECTOR_SYNCHRONOUS, vcpu->pc);
 }
 
-void unicorn_inject_undefined(struct vcpu *vcpu)
+void unicorn_inject(struct vcpu *vcpu, const struct vcpu_exception *exception)
 {
-    vcpu->exception = (struct unicorn_exception){.esr = ESR_UNDEFINED, .to_el1 = true};
+    if (exception->is_serror) {
+        unicorn_set_sysreg(vcpu, UNICORN_ESR_EL1, exception->esr);
+        unicorn_enter_el1(vcpu, VECTOR_SERROR, vcpu->pc);
+        return;
+    }
+    vcpu->exception = (struct unicorn_exception){.number = exception->has_far ? EXCEPTION_DATA_ABORT
+                                                                              : EXCEPTION_UNDEFINED,
+                                                 .esr = exception->esr,
+                                                 .far = exception->far,
+                                                 .to_el1 = true};
     unicorn_take_exception(vcpu);
 }

@@ -19,6 +19,11 @@ static bool interruptible(struct vcpu *vcpu)
     return vcpu->irq && !(unicorn_get_pstate(vcpu) & PSTATE_I);
 }
 
+static bool takes_serror(struct vcpu *vcpu)
+{
+    return vcpu->serror && !(unicorn_get_pstate(vcpu) & PSTATE_A);
+}
+
 /* A check point. Exact limits come first: at `stop_at` nothing more happens. */
 static void check_point(struct vcpu *vcpu, uint64_t address, uint32_t length)
 {
@@ -34,6 +39,8 @@ static void check_point(struct vcpu *vcpu, uint64_t address, uint32_t length)
         unicorn_stop(vcpu, UNICORN_MAINTENANCE, address);
     else if (clock->instructions >= clock->check_at)
         unicorn_stop(vcpu, UNICORN_CHECK, address);
+    else if (takes_serror(vcpu))
+        unicorn_stop(vcpu, UNICORN_SERROR, address);
     else if (interruptible(vcpu))
         unicorn_stop(vcpu, UNICORN_IRQ, address);
     else if (clock->instructions + length > clock->stop_at)
@@ -47,8 +54,8 @@ static void find_horizon(struct vcpu *vcpu)
     const struct vcpu_clock *clock = vcpu->engine->clock;
 
     vcpu->horizon = clock->stop_at < clock->check_at ? clock->stop_at : clock->check_at;
-    if (vcpu->irq || vcpu->kernel_steps || vcpu->stale.size > 0 || vcpu->trouble[0] != '\0' ||
-        unicorn_is_full(vcpu))
+    if (vcpu->irq || vcpu->serror || vcpu->kernel_steps || vcpu->stale.size > 0 ||
+        vcpu->trouble[0] != '\0' || unicorn_is_full(vcpu))
         vcpu->horizon = 0; /* DAIFClr cannot be hooked: look at PSTATE at each block */
 }
 
@@ -301,6 +308,13 @@ int unicorn_add_hooks(struct vcpu *vcpu)
 void unicorn_set_irq(struct vcpu *vcpu, bool level)
 {
     vcpu->irq = level;
+    if (level)
+        vcpu->horizon = 0;
+}
+
+void unicorn_set_serror(struct vcpu *vcpu, bool level)
+{
+    vcpu->serror = level;
     if (level)
         vcpu->horizon = 0;
 }

@@ -6,6 +6,8 @@
 
 #include "facts/error.h"
 
+#define ESR_UNDEFINED 0x02000000u /* EC 0, IL */
+
 /* An engine, and a vCPU, begin with the table of their engine. */
 static const struct vcpu_engine_ops *ops_of(const void *object)
 {
@@ -84,6 +86,11 @@ void vcpu_complete(struct vcpu *vcpu, uint64_t value)
     ops_of(vcpu)->complete(vcpu, value);
 }
 
+void vcpu_set_serror(struct vcpu *vcpu, bool level)
+{
+    ops_of(vcpu)->set_serror(vcpu, level);
+}
+
 void vcpu_set_irq(struct vcpu *vcpu, bool level)
 {
     ops_of(vcpu)->set_irq(vcpu, level);
@@ -129,9 +136,16 @@ void vcpu_set_pc(struct vcpu *vcpu, uint64_t pc)
     ops_of(vcpu)->set_pc(vcpu, pc);
 }
 
+void vcpu_inject(struct vcpu *vcpu, const struct vcpu_exception *exception)
+{
+    ops_of(vcpu)->inject(vcpu, exception);
+}
+
 void vcpu_inject_undefined(struct vcpu *vcpu)
 {
-    ops_of(vcpu)->inject_undefined(vcpu);
+    const struct vcpu_exception undefined = {.esr = ESR_UNDEFINED};
+
+    vcpu_inject(vcpu, &undefined);
 }
 
 bool vcpu_is_in_empty_loop(struct vcpu *vcpu)

@@ -66,6 +66,14 @@ struct vcpu_mmio {
     bool is_write;
 };
 
+/* An exception that is taken to EL1 at PC. */
+struct vcpu_exception {
+    bool is_serror; /* else it is synchronous */
+    bool has_far;
+    uint32_t esr;
+    uint64_t far;
+};
+
 /*
  * How far to run, in instructions counted over all vCPUs. Whoever hosts it may change the limits
  * while the vCPU runs, and then calls vcpu_attention.
@@ -83,6 +91,7 @@ enum vcpu_exit {
     VCPU_EXIT_HVC,         /* after an HVC: the call is in X0 … */
     VCPU_EXIT_SEMIHOSTING, /* at an HLT #0xf000 at EL1 */
     VCPU_EXIT_MMIO,        /* at an access that `leaves`: see `mmio`, `complete` */
+    VCPU_EXIT_SERROR,      /* at a check point, with PSTATE.A = 0 after set_serror */
     VCPU_EXIT_STUCK,       /* it cannot go on: `trouble` says why */
     VCPU_EXIT_BROKEN,      /* nor can it, since the engine has failed; get_state says -EIO when
                               its state is lost */
@@ -125,6 +134,8 @@ struct vcpu_engine_ops {
     void (*complete)(struct vcpu *vcpu, uint64_t value);
     /* The interrupt line. Taken at a check point at which PSTATE.I is 0. */
     void (*set_irq)(struct vcpu *vcpu, bool level);
+    /* An SError is pending; at a check point at which PSTATE.A is 0 `run` returns. */
+    void (*set_serror)(struct vcpu *vcpu, bool level);
     /* Another PE may have stored to what an exclusive load has marked: no exclusive store succeeds
      * before the next load. While it does not run. */
     void (*clear_monitor)(struct vcpu *vcpu);
@@ -139,8 +150,8 @@ struct vcpu_engine_ops {
     uint64_t (*get_x)(struct vcpu *vcpu, unsigned n); /* X0 … X30; else 0 */
     void (*set_x)(struct vcpu *vcpu, unsigned n, uint64_t value);
     void (*set_pc)(struct vcpu *vcpu, uint64_t pc);
-    /* An HLT #0xf000 that is not served is an Undefined Instruction. */
-    void (*inject_undefined)(struct vcpu *vcpu);
+    /* PC is at its vector then. */
+    void (*inject)(struct vcpu *vcpu, const struct vcpu_exception *exception);
     /* At a check point: does what it will execute go round, and do nothing but wait or yield? */
     bool (*is_in_empty_loop)(struct vcpu *vcpu);
     bool (*masks_interrupts)(struct vcpu *vcpu);
@@ -178,6 +189,7 @@ enum vcpu_exit vcpu_run(struct vcpu *vcpu);
 void vcpu_mmio(struct vcpu *vcpu, struct vcpu_mmio *mmio);
 void vcpu_complete(struct vcpu *vcpu, uint64_t value);
 void vcpu_set_irq(struct vcpu *vcpu, bool level);
+void vcpu_set_serror(struct vcpu *vcpu, bool level);
 void vcpu_clear_monitor(struct vcpu *vcpu);
 void vcpu_attention(struct vcpu *vcpu);
 uint64_t vcpu_instructions(const struct vcpu *vcpu);
@@ -186,6 +198,8 @@ unsigned vcpu_exception_level(struct vcpu *vcpu);
 uint64_t vcpu_get_x(struct vcpu *vcpu, unsigned n);
 void vcpu_set_x(struct vcpu *vcpu, unsigned n, uint64_t value);
 void vcpu_set_pc(struct vcpu *vcpu, uint64_t pc);
+void vcpu_inject(struct vcpu *vcpu, const struct vcpu_exception *exception);
+/* An HLT #0xf000 that is not served. */
 void vcpu_inject_undefined(struct vcpu *vcpu);
 bool vcpu_is_in_empty_loop(struct vcpu *vcpu);
 bool vcpu_masks_interrupts(struct vcpu *vcpu);

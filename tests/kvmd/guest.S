@@ -13,6 +13,9 @@
  *      acknowledged, and at 8 with the same when it has been deactivated;
  *      between them wait (X24 != 0), or go round
  *   9: store the pair X21, X21 at X22, and ring
+ *  10: load X5 from X22, keep ISR_EL1 in X6 and count X20 up, for ever; X24 != 0: let SErrors in for
+ *      a moment each time. An SError rings at 0x10 with ESR, an abort at 0x18 with ESR and at 0x20
+ *      with FAR, and is stepped over
  */
     .equ DOORBELL, 0x10000000
     .globl _start
@@ -35,6 +38,8 @@ next:
     b.eq interrupts
     cmp x19, #9
     b.eq pair
+    cmp x19, #10
+    b.eq errors
     movz w0, #8
     movk w0, #0x8400, lsl #16
     hvc #0
@@ -83,6 +88,16 @@ pair:
     stp x21, x21, [x22]
     str x21, [x2]
     b pair
+errors:
+    adr x3, vectors
+    msr vbar_el1, x3
+0:  ldr x5, [x22]
+    mrs x6, isr_el1
+    add x20, x20, #1
+    cbz x24, 0b
+    msr daifclr, #4
+    msr daifset, #4
+    b 0b
 interrupts:
     adr x3, vectors
     msr vbar_el1, x3
@@ -109,12 +124,25 @@ interrupts:
 
     .balign 0x800
 vectors:
-    .org vectors + 0x280     // IRQ, at EL1h
+    .org vectors + 0x200     // synchronous, at EL1h
+    mrs x3, esr_el1
+    str x3, [x2, #0x18]
+    mrs x3, far_el1
+    str x3, [x2, #0x20]
+    mrs x3, elr_el1
+    add x3, x3, #4
+    msr elr_el1, x3
+    eret
+    .org vectors + 0x280     // IRQ
     sysl x3, #0, c12, c3, #0 // CDIA
     str w3, [x2]
     sys #0, c12, c1, #7      // CDEOI
     mov w4, w3
     sys #0, c12, c2, #0, x4  // CDDI
     str w3, [x2, #8]
+    eret
+    .org vectors + 0x380     // SError
+    mrs x3, esr_el1
+    str x3, [x2, #0x10]
     eret
     .org vectors + 0x800

@@ -201,9 +201,14 @@ static void set_pc(struct vcpu *vcpu, uint64_t pc)
     vcpu->state[VCPU_ROW_PC].low = pc;
 }
 
-static void inject_undefined(struct vcpu *vcpu)
+static void inject(struct vcpu *vcpu, const struct vcpu_exception *exception)
 {
-    (void)vcpu;
+    (void)vcpu, (void)exception;
+}
+
+static void set_serror(struct vcpu *vcpu, bool level)
+{
+    (void)vcpu, (void)level;
 }
 
 static bool never(struct vcpu *vcpu)
@@ -250,6 +255,7 @@ const struct vcpu_engine_ops stub_engine = {
     .mmio = mmio,
     .complete = complete,
     .set_irq = set_irq,
+    .set_serror = set_serror,
     .clear_monitor = clear_monitor,
     .attention = attention,
     .instructions = instructions,
@@ -258,7 +264,7 @@ const struct vcpu_engine_ops stub_engine = {
     .get_x = get_x,
     .set_x = set_x,
     .set_pc = set_pc,
-    .inject_undefined = inject_undefined,
+    .inject = inject,
     .is_in_empty_loop = never,
     .masks_interrupts = never,
     .read_memory = read_memory,

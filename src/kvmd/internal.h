@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "facts/error.h"
+#include "kvmd/coalesced.h"
 #include "kvmd/identification.h"
 #include "kvmd/kept.h"
 #include "kvmd/kvmd.h"
@@ -44,6 +45,7 @@ struct kvmd_vm {
     struct turn_lock lock; /* of all below, and of the vCPUs */
     struct kvmd_slots slots;
     struct kvmd_wires wires;
+    struct kvmd_zones zones;
     struct vgic5 *gic; /* NULL: the VM has none */
     uint64_t irs_base; /* UINT64_MAX: not known yet */
     struct kvmd_vcpu **vcpus;

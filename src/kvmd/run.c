@@ -229,17 +229,24 @@ static enum outcome without_syndrome(struct kvmd_vcpu *vcpu)
     return TO_VMM;
 }
 
+/* A store of which the VMM hears without an exit. */
+static bool is_taken(struct kvmd_vcpu *vcpu)
+{
+    const struct vcpu_mmio *mmio = &vcpu->mmio;
+
+    return ioeventfds_take(&vcpu->vm->wires, mmio->address, mmio->size, mmio->value) ||
+           coalesced_take(vcpu, mmio->address, mmio->size, mmio->value);
+}
+
 static enum outcome device_access(struct kvmd_vcpu *vcpu)
 {
     vcpu_mmio(vcpu->pe.vcpu, &vcpu->mmio);
     if (vcpu->mmio.size == 0)
         return without_syndrome(vcpu);
-    if (vcpu->mmio.is_write &&
-        ioeventfds_take(&vcpu->vm->wires, vcpu->mmio.address, vcpu->mmio.size, vcpu->mmio.value)) {
-        vcpu_complete(vcpu->pe.vcpu, 0);
-        return GO_ON;
-    }
-    return mmio_exit(vcpu);
+    if (!vcpu->mmio.is_write || !is_taken(vcpu))
+        return mmio_exit(vcpu);
+    vcpu_complete(vcpu->pe.vcpu, 0);
+    return GO_ON;
 }
 
 /* The instruction that left is over, or takes an abort. */

@@ -17,7 +17,8 @@ enum { KVMD_DIR_NONE = 0, KVMD_DIR_WRITE = 1, KVMD_DIR_READ = 2, KVMD_DIR_BOTH =
     0x11000u /* of a vCPU's file: kvm_run, and at page 64 a dirty ring could be \
               */
 #define KVMD_RUN_PAGES 0x10000u
-#define KVMD_IPA_BITS 44u /* the PARange of the engine's CPU */
+#define KVMD_COALESCED_PAGE 1u /* of the same file: the ring of coalesced MMIO */
+#define KVMD_IPA_BITS 44u      /* the PARange of the engine's CPU */
 #define KVMD_MAX_SLOTS 512u
 #define KVMD_MAX_VCPUS 512u
 #define KVMD_MAX_ROUTES 4096u

@@ -35,6 +35,7 @@ static void vm_destroy(struct kvmd_vm *vm)
     engine_destroy(vm);
     vgic5_destroy(vm->gic);
     slots_destroy(&vm->slots);
+    free(vm->zones.all);
     turn_lock_destroy(&vm->lock);
     free(vm);
 }

@@ -62,6 +62,7 @@ struct kvmd_reg_mask_range {
 #define KVMD_CAP_ARM_SYSTEM_SUSPEND 216
 #define KVMD_CAP_ARM_WRITABLE_IMP_ID_REGS 239
 #define KVMD_MP_STATE_SUSPENDED 10u
+#define KVMD_VCPU_TIMER_CTRL 1u /* a group of a vCPU's attributes */
 #define KVMD_TARGET_GENERIC_V8 5u
 #define KVMD_VCPU_POWER_OFF (1u << 0)
 #define KVMD_VCPU_PSCI_0_2 (1u << 2)

@@ -173,23 +173,3 @@ int64_t kvmd_set_mp_state(struct kvmd_call *call)
     call->vcpu->suspended = state.mp_state == KVMD_MP_STATE_SUSPENDED;
     return 0;
 }
-
-/* ---- Attributes: the PPIs of the timers, which the architecture fixes ------------------------ */
-
-int64_t kvmd_has_vcpu_attr(struct kvmd_call *call)
-{
-    (void)call;
-    return -ENXIO;
-}
-
-int64_t kvmd_get_vcpu_attr(struct kvmd_call *call)
-{
-    (void)call;
-    return -ENXIO;
-}
-
-int64_t kvmd_set_vcpu_attr(struct kvmd_call *call)
-{
-    (void)call;
-    return -ENXIO;
-}

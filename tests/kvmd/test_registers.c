@@ -28,6 +28,7 @@
     _IOR(                      \
         KVMIO, 0xb6, struct { uint64_t words[8]; })
 #define SUSPENDED 10
+#define TIMER_CTRL 1
 
 struct list {
     uint64_t n, ids[512];
@@ -290,8 +291,66 @@ static void suspend(void **state)
     assert_int_equal(call(&vm, vm.vcpu, KVM_RUN, NULL), -EINTR);
     vm.run->immediate_exit = 0;
     assert_int_equal(call(&vm, vm.vm, KVM_IRQ_LINE, &line), 0);
-    assert_int_equal(go_on(&vm), KVM_EXIT_SYSTEM_EVENT);
-    assert_int_equal(vm.run->system_event.type, 4);
+    for (unsigned n = 0; n < 2; n++) { /* until the VMM lets it go on */
+        assert_int_equal(go_on(&vm), KVM_EXIT_SYSTEM_EVENT);
+        assert_int_equal(vm.run->system_event.type, 4);
+        assert_int_equal(call(&vm, vm.vcpu, KVM_GET_MP_STATE, &mp_state), 0);
+        assert_int_equal(mp_state.mp_state, SUSPENDED);
+    }
+    mp_state.mp_state = KVM_MP_STATE_RUNNABLE;
+    assert_int_equal(call(&vm, vm.vcpu, KVM_SET_MP_STATE, &mp_state), 0);
+    assert_int_equal(go_on(&vm), KVM_EXIT_MMIO);
+    mp_state.mp_state = KVM_MP_STATE_HALTED;
+    assert_int_equal(call(&vm, vm.vcpu, KVM_SET_MP_STATE, &mp_state), -EINVAL);
+    assert_int_equal(call(&vm, vm.vcpu, KVM_SET_MP_STATE, (void *)1), -EFAULT);
+    close_vm(&vm);
+}
+
+static int attribute(const struct vm *vm, unsigned long request, uint32_t group, uint64_t attr,
+                     uint32_t *irq)
+{
+    const struct kvm_device_attr argument = {.group = group, .attr = attr, .addr = (uintptr_t)irq};
+
+    return call(vm, vm->vcpu, request, &argument);
+}
+
+static int set_timer(const struct vm *vm, uint64_t timer, uint32_t irq)
+{
+    return attribute(vm, KVM_SET_DEVICE_ATTR, TIMER_CTRL, timer, &irq);
+}
+
+/* GICv5 says which PPIs the timers have: nothing else can be set, and nothing after a run. */
+static void timer_ppis(void **state)
+{
+    static const uint32_t ppis[] = {27, 30, 28, 26};
+    uint32_t irq;
+    struct vm vm;
+
+    (void)state;
+    open_vm(&vm);
+    assert_int_equal(set_timer(&vm, 0, 27), -EINVAL); /* no interrupt controller is here */
+    add_gic(&vm);
+    for (uint32_t timer = 0; timer < 4; timer++) {
+        const uint32_t intid = 1u << 29 | ppis[timer];
+
+        assert_int_equal(attribute(&vm, KVM_HAS_DEVICE_ATTR, TIMER_CTRL, timer, NULL), 0);
+        assert_int_equal(attribute(&vm, KVM_GET_DEVICE_ATTR, TIMER_CTRL, timer, &irq), 0);
+        assert_int_equal(irq, intid);
+        assert_int_equal(set_timer(&vm, timer, irq), 0);
+        assert_int_equal(set_timer(&vm, timer, intid ^ 1), -EINVAL);
+        assert_int_equal(set_timer(&vm, timer, ppis[timer]), -EINVAL); /* no PPI's INTID */
+    }
+    assert_int_equal(attribute(&vm, KVM_HAS_DEVICE_ATTR, TIMER_CTRL, 4, NULL), -ENXIO);
+    assert_int_equal(attribute(&vm, KVM_GET_DEVICE_ATTR, TIMER_CTRL, 4, &irq), -ENXIO);
+    assert_int_equal(set_timer(&vm, 4, 1u << 29 | 27), -ENXIO);
+    assert_int_equal(attribute(&vm, KVM_GET_DEVICE_ATTR, TIMER_CTRL, 0, NULL), -EFAULT);
+    assert_int_equal(attribute(&vm, KVM_SET_DEVICE_ATTR, TIMER_CTRL, 0, NULL), -EFAULT);
+    for (uint32_t group = 0; group < 4; group++) { /* no PMU, no stolen time */
+        if (group != TIMER_CTRL)
+            assert_int_equal(attribute(&vm, KVM_HAS_DEVICE_ATTR, group, 0, &irq), -ENXIO);
+    }
+    assert_int_equal(run_guest(&vm, 6), KVM_EXIT_MMIO);
+    assert_int_equal(set_timer(&vm, 0, 1u << 29 | 27), -EBUSY);
     close_vm(&vm);
 }
 
@@ -302,7 +361,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(id_fields),      cmocka_unit_test(id_registers_of_a_guest),
         cmocka_unit_test(implementation), cmocka_unit_test(writable_masks),
         cmocka_unit_test(psci_version),   cmocka_unit_test(system_events),
-        cmocka_unit_test(suspend),
+        cmocka_unit_test(suspend),        cmocka_unit_test(timer_ppis),
     };
 
     if (argc != 2)

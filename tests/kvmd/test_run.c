@@ -151,12 +151,37 @@ static void timers_of_the_vmm(void **state)
     close_vm(&vm);
 }
 
+/* PSCI's CPU_SUSPEND is to wait for an interrupt, by either convention; then it is SUCCESS. */
+static void cpu_suspend(void **state)
+{
+    static const uint32_t functions[] = {0x84000001, 0xc4000001};
+    static const struct kvm_irq_level low = {.irq = 0, .level = 0};
+
+    (void)state;
+    for (size_t n = 0; n < sizeof(functions) / sizeof(functions[0]); n++) {
+        const uint64_t success = 0;
+        struct vm vm;
+
+        open_vm(&vm);
+        set(&vm, X(19), 5);
+        set(&vm, X(21), functions[n]);
+        set(&vm, X(22), 0x10000); /* what it calls a power-down state */
+        assert_int_equal(run_while(&vm, raise_irq), 0);
+        assert_int_equal(vm.run->exit_reason, KVM_EXIT_MMIO);
+        assert_memory_equal(vm.run->mmio.data, &success, sizeof(success));
+        assert_int_equal(call(&vm, vm.vm, KVM_IRQ_LINE, &low), 0);
+        assert_int_equal(run_while(&vm, raise_irq), 0); /* and again */
+        assert_int_equal(vm.run->exit_reason, KVM_EXIT_MMIO);
+        close_vm(&vm);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accesses_come_back), cmocka_unit_test(immediate_exit),
         cmocka_unit_test(a_new_pc_wins),      cmocka_unit_test(from_another_thread),
-        cmocka_unit_test(timers_of_the_vmm),
+        cmocka_unit_test(timers_of_the_vmm),  cmocka_unit_test(cpu_suspend),
     };
 
     if (argc != 2)

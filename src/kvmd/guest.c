@@ -87,6 +87,7 @@ struct vcpu_host guest_host(struct kvmd_vcpu *vcpu)
     return (struct vcpu_host){.mmio_read = mmio_read,
                               .mmio_write = mmio_write,
                               .leaves = leaves,
+                              .breaks = debug_breaks,
                               .sysreg = sysreg,
                               .answers = answers,
                               .opaque = vcpu};

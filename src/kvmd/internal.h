@@ -83,6 +83,10 @@ struct kvmd_vcpu {
     uint64_t mpidr, clidr;
     uint64_t kept[KVMD_NR_KEPT]; /* registers that no guest of this PE has, for who moves them */
 
+    uint32_t debug;     /* control of KVM_SET_GUEST_DEBUG; 0: none */
+    uint32_t break_esr; /* of the BRK with which the engine has come back */
+    bool stepped;       /* the one instruction of a step is over */
+
     struct vcpu_mmio mmio; /* with which KVM_RUN has come back */
     bool mmio_pending;
 };
@@ -165,6 +169,13 @@ void user_irq_say(struct kvmd_vcpu *vcpu);
 /* ---- events.c: with the vCPU in the engine ---- */
 void events_take_abort(struct kvmd_vcpu *vcpu);
 void events_take_serror(struct kvmd_vcpu *vcpu);
+
+/* ---- debug.c ---- */
+bool debug_steps(const struct kvmd_vcpu *vcpu);
+bool debug_breaks(void *opaque, uint32_t esr); /* vcpu_host.breaks */
+/* KVM_RUN comes back. */
+void debug_at_break(struct kvmd_vcpu *vcpu);
+void debug_after_step(struct kvmd_vcpu *vcpu);
 
 /* ---- device.c ---- */
 int device_create(struct kvmd_vm *vm, uint8_t ipa_bits, struct vgic5 **gic);

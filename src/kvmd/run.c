@@ -246,6 +246,7 @@ static enum outcome device_access(struct kvmd_vcpu *vcpu)
     if (!vcpu->mmio.is_write || !is_taken(vcpu))
         return mmio_exit(vcpu);
     vcpu_complete(vcpu->pe.vcpu, 0);
+    vcpu->stepped = true;
     return GO_ON;
 }
 
@@ -261,6 +262,7 @@ static void complete(struct kvmd_vcpu *vcpu)
     vcpu->mmio_pending = false;
     memcpy(&value, vcpu->run->mmio.data, vcpu->mmio.size);
     vcpu_complete(vcpu->pe.vcpu, value);
+    vcpu->stepped = true;
 }
 
 /* ---- The loop -------------------------------------------------------------------------------- */
@@ -273,23 +275,25 @@ static void hand_over(struct kvmd_vm *vm)
     turn_lock(&vm->lock);
 }
 
-static enum outcome slice(struct kvmd_vcpu *vcpu)
+static enum outcome after(struct kvmd_vcpu *vcpu, enum vcpu_exit exit)
 {
-    struct vcpu_clock *clock = &vcpu->vm->clock;
     char words[200];
 
-    vcpu_set_serror(vcpu->pe.vcpu, vcpu->serror_pending);
-    clock->stop_at = UINT64_MAX;
-    clock->check_at = clock->instructions + SLICE;
-    switch (vcpu_run(vcpu->pe.vcpu)) {
+    switch (exit) {
     case VCPU_EXIT_STOP:
+        vcpu->stepped = true;
+        return GO_ON;
     case VCPU_EXIT_CHECK:
         return GO_ON;
     case VCPU_EXIT_WFI:
-        vcpu->waits = true;
+        vcpu->waits = vcpu->stepped = true;
         return GO_ON;
     case VCPU_EXIT_HVC:
+        vcpu->stepped = true;
         return hypercall(vcpu);
+    case VCPU_EXIT_BREAK:
+        debug_at_break(vcpu);
+        return TO_VMM;
     case VCPU_EXIT_SEMIHOSTING:
         vcpu_inject_undefined(vcpu->pe.vcpu);
         return GO_ON;
@@ -306,6 +310,28 @@ static enum outcome slice(struct kvmd_vcpu *vcpu)
     return internal_error(vcpu, words);
 }
 
+static enum outcome slice(struct kvmd_vcpu *vcpu)
+{
+    struct vcpu_clock *clock = &vcpu->vm->clock;
+
+    vcpu_set_serror(vcpu->pe.vcpu, vcpu->serror_pending);
+    clock->stop_at = debug_steps(vcpu) ? clock->instructions + 1 : UINT64_MAX;
+    clock->check_at = clock->instructions + SLICE;
+    return after(vcpu, vcpu_run(vcpu->pe.vcpu));
+}
+
+/* Before a slice: is there something to come back for? */
+static enum outcome look_around(struct kvmd_vcpu *vcpu)
+{
+    if (vcpu->stepped && debug_steps(vcpu)) {
+        debug_after_step(vcpu);
+        return TO_VMM;
+    }
+    vcpu->stepped = false;
+    pe_drive_timers(&vcpu->pe, vm_counter(vcpu->vm));
+    return user_irq_changed(vcpu) ? INTERRUPTED : GO_ON;
+}
+
 static enum outcome run_on(struct kvmd_call *call)
 {
     struct kvmd_vcpu *vcpu = call->vcpu;
@@ -317,9 +343,9 @@ static enum outcome run_on(struct kvmd_call *call)
         outcome = sleep_until_runnable(call);
         if (outcome != GO_ON)
             return outcome;
-        pe_drive_timers(&vcpu->pe, vm_counter(vcpu->vm));
-        if (user_irq_changed(vcpu))
-            return INTERRUPTED;
+        outcome = look_around(vcpu);
+        if (outcome != GO_ON)
+            return outcome;
         if (engine_enter(vcpu) != 0)
             return internal_error(vcpu, "the engine does not take its state");
         outcome = slice(vcpu);

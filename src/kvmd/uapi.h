@@ -47,6 +47,17 @@ struct kvmd_reg_list {
     uint64_t n; /* and that many ids behind it */
 };
 
+struct kvmd_guest_debug {
+    uint32_t control, pad;
+    uint64_t registers[64]; /* of KVM_GUESTDBG_USE_HW */
+};
+
+/* Of kvm_run, for KVM_EXIT_DEBUG. */
+struct kvmd_debug_exit {
+    uint32_t hsr, hsr_high;
+    uint64_t far;
+};
+
 /* KVM_ARM_GET_REG_WRITABLE_MASKS: a mask for each of Op1 0, 1, 3 with CRm and Op2 0 to 7. */
 struct kvmd_reg_mask_range {
     uint64_t addr; /* of as many u64 */

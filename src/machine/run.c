@@ -192,7 +192,8 @@ static void run_current(struct machine *machine, const struct machine_until *unt
     case VCPU_EXIT_SEMIHOSTING:
         machine_semihosting(cpu);
         break;
-    case VCPU_EXIT_MMIO:   /* every access is carried out where it is made, */
+    case VCPU_EXIT_MMIO: /* every access is carried out where it is made, */
+    case VCPU_EXIT_BREAK:
     case VCPU_EXIT_SERROR: /* and nobody makes one pending */
     case VCPU_EXIT_STUCK:
         give_up(cpu, "");

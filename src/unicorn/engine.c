@@ -233,11 +233,26 @@ static void derive_flags(struct vcpu *vcpu)
         snprintf(vcpu->trouble, sizeof(vcpu->trouble), "Unicorn did not take its own state");
 }
 
-/* An HVC and an HLT for semihosting are the machine's; the guest takes any other. */
+#define EC_BRK 0x3cu
+
+static bool breaks(const struct vcpu *vcpu)
+{
+    uint32_t esr = vcpu->exception.esr;
+
+    return esr >> ESR_EC_SHIFT == EC_BRK && vcpu->host->breaks &&
+           vcpu->host->breaks(vcpu->host->opaque, esr);
+}
+
+/* An HVC, an HLT for semihosting and a BRK that it wants are the host's; the guest takes any other.
+ */
 static bool takes_exception(struct vcpu *vcpu, enum vcpu_exit *exit)
 {
     uint32_t insn;
 
+    if (breaks(vcpu)) {
+        *exit = VCPU_EXIT_BREAK;
+        return false;
+    }
     *exit = vcpu->exception.number == EXCEPTION_HVC ? VCPU_EXIT_HVC : VCPU_EXIT_SEMIHOSTING;
     if (vcpu->exception.number == EXCEPTION_HVC)
         return false;

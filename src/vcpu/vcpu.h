@@ -53,6 +53,9 @@ struct vcpu_host {
      * VCPU_EXIT_MMIO at its instruction, with every register as before it, or VCPU_EXIT_STUCK if
      * the engine cannot (lets_leave). NULL: none is so. */
     bool (*leaves)(void *opaque, uint64_t address);
+    /* Is a BRK, which has this syndrome, not to be taken by the guest? Then `run` returns
+     * VCPU_EXIT_BREAK at it. NULL: none is so. */
+    bool (*breaks)(void *opaque, uint32_t esr);
     void *opaque;
 };
 
@@ -91,6 +94,7 @@ enum vcpu_exit {
     VCPU_EXIT_HVC,         /* after an HVC: the call is in X0 … */
     VCPU_EXIT_SEMIHOSTING, /* at an HLT #0xf000 at EL1 */
     VCPU_EXIT_MMIO,        /* at an access that `leaves`: see `mmio`, `complete` */
+    VCPU_EXIT_BREAK,       /* at a BRK that `breaks` */
     VCPU_EXIT_SERROR,      /* at a check point, with PSTATE.A = 0 after set_serror */
     VCPU_EXIT_STUCK,       /* it cannot go on: `trouble` says why */
     VCPU_EXIT_BROKEN,      /* nor can it, since the engine has failed; get_state says -EIO when

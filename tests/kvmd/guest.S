@@ -16,6 +16,7 @@
  *  10: load X5 from X22, keep ISR_EL1 in X6 and count X20 up, for ever; X24 != 0: let SErrors in for
  *      a moment each time. An SError rings at 0x10 with ESR, an abort at 0x18 with ESR and at 0x20
  *      with FAR, and is stepped over
+ *  11: ADD X20 twice, BRK #0x123, load X5 from X22, HVC (PSCI's VERSION), WFI, and again
  */
     .equ DOORBELL, 0x10000000
     .globl _start
@@ -40,6 +41,8 @@ next:
     b.eq pair
     cmp x19, #10
     b.eq errors
+    cmp x19, #11
+    b.eq steps
     movz w0, #8
     movk w0, #0x8400, lsl #16
     hvc #0
@@ -88,6 +91,17 @@ pair:
     stp x21, x21, [x22]
     str x21, [x2]
     b pair
+    .balign 64
+    .globl steps
+steps:
+    add x20, x20, #1
+    add x20, x20, #1
+    brk #0x123
+    ldr x5, [x22]
+    mov w0, #0x84000000
+    hvc #0
+    wfi
+    b steps
 errors:
     adr x3, vectors
     msr vbar_el1, x3

@@ -11,7 +11,7 @@
 #include "tool/kvm/names.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-#define MOST_SIZE 128u /* of a structure */
+#define MOST_SIZE 520u /* of a structure */
 
 /* ---- Forms ----------------------------------------------------------------------------------- */
 

@@ -11,13 +11,19 @@
 
 /* ---- The server's questions ------------------------------------------------------------------ */
 
-/* The bytes go where they belong at once; the kernel finds out what is not there. */
+/* The bytes go where they belong at once; the kernel finds out what is not there. An emulator of
+ * user programs does so before it takes them: then they are still to come. */
 static int store(int s, const struct shim_message *question)
 {
     ssize_t got = recv(s, (void *)(uintptr_t)question->arg, question->size, 0);
+    char byte;
 
-    if (got < 0)
-        return -errno;
+    if (got < 0) {
+        int error = errno;
+
+        recv(s, &byte, sizeof(byte), MSG_DONTWAIT);
+        return -error;
+    }
     return (uint64_t)got == question->size ? 0 : -EFAULT;
 }
 

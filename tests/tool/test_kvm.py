@@ -15,7 +15,7 @@ import time
 
 import pytest
 
-from conftest import BUILD, vgic5
+from conftest import BUILD, TOP, vgic5
 from linux_guest import INITRD, TIMEOUT, kernel  # noqa: F401 (a fixture)
 
 TOOL = os.path.join(BUILD, "vgic5")
@@ -105,6 +105,32 @@ def test_the_contract_holds_through_it():
         kvm("--abi", abi, "--", VMM, "conform")
     for part in ("descriptors", "pointers", "memory"):
         kvm("--abi", "7.4", "--", VMM, part)
+
+
+@pytest.fixture(scope="module")
+def arm64_vmm(tmp_path_factory):
+    """The VMM of the tests for arm64, with what it needs of the libraries; those of C are Debian's."""
+    if not os.path.exists(ARM64_SHIM):
+        pytest.skip("no compiler for arm64")
+    if not shutil.which("qemu-aarch64-static") and not shutil.which("qemu-aarch64"):
+        pytest.skip("no qemu-user (Debian: qemu-user-static)")
+    sources = [path for room in ("facts", "gicv5", "device", "conform", "kvm", "migration")
+               for path in glob.glob(os.path.join(TOP, "src", room, "*.c"))
+               if not path.endswith("_snapshot.c")]
+    program = tmp_path_factory.mktemp("arm64") / "vmm"
+    subprocess.run(["aarch64-linux-gnu-gcc", "-std=c11", "-D_GNU_SOURCE", "-pthread",
+                    "-I" + os.path.join(TOP, "src"), "-I" + os.path.join(TOP, "include"), "-o",
+                    program, os.path.join(TOP, "tests", "kvmd", "vmm.c"), *sources], check=True)
+    return program
+
+
+def test_the_contract_holds_for_an_arm64_program(arm64_vmm):
+    for abi in ("v1", "7.4"):
+        native = kvm("--abi", abi, "--", VMM, "conform")
+        assert re.fullmatch(r"4\d\d passed, 0 failed, \d+ skipped\n", native.text)
+        assert kvm("--abi", abi, "--", arm64_vmm, "conform").text == native.text
+    for part in ("descriptors", "pointers", "memory"):
+        kvm("--abi", "7.4", "--", arm64_vmm, part)
 
 
 def test_a_static_program_is_refused(tmp_path):

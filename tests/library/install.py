@@ -6,6 +6,7 @@ usage: install.py BUILD TOP COMPILER…
 import glob
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -78,6 +79,31 @@ def sonames(root):
               f"lib{library}.so has the soname lib{library}.so.0")
 
 
+OPENS_KVM = """
+#include <fcntl.h>
+#include <sys/ioctl.h>
+int main(void) { return ioctl(open("/dev/kvm", O_RDWR), 0xae00, 0) == 12 ? 7 : 1; }
+"""
+
+
+def kvm_of(tool, scratch):
+    """`vgic5 kvm` finds its shims beside it, wherever the tree lies."""
+    source = os.path.join(scratch, "opens.c")
+    with open(source, "w", encoding="utf-8") as file:
+        file.write(OPENS_KVM)
+    compilers = {"native": compiler}
+    if os.path.exists(os.path.join(build, "src", "shim", "vgic5-kvm-shim-aarch64.so")) and \
+            (shutil.which("qemu-aarch64-static") or shutil.which("qemu-aarch64")):
+        compilers["arm64"] = ["aarch64-linux-gnu-gcc"]
+    for name, command in compilers.items():
+        program = os.path.join(scratch, "opens-" + name)
+        made = run([*command, "-o", program, source])
+        done = made if made.returncode else run([tool, "kvm", "--", program])
+        refused = "lets accesses to devices leave" in done.stderr # another Unicorn than 2.0
+        check(done.returncode == 7 or refused, f"the installed tool gives a {name} program its KVM",
+              done.stderr)
+
+
 with tempfile.TemporaryDirectory(prefix="vgic5-install-") as scratch:
     root = os.path.join(scratch, "root")
     done = run(["meson", "install", "-C", build, "--no-rebuild", "--quiet", "--destdir", root])
@@ -105,4 +131,6 @@ with tempfile.TemporaryDirectory(prefix="vgic5-install-") as scratch:
               "a plugged-in device that is broken is told by the check's name", words or "")
         tool = glob.glob(f"{root}/**/bin/vgic5", recursive=True)[0]
         check("vgic5 0." in run([tool, "--version"]).stdout, "the installed tool runs")
+        if os.path.exists(os.path.join(build, "src", "shim", "vgic5-kvm-shim.so")):
+            kvm_of(tool, scratch)
 sys.exit(not all(checks))

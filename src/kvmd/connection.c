@@ -208,16 +208,31 @@ static int do_open(struct connection *connection, const struct shim_message *mes
     return ret ? done(connection, ret, 0, -1) : give(connection, object, 0);
 }
 
+static struct kvmd_client client_of(struct connection *connection)
+{
+    return (struct kvmd_client){.read = client_read,
+                                .write = client_write,
+                                .descriptor = client_descriptor,
+                                .map = client_map,
+                                .unmap = client_unmap,
+                                .kicked = client_kicked,
+                                .kick_descriptor = client_kick_descriptor,
+                                .opaque = connection};
+}
+
+static int do_seen(struct connection *connection, const struct shim_message *message)
+{
+    const struct kvmd_client client = client_of(connection);
+
+    kvmd_real_seen(connection->real, &client, message);
+    connection->inline_size = 0; /* as it was before */
+    kvmd_real_made(connection->real, &client, message);
+    return done(connection, 0, 0, -1);
+}
+
 static int do_ioctl(struct connection *connection, const struct shim_message *message)
 {
-    const struct kvmd_client client = {.read = client_read,
-                                       .write = client_write,
-                                       .descriptor = client_descriptor,
-                                       .map = client_map,
-                                       .unmap = client_unmap,
-                                       .kicked = client_kicked,
-                                       .kick_descriptor = client_kick_descriptor,
-                                       .opaque = connection};
+    const struct kvmd_client client = client_of(connection);
     struct kvmd_object *object = registry_find(connection->registry, (ino_t)message->ino);
     struct kvmd_reply reply;
     int ret;
@@ -234,6 +249,8 @@ static int do_ioctl(struct connection *connection, const struct shim_message *me
 
 static int take_call(struct connection *connection, const struct shim_message *message)
 {
+    if (connection->real)
+        return message->type == SHIM_SEEN ? do_seen(connection, message) : -EPROTO;
     switch (message->type) {
     case SHIM_OPEN:
         return do_open(connection, message);

@@ -19,20 +19,25 @@ static const struct ioctl_row {
 #undef IOCTL
 };
 
-static const struct ioctl_row *row_of(const struct kvmd_object *object, uint32_t request)
+static const struct ioctl_row *row_of(enum kvmd_kind kind, uint32_t request)
 {
     for (size_t n = 0; n < sizeof(rows) / sizeof(rows[0]); n++) {
-        if (rows[n].object == object->kind && rows[n].request == request)
+        if (rows[n].object == kind && rows[n].request == request)
             return &rows[n];
     }
     return NULL;
 }
 
-const char *kvmd_ioctl_name(const struct kvmd_object *object, uint32_t request)
+const char *kvmd_ioctl_of(enum kvmd_kind kind, uint32_t request)
 {
-    const struct ioctl_row *row = row_of(object, request);
+    const struct ioctl_row *row = row_of(kind, request);
 
     return row ? row->name : NULL;
+}
+
+const char *kvmd_ioctl_name(const struct kvmd_object *object, uint32_t request)
+{
+    return kvmd_ioctl_of(object->kind, request);
 }
 
 const char *kvmd_ioctl_row(size_t n)
@@ -96,7 +101,7 @@ static void answer_observed(const struct ioctl_row *row, struct kvmd_call *call,
 void kvmd_ioctl(struct kvmd_object *object, const struct kvmd_client *client, uint32_t request,
                 uint64_t argument, struct kvmd_reply *reply)
 {
-    const struct ioctl_row *row = row_of(object, request);
+    const struct ioctl_row *row = row_of(object->kind, request);
     struct kvmd_call call = {.object = object,
                              .vm = object->vm,
                              .vcpu = object->vcpu,

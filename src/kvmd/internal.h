@@ -134,7 +134,12 @@ void turn_lock(struct turn_lock *lock);
 void turn_unlock(struct turn_lock *lock);
 bool turn_is_wanted(struct turn_lock *lock); /* by whoever holds it */
 
+/* ---- dispatch.c ---- */
+/* "KVM_RUN", or NULL: no ioctl of such an object. */
+const char *kvmd_ioctl_of(enum kvmd_kind kind, uint32_t request);
+
 /* ---- object.c ---- */
+const char *kvmd_kind_name(enum kvmd_kind kind);
 /* A new object with a file of `size` bytes; NULL and a negative errno in `*ret`. */
 struct kvmd_object *object_create(enum kvmd_kind kind, struct kvmd *kvmd, size_t size, int *ret);
 /* For the length of an ioctl: a VMM may close the descriptor meanwhile. */

@@ -93,12 +93,17 @@ void kvmd_close(struct kvmd_object *object)
     object_put(object);
 }
 
-const char *kvmd_object_name(const struct kvmd_object *object)
+const char *kvmd_kind_name(enum kvmd_kind kind)
 {
     static const char *const names[] = {
         [KVMD_SYSTEM] = "kvm", [KVMD_VM] = "vm", [KVMD_VCPU] = "vcpu", [KVMD_DEVICE] = "device"};
 
-    return names[object->kind];
+    return names[kind];
+}
+
+const char *kvmd_object_name(const struct kvmd_object *object)
+{
+    return kvmd_kind_name(object->kind);
 }
 
 static int make_engine(struct kvmd *kvmd, struct vgic5_error *error)

@@ -21,6 +21,7 @@ struct client_thread {
 
 struct kvmd_server {
     struct kvmd *kvmd;
+    struct kvmd_real *real;
     struct registry registry;
     struct sockaddr_un address;
     int fd, quit;
@@ -89,6 +90,7 @@ static void welcome(struct kvmd_server *server, int fd)
     client->server = server;
     client->connection.fd = fd;
     client->connection.kvmd = server->kvmd;
+    client->connection.real = server->real;
     client->connection.registry = &server->registry;
     pthread_mutex_lock(&server->lock);
     client->next = server->clients;
@@ -157,8 +159,8 @@ static int open_all(struct kvmd_server *server, const char *path)
     return ret ? ret : -pthread_create(&server->thread, NULL, accept_all, server);
 }
 
-int kvmd_server_start(struct kvmd *kvmd, const char *path, struct kvmd_server **server,
-                      struct vgic5_error *error)
+int kvmd_server_start(struct kvmd *kvmd, struct kvmd_real *real, const char *path,
+                      struct kvmd_server **server, struct vgic5_error *error)
 {
     struct kvmd_server *made = calloc(1, sizeof(*made));
     int ret;
@@ -166,6 +168,7 @@ int kvmd_server_start(struct kvmd *kvmd, const char *path, struct kvmd_server **
     if (!made)
         return error_no_memory(error, "the server");
     made->kvmd = kvmd;
+    made->real = real;
     made->fd = made->quit = -1;
     ret = open_all(made, path);
     if (ret) {

@@ -88,20 +88,18 @@ static void wait_for_word(int s, const sigset_t *outside, bool *kicked)
 
 /* ---- A call ---------------------------------------------------------------------------------- */
 
-/* The argument's bytes go along where the ioctl's number says that they are read. */
-static size_t inline_size(const struct shim_message *message)
+size_t shim_argument_size(const struct shim_message *message)
 {
     size_t size = message->cmd >> 16 & 0x3fff;
 
-    if (message->type != SHIM_IOCTL || !(message->cmd >> 30 & 1) || !message->arg)
+    if (message->type == SHIM_OPEN || !(message->cmd >> 30 & 1) || !message->arg)
         return 0;
     return size > SHIM_INLINE ? 0 : size;
 }
 
-static int send_call(int s, const struct shim_message *message)
+static int send_call(int s, const struct shim_message *message, const void *bytes, size_t size)
 {
-    int ret =
-        shim_send(s, message, (const void *)(uintptr_t)message->arg, inline_size(message), -1);
+    int ret = shim_send(s, message, bytes, size, -1);
 
     return ret == -EFAULT ? shim_send(s, message, NULL, 0, -1) : ret;
 }
@@ -122,20 +120,28 @@ static long finish(const struct shim_message *done, int fd)
     return 0;
 }
 
-static long talk(int s, struct shim_message *message, bool is_run, const sigset_t *outside)
+/* What goes along with a call. */
+struct along {
+    const void *bytes;
+    size_t size;
+    bool is_run;
+};
+
+static long talk(int s, struct shim_message *message, const struct along *along,
+                 const sigset_t *outside)
 {
     struct shim_message word;
     bool kicked = false;
     int fd;
 
-    if (send_call(s, message) != 0) {
+    if (send_call(s, message, along->bytes, along->size) != 0) {
         errno = EIO;
         return -1;
     }
     for (;;) {
         long got;
 
-        if (is_run)
+        if (along->is_run)
             wait_for_word(s, outside, &kicked);
         got = shim_receive(s, &word, NULL, 0, &fd);
         if (got < 0 && errno == EINTR)
@@ -149,7 +155,7 @@ static long talk(int s, struct shim_message *message, bool is_run, const sigset_
     }
 }
 
-long shim_call(struct shim_message *message, bool is_run)
+static long call(struct shim_message *message, const struct along *along)
 {
     int s = shim_connection(), error;
     sigset_t all, outside;
@@ -161,9 +167,24 @@ long shim_call(struct shim_message *message, bool is_run)
     }
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &outside);
-    ret = talk(s, message, is_run, &outside);
+    ret = talk(s, message, along, &outside);
     error = errno;
     pthread_sigmask(SIG_SETMASK, &outside, NULL);
     errno = error;
     return ret;
+}
+
+long shim_call(struct shim_message *message, bool is_run)
+{
+    const struct along along = {(const void *)(uintptr_t)message->arg, shim_argument_size(message),
+                                is_run};
+
+    return call(message, &along);
+}
+
+void shim_report(struct shim_message *message, const void *bytes, size_t size)
+{
+    const struct along along = {bytes, size, false};
+
+    call(message, &along);
 }

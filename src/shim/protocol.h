@@ -10,15 +10,23 @@
  *   ANSWER (bytes or descriptor)     →
  *   KICK, at any time in KVM_RUN     →
  *                                    ← DONE (value, or error; perhaps a descriptor)
+ *
+ * The recorder lets the host's own kernel answer, and says SEEN afterwards instead of IOCTL, with
+ * the argument's bytes as they were before.
  */
 #ifndef SHIM_PROTOCOL_H
 #define SHIM_PROTOCOL_H
 
 #include <stdint.h>
 
-#define SHIM_SOCKET "VGIC5_KVM_SOCKET" /* environment: the path of the server's socket */
-#define SHIM_PART 32768u               /* bytes of memory in one message at most */
-#define SHIM_INLINE 256u               /* bytes of an argument that go along with an ioctl */
+/* Environment: the path of the server's socket. */
+#define SHIM_EMULATOR "VGIC5_KVM_SOCKET"
+#define SHIM_RECORDER "VGIC5_KVM_RECORDER"
+#ifndef SHIM_SOCKET
+#define SHIM_SOCKET SHIM_EMULATOR
+#endif
+#define SHIM_PART 32768u /* bytes of memory in one message at most */
+#define SHIM_INLINE 256u /* bytes of an argument that go along with an ioctl */
 #define SHIM_VERSION 1u
 
 enum shim_type {
@@ -31,6 +39,7 @@ enum shim_type {
     SHIM_WRITE, /* arg, size; the bytes are the next message */
     SHIM_FD,    /* arg: send a duplicate of this descriptor */
     SHIM_SHARE, /* arg, size: make this region shared memory; its descriptor, value: offset in it */
+    SHIM_SEEN, /* dev: process; ino: descriptor; cmd, arg; error, value: what the kernel answered */
 };
 
 struct shim_message {

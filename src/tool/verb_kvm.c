@@ -42,6 +42,18 @@ static int choose_profile(const struct cli_options *options, struct kvmd_config 
     return EXIT_DONE;
 }
 
+/* With --real there is nothing to configure, but for what the record is to be called. */
+static int check_real(const struct cli_options *options)
+{
+    if (options->gic || options->fault.n > 0)
+        return report(VERB_kvm, EXIT_USAGE,
+                      "--real: the host's own /dev/kvm answers; --gic and --fault are for the "
+                      "emulated one");
+    if (!options->record && !options->kvm_trace)
+        return report(VERB_kvm, EXIT_USAGE, "--real needs --record FILE or --trace FILE");
+    return EXIT_DONE;
+}
+
 static int configure(const struct cli_options *options, struct kvmd_config *config)
 {
     uint32_t nr_spis;
@@ -53,6 +65,10 @@ static int configure(const struct cli_options *options, struct kvmd_config *conf
         return report(VERB_kvm, EXIT_USAGE,
                       "--gic spis: the VMM says how many SPIs there are (GRP_NR_IRQS)");
     if (!gic_option_parse(VERB_kvm, options->gic, &config->gic, &nr_spis))
+        return EXIT_USAGE;
+    if (options->real)
+        config->engine = NULL;
+    if (options->real && check_real(options) != EXIT_DONE)
         return EXIT_USAGE;
     return choose_profile(options, config);
 }
@@ -112,7 +128,7 @@ static bool stop_bypass(int watch, const struct command *command)
 
 static int wait_for(const struct command *command)
 {
-    int watch = bypass_watch(), fd = pidfd_open((pid_t)child, 0), status;
+    int watch = command->is_real ? -1 : bypass_watch(), fd = pidfd_open((pid_t)child, 0), status;
     bool bypassed = false;
 
     for (;;) {
@@ -151,9 +167,9 @@ static int run_command(const struct command *command, struct serve *serve)
     served = serve_stop(serve, &connections);
     if (connections == 0 && ret != EXIT_ENVIRONMENT && ret != NO_PROGRAM)
         return report(VERB_kvm, EXIT_ENVIRONMENT,
-                      "%s ended with %d, and the shim was never in it: what it did, it did "
-                      "without the emulated /dev/kvm",
-                      command->words[0], ret);
+                      "%s ended with %d, and the shim was never in it: what it did, it did %s",
+                      command->words[0], ret,
+                      command->is_real ? "unseen" : "without the emulated /dev/kvm");
     return ret != EXIT_DONE ? ret : served;
 }
 
@@ -166,7 +182,7 @@ int verb_kvm(const struct cli_options *options)
     int ret = configure(options, &config);
 
     if (ret == EXIT_DONE)
-        ret = command_look(options->command, &command);
+        ret = command_look(options->command, options->real, &command);
     if (ret != EXIT_DONE)
         return ret;
     ret = watch_open(&watch, options, config.profile);

@@ -36,7 +36,7 @@ static void open_kernel(struct served_kernel *kernel, enum kvmd_profile profile)
     strcpy(kernel->directory, "/tmp/vgic5-kvm-XXXXXX");
     assert_non_null(mkdtemp(kernel->directory));
     snprintf(kernel->path, sizeof(kernel->path), "%s/socket", kernel->directory);
-    assert_int_equal(kvmd_server_start(kernel->kvmd, kernel->path, &kernel->server, NULL), 0);
+    assert_int_equal(kvmd_server_start(kernel->kvmd, NULL, kernel->path, &kernel->server, NULL), 0);
 }
 
 /* The VMM has gone: so do its objects. */

@@ -15,7 +15,7 @@ import time
 
 import pytest
 
-from conftest import BUILD, TOP, vgic5
+from conftest import BUILD, LONG, TOP, vgic5
 from linux_guest import INITRD, TIMEOUT, kernel  # noqa: F401 (a fixture)
 
 TOOL = os.path.join(BUILD, "vgic5")
@@ -156,6 +156,8 @@ def test_the_package_is_named_that_is_missing(tmp_path):
 def test_options_that_cannot_be():
     for words, what in ((["--abi", "7.3"], "7.1"), (["--gic", "spis=64"], "GRP_NR_IRQS"),
                         (["--gic", "abi=v1", "--abi", "7.4"], "--gic abi is v1"),
+                        (["--real"], "--record FILE"),
+                        (["--real", "--record", "r", "--gic", "lpi-bits=8"], "emulated one"),
                         (["--fault", "KVM_RUN"], "'='"), (["--fault", "KVM_WALK=EIO"], "no ioctl"),
                         (["--fault", "KVM_RUN:0=EIO"], "from 1"),
                         (["--fault", "KVM_RUN=EHUH"], "no errno")):
@@ -166,8 +168,9 @@ def test_options_that_cannot_be():
 
 def test_a_program_without_the_shim_is_an_error(tmp_path):
     """A script of a static interpreter: only its end shows that nothing of it had the shim."""
-    program = compiled(tmp_path, "static", "cc", "-static")
-    script = tmp_path / "script"
+    source, program, script = tmp_path / "main.c", tmp_path / "static", tmp_path / "script"
+    source.write_text("int main(void) { return 0; }")
+    subprocess.run(["cc", "-static", "-o", program, source], check=True)
     script.write_text(f"#!{program}\n")
     script.chmod(0o755)
     assert "shim was never in it" in kvm("--", script, status=3).err
@@ -219,6 +222,25 @@ def test_faults(probe):
     assert "Too many open files" in first.text
     every = kvm("--fault", "KVM_GET_API_VERSION=EIO", "--", "sh", "-c", twice)
     assert [line.split()[0] for line in every.text.splitlines()] == ["-1"] * 3
+
+
+def without_what_differs(path):
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for line in lines:
+        for key in ("n", "us", "exit", "guest", "size", "access"):  # the latter of kvm_run
+            line.pop(key, None)
+        if line.get("ioctl") in ("KVM_CREATE_VM", "KVM_CREATE_VCPU"):
+            line.pop("value", None)  # a descriptor, for the VMM
+    return lines
+
+
+def test_a_hosts_own_kvm_is_recorded(tmp_path):
+    """The emulated one stands in for it: what it writes down itself is what the recorder sees."""
+    emulated, real = tmp_path / "emulated", tmp_path / "real"
+    kvm("--abi", "7.4", "--record", emulated, "--", TOOL, "kvm", "--real", "--abi", "7.4",
+        "--record", real, "--", VMM, "conform")
+    assert len(without_what_differs(real)) > 10000
+    assert without_what_differs(real) == without_what_differs(emulated)
 
 
 # ---- What is left --------------------------------------------------------------------------------
@@ -358,15 +380,34 @@ def minivmm(*words, options=(), **more):
     return kvm("--abi", "7.4", *options, "--", MINIVMM, *words, timeout=TIMEOUT, **more)
 
 
-def boot(image, cpus, *words, **more):
-    append = f"console=ttyS0 earlycon cryptomgr.notests -- cpus={cpus}"
-    return minivmm("--kernel", image, "--initrd", INITRD, "--smp", cpus, "--append", append, *words,
-                   **more)
+def boot(image, cpus, *options, words="earlycon"):
+    append = f"console=ttyS0 {words} cryptomgr.notests -- cpus={cpus}"
+    return minivmm("--kernel", image, "--initrd", INITRD, "--smp", cpus, "--append", append,
+                   *options)
 
 
 @pytest.mark.parametrize("cpus", [1, 2, 4])
 def test_linux_boots(image, cpus):
     assert "init: PASS" in boot(image, cpus).text
+
+
+@pytest.mark.skipif(not LONG, reason="long")
+@pytest.mark.parametrize("cpus", [2, 4])
+def test_boots_in_a_row(image, cpus, capsys):
+    """None of them hangs. VGIC5_BOOTS is their number, for a shorter form by hand."""
+    seconds = []
+    for n in range(int(os.environ.get("VGIC5_BOOTS", "100"))):
+        start = time.monotonic()
+        try:
+            text = boot(image, cpus, words="quiet").text
+        except subprocess.TimeoutExpired as late:
+            console = (late.stdout or b"").decode(errors="replace")
+            pytest.fail(f"boot {n + 1} hangs after {seconds} s:\n{console[-2000:]}")
+        assert "init: PASS" in text, f"boot {n + 1}"
+        seconds.append(round(time.monotonic() - start, 1))
+    with capsys.disabled():
+        print(f"\n{len(seconds)} boots with {cpus} vCPUs in {sum(seconds):.0f} s, "
+              f"{min(seconds)} to {max(seconds)} s each")
 
 
 def test_linux_is_saved_and_restored(image, tmp_path):

@@ -151,17 +151,21 @@ static int find_emulator(struct command *command)
                   command->program);
 }
 
-int command_look(char **words, struct command *command)
+int command_look(char **words, bool is_real, struct command *command)
 {
     unsigned machine = HOST_MACHINE;
     int ret;
 
-    *command = (struct command){.words = words};
+    *command = (struct command){.words = words, .is_real = is_real};
     ret = check_kind(command, &machine);
     if (ret != EXIT_DONE)
         return ret;
     if (machine == HOST_MACHINE)
-        return find_shim(command, "vgic5-kvm-shim.so");
+        return find_shim(command, is_real ? "vgic5-kvm-recorder.so" : "vgic5-kvm-shim.so");
+    if (is_real)
+        return report(VERB_kvm, EXIT_USAGE,
+                      "--real: %s is an arm64 program, and this host's /dev/kvm is not for it",
+                      command->program);
     ret = find_emulator(command);
     return ret != EXIT_DONE ? ret : find_shim(command, "vgic5-kvm-shim-aarch64.so");
 }
@@ -202,7 +206,7 @@ void command_exec(const struct command *command, const char *socket)
     const char *theirs = command->emulator[0] ? NULL : getenv("LD_PRELOAD");
     char *preload;
 
-    if (setenv(SHIM_SOCKET, socket, 1) != 0 ||
+    if (setenv(command->is_real ? SHIM_RECORDER : SHIM_EMULATOR, socket, 1) != 0 ||
         asprintf(&preload, "LD_PRELOAD=%s%s%s", command->shim, theirs && *theirs ? ":" : "",
                  theirs ? theirs : "") < 0)
         return;

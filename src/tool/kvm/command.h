@@ -7,15 +7,16 @@
 #include <stdbool.h>
 
 struct command {
-    char **words;               /* of the user, NULL-terminated */
-    char program[PATH_MAX];     /* the file of words[0] */
-    char shim[PATH_MAX];        /* that fits it */
-    char emulator[PATH_MAX];    /* of user programs; "": it is native */
+    char **words;            /* of the user, NULL-terminated */
+    char program[PATH_MAX];  /* the file of words[0] */
+    char shim[PATH_MAX];     /* that fits it */
+    char emulator[PATH_MAX]; /* of user programs; "": it is native */
+    bool is_real;
     bool needs_arm64_libraries; /* which the host has elsewhere */
 };
 
-/* An exit status, after words on stderr. */
-int command_look(char **words, struct command *command);
+/* An exit status, after words on stderr. `is_real`: the host's own /dev/kvm is to be recorded. */
+int command_look(char **words, bool is_real, struct command *command);
 /* In the child: its environment, and exec; returns only with errno. */
 void command_exec(const struct command *command, const char *socket);
 

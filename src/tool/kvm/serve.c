@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "facts/error.h"
 #include "kvmd/server.h"
 #include "tool/report.h"
 
@@ -89,13 +90,35 @@ static bool send_word(int reports, const struct serve_word *word)
     return write(reports, word, sizeof(*word)) == (ssize_t)sizeof(*word);
 }
 
+/* Who answers: one of the two. */
+struct kernel {
+    struct kvmd *kvmd;
+    struct kvmd_real *real; /* the host's own, of which there is only to be written down */
+};
+
+static int make_kernel(const struct kvmd_config *config, struct kernel *kernel,
+                       struct vgic5_error *error)
+{
+    *kernel = (struct kernel){0};
+    if (config->engine)
+        return kvmd_create(config, &kernel->kvmd, error);
+    kernel->real = kvmd_real_create(config->observer, config->opaque);
+    return kernel->real ? 0 : error_no_memory(error, "the recorder");
+}
+
+static void destroy_kernel(const struct kernel *kernel)
+{
+    kvmd_destroy(kernel->kvmd);
+    kvmd_real_destroy(kernel->real);
+}
+
 /* Nothing stays, and nobody waits for it for ever. */
-static void end(struct kvmd_server *server, struct kvmd *kvmd, struct serve_word *word)
+static void end(struct kvmd_server *server, const struct kernel *kernel, struct serve_word *word)
 {
     signal(SIGALRM, SIG_DFL);
     alarm(LONGEST_END);
     word->connections = kvmd_server_stop(server);
-    kvmd_destroy(kvmd);
+    destroy_kernel(kernel);
     rmdir(word->directory);
 }
 
@@ -105,18 +128,18 @@ static int listen_and_serve(const struct kvmd_config *config, struct watch *watc
     char path[SERVE_PATH + sizeof("/socket")];
     struct vgic5_error error = {0};
     struct kvmd_server *server;
-    struct kvmd *kvmd;
+    struct kernel kernel;
 
     snprintf(path, sizeof(path), "%s/socket", word->directory);
-    if (kvmd_create(config, &kvmd, &error) != 0)
+    if (make_kernel(config, &kernel, &error) != 0)
         return report_error(VERB_kvm, &error);
-    if (kvmd_server_start(kvmd, path, &server, &error) != 0) {
-        kvmd_destroy(kvmd);
+    if (kvmd_server_start(kernel.kvmd, kernel.real, path, &server, &error) != 0) {
+        destroy_kernel(&kernel);
         return report_error(VERB_kvm, &error);
     }
     if (send_word(reports, word))
         serve_until_end(lifeline);
-    end(server, kvmd, word);
+    end(server, &kernel, word);
     return watch_close(watch);
 }
 

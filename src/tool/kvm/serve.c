@@ -91,34 +91,35 @@ static bool send_word(int reports, const struct serve_word *word)
 }
 
 /* Who answers: one of the two. */
-struct kernel {
+struct answerer {
     struct kvmd *kvmd;
     struct kvmd_real *real; /* the host's own, of which there is only to be written down */
 };
 
-static int make_kernel(const struct kvmd_config *config, struct kernel *kernel,
-                       struct vgic5_error *error)
+static int make_answerer(const struct kvmd_config *config, struct answerer *answerer,
+                         struct vgic5_error *error)
 {
-    *kernel = (struct kernel){0};
+    *answerer = (struct answerer){0};
     if (config->engine)
-        return kvmd_create(config, &kernel->kvmd, error);
-    kernel->real = kvmd_real_create(config->observer, config->opaque);
-    return kernel->real ? 0 : error_no_memory(error, "the recorder");
+        return kvmd_create(config, &answerer->kvmd, error);
+    answerer->real = kvmd_real_create(config->observer, config->opaque);
+    return answerer->real ? 0 : error_no_memory(error, "the recorder");
 }
 
-static void destroy_kernel(const struct kernel *kernel)
+static void destroy_answerer(const struct answerer *answerer)
 {
-    kvmd_destroy(kernel->kvmd);
-    kvmd_real_destroy(kernel->real);
+    kvmd_destroy(answerer->kvmd);
+    kvmd_real_destroy(answerer->real);
 }
 
 /* Nothing stays, and nobody waits for it for ever. */
-static void end(struct kvmd_server *server, const struct kernel *kernel, struct serve_word *word)
+static void end(struct kvmd_server *server, const struct answerer *answerer,
+                struct serve_word *word)
 {
     signal(SIGALRM, SIG_DFL);
     alarm(LONGEST_END);
     word->connections = kvmd_server_stop(server);
-    destroy_kernel(kernel);
+    destroy_answerer(answerer);
     rmdir(word->directory);
 }
 
@@ -128,18 +129,18 @@ static int listen_and_serve(const struct kvmd_config *config, struct watch *watc
     char path[SERVE_PATH + sizeof("/socket")];
     struct vgic5_error error = {0};
     struct kvmd_server *server;
-    struct kernel kernel;
+    struct answerer answerer;
 
     snprintf(path, sizeof(path), "%s/socket", word->directory);
-    if (make_kernel(config, &kernel, &error) != 0)
+    if (make_answerer(config, &answerer, &error) != 0)
         return report_error(VERB_kvm, &error);
-    if (kvmd_server_start(kernel.kvmd, kernel.real, path, &server, &error) != 0) {
-        destroy_kernel(&kernel);
+    if (kvmd_server_start(answerer.kvmd, answerer.real, path, &server, &error) != 0) {
+        destroy_answerer(&answerer);
         return report_error(VERB_kvm, &error);
     }
     if (send_word(reports, word))
         serve_until_end(lifeline);
-    end(server, &kernel, word);
+    end(server, &answerer, word);
     return watch_close(watch);
 }
 

@@ -53,21 +53,20 @@ static bool is_in(const struct ram_watch *watch, const uint8_t *address)
     return false;
 }
 
-/* The slot of the RAM that has this address, held; NULL: none. */
-static struct slot *hold(const void *address)
+/* The slot of the RAM that has this address, held, and that RAM; NULL: none. While it is held the
+ * RAM stays, but the slot may say no longer whose it is. */
+static struct slot *hold(const void *address, struct ram_watch **watch)
 {
     struct fault_block *block = &faults.first;
     struct slot *slot;
     unsigned n = 0;
 
     while ((slot = next_slot(&block, &n)) != NULL) {
-        const struct ram_watch *watch;
-
         if (!atomic_load(&slot->watch))
             continue;
         atomic_fetch_add(&slot->inside, 1); /* and then look again: fault_remove goes by this */
-        watch = atomic_load(&slot->watch);
-        if (watch && is_in(watch, address))
+        *watch = atomic_load(&slot->watch);
+        if (*watch && is_in(*watch, address))
             return slot;
         atomic_fetch_sub(&slot->inside, 1);
     }
@@ -92,14 +91,13 @@ static bool serve(const siginfo_t *info, const void *context)
 {
     void (*lost)(void *opaque, const struct vgic5_error *error);
     struct vgic5_error error = {.size = sizeof(error)};
-    struct slot *slot = hold(info->si_addr);
     struct ram_watch *watch;
+    struct slot *slot = hold(info->si_addr, &watch);
     void *opaque;
     int ret;
 
     if (!slot)
         return false;
-    watch = atomic_load(&slot->watch);
     ret = slot->serve(watch, info->si_addr, is_read(context), &error);
     lost = watch->lost;
     opaque = watch->lost_opaque;

@@ -21,12 +21,9 @@
 
 /* ---- GIC instructions. The generic SYS and SYSL forms, for assemblers that know no GICv5. ---- */
 
-#define GIC(crm, op2, value)                                  \
-    __asm__ volatile("sys #0, c12, c" #crm ", #" #op2 ", %x0" \
-                     :                                        \
-                     : "r"((uint64_t)(value))                 \
-                     : "memor"                                \
-                       "y")
+#define GIC(crm, op2, value) \
+    __asm__ volatile("sys #0, c12, c" #crm ", #" #op2 ", %x0" : : "r"((uint64_t)(value)) : MEMORY)
+#define MEMORY "memory"
 
 static inline void gsb_sys(void)
 {

@@ -192,6 +192,8 @@ int64_t kvmd_create_device(struct kvmd_call *call)
         return 0;
     if (call->vm->gic)
         return -EEXIST;
+    if (call->vm->identification.frozen) /* a vCPU has run without it */
+        return -EBUSY;
     object = object_create(KVMD_DEVICE, call->vm->kvmd, 0, &ret);
     if (!object)
         return ret;

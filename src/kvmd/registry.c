@@ -66,7 +66,7 @@ int registry_add(struct registry *registry, struct kvmd_object *object)
     }
     *entry = (struct registry_entry){.object = object, .inode = status.st_ino};
     pthread_mutex_lock(&registry->lock);
-    entry->watch = watch_file(registry, kvmd_file(object));
+    entry->watch = registry->nr < REGISTRY_MOST ? watch_file(registry, kvmd_file(object)) : -ENFILE;
     if (entry->watch < 0) {
         int ret = entry->watch;
 

@@ -10,6 +10,9 @@
 #include "kvmd/internal.h"
 
 #define REGISTRY_BUCKETS 256u
+/* Objects at most, of all VMMs: inotify queues 16384 events before it loses one, and each may leave
+ * two. */
+#define REGISTRY_MOST 4096u
 
 struct registry_entry {
     struct registry_entry *next;

@@ -11,6 +11,7 @@
 
 #include "kvmd/engine.h"
 #include "kvmd/internal.h"
+#include "kvmd/lost.h"
 
 #define PSTATE_RESET 0x3c5u /* EL1h, interrupts masked */
 #define SCTLR_RESET 0x30d00800u
@@ -25,7 +26,7 @@ static void *map_again(int fd, size_t size)
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     own = open(path, O_RDWR | O_CLOEXEC);
     if (own >= 0) {
-        at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, own, 0);
+        at = lost_map(own, size, 0);
         close(own);
     }
     return at == MAP_FAILED ? NULL : at;
@@ -58,7 +59,7 @@ void vcpu_free(struct kvmd_vcpu *vcpu)
 {
     engine_leave(vcpu);
     if (vcpu->run)
-        munmap(vcpu->run, KVMD_RUN_PAGES);
+        lost_unmap(vcpu->run, KVMD_RUN_PAGES);
     if (vcpu->wake >= 0)
         close(vcpu->wake);
     free(vcpu);

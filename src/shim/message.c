@@ -61,6 +61,6 @@ long shim_receive(int s, struct shim_message *message, void *bytes, size_t room,
                             .msg_controllen = sizeof(control)};
     ssize_t got = recvmsg(s, &header, MSG_CMSG_CLOEXEC);
 
-    *fd = got > 0 ? descriptor_of(&header) : -1;
+    *fd = got >= 0 ? descriptor_of(&header) : -1; /* an empty message may have one too */
     return got;
 }

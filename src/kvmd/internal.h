@@ -50,6 +50,7 @@ struct kvmd_vm {
     uint64_t irs_base; /* UINT64_MAX: not known yet */
     struct kvmd_vcpu **vcpus;
     uint32_t nr_vcpus;
+    const struct kvmd_vcpu *ran_last;
 
     struct vcpu_engine *engine; /* NULL: nothing has run yet */
     struct memory_map map;      /* of the slots, for the engine; */

@@ -310,10 +310,19 @@ static enum outcome after(struct kvmd_vcpu *vcpu, enum vcpu_exit exit)
     return internal_error(vcpu, words);
 }
 
+/* What another vCPU has stored cannot be told from its value: its turn ends an exclusive. */
+static void take_turn(struct kvmd_vcpu *vcpu)
+{
+    if (vcpu->vm->ran_last != vcpu)
+        vcpu_clear_monitor(vcpu->pe.vcpu);
+    vcpu->vm->ran_last = vcpu;
+}
+
 static enum outcome slice(struct kvmd_vcpu *vcpu)
 {
     struct vcpu_clock *clock = &vcpu->vm->clock;
 
+    take_turn(vcpu);
     vcpu_set_serror(vcpu->pe.vcpu, vcpu->serror_pending);
     clock->stop_at = debug_steps(vcpu) ? clock->instructions + 1 : UINT64_MAX;
     clock->check_at = clock->instructions + SLICE;

@@ -143,6 +143,21 @@ static int link_here(struct vgic5_atomic_file *file)
     return temporary_link(file->fd, file->temporary);
 }
 
+/* Keeps its lock until the rename, behind the close that says whether all of it was written. */
+static int keep_lock(struct vgic5_atomic_file *file)
+{
+    int ret;
+
+    file->lock = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
+    if (file->lock >= 0)
+        return 0;
+    ret = -errno;
+    file->fs.close(file->fs.opaque, file->fd);
+    if (file->is_named)
+        file->fs.unlink(file->fs.opaque, file->temporary);
+    return ret;
+}
+
 /* What others have left goes first: the disk may be full of it. */
 static int open_temporary(struct vgic5_atomic_file *file)
 {
@@ -154,9 +169,7 @@ static int open_temporary(struct vgic5_atomic_file *file)
     }
     if (ret != 0)
         ret = take_name(file, open_here);
-    if (ret == 0 && file->is_system)
-        file->lock = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
-    return ret;
+    return ret == 0 && file->is_system ? keep_lock(file) : ret;
 }
 
 static struct vgic5_atomic_file *file_new(const char *path, const struct vgic5_fs *fs)

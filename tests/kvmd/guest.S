@@ -17,6 +17,7 @@
  *      a moment each time. An SError rings at 0x10 with ESR, an abort at 0x18 with ESR and at 0x20
  *      with FAR, and is stepped over
  *  11: ADD X20 twice, BRK #0x123, load X5 from X22, HVC (PSCI's VERSION), WFI, and again
+ *  12: LDXR from X22, ring, STXR of X21 there, ring with its answer
  */
     .equ DOORBELL, 0x10000000
     .globl _start
@@ -43,6 +44,8 @@ next:
     b.eq errors
     cmp x19, #11
     b.eq steps
+    cmp x19, #12
+    b.eq exclusive
     movz w0, #8
     movk w0, #0x8400, lsl #16
     hvc #0
@@ -71,6 +74,12 @@ call:
     mov x2, x5
     str x0, [x2]
     b call
+exclusive:
+    ldxr x5, [x22]
+    str w5, [x2]
+    stxr w3, x21, [x22]
+    str w3, [x2]
+    b exclusive
 identify:
     mrs x3, midr_el1
     str x3, [x2]

@@ -42,6 +42,31 @@ static void accesses_come_back(void **state)
     close_vm(&vm);
 }
 
+/* A store of another vCPU ends an exclusive, though the value is the same again. */
+static void exclusives(void **state)
+{
+    struct vm vm, other;
+
+    (void)state;
+    open_vm(&vm);
+    other = vm;
+    open_vcpu(&other, 1);
+    for (unsigned stores = 0; stores < 2; stores++) {
+        set(&vm, X(21), 0);
+        set(&vm, X(22), RAM + 0x10000);
+        assert_int_equal(run_guest(&vm, 12), KVM_EXIT_MMIO);
+        if (stores) {
+            set(&other, X(21), 0);
+            set(&other, X(22), RAM + 0x10000);
+            assert_int_equal(run_guest(&other, 7), KVM_EXIT_MMIO);
+        }
+        assert_int_equal(go_on(&vm), KVM_EXIT_MMIO);
+        assert_int_equal(vm.run->mmio.data[0], stores);
+    }
+    close_vcpu(&other);
+    close_vm(&vm);
+}
+
 /* immediate_exit completes the access, and leaves exit_reason and mmio as they are. */
 static void immediate_exit(void **state)
 {
@@ -179,9 +204,10 @@ static void cpu_suspend(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(accesses_come_back), cmocka_unit_test(immediate_exit),
-        cmocka_unit_test(a_new_pc_wins),      cmocka_unit_test(from_another_thread),
-        cmocka_unit_test(timers_of_the_vmm),  cmocka_unit_test(cpu_suspend),
+        cmocka_unit_test(exclusives),          cmocka_unit_test(accesses_come_back),
+        cmocka_unit_test(immediate_exit),      cmocka_unit_test(a_new_pc_wins),
+        cmocka_unit_test(from_another_thread), cmocka_unit_test(timers_of_the_vmm),
+        cmocka_unit_test(cpu_suspend),
     };
 
     if (argc != 2)

@@ -114,17 +114,11 @@ static void load_guest(void)
     fclose(file);
 }
 
-void open_vm(struct vm *vm)
+void open_vcpu(struct vm *vm, uint64_t id)
 {
-    const struct kvm_userspace_memory_region region = {
-        .guest_phys_addr = RAM, .memory_size = RAM_SIZE, .userspace_addr = (uintptr_t)vm_ram};
     struct kvm_numbers_vcpu_init init;
 
-    load_guest();
-    emulated_open(&vm->emulated, KVMD_7_4);
-    vm->kvm = vm->emulated.calls.open(vm->emulated.calls.opaque, "/dev/kvm", 0);
-    vm->vm = call(vm, vm->kvm, KVM_CREATE_VM, NULL);
-    vm->vcpu = call(vm, vm->vm, KVM_CREATE_VCPU, NULL);
+    vm->vcpu = call(vm, vm->vm, KVM_CREATE_VCPU, (const void *)(uintptr_t)id);
     assert_true(vm->vcpu > 0);
     vm->run = vm->emulated.calls.map(vm->emulated.calls.opaque, vm->vcpu, 0x10000);
     assert_non_null(vm->run);
@@ -132,6 +126,23 @@ void open_vm(struct vm *vm)
     assert_int_equal(call(vm, vm->vm, VGIC5_KVM_ARM_PREFERRED_TARGET, &init), 0);
     init.features[0] |= 1u << 2;
     assert_int_equal(call(vm, vm->vcpu, VGIC5_KVM_ARM_VCPU_INIT, &init), 0);
+}
+
+void close_vcpu(const struct vm *vm)
+{
+    vm->emulated.calls.unmap(vm->emulated.calls.opaque, vm->run, 0x10000);
+}
+
+void open_vm(struct vm *vm)
+{
+    const struct kvm_userspace_memory_region region = {
+        .guest_phys_addr = RAM, .memory_size = RAM_SIZE, .userspace_addr = (uintptr_t)vm_ram};
+
+    load_guest();
+    emulated_open(&vm->emulated, KVMD_7_4);
+    vm->kvm = vm->emulated.calls.open(vm->emulated.calls.opaque, "/dev/kvm", 0);
+    vm->vm = call(vm, vm->kvm, KVM_CREATE_VM, NULL);
+    open_vcpu(vm, 0);
     assert_int_equal(call(vm, vm->vm, KVM_SET_USER_MEMORY_REGION, &region), 0);
     set(vm, PC, RAM);
 }
@@ -156,6 +167,6 @@ void add_gic(struct vm *vm)
 
 void close_vm(struct vm *vm)
 {
-    vm->emulated.calls.unmap(vm->emulated.calls.opaque, vm->run, 0x10000);
+    close_vcpu(vm);
     emulated_close(&vm->emulated);
 }

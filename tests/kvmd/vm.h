@@ -27,6 +27,9 @@ extern uint8_t vm_ram[RAM_SIZE];
 /* The file of guest.S. */
 void vm_guest(const char *path);
 void open_vm(struct vm *vm);
+/* A vCPU for `vm`, in place of the one that it has. */
+void open_vcpu(struct vm *vm, uint64_t id);
+void close_vcpu(const struct vm *vm);
 /* A VGICv5 for it, at IRS. */
 void add_gic(struct vm *vm);
 void close_vm(struct vm *vm);

@@ -175,13 +175,16 @@ static int check_place(const char *what, const char *path, bool renamed, struct 
 {
     char directory[PATH_MAX];
     struct stat there;
-    bool present = stat(path, &there) == 0;
+    bool present;
     int ret = 0;
 
     if (*path == '\0' || !directory_of(path, directory))
         return bad_output(error, what, path, "it is not the name of a file");
+    present = stat(path, &there) == 0;
     if (present)
         ret = check_present(what, path, &there, renamed, error);
+    else if (errno == ENAMETOOLONG)
+        ret = bad_output(error, what, path, strerror(errno));
     if (ret != 0 || (present && (!renamed || S_ISFIFO(there.st_mode))))
         return ret;
     if (is_open_file(path, directory))
@@ -213,24 +216,6 @@ static int check_output(const struct files *files, const char *what, const char 
     return check_place(what, path, renamed, error);
 }
 
-/* Each of several counts is saved to FILE.N. */
-static int check_saves(const struct files *files, const struct cli_options *options,
-                       const struct cli_file *output, struct vgic5_error *error)
-{
-    const char *counts = options->save_at_insn;
-    size_t size = strlen(options->save) + 24;
-    char *path = malloc(size);
-    int ret = path ? 0 : error_no_memory(error, "a name");
-    uint64_t count;
-
-    while (ret == 0 && cli_next_count(&counts, &count)) {
-        snprintf(path, size, "%s.%" PRIu64, options->save, count);
-        ret = check_output(files, output->what, path, true, error);
-    }
-    free(path);
-    return ret;
-}
-
 /* Would both be the same file? What is no file may be written to by both. */
 static bool is_same(const char *a, const char *b)
 {
@@ -246,6 +231,43 @@ static bool is_same(const char *a, const char *b)
            stat(other, &two) == 0 && one.st_dev == two.st_dev && one.st_ino == two.st_ino;
 }
 
+static int same_file(const char *what, const char *other, const char *path,
+                     struct vgic5_error *error)
+{
+    return error_set(error, VGIC5_CAUSE_REQUEST, -EINVAL, "%s and %s are the same file, %.400s",
+                     what, other, path);
+}
+
+/* One of several saves, and another output, whichever comes first. */
+static int check_save(const struct files *files, struct cli_options *options,
+                      const struct cli_file *output, const char *path, struct vgic5_error *error)
+{
+    struct cli_file other;
+
+    for (size_t at = 0; cli_next_file(files->verb, options, &at, &other);)
+        if (other.role != CLI_INPUT && other.path != output->path && is_same(*other.path, path))
+            return same_file(output->what, other.what, path, error);
+    return check_output(files, output->what, path, true, error);
+}
+
+/* Each of several counts is saved to FILE.N. */
+static int check_saves(const struct files *files, struct cli_options *options,
+                       const struct cli_file *output, struct vgic5_error *error)
+{
+    const char *counts = options->save_at_insn;
+    size_t size = strlen(options->save) + 24;
+    char *path = malloc(size);
+    int ret = path ? 0 : error_no_memory(error, "a name");
+    uint64_t count;
+
+    while (ret == 0 && cli_next_count(&counts, &count)) {
+        snprintf(path, size, "%s.%" PRIu64, options->save, count);
+        ret = check_save(files, options, output, path, error);
+    }
+    free(path);
+    return ret;
+}
+
 /* The outputs before this one. */
 static int check_others(enum cli_verb verb, struct cli_options *options,
                         const struct cli_file *output, struct vgic5_error *error)
@@ -254,9 +276,7 @@ static int check_others(enum cli_verb verb, struct cli_options *options,
 
     for (size_t at = 0; cli_next_file(verb, options, &at, &other) && other.path != output->path;)
         if (other.role != CLI_INPUT && is_same(*other.path, *output->path))
-            return error_set(error, VGIC5_CAUSE_REQUEST, -EINVAL,
-                             "%s and %s are the same file, %.400s", other.what, output->what,
-                             *output->path);
+            return same_file(other.what, output->what, *output->path, error);
     return 0;
 }
 

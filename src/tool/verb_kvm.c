@@ -84,13 +84,21 @@ static void pass_on(int number)
     errno = before;
 }
 
-/* A terminal's signals reach the VMM by themselves; what is sent to the tool is for the VMM. */
+static void pass_on_if_sent(int number, siginfo_t *info, void *context)
+{
+    (void)context;
+    if (info->si_code <= 0) /* by a process; a key's is the kernel's */
+        pass_on(number);
+}
+
+/* A terminal's keys reach the VMM by themselves; what is sent to the tool is for the VMM. */
 static void handle_signals(void)
 {
-    const struct sigaction ignored = {.sa_handler = SIG_IGN}, passed = {.sa_handler = pass_on};
+    const struct sigaction passed = {.sa_handler = pass_on},
+                           sent = {.sa_sigaction = pass_on_if_sent, .sa_flags = SA_SIGINFO};
 
-    sigaction(SIGINT, &ignored, NULL);
-    sigaction(SIGQUIT, &ignored, NULL);
+    sigaction(SIGINT, &sent, NULL);
+    sigaction(SIGQUIT, &sent, NULL);
     sigaction(SIGTERM, &passed, NULL);
     sigaction(SIGHUP, &passed, NULL);
 }

@@ -67,6 +67,8 @@ LOSING = [
     "run --kernel kernel --save x --trace x", "run --kernel kernel --save x --trace here/x",
     "run --kernel kernel --save a --trace soft", "run --kernel kernel --control x --save x",
     "run --kernel kernel --control x --trace here/x",
+    "run --kernel kernel --save x --save-at-insn 5,6 --trace x.6",
+    "run --kernel kernel --save x --save-at-insn 5,6 --control here/x.5",
 ]
 
 
@@ -118,6 +120,9 @@ IMPOSSIBLE = [
     (RUN + ["--save", "input/x"], "input/: Not a directory"),
     (RUN + ["--save", "/"], "--save / cannot be written: it is a directory"),
     (RUN + ["--save", "here"], "it is a directory"), (RUN + ["--save", "x/"], "not the name of a file"),
+    (RUN + ["--save", 256 * "x"], "File name too long"),
+    (RUN + ["--save", 254 * "x", "--save-at-insn", "5,6"], "File name too long"),
+    (["flatten", "b", 256 * "x"], "File name too long"),
     (RUN + ["--save", ""], "not the name of a file"), (RUN + ["--save", "/dev/null"], "it is a device"),
     (RUN + ["--save", "/proc/self/fd/77"], "it is a file that is open already"),
     (RUN + ["--save", "socket"], "it is a socket"),

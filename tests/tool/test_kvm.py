@@ -308,10 +308,11 @@ def test_killed_it_leaves_nothing(probe, tmp_path, who):
         assert "the server died of signal 9" in err
 
 
-def test_a_signal_to_the_tool_is_the_commands(probe, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_to_the_tool_is_the_commands(number, probe, tmp_path):
     process, _ = running(probe, tmp_path)
-    process.terminate()
-    assert process.wait(20) == 128 + signal.SIGTERM
+    process.send_signal(number)
+    assert process.wait(20) == 128 + number
     assert list(tmp_path.iterdir()) == []
 
 

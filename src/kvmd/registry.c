@@ -58,6 +58,7 @@ int registry_add(struct registry *registry, struct kvmd_object *object)
     struct registry_entry *entry = calloc(1, sizeof(*entry));
     struct registry_entry **bucket;
     struct stat status;
+    int fd;
 
     if (!entry || fstat(kvmd_file(object), &status) != 0) {
         free(entry);
@@ -79,8 +80,9 @@ int registry_add(struct registry *registry, struct kvmd_object *object)
     entry->next = *bucket;
     *bucket = entry;
     registry->nr++;
+    fd = kvmd_release_file(object);
     pthread_mutex_unlock(&registry->lock);
-    return kvmd_release_file(object);
+    return fd;
 }
 
 /* Takes out the entry with this watch, or any. */

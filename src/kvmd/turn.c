@@ -25,7 +25,7 @@ void turn_lock(struct turn_lock *lock)
     uint64_t mine;
 
     pthread_mutex_lock(&lock->mutex);
-    mine = lock->next++;
+    mine = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED); /* turn_is_wanted reads it */
     while (lock->serving != mine)
         pthread_cond_wait(&lock->turn, &lock->mutex);
     pthread_mutex_unlock(&lock->mutex);
@@ -34,7 +34,7 @@ void turn_lock(struct turn_lock *lock)
 void turn_unlock(struct turn_lock *lock)
 {
     pthread_mutex_lock(&lock->mutex);
-    lock->serving++;
+    __atomic_fetch_add(&lock->serving, 1, __ATOMIC_RELAXED);
     if (lock->next != lock->serving)
         pthread_cond_broadcast(&lock->turn);
     pthread_mutex_unlock(&lock->mutex);

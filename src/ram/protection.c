@@ -19,6 +19,20 @@ int protection_of(const struct ram_watch *watch, const struct ram_range *range, 
     return watch->open[frame] >> page % RAM_PAGES_PER_FRAME & 1 ? RAM_READ_WRITE : PROT_READ;
 }
 
+/* All that is opened is: by this, who listens misses none. */
+static void open_pages(const struct ram_watch *watch, const struct ram_range *range, uint64_t frame,
+                       uint16_t pages)
+{
+    uint16_t fresh = pages & (uint16_t)~watch->open[frame];
+
+    watch->open[frame] |= pages;
+    for (unsigned n = 0; watch->opened && n < RAM_PAGES_PER_FRAME; n++) {
+        if (fresh >> n & 1)
+            watch->opened(watch->opened_opaque, range,
+                          (frame - range->first) * RAM_PAGES_PER_FRAME + n);
+    }
+}
+
 static void set_state(struct ram_watch *watch, const struct ram_range *range, uint64_t page, int to)
 {
     uint64_t frame = range->first + page / RAM_PAGES_PER_FRAME;
@@ -26,7 +40,7 @@ static void set_state(struct ram_watch *watch, const struct ram_range *range, ui
 
     watch->state[frame] = RAM_THERE;
     if (to == RAM_READ_WRITE)
-        watch->open[frame] |= bit;
+        open_pages(watch, range, frame, bit);
     else
         watch->open[frame] &= (uint16_t)~bit;
 }
@@ -71,7 +85,7 @@ void protection_opened(struct ram_watch *watch, const struct ram_range *range)
 {
     for (uint64_t n = 0; n < range->nr_frames; n++) {
         watch->state[range->first + n] = RAM_THERE;
-        watch->open[range->first + n] = ram_frame_pages(range, range->first + n);
+        open_pages(watch, range, range->first + n, ram_frame_pages(range, range->first + n));
     }
 }
 

@@ -166,6 +166,33 @@ int ram_watch_take(struct ram_watch *watch, size_t range, uint64_t *pages)
     return ret;
 }
 
+void ram_watch_hear(struct ram_watch *watch,
+                    void (*opened)(void *opaque, const struct ram_range *range, uint64_t page),
+                    void *opaque)
+{
+    sigset_t before;
+
+    lock(watch, &before);
+    watch->opened = opened;
+    watch->opened_opaque = opaque;
+    unlock(watch, &before);
+}
+
+int ram_watch_clean(struct ram_watch *watch, size_t range, uint64_t first, uint64_t end)
+{
+    const struct ram_range *of = &watch->ranges[range];
+    sigset_t before;
+    bool good;
+
+    lock(watch, &before);
+    while (first < end && protection_of(watch, of, first) == PROT_READ)
+        first++;
+    good = first == end || (watch->tracks && protection_has_room(watch) &&
+                            protection_set(watch, of, first, end, PROT_READ));
+    unlock(watch, &before);
+    return good ? 0 : ram_watch_take(watch, range, NULL);
+}
+
 /* ---- Life ------------------------------------------------------------------------------------ */
 
 /* Half of them are for others: the guest's code, threads, the allocator. */
@@ -209,7 +236,7 @@ static void init(struct ram_watch *watch, const struct ram_range *ranges, size_t
     watch->unit = least_unit();
     watch->most_edges = mappings < MOST_EDGES ? mappings : MOST_EDGES;
     watch->memory = -1;
-    watch->open = malloc(watch->nr_frames * sizeof(*watch->open));
+    watch->open = calloc(watch->nr_frames, sizeof(*watch->open));
     watch->state = calloc(watch->nr_frames, sizeof(*watch->state));
 }
 

@@ -59,6 +59,9 @@ struct ram_watch {
     void *opaque;
     void (*lost)(void *opaque, const struct vgic5_error *error);
     void *lost_opaque;
+    /* A clean page of this range becomes open: see ram_watch_hear. */
+    void (*opened)(void *opaque, const struct ram_range *range, uint64_t page);
+    void *opened_opaque;
 };
 
 /* How frames are numbered. */
@@ -94,6 +97,15 @@ int ram_watch_fill_zero(struct ram_watch *watch, uint64_t first, uint64_t end,
  * its pages are clean from now on, or absent. An error: what is there is open, and counts as
  * written. `pages` may be NULL. */
 int ram_watch_take(struct ram_watch *watch, size_t range, uint64_t *pages);
+/* From now on `opened` is called for each clean page that becomes open, which is once until it is
+ * clean again: for who cannot search all pages to learn that nothing was written. On the thread
+ * that writes, inside of the SIGSEGV handler and under the lock: it calls nothing of this watch. */
+void ram_watch_hear(struct ram_watch *watch,
+                    void (*opened)(void *opaque, const struct ram_range *range, uint64_t page),
+                    void *opaque);
+/* Pages of a range, from `first` to before `end`, which are there, are clean from now on; perhaps
+ * some more are. -ENOMEM: all are open, and count as written. */
+int ram_watch_clean(struct ram_watch *watch, size_t range, uint64_t first, uint64_t end);
 /* Is it absent, or is a thread just filling it? */
 bool ram_watch_is_absent(struct ram_watch *watch, uint64_t frame);
 /* The same of all frames, a byte each. */

@@ -76,6 +76,45 @@ static void test_a_write_is_seen_a_read_is_not(void **state)
     ram_store(ram_new(), 0, 1); /* nobody is watching any more */
 }
 
+static void hear(void *opaque, const struct ram_range *range, uint64_t page)
+{
+    unsigned *opened = opaque;
+
+    (void)range;
+    opened[page]++;
+}
+
+/* Each page once, until it is clean again; a clean that is of one page leaves the others. */
+static void test_who_listens_hears_of_each_page(void **state)
+{
+    static unsigned opened[NR_PAGES];
+    struct ram_watch watch;
+    struct watch_source source;
+
+    (void)state;
+    begin(&watch, &source);
+    assert_int_equal(ram_watch_take(&watch, 0, NULL), 0);
+    ram_watch_hear(&watch, hear, opened);
+    for (unsigned n = 0; n < 2; n++) {
+        ram_store(source.ram, 7, 1);
+        ram_store(source.ram, 8, 1);
+    }
+    assert_int_equal(ram_watch_clean(&watch, 0, 7, 8), 0);
+    assert_int_equal(ram_watch_clean(&watch, 0, 9, 10), 0);
+    assert_true(nr_written(&watch) == 1 && has_page(ram_written(&watch), 8));
+    ram_store(source.ram, 7, 1);
+    ram_store(source.ram, 8, 1);
+    for (unsigned n = 0; n < NR_PAGES; n++)
+        assert_int_equal(opened[n], n == 7 ? 2 : n == 8);
+    watch.edges = watch.most_edges; /* no room: all is clean, and heard of again */
+    assert_int_equal(ram_watch_clean(&watch, 0, 7, 8), 0);
+    assert_int_equal(nr_written(&watch), 0);
+    watch.edges = 0;
+    ram_store(source.ram, 8, 1);
+    assert_int_equal(opened[8], 2);
+    end(&watch, &source);
+}
+
 static void test_absent_frames_come_when_touched(void **state)
 {
     struct ram_watch watch;
@@ -293,6 +332,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_write_is_seen_a_read_is_not),
+        cmocka_unit_test(test_who_listens_hears_of_each_page),
         cmocka_unit_test(test_absent_frames_come_when_touched),
         cmocka_unit_test(test_frames_of_nothing),
         cmocka_unit_test(test_filled_while_tracking),

@@ -10,6 +10,7 @@
 #include "kvmd/identification.h"
 #include "kvmd/kept.h"
 #include "kvmd/kvmd.h"
+#include "kvmd/ring.h"
 #include "kvmd/slots.h"
 #include "kvmd/uapi.h"
 #include "kvmd/wires.h"
@@ -68,7 +69,8 @@ struct kvmd_vcpu {
     struct kvmd_vm *vm;
     uint32_t id, index;
     struct kvm_run *run; /* shared with the VMM */
-    uint32_t features;   /* of KVM_ARM_VCPU_INIT */
+    struct kvmd_ring ring;
+    uint32_t features; /* of KVM_ARM_VCPU_INIT */
     bool initialised, powered_off;
     bool inside;                        /* of KVM_RUN */
     bool waits;                         /* in WFI */

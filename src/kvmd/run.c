@@ -341,6 +341,12 @@ static enum outcome look_around(struct kvmd_vcpu *vcpu)
     return user_irq_changed(vcpu) ? INTERRUPTED : GO_ON;
 }
 
+static enum outcome ring_full(struct kvmd_vcpu *vcpu)
+{
+    vcpu->run->exit_reason = KVM_EXIT_DIRTY_RING_FULL;
+    return TO_VMM;
+}
+
 static enum outcome run_on(struct kvmd_call *call)
 {
     struct kvmd_vcpu *vcpu = call->vcpu;
@@ -349,6 +355,8 @@ static enum outcome run_on(struct kvmd_call *call)
     for (unsigned n = 0; outcome == GO_ON; n++) {
         if (n % SLICES_PER_LOOK == 0 && has_to_return(call))
             return INTERRUPTED;
+        if (ring_is_full(&vcpu->ring))
+            return ring_full(vcpu);
         outcome = sleep_until_runnable(call);
         if (outcome != GO_ON)
             return outcome;
@@ -395,10 +403,12 @@ int64_t kvmd_run(struct kvmd_call *call)
         return ret;
     identification_freeze(call->vm);
     vcpu->inside = true;
+    ring_enter(vcpu);
     ret = run_inside(call);
     user_irq_say(vcpu);
     vcpu->inside = false;
     if (vcpu->pe.gic)
         vgic5_vcpu_leave(vcpu->pe.gic);
+    ring_leave();
     return ret;
 }

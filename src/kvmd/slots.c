@@ -13,6 +13,7 @@
 static void let_go(struct kvmd_slot *slot)
 {
     vgic5_ram_destroy(slot->history);
+    ring_log_end(slot->ring_log);
     if (slot->unmap)
         slot->unmap(slot->host, slot->size);
     free(slot->written);
@@ -27,7 +28,7 @@ void slots_destroy(struct kvmd_slots *slots)
 
 /* ---- Looking up ------------------------------------------------------------------------------ */
 
-static struct kvmd_slot *slot_of_id(const struct kvmd_slots *slots, uint32_t id)
+struct kvmd_slot *slots_of_id(const struct kvmd_slots *slots, uint32_t id)
 {
     for (size_t n = 0; n < slots->nr; n++) {
         if (slots->all[n].id == id)
@@ -94,6 +95,7 @@ static int copy(const struct kvmd_slots *slots, uint64_t gpa, uint8_t *to, const
 
         if (from) {
             memcpy(slot->host + offset, from, part);
+            ring_note_write(slot->ring_log, offset, part);
             from += part;
         } else {
             memcpy(to, slot->host + offset, part);
@@ -202,21 +204,31 @@ static int collect(struct kvmd_slot *slot)
     return 0;
 }
 
-static int begin_log(struct kvmd_slot *slot, bool all_set)
+static int begin_history(struct kvmd_slot *slot)
 {
     const struct vgic5_ram_range range = {
         .base = slot->gpa, .size = slot->size, .host = slot->host};
 
+    if (vgic5_ram_create(&range, 1, NULL, &slot->history, NULL) != 0)
+        return -ENOMEM;
+    begin_anew(slot);
+    return 0;
+}
+
+static int begin_log(struct kvmd_slots *slots, struct kvmd_slot *slot)
+{
+    int ret;
+
     slot->written = calloc(log_words(slot), sizeof(*slot->written));
     if (!slot->written)
         return -ENOMEM;
-    if (vgic5_ram_create(&range, 1, NULL, &slot->history, NULL) != 0) {
+    ret = slots->ring_size ? ring_log_begin(slots, slot) : begin_history(slot);
+    if (ret) {
         free(slot->written);
         slot->written = NULL;
-        return -ENOMEM;
+        return ret;
     }
-    begin_anew(slot);
-    if (all_set) {
+    if (slots->initially_set && (!slots->ring_size || slots->with_bitmap)) {
         memset(slot->written, 0xff, log_words(slot) * sizeof(*slot->written));
         trim(slot);
     }
@@ -224,14 +236,16 @@ static int begin_log(struct kvmd_slot *slot, bool all_set)
 }
 
 /* It begins and ends with the flag. -ENOMEM. */
-static int set_logging(const struct kvmd_slots *slots, struct kvmd_slot *slot, bool on)
+static int set_logging(struct kvmd_slots *slots, struct kvmd_slot *slot, bool on)
 {
     if (on == !!slot->written)
         return 0;
     if (on)
-        return begin_log(slot, slots->initially_set);
+        return begin_log(slots, slot);
     vgic5_ram_destroy(slot->history);
     slot->history = NULL;
+    ring_log_end(slot->ring_log);
+    slot->ring_log = NULL;
     free(slot->written);
     slot->written = NULL;
     return 0;
@@ -306,7 +320,7 @@ static int add_slot(struct kvmd_call *call, const struct kvmd_memory_region2 *re
 static int set_region(struct kvmd_call *call, const struct kvmd_memory_region2 *region)
 {
     struct kvmd_slots *slots = &call->vm->slots;
-    struct kvmd_slot *slot = slot_of_id(slots, region->slot);
+    struct kvmd_slot *slot = slots_of_id(slots, region->slot);
     int ret = check_region(call->vm, region);
 
     if (ret)
@@ -336,10 +350,28 @@ int64_t kvmd_set_memory_region2(struct kvmd_call *call)
 
 static int logged_slot(const struct kvmd_vm *vm, uint32_t id, struct kvmd_slot **slot)
 {
+    if (vm->slots.ring_size && !vm->slots.with_bitmap)
+        return -ENXIO;
     if (id >= KVMD_MAX_SLOTS)
         return -EINVAL;
-    *slot = slot_of_id(&vm->slots, id);
+    *slot = slots_of_id(&vm->slots, id);
     return *slot && (*slot)->written ? 0 : -ENOENT;
+}
+
+/* These pages, of those from a multiple of 64 on, are no longer in the log; NULL: all of them. A
+ * ring's are noticed again. */
+static void forget(struct kvmd_slot *slot, uint64_t first, uint64_t nr, const uint64_t *bits)
+{
+    for (uint64_t page = 0; page < nr; page += 64) {
+        uint64_t mask = bits ? bits[page / 64] : UINT64_MAX;
+        uint64_t *word = &slot->written[(first + page) / 64];
+        uint64_t gone = __atomic_fetch_and(word, ~mask, __ATOMIC_RELAXED) & mask;
+
+        while (slot->ring_log && gone) {
+            ring_log_clean(slot->ring_log, first + page + (unsigned)__builtin_ctzll(gone));
+            gone &= gone - 1;
+        }
+    }
 }
 
 int64_t kvmd_get_dirty_log(struct kvmd_call *call)
@@ -355,11 +387,11 @@ int64_t kvmd_get_dirty_log(struct kvmd_call *call)
     if (ret)
         return ret;
     size = log_words(slot) * sizeof(*slot->written);
-    ret = collect(slot);
+    ret = slot->ring_log ? 0 : collect(slot);
     if (ret == 0)
         ret = client->write(client->opaque, (uintptr_t)log.dirty_bitmap, slot->written, size);
     if (ret == 0 && !call->vm->slots.manual_protect)
-        memset(slot->written, 0, size);
+        forget(slot, 0, slot->size / PAGE, NULL);
     return ret;
 }
 
@@ -378,7 +410,7 @@ static int clear_pages(struct kvmd_call *call, struct kvmd_slot *slot,
             return ret;
         if (left < 64)
             bits &= (UINT64_C(1) << left) - 1;
-        slot->written[(log->first_page + page) / 64] &= ~bits;
+        forget(slot, log->first_page + page, 64, &bits);
     }
     return 0;
 }

@@ -21,6 +21,7 @@ struct kvmd_slot {
     uint64_t *written;         /* a bit for each page; NULL: it is not logged */
     struct vgic5_ram *history; /* knows what was written since `root` */
     uint8_t root[VGIC5_SNAPSHOT_ROOT_SIZE];
+    struct ring_log *ring_log; /* in its place, in a VM with dirty rings */
 };
 
 struct kvmd_slots {
@@ -28,10 +29,14 @@ struct kvmd_slots {
     size_t nr;
     uint64_t generation; /* counts changes of what is mapped where */
     bool manual_protect; /* KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: a get does not clear */
+    uint32_t ring_size;  /* KVM_CAP_DIRTY_LOG_RING_ACQ_REL: bytes of each ring; 0: none */
+    bool with_bitmap;    /* KVM_CAP_DIRTY_LOG_RING_WITH_BITMAP */
+    bool left_over;      /* `written` has what no ring has yet, and a ring is to get */
     bool initially_set;  /* and KVM_DIRTY_LOG_INITIALLY_SET: a log begins with every page */
 };
 
 void slots_destroy(struct kvmd_slots *slots);
+struct kvmd_slot *slots_of_id(const struct kvmd_slots *slots, uint32_t id); /* or NULL */
 /* The host address of a range that lies in one slot, or NULL. */
 uint8_t *slots_at(const struct kvmd_slots *slots, uint64_t gpa, uint64_t size, bool *read_only);
 /* 0 or -EFAULT, across slots; a write counts as written. */

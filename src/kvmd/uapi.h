@@ -13,12 +13,12 @@ enum { KVMD_DIR_NONE = 0, KVMD_DIR_WRITE = 1, KVMD_DIR_READ = 2, KVMD_DIR_BOTH =
     ((uint32_t)(direction) << 30 | (uint32_t)(size) << 16 | (uint32_t)KVMIO << 8 | (number))
 
 #define KVMD_API_VERSION 12
-#define KVMD_RUN_SIZE                                                           \
-    0x11000u /* of a vCPU's file: kvm_run, and at page 64 a dirty ring could be \
-              */
+#define KVMD_RUN_SIZE 0x11000u /* of a vCPU's file, without a dirty ring */
 #define KVMD_RUN_PAGES 0x10000u
-#define KVMD_COALESCED_PAGE 1u /* of the same file: the ring of coalesced MMIO */
-#define KVMD_IPA_BITS 44u      /* the PARange of the engine's CPU */
+#define KVMD_RING_AT 0x40000u    /* in the same file, its page 64: the dirty ring */
+#define KVMD_RING_MOST 0x100000u /* its bytes */
+#define KVMD_COALESCED_PAGE 1u   /* of the same file: the ring of coalesced MMIO */
+#define KVMD_IPA_BITS 44u        /* the PARange of the engine's CPU */
 #define KVMD_MAX_SLOTS 512u
 #define KVMD_MAX_VCPUS 512u
 #define KVMD_MAX_ROUTES 4096u
@@ -71,6 +71,8 @@ struct kvmd_reg_mask_range {
 #define KVMD_DIRTY_LOG_MODES 3
 
 #define KVMD_CAP_ARM_SYSTEM_SUSPEND 216
+#define KVMD_CAP_DIRTY_LOG_RING_ACQ_REL 223
+#define KVMD_CAP_DIRTY_LOG_RING_WITH_BITMAP 225
 #define KVMD_CAP_ARM_WRITABLE_IMP_ID_REGS 239
 #define KVMD_MP_STATE_SUSPENDED 10u
 #define KVMD_VCPU_TIMER_CTRL 1u /* a group of a vCPU's attributes */

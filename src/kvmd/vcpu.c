@@ -17,7 +17,7 @@
 #define SCTLR_RESET 0x30d00800u
 
 /* By an open file of our own: the VMM's must be gone when the VMM has closed and unmapped it. */
-static void *map_again(int fd, size_t size)
+static void *map_again(int fd, off_t from, size_t size)
 {
     char path[32];
     void *at = MAP_FAILED;
@@ -26,7 +26,7 @@ static void *map_again(int fd, size_t size)
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     own = open(path, O_RDWR | O_CLOEXEC);
     if (own >= 0) {
-        at = lost_map(own, size, 0);
+        at = lost_map(own, size, from);
         close(own);
     }
     return at == MAP_FAILED ? NULL : at;
@@ -44,8 +44,12 @@ int vcpu_make(struct kvmd_vm *vm, uint32_t id, int fd, struct kvmd_vcpu **vcpu)
     made->pe = (struct pe){.id = id, .host = &vm->kvmd->pe_host, .opaque = made};
     made->host = guest_host(made);
     made->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    made->run = map_again(fd, KVMD_RUN_PAGES);
-    if (made->wake < 0 || !made->run) {
+    made->run = map_again(fd, 0, KVMD_RUN_PAGES);
+    if (vm->slots.ring_size) {
+        made->ring.size = vm->slots.ring_size / (uint32_t)sizeof(struct kvm_dirty_gfn);
+        made->ring.entries = map_again(fd, KVMD_RING_AT, vm->slots.ring_size);
+    }
+    if (made->wake < 0 || !made->run || (made->ring.size && !made->ring.entries)) {
         vcpu_free(made);
         return -ENOMEM;
     }
@@ -60,6 +64,8 @@ void vcpu_free(struct kvmd_vcpu *vcpu)
     engine_leave(vcpu);
     if (vcpu->run)
         lost_unmap(vcpu->run, KVMD_RUN_PAGES);
+    if (vcpu->ring.entries)
+        lost_unmap(vcpu->ring.entries, vcpu->ring.size * sizeof(*vcpu->ring.entries));
     if (vcpu->wake >= 0)
         close(vcpu->wake);
     free(vcpu);

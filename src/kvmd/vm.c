@@ -143,6 +143,7 @@ static int add_vcpu(struct kvmd_vm *vm, struct kvmd_object *object, uint32_t id)
 int64_t kvmd_create_vcpu(struct kvmd_call *call)
 {
     struct kvmd_vm *vm = call->vm;
+    const uint32_t ring = vm->slots.ring_size;
     struct kvmd_object *object;
     int ret = 0;
 
@@ -150,7 +151,8 @@ int64_t kvmd_create_vcpu(struct kvmd_call *call)
         return -EINVAL;
     if (vcpu_of_id(vm, call->argument))
         return -EEXIST;
-    object = object_create(KVMD_VCPU, vm->kvmd, KVMD_RUN_SIZE, &ret);
+    object = object_create(KVMD_VCPU, vm->kvmd, ring ? (size_t)KVMD_RING_AT + ring : KVMD_RUN_SIZE,
+                           &ret);
     if (!object)
         return ret;
     ret = add_vcpu(vm, object, (uint32_t)call->argument);
@@ -247,6 +249,21 @@ static int nisv_to_user(struct kvmd_vm *vm, uint64_t argument)
     return 0;
 }
 
+static int dirty_ring(struct kvmd_vm *vm, uint64_t argument)
+{
+    return ring_enable(&vm->slots, (uint32_t)argument, vm->nr_vcpus != 0);
+}
+
+/* Before the first slot, so that each has a bitmap. */
+static int ring_with_bitmap(struct kvmd_vm *vm, uint64_t argument)
+{
+    (void)argument;
+    if (!vm->slots.ring_size || vm->slots.nr)
+        return -EINVAL;
+    vm->slots.with_bitmap = true;
+    return 0;
+}
+
 /* Before the first vCPU, as in KVM. */
 static int writable_implementation(struct kvmd_vm *vm, uint64_t argument)
 {
@@ -264,6 +281,8 @@ static const struct {
     {KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2, manual_protect},
     {KVM_CAP_ARM_NISV_TO_USER, nisv_to_user},
     {KVMD_CAP_ARM_SYSTEM_SUSPEND, system_suspend},
+    {KVMD_CAP_DIRTY_LOG_RING_ACQ_REL, dirty_ring},
+    {KVMD_CAP_DIRTY_LOG_RING_WITH_BITMAP, ring_with_bitmap},
     {KVMD_CAP_ARM_WRITABLE_IMP_ID_REGS, writable_implementation},
 };
 

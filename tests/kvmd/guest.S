@@ -18,6 +18,8 @@
  *      with FAR, and is stepped over
  *  11: ADD X20 twice, BRK #0x123, load X5 from X22, HVC (PSCI's VERSION), WFI, and again
  *  12: LDXR from X22, ring, STXR of X21 there, ring with its answer
+ *  13: store X21 at X22 and in each of the X23 - 1 pages after it, and ring
+ *  14: the same in 250 pages, in a straight line
  */
     .equ DOORBELL, 0x10000000
     .globl _start
@@ -46,6 +48,10 @@ next:
     b.eq steps
     cmp x19, #12
     b.eq exclusive
+    cmp x19, #13
+    b.eq pages
+    cmp x19, #14
+    b.eq straight
     movz w0, #8
     movk w0, #0x8400, lsl #16
     hvc #0
@@ -100,6 +106,15 @@ pair:
     stp x21, x21, [x22]
     str x21, [x2]
     b pair
+pages:
+    mov x3, x22
+    mov x4, x23
+0:  str x21, [x3]
+    add x3, x3, #1, lsl #12
+    subs x4, x4, #1
+    b.ne 0b
+    str w21, [x2]
+    b pages
     .balign 64
     .globl steps
 steps:
@@ -169,3 +184,11 @@ vectors:
     str x3, [x2, #0x10]
     eret
     .org vectors + 0x800
+straight:
+    mov x3, x22
+    .rept 250
+    str x21, [x3]
+    add x3, x3, #1, lsl #12
+    .endr
+    str w21, [x2]
+    b straight

@@ -135,6 +135,11 @@ void close_vcpu(const struct vm *vm)
 
 void open_vm(struct vm *vm)
 {
+    open_vm_with(vm, NULL, 0);
+}
+
+void open_vm_with(struct vm *vm, const struct kvm_enable_cap *caps, size_t nr)
+{
     const struct kvm_userspace_memory_region region = {
         .guest_phys_addr = RAM, .memory_size = RAM_SIZE, .userspace_addr = (uintptr_t)vm_ram};
 
@@ -142,6 +147,8 @@ void open_vm(struct vm *vm)
     emulated_open(&vm->emulated, KVMD_7_4);
     vm->kvm = vm->emulated.calls.open(vm->emulated.calls.opaque, "/dev/kvm", 0);
     vm->vm = call(vm, vm->kvm, KVM_CREATE_VM, NULL);
+    for (size_t n = 0; n < nr; n++)
+        assert_int_equal(call(vm, vm->vm, KVM_ENABLE_CAP, &caps[n]), 0);
     open_vcpu(vm, 0);
     assert_int_equal(call(vm, vm->vm, KVM_SET_USER_MEMORY_REGION, &region), 0);
     set(vm, PC, RAM);

@@ -27,6 +27,8 @@ extern uint8_t vm_ram[RAM_SIZE];
 /* The file of guest.S. */
 void vm_guest(const char *path);
 void open_vm(struct vm *vm);
+/* With these capabilities from the beginning. */
+void open_vm_with(struct vm *vm, const struct kvm_enable_cap *caps, size_t nr);
 /* A vCPU for `vm`, in place of the one that it has. */
 void open_vcpu(struct vm *vm, uint64_t id);
 void close_vcpu(const struct vm *vm);

@@ -109,7 +109,8 @@ def test_every_command_line(name):
 
 
 # Of the project's other programs, and of somebody else's.
-OTHER_OPTIONS = {"--long", "--only", "--suite", "--update", "--vex-iropt-register-updates"}
+OTHER_OPTIONS = {"--long", "--only", "--shared", "--suite", "--update",
+                 "--vex-iropt-register-updates"}
 
 
 @pytest.mark.parametrize("name", PAPERS)

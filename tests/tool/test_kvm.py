@@ -381,10 +381,10 @@ def minivmm(*words, options=(), **more):
     return kvm("--abi", "7.4", *options, "--", MINIVMM, *words, timeout=TIMEOUT, **more)
 
 
-def boot(image, cpus, *options, words="earlycon"):
+def boot(image, cpus, *arguments, words="earlycon", **more):
     append = f"console=ttyS0 {words} cryptomgr.notests -- cpus={cpus}"
     return minivmm("--kernel", image, "--initrd", INITRD, "--smp", cpus, "--append", append,
-                   *options)
+                   *arguments, **more)
 
 
 @pytest.mark.parametrize("cpus", [1, 2, 4])

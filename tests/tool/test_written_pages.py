@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from conftest import BUILD, DEMO, vgic5
+from conftest import BUILD, DEMO, is_saving, vgic5
 from running_guest import TOOL, demo, guest
 
 INTERPOSE = os.path.join(BUILD, "tests", "tool", "libinterpose.so")
@@ -208,7 +208,7 @@ def test_given_up_and_asked_for_twice(tmp_path):
             link.sendall(json.dumps({"command": "save", "file": str(bad / "b"),
                                      "base": str(tmp_path / "a")}).encode() + b"\n")
             for _ in range(600):
-                if os.listdir(bad):
+                if is_saving(one.process.pid, bad):
                     break
                 time.sleep(0.01)
             one.run_a_little()  # pages are written while the save is under way
@@ -232,7 +232,7 @@ def test_written_while_the_save_is_written(tmp_path):
         replies = []
         save = threading.Thread(target=lambda: replies.append(one.save(bad / "b", tmp_path / "a")))
         save.start()
-        while not os.listdir(bad):
+        while not is_saving(one.process.pid, bad):
             time.sleep(0.01)
         one.run_a_little()
         save.join()

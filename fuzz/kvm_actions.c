@@ -357,9 +357,9 @@ static void do_routing(struct fuzz_vmm *vmm)
 {
     const struct thing *vm = some(vmm, THING_VM);
     struct {
-        struct kvm_irq_routing head;
+        uint32_t nr, flags; /* struct kvm_irq_routing */
         struct kvm_irq_routing_entry entries[4];
-    } routing = {.head = {.nr = (uint32_t)fuzz_take(&vmm->input, 1) % 5}};
+    } routing = {.nr = (uint32_t)fuzz_take(&vmm->input, 1) % 5};
 
     for (unsigned n = 0; n < 4; n++) {
         routing.entries[n].gsi = (uint32_t)fuzz_take(&vmm->input, 1) % 40;
@@ -368,7 +368,7 @@ static void do_routing(struct fuzz_vmm *vmm)
         routing.entries[n].u.irqchip.pin = (uint32_t)fuzz_take(&vmm->input, 1);
     }
     if (one_in(&vmm->input, 32))
-        routing.head.nr = (uint32_t)fuzz_take(&vmm->input, 2);
+        routing.nr = (uint32_t)fuzz_take(&vmm->input, 2);
     if (vm)
         call(vmm, vm, KVMD_IOCTL(KVMD_DIR_WRITE, 0x6a, 8), put(vmm, &routing, sizeof(routing)),
              UNKNOWN);

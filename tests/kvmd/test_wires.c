@@ -220,7 +220,7 @@ static void errors_of_irqfd(void **state)
 /* ---- Routes ---------------------------------------------------------------------------------- */
 
 struct routes {
-    struct kvm_irq_routing head;
+    uint32_t nr, flags; /* struct kvm_irq_routing */
     struct kvm_irq_routing_entry entries[3];
 };
 
@@ -232,7 +232,7 @@ static struct kvm_irq_routing_entry pin(uint32_t gsi, uint32_t to)
 
 static int route(const struct vm *vm, struct routes *routes, uint32_t n)
 {
-    routes->head.nr = n;
+    routes->nr = n;
     return call(vm, vm->vm, KVM_SET_GSI_ROUTING, routes);
 }
 
@@ -272,7 +272,7 @@ static void errors_of_routes(void **state)
     add_gic(&vm);
     assert_int_equal(route(&vm, &good, 0), 0);
     assert_int_equal(route(&vm, &good, 4097), -EINVAL);
-    good.head.flags = 1;
+    good.flags = 1;
     assert_int_equal(route(&vm, &good, 1), -EINVAL);
     bad = (struct routes){.entries = {pin(4096, 9)}};
     assert_int_equal(route(&vm, &bad, 1), -EINVAL);

@@ -132,7 +132,7 @@ static int reach_all(struct vgic5_pages *pages, uint64_t ipa, size_t size)
 {
     int ret = 0;
 
-    for (size_t done = 0, piece; done < size && ret == 0; done += piece) {
+    for (size_t done = 0, piece = 0; done < size && ret == 0; done += piece) {
         uint8_t *host;
 
         ret = reach(pages, ipa + done, &host, &piece);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Prints doc/CONTRACT.md from the tables that drive the device and the conformance suite. */
+#include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -96,25 +98,70 @@ static unsigned checks_of(const char *row)
     return count;
 }
 
+#define WIDTH 100
+
+static size_t characters(const char *word, size_t bytes)
+{
+    size_t n = 0;
+
+    for (size_t at = 0; at < bytes; at++)
+        n += ((unsigned char)word[at] & 0xc0) != 0x80; /* not the rest of one in UTF-8 */
+    return n;
+}
+
+/* An entry of a list at this depth, wrapped. */
+static void item(unsigned depth, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void item(unsigned depth, const char *format, ...)
+{
+    char text[1000];
+    size_t column;
+    va_list words;
+
+    va_start(words, format);
+    vsnprintf(text, sizeof(text), format, words);
+    va_end(words);
+    column = (size_t)printf("%*s-", (int)(2 * depth), "");
+    for (const char *word = text, *end; *word; word = end + (*end == ' ')) {
+        end = word + strcspn(word, " ");
+        if (column + 1 + characters(word, (size_t)(end - word)) > WIDTH)
+            column = (size_t)printf("\n%*s", (int)(2 * depth + 1), "") - 1;
+        printf(" %.*s", (int)(end - word), word);
+        column += 1 + characters(word, (size_t)(end - word));
+    }
+    printf("\n");
+}
+
+static void print_heading(size_t n)
+{
+    bool has_call = strcmp(refusals[n].call, "DO") != 0;
+
+    if (n > 0 && strcmp(refusals[n].group, refusals[n - 1].group) == 0 &&
+        strcmp(refusals[n].call, refusals[n - 1].call) == 0)
+        return;
+    printf("\n### %s%s%s\n\n", refusals[n].group, has_call ? " " : "",
+           has_call ? refusals[n].call : "");
+}
+
 static void print_refusals(void)
 {
-    printf("## Refusals\n\nIn the order in which they are looked at: the first that holds is the "
-           "answer.\n\n| call | situation | errno | profile | source | row | checks |\n"
-           "|---|---|---|---|---|---|---|\n");
-    for (size_t n = 0; n < COUNT(refusals); n++)
-        printf("| %s%s%s | %s | %s | %s | %s | `%s` | %u |\n", refusals[n].group,
-               strcmp(refusals[n].call, "DO") ? " " : "",
-               strcmp(refusals[n].call, "DO") ? refusals[n].call : "", refusals[n].words,
-               refusals[n].error, profiles_name(refusals[n].profiles), refusals[n].source,
-               refusals[n].id, checks_of(refusals[n].id));
+    printf("## Refusals\n\nOf each call in the order in which they are looked at: the first that "
+           "holds is the answer. Behind\neach: the profile, the source, the row, and how many "
+           "checks cite it.\n");
+    for (size_t n = 0; n < COUNT(refusals); n++) {
+        print_heading(n);
+        item(0, "**%s**: %s. (%s; %s; `%s`; %u)", refusals[n].error, refusals[n].words,
+             profiles_name(refusals[n].profiles), refusals[n].source, refusals[n].id,
+             checks_of(refusals[n].id));
+    }
 }
 
 static void print_rules(void)
 {
-    printf("\n## Rules\n\n| rule | profile | source | row | checks |\n|---|---|---|---|---|\n");
+    printf("\n## Rules\n\nBehind each: the profile, the source, the row, and how many checks cite "
+           "it.\n\n");
     for (size_t n = 0; n < COUNT(rules); n++)
-        printf("| %s | %s | %s | `%s` | %u |\n", rules[n].words, profiles_name(rules[n].profiles),
-               rules[n].source, rules[n].id, checks_of(rules[n].id));
+        item(0, "%s. (%s; %s; `%s`; %u)", rules[n].words, profiles_name(rules[n].profiles),
+             rules[n].source, rules[n].id, checks_of(rules[n].id));
 }
 
 static const struct frame_words *words_of(size_t n)
@@ -126,37 +173,44 @@ static const struct frame_words *words_of(size_t n)
     return &frame_words[strcmp(frame[n].access, "RAZ_WI") ? 1 : 0];
 }
 
-static void print_reset(const struct frame_words *words)
+static const char *reset_of(const struct frame_words *words)
 {
     if (strcmp(words->reset, "NR_SPIS") == 0)
-        printf("nr_spis");
-    else if (strcmp(words->name, "IRS_IDR1") == 0)
-        printf("PE_CNT = vCPUs, IAFFID_BITS = bits of the highest id - 1, PRI_BITS");
-    else if (strcmp(words->name, "IRS_IDR2") == 0)
-        printf("LPI = 1, what is configured");
-    else if (strcmp(words->name, "IRS_IDR0") == 0)
-        printf("1 (Non-secure), PA_RANGE");
-    else
-        printf("%s", words->reset);
+        return "nr_spis";
+    if (strcmp(words->name, "IRS_IDR1") == 0)
+        return "PE_CNT = vCPUs, IAFFID_BITS = bits of the highest id - 1, PRI_BITS";
+    if (strcmp(words->name, "IRS_IDR2") == 0)
+        return "LPI = 1, what is configured";
+    if (strcmp(words->name, "IRS_IDR0") == 0)
+        return "1 (Non-secure), PA_RANGE";
+    return words->reset;
+}
+
+static void print_register(size_t n)
+{
+    const struct frame_words *words = words_of(n);
+    bool is_saved = strcmp(frame[n].carried, "NO") != 0;
+
+    if (words == &frame_words[0]) {
+        item(0, "**0x%04x %s**, %u bytes: RAZ / WI; the VMM gets 0, and its set is ignored.",
+             (unsigned)frame[n].offset, frame[n].name, (unsigned)frame[n].bytes);
+        return;
+    }
+    item(0, "**0x%04x %s**, %u bytes%s%s.", (unsigned)frame[n].offset, frame[n].name,
+         (unsigned)frame[n].bytes, is_saved ? "; saved as " : "; not saved",
+         is_saved ? frame[n].carried : "");
+    item(1, "after CTRL_INIT: %s", reset_of(words));
+    item(1, "guest, read / write: %s", words->guest);
+    item(1, "get: %s; set: %s", words->get, words->set);
 }
 
 static void print_frame(void)
 {
     printf("\n## GRP_IRS_REGS\n\n"
-           "The guest may access a 64-bit register in halves; the VMM may not. "
-           "`saved as` is ours:\nhow a snapshot carries it.\n\n"
-           "| offset | register | bytes | after CTRL_INIT | guest: read / write | get | set "
-           "| saved as |\n"
-           "|---|---|---|---|---|---|---|---|\n");
-    for (size_t n = 0; n < COUNT(frame); n++) {
-        const struct frame_words *words = words_of(n);
-
-        printf("| 0x%04x | %s | %u | ", (unsigned)frame[n].offset, frame[n].name,
-               (unsigned)frame[n].bytes);
-        print_reset(words);
-        printf(" | %s | %s | %s | %s |\n", words->guest, words->get, words->set,
-               strcmp(frame[n].carried, "NO") ? frame[n].carried : "-");
-    }
+           "The guest may access a 64-bit register in halves; the VMM may not. `saved as` is ours: "
+           "how a\nsnapshot carries it. \"same\": what the guest reads.\n\n");
+    for (size_t n = 0; n < COUNT(frame); n++)
+        print_register(n);
 }
 
 static void print_entries(void)
@@ -198,7 +252,8 @@ static void print_sysregs(void)
     printf("\n## GRP_CPU_SYSREGS\n\n"
            "attr: Aff3[63:56] Aff2[55:48] Aff1[47:40] Aff0[39:32] 0[31:16]\n"
            "Op0[15:14] Op1[13:11] CRn[10:7] CRm[6:3] Op2[2:0]\n\n"
-           "| register | Op0 Op1 CRn CRm Op2 of the first | set | get |\n|---|---|---|---|\n");
+           "The encoding of a row is that of its first register.\n\n"
+           "| register | Op0 Op1 CRn CRm Op2 | set | get |\n|---|---|---|---|\n");
     for (size_t n = 0; n < COUNT(sysregs); n++) {
         for (size_t row = 0; row < COUNT(interface_words); row++) {
             if (strcmp(interface_words[row].name, sysregs[n].name) == 0)
@@ -220,8 +275,9 @@ int main(void)
     printf("# The VGICv5 device contract\n\n"
            "<!-- Made by doc/contract-table.c; ./test compares. Do not edit. -->\n\n"
            "Two generations: `v1` is the posting of April 2026, `7.4` what was merged for Linux "
-           "7.4. The\ntables below are those that drive the device (`src/device/contract.def`, "
-           "`src/facts/*.def`) and the\nconformance suite (`src/conform/*.def`, %zu checks).\n\n"
+           "7.4. What\nfollows is made of the tables that drive the device "
+           "(`src/device/contract.def`,\n`src/facts/*.def`) and the conformance suite "
+           "(`src/conform/*.def`, %zu checks).\n\n"
            "Sources: C the kernel's code, D its document, T its selftest, I inferred, O our own. "
            "Where code\nand document disagree, the code is followed: an unknown register of "
            "GRP_CPU_SYSREGS is ENOENT on\nget and set.\n\n",

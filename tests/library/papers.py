@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The papers keep their form, and what they name exists.
 
-1 100 characters a line, code blocks too; but for the rows of tables that are named here
+1 100 characters a line, code blocks too
 2 plain words, and no directory of somebody's workplace
 3 every file that a link or `a/path` names exists
 4 SPECIFICATION: a promise has at most 40 words, and what holds it
@@ -13,9 +13,6 @@ import sys
 top = sys.argv[1]
 COLUMNS, WORDS = 100, 40
 GENERATED = {"doc/CONTRACT.md", "doc/KVM-TABLE.md"}  # made by programs, with tables
-# A row of Markdown cannot be wrapped. The contract stays a table, made of sentences: who writes a
-# VMM compares its calls, errnos and profiles column by column, and a list does not show a column.
-WIDE_TABLES = {"doc/CONTRACT.md"}
 # What is said instead: reported, says; does not have.
 PLAIN = re.compile(r"\b(is|are|be|was|were) told\b|\b(has|have) not\b(?! (yet|come|had)\b| [a-z]+(ed|n)\b|$)")
 WORKPLACE = re.compile(r"\.\./shared|(?<![\w/.])/work/|/root/")
@@ -49,8 +46,7 @@ def lines_of(path):
 def too_wide():
     for path in papers():
         for number, line in enumerate(read(path).splitlines(), 1):
-            row = path in WIDE_TABLES and line.startswith("|")
-            if len(line) > COLUMNS and not row:
+            if len(line) > COLUMNS:
                 yield f"{path}:{number}: {len(line)} columns"
 
 

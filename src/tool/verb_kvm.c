@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "tool/gic_option.h"
 #include "tool/kvm/bypass.h"
 #include "tool/kvm/command.h"
+#include "tool/kvm/notify.h"
 #include "tool/kvm/serve.h"
 #include "tool/kvm/watch.h"
 #include "tool/report.h"
@@ -103,18 +105,49 @@ static void handle_signals(void)
     sigaction(SIGHUP, &passed, NULL);
 }
 
-static pid_t start(const struct command *command, const char *socket)
+/* `filtered`: where the listener of its filter goes, or -1. */
+static void be_command(const struct command *command, const char *socket, pid_t parent,
+                       int filtered)
 {
-    pid_t parent = getpid(), pid = fork();
+    int ret;
 
-    if (pid != 0)
-        return pid;
     /* Without the tool there is no KVM: the VMM ends with it. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ret = filtered < 0 ? 0 : notify_install(filtered);
+    if (ret) {
+        report(VERB_kvm, EXIT_ENVIRONMENT,
+               "%s is linked statically, and this kernel lets nobody answer its calls (seccomp, "
+               "from Linux 5.19): %s",
+               command->program, strerror(-ret));
+        _exit(EXIT_ENVIRONMENT);
+    }
     if (getppid() == parent)
         command_exec(command, socket);
     report(VERB_kvm, EXIT_ENVIRONMENT, "%s: %s", command->program, strerror(errno));
     _exit(NO_PROGRAM);
+}
+
+static pid_t start(const struct command *command, const char *socket)
+{
+    int pair[2] = {-1, -1}, ret;
+    pid_t parent = getpid(), pid;
+
+    if (command->is_static && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+        return -1;
+    pid = fork();
+    if (pid == 0)
+        be_command(command, socket, parent, pair[1]);
+    if (!command->is_static)
+        return pid;
+    close(pair[1]);
+    ret = pid > 0 ? notify_serve(pair[0], socket) : 0;
+    close(pair[0]);
+    if (ret) {
+        report(VERB_kvm, EXIT_ENVIRONMENT, "nobody can answer %s: %s", command->program,
+               strerror(-ret));
+        kill(pid, SIGKILL);
+    }
+    return pid;
 }
 
 /* Has a process of the VMM gone past the shim? Then all of it is ended, and words said. */

@@ -20,7 +20,9 @@ from linux_guest import INITRD, TIMEOUT, kernel  # noqa: F401 (a fixture)
 
 TOOL = os.path.join(BUILD, "vgic5")
 MINIVMM = os.path.join(BUILD, "examples", "minivmm")
+STATIC_MINIVMM = os.path.join(BUILD, "examples", "minivmm-static")
 VMM = os.path.join(BUILD, "tests", "kvmd", "kvmd_vmm")
+STATIC_VMM = os.path.join(BUILD, "tests", "kvmd", "kvmd_vmm_static")
 SHIM = os.path.join(BUILD, "src", "shim", "vgic5-kvm-shim.so")
 ARM64_SHIM = os.path.join(BUILD, "src", "shim", "vgic5-kvm-shim-aarch64.so")
 NOBODY = 65534
@@ -84,6 +86,13 @@ def probe(tmp_path_factory):
     return compiled(directory, "probe")
 
 
+@pytest.fixture(scope="module")
+def static_probe(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("static")
+    directory.chmod(0o755)
+    return compiled(directory, "static", "cc", "-static")
+
+
 def kvm(*arguments, place=None, **more):
     environment = dict(os.environ, **({"TMPDIR": str(place)} if place else {}))
     return vgic5("kvm", *arguments, env=environment, **more)
@@ -133,9 +142,31 @@ def test_the_contract_holds_for_an_arm64_program(arm64_vmm):
         kvm("--abi", "7.4", "--", arm64_vmm, part)
 
 
-def test_a_static_program_is_refused(tmp_path):
-    program = compiled(tmp_path, "static", "cc", "-static")
-    assert "linked statically" in kvm("--", program, status=3).err
+def test_a_static_program_meets_the_same_contract():
+    for abi in ("v1", "7.4"):
+        assert kvm("--abi", abi, "--", STATIC_VMM, "conform").text == \
+            kvm("--abi", abi, "--", VMM, "conform").text
+    for part in ("descriptors", "pointers", "memory"):
+        kvm("--abi", "7.4", "--", STATIC_VMM, part)
+
+
+@pytest.mark.skipif(not os.path.exists(ARM64_SHIM), reason="no compiler for arm64")
+def test_a_static_arm64_program_is_refused(tmp_path):
+    program = compiled(tmp_path, "static", "aarch64-linux-gnu-gcc", "-static")
+    assert "linked statically and for arm64" in kvm("--", program, status=3).err
+
+
+def test_a_static_program_that_opens_nothing(tmp_path):
+    source, program = tmp_path / "main.c", tmp_path / "static"
+    source.write_text("int main(void) { return 5; }")
+    subprocess.run(["cc", "-static", "-o", program, source], check=True)
+    for _ in range(5):
+        assert kvm("--", program, status=5).err == ""
+
+
+def test_a_static_program_is_not_recorded(static_probe, tmp_path):
+    result = kvm("--real", "--record", tmp_path / "r", "--", static_probe, status=2)
+    assert "recorder is preloaded" in result.err
 
 
 @pytest.mark.skipif(not os.path.exists(ARM64_SHIM), reason="no compiler for arm64")
@@ -294,9 +325,10 @@ def test_the_socket_is_its_users_alone(probe, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("form", ["probe", "static_probe"])
 @pytest.mark.parametrize("who", ["tool", "server", "vmm"])
-def test_killed_it_leaves_nothing(probe, tmp_path, who):
-    process, below = running(probe, tmp_path)
+def test_killed_it_leaves_nothing(request, tmp_path, who, form):
+    process, below = running(request.getfixturevalue(form), tmp_path)
     os.kill(process.pid if who == "tool" else below[who], signal.SIGKILL)
     if who == "server":
         os.kill(below["vmm"], signal.SIGTERM)
@@ -306,6 +338,50 @@ def test_killed_it_leaves_nothing(probe, tmp_path, who):
     assert files_of_shm() == [] and out == ""
     if who == "server":
         assert "the server died of signal 9" in err
+
+
+SHARING = """
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+static void *share(void *unused)
+{
+    int vm = ioctl(open("/dev/kvm", O_RDWR), KVM_CREATE_VM, 0);
+    for (;;) {
+        char *ram = mmap(0, 4 << 20, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        struct kvm_userspace_memory_region region = {
+            .memory_size = 4 << 20, .userspace_addr = (unsigned long)ram};
+        memset(ram, 7, 4 << 20);
+        ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region);
+        region.memory_size = 0;
+        ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region);
+        munmap(ram, 4 << 20);
+    }
+    return unused;
+}
+int main(void)
+{
+    pthread_t thread;
+    for (int n = 0; n < 3; n++)
+        pthread_create(&thread, 0, share, 0);
+    usleep(20000);
+    return kill(getpid(), SIGKILL);
+}
+"""
+
+
+def test_killed_while_it_is_held(tmp_path):
+    """A thread that dies while the tool holds it does not keep its process."""
+    source, program = tmp_path / "sharing.c", tmp_path / "sharing"
+    source.write_text(SHARING)
+    subprocess.run(["cc", "-static", "-pthread", "-o", program, source], check=True)
+    for _ in range(10):
+        kvm("--", program, status=128 + signal.SIGKILL, timeout=20)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
@@ -343,6 +419,16 @@ def test_an_ordinary_user(probe, open_place):
 
 
 @as_root
+def test_a_static_program_of_an_ordinary_user(open_place):
+    own = shutil.copy(STATIC_VMM, open_place)
+    if as_nobody("test", "-x", TOOL).returncode != 0:
+        pytest.skip("the build is closed to others")
+    for part in ("conform", "descriptors", "pointers", "memory"):
+        done = as_nobody(TOOL, "kvm", "--abi", "7.4", "--", own, part, TMPDIR=str(open_place))
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@as_root
 def test_another_user_is_refused(probe, open_place):
     """Even one who may open the socket: root gives its server's to nobody."""
     process, _ = running(probe, open_place)
@@ -377,8 +463,8 @@ def image(kernel, tmp_path_factory):  # noqa: F811
     return path
 
 
-def minivmm(*words, options=(), **more):
-    return kvm("--abi", "7.4", *options, "--", MINIVMM, *words, timeout=TIMEOUT, **more)
+def minivmm(*words, options=(), program=MINIVMM, **more):
+    return kvm("--abi", "7.4", *options, "--", program, *words, timeout=TIMEOUT, **more)
 
 
 def boot(image, cpus, *arguments, words="earlycon", **more):
@@ -417,3 +503,13 @@ def test_linux_is_saved_and_restored(image, tmp_path):
     assert "init: PASS" not in before.text
     after = minivmm("--restore", snapshot)
     assert "init: PASS" in after.text
+
+
+@pytest.mark.skipif(not os.path.exists(STATIC_MINIVMM), reason="no libfdt to link statically")
+def test_linux_in_a_static_vmm(image, tmp_path):
+    """Its vCPUs are stopped by signals for the save, and a restore is a VMM of its own."""
+    snapshot = tmp_path / "s"
+    before = boot(image, 2, "--save", snapshot, "--at", "init: begin", "--exit",
+                  program=STATIC_MINIVMM)
+    assert "init: begin" in before.text and "init: PASS" not in before.text
+    assert "init: PASS" in minivmm("--restore", snapshot, program=STATIC_MINIVMM).text

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "shim/protocol.h"
+#include "tool/kvm/notify.h"
 #include "tool/report.h"
 
 #define MOST_HEADERS 64u
@@ -89,17 +90,34 @@ static enum linking look_at(const char *path, unsigned *machine)
     return linking;
 }
 
+/* Then the kernel itself holds its calls: which an emulator of user programs answers before. */
+static int check_static(const struct command *command, unsigned machine)
+{
+    if (command->is_real)
+        return report(VERB_kvm, EXIT_USAGE,
+                      "--real: %s is linked statically, and the recorder is preloaded by the "
+                      "dynamic linker; link it dynamically",
+                      command->program);
+    if (machine == EM_AARCH64 && machine != HOST_MACHINE)
+        return report(VERB_kvm, EXIT_ENVIRONMENT,
+                      "%s is linked statically and for arm64: the shim is preloaded by the dynamic "
+                      "linker and cannot get into it; link it dynamically, or build it for this "
+                      "host",
+                      command->program);
+    if (!notify_is_possible())
+        return report(VERB_kvm, EXIT_ENVIRONMENT,
+                      "%s is linked statically: that works on x86-64 and arm64 alone",
+                      command->program);
+    return EXIT_DONE;
+}
+
 static int check_kind(struct command *command, unsigned *machine)
 {
     struct stat status;
 
     if (!find_program(command->words[0], command->program))
         return report(VERB_kvm, EXIT_ENVIRONMENT, "there is no program %s", command->words[0]);
-    if (look_at(command->program, machine) == STATIC)
-        return report(VERB_kvm, EXIT_ENVIRONMENT,
-                      "%s is linked statically: the shim is preloaded by the dynamic linker and "
-                      "cannot get into it; link it dynamically",
-                      command->program);
+    command->is_static = look_at(command->program, machine) == STATIC;
     if (*machine != HOST_MACHINE && *machine != EM_AARCH64)
         return report(VERB_kvm, EXIT_ENVIRONMENT, "%s is for another architecture (ELF machine %u)",
                       command->program, *machine);
@@ -108,7 +126,7 @@ static int check_kind(struct command *command, unsigned *machine)
                       "%s has the set-user-ID or set-group-ID bit: the dynamic linker preloads "
                       "nothing into such a program",
                       command->program);
-    return EXIT_DONE;
+    return command->is_static ? check_static(command, *machine) : EXIT_DONE;
 }
 
 /* ---- The shim -------------------------------------------------------------------------------- */
@@ -160,6 +178,8 @@ int command_look(char **words, bool is_real, struct command *command)
     ret = check_kind(command, &machine);
     if (ret != EXIT_DONE)
         return ret;
+    if (command->is_static)
+        return EXIT_DONE;
     if (machine == HOST_MACHINE)
         return find_shim(command, is_real ? "vgic5-kvm-recorder.so" : "vgic5-kvm-shim.so");
     if (is_real)
@@ -206,6 +226,10 @@ void command_exec(const struct command *command, const char *socket)
     const char *theirs = command->emulator[0] ? NULL : getenv("LD_PRELOAD");
     char *preload;
 
+    if (command->is_static) {
+        execv(command->program, command->words);
+        return;
+    }
     if (setenv(command->is_real ? SHIM_RECORDER : SHIM_EMULATOR, socket, 1) != 0 ||
         asprintf(&preload, "LD_PRELOAD=%s%s%s", command->shim, theirs && *theirs ? ":" : "",
                  theirs ? theirs : "") < 0)

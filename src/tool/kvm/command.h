@@ -12,6 +12,7 @@ struct command {
     char shim[PATH_MAX];     /* that fits it */
     char emulator[PATH_MAX]; /* of user programs; "": it is native */
     bool is_real;
+    bool is_static;             /* nothing can be preloaded into it */
     bool needs_arm64_libraries; /* which the host has elsewhere */
 };
 

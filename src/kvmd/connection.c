@@ -86,14 +86,21 @@ static size_t part_of(size_t left)
     return left < SHIM_PART ? left : SHIM_PART;
 }
 
+static bool take_from(const struct connection_range *range, uint64_t at, void *to, size_t size)
+{
+    if (at < range->at || at - range->at > range->size || size > range->size - (at - range->at))
+        return false;
+    memcpy(to, range->bytes + (at - range->at), size);
+    return true;
+}
+
 static int client_read(void *opaque, uint64_t at, void *to, size_t size)
 {
     struct connection *c = opaque;
 
-    if (at >= c->inline_at && at - c->inline_at <= c->inline_size &&
-        size <= c->inline_size - (at - c->inline_at)) {
-        memcpy(to, c->inline_bytes + (at - c->inline_at), size);
-        return 0;
+    for (size_t n = 0; n < sizeof(c->along) / sizeof(c->along[0]); n++) {
+        if (take_from(&c->along[n], at, to, size))
+            return 0;
     }
     for (size_t done = 0; done < size; done += part_of(size - done)) {
         if (at == 0 || read_part(c, at + done, (char *)to + done, part_of(size - done)))
@@ -110,6 +117,20 @@ static int client_write(void *opaque, uint64_t at, const void *from, size_t size
         if (at == 0 || write_part(c, at + done, (const char *)from + done, part_of(size - done)))
             return -EFAULT;
     }
+    return 0;
+}
+
+/* Goes along with DONE: the shim says EFAULT then. */
+static int client_write_last(void *opaque, uint64_t at, const void *from, size_t size)
+{
+    struct connection *c = opaque;
+
+    if (at == 0)
+        return -EFAULT;
+    if (!c->takes_bytes || c->last.size || size > sizeof(c->last_bytes))
+        return client_write(opaque, at, from, size);
+    memcpy(c->last_bytes, from, size);
+    c->last = (struct connection_range){.at = at, .bytes = c->last_bytes, .size = size};
     return 0;
 }
 
@@ -184,6 +205,18 @@ static int done(const struct connection *connection, int64_t value, uint64_t at,
     return shim_send(connection->fd, &message, NULL, 0, fd);
 }
 
+static int done_with_bytes(const struct connection *c)
+{
+    const struct shim_message message = {
+        .type = SHIM_DONE, .arg = c->last.at, .size = c->last.size};
+
+    if (shim_send(c->fd, &message, NULL, 0, -1) != 0)
+        return -EFAULT;
+    return send(c->fd, c->last.bytes, c->last.size, MSG_NOSIGNAL) == (ssize_t)c->last.size
+               ? 0
+               : -EFAULT;
+}
+
 static int give(struct connection *connection, struct kvmd_object *object, uint64_t at)
 {
     const uint32_t nothing = 0;
@@ -213,6 +246,7 @@ static struct kvmd_client client_of(struct connection *connection)
 {
     return (struct kvmd_client){.read = client_read,
                                 .write = client_write,
+                                .write_last = client_write_last,
                                 .descriptor = client_descriptor,
                                 .map = client_map,
                                 .unmap = client_unmap,
@@ -226,7 +260,7 @@ static int do_seen(struct connection *connection, const struct shim_message *mes
     const struct kvmd_client client = client_of(connection);
 
     kvmd_real_seen(connection->real, &client, message);
-    connection->inline_size = 0; /* as it was before */
+    connection->along[0].size = 0; /* as it was before */
     kvmd_real_made(connection->real, &client, message);
     return done(connection, 0, 0, -1);
 }
@@ -241,9 +275,15 @@ static int do_ioctl(struct connection *connection, const struct shim_message *me
     if (!object)
         return done(connection, -ENOTTY, 0, -1);
     connection->kicked = false;
+    connection->last.size = 0;
+    connection->takes_bytes = message->error == SHIM_TAKES_BYTES;
     kvmd_ioctl(object, &client, (uint32_t)message->cmd, message->arg, &reply);
-    ret = reply.made ? give(connection, reply.made, reply.made_at)
-                     : done(connection, reply.value, 0, -1);
+    if (reply.made)
+        ret = give(connection, reply.made, reply.made_at);
+    else if (reply.value == 0 && connection->last.size)
+        ret = done_with_bytes(connection);
+    else
+        ret = done(connection, reply.value, 0, -1);
     object_put(object);
     return ret;
 }
@@ -264,21 +304,27 @@ static int take_call(struct connection *connection, const struct shim_message *m
     }
 }
 
+/* What came along with a call, and where it is in the VMM. */
+static void sort_bytes(struct connection *c, const struct shim_message *message, size_t size)
+{
+    size_t more = message->type == SHIM_IOCTL && message->size <= size ? message->size : 0;
+
+    c->along[0] = (struct connection_range){message->arg, c->bytes, size - more};
+    c->along[1] =
+        (struct connection_range){(uint64_t)message->value, c->bytes + (size - more), more};
+}
+
 void connection_serve(struct connection *connection)
 {
     struct shim_message message;
-    int fd;
 
     for (;;) {
-        ssize_t got = receive(connection->fd, &message, connection->inline_bytes,
-                              sizeof(connection->inline_bytes), &fd);
+        ssize_t got =
+            receive(connection->fd, &message, connection->bytes, sizeof(connection->bytes), NULL);
 
-        if (fd >= 0)
-            close(fd);
         if (got < (ssize_t)sizeof(message))
             return;
-        connection->inline_at = message.arg;
-        connection->inline_size = (size_t)got - sizeof(message);
+        sort_bytes(connection, &message, (size_t)got - sizeof(message));
         if (take_call(connection, &message) != 0)
             return;
     }

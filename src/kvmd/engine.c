@@ -65,6 +65,7 @@ int engine_enter(struct kvmd_vcpu *vcpu)
     struct vgic5_error error = {0};
     int ret = make_engine(vcpu->vm);
 
+    vcpu->fetched = false;
     if (ret || vcpu->live)
         return ret;
     if (!vcpu->pe.vcpu)
@@ -79,7 +80,12 @@ int engine_enter(struct kvmd_vcpu *vcpu)
 
 int engine_fetch(struct kvmd_vcpu *vcpu)
 {
-    return vcpu->live ? vcpu_get_state(vcpu->pe.vcpu, vcpu->values) : 0;
+    int ret = 0;
+
+    if (vcpu->live && !vcpu->fetched)
+        ret = vcpu_get_state(vcpu->pe.vcpu, vcpu->values);
+    vcpu->fetched = ret == 0;
+    return ret;
 }
 
 int engine_change(struct kvmd_vcpu *vcpu)

@@ -81,7 +81,8 @@ struct kvmd_vcpu {
     struct pe pe;
     struct vcpu_host host;
     struct vcpu_value values[NR_VCPU_ROWS];
-    bool live;        /* the engine has what `values` had */
+    bool live;        /* the engine has what `values` had; */
+    bool fetched;     /* and it has not run since they were read from it */
     uint64_t spsr[4]; /* of AArch32's modes, for who moves them */
     uint64_t mpidr, clidr;
     uint64_t kept[KVMD_NR_KEPT]; /* registers that no guest of this PE has, for who moves them */

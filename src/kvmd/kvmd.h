@@ -74,6 +74,9 @@ struct kvmd_client {
     /* Its memory: 0 or -EFAULT. */
     int (*read)(void *opaque, uint64_t at, void *to, size_t size);
     int (*write)(void *opaque, uint64_t at, const void *from, size_t size);
+    /* May be NULL. The same, as the last that a call does before it returns 0: that there is no
+     * such memory may show only after that, and is the call's error. */
+    int (*write_last)(void *opaque, uint64_t at, const void *from, size_t size);
     /* A descriptor of its own, duplicated into this process, or -EBADF. */
     int (*descriptor)(void *opaque, uint64_t number);
     /* A region of its memory, mapped here for as long as the slot lives. 0 or a negative errno. */

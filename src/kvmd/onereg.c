@@ -327,9 +327,18 @@ static const struct class *begin(struct kvmd_call *call, struct kvm_one_reg *reg
     return class_of(reg->id, ret);
 }
 
-int64_t kvmd_get_one_reg(struct kvmd_call *call)
+/* An observer is to see what the VMM sees. */
+static int write_last(const struct kvmd_call *call, uint64_t at, const void *from, size_t size)
 {
     const struct kvmd_client *client = call->client;
+
+    if (client->write_last && !call->object->kvmd->config.observer)
+        return client->write_last(client->opaque, at, from, size);
+    return client->write(client->opaque, at, from, size);
+}
+
+int64_t kvmd_get_one_reg(struct kvmd_call *call)
+{
     struct kvm_one_reg reg;
     struct one_reg access;
     int ret;
@@ -342,7 +351,7 @@ int64_t kvmd_get_one_reg(struct kvmd_call *call)
         ret = class->get(&access);
     if (ret)
         return ret;
-    return client->write(client->opaque, reg.addr, access.value, KVMD_REG_SIZE(reg.id));
+    return write_last(call, reg.addr, access.value, KVMD_REG_SIZE(reg.id));
 }
 
 int64_t kvmd_set_one_reg(struct kvmd_call *call)

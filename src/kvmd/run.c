@@ -23,16 +23,28 @@ enum outcome { GO_ON, TO_VMM, INTERRUPTED, NOT_POSSIBLE };
 
 /* ---- Coming back ----------------------------------------------------------------------------- */
 
+static bool returns_at_once(const struct kvmd_vcpu *vcpu)
+{
+    return __atomic_load_n(&vcpu->run->immediate_exit, __ATOMIC_RELAXED);
+}
+
 static bool has_to_return(const struct kvmd_call *call)
 {
-    return __atomic_load_n(&call->vcpu->run->immediate_exit, __ATOMIC_RELAXED) ||
-           call->client->kicked(call->client->opaque);
+    return returns_at_once(call->vcpu) || call->client->kicked(call->client->opaque);
+}
+
+/* A signal is looked for after the first slices: the way of an exit and back is short without. */
+static bool has_to_return_before(const struct kvmd_call *call, unsigned slice)
+{
+    if (slice == 0)
+        return returns_at_once(call->vcpu);
+    return slice % SLICES_PER_LOOK == 0 && has_to_return(call);
 }
 
 /* A signal says so in exit_reason; immediate_exit leaves it, and the last access, as they are. */
 static int64_t interrupted(struct kvmd_vcpu *vcpu)
 {
-    if (!__atomic_load_n(&vcpu->run->immediate_exit, __ATOMIC_RELAXED))
+    if (!returns_at_once(vcpu))
         vcpu->run->exit_reason = KVM_EXIT_INTR;
     return -EINTR;
 }
@@ -353,7 +365,7 @@ static enum outcome run_on(struct kvmd_call *call)
     enum outcome outcome = GO_ON;
 
     for (unsigned n = 0; outcome == GO_ON; n++) {
-        if (n % SLICES_PER_LOOK == 0 && has_to_return(call))
+        if (has_to_return_before(call, n))
             return INTERRUPTED;
         if (ring_is_full(&vcpu->ring))
             return ring_full(vcpu);

@@ -5,19 +5,26 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "shim/shim.h"
 
+#define SET_ONE_REG 0x4010aeacu
+
 /* ---- The server's questions ------------------------------------------------------------------ */
 
 /* The bytes go where they belong at once; the kernel finds out what is not there. An emulator of
- * user programs does so before it takes them: then they are still to come. */
+ * user programs does so before it takes them, so they have to be there: then they are dropped. */
 static int store(int s, const struct shim_message *question)
 {
-    ssize_t got = recv(s, (void *)(uintptr_t)question->arg, question->size, 0);
+    struct pollfd bytes = {.fd = s, .events = POLLIN};
+    ssize_t got;
     char byte;
 
+    while (poll(&bytes, 1, -1) < 0 && errno == EINTR)
+        continue;
+    got = recv(s, (void *)(uintptr_t)question->arg, question->size, 0);
     if (got < 0) {
         int error = errno;
 
@@ -132,7 +139,7 @@ static long talk(int s, struct shim_message *message, const struct along *along,
 {
     struct shim_message word;
     bool kicked = false;
-    int fd;
+    int fd = -1;
 
     if (send_call(s, message, along->bytes, along->size) != 0) {
         errno = EIO;
@@ -143,13 +150,15 @@ static long talk(int s, struct shim_message *message, const struct along *along,
 
         if (along->is_run)
             wait_for_word(s, outside, &kicked);
-        got = shim_receive(s, &word, NULL, 0, &fd);
+        got = shim_receive(s, &word, NULL, 0, along->is_run ? NULL : &fd);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < (long)sizeof(word) || (word.type != SHIM_DONE && answer(s, &word) != 0)) {
             errno = EIO; /* the server has gone */
             return -1;
         }
+        if (word.type == SHIM_DONE && word.size)
+            word.error = store(s, &word);
         if (word.type == SHIM_DONE)
             return finish(&word, fd);
     }
@@ -174,11 +183,46 @@ static long call(struct shim_message *message, const struct along *along)
     return ret;
 }
 
+/* This process's memory, or what there is of it. */
+static bool peek(void *to, uint64_t at, size_t size)
+{
+    const struct iovec here = {to, size}, there = {(void *)(uintptr_t)at, size};
+
+    return process_vm_readv(getpid(), &here, 1, &there, 1, 0) == (ssize_t)size;
+}
+
+struct shim_register {
+    uint64_t id, at;
+    uint8_t value[16];
+};
+
+/* The register's value goes along. What cannot be read so is left to the server's questions. */
+static bool take_register(struct shim_message *message, struct shim_register *reg)
+{
+    size_t size;
+
+    if (!peek(reg, message->arg, offsetof(struct shim_register, value)))
+        return false;
+    size = (size_t)1 << (reg->id >> 52 & 15);
+    if (size > sizeof(reg->value) || !peek(reg->value, reg->at, size))
+        return false;
+    message->value = (int64_t)reg->at;
+    message->size = size;
+    return true;
+}
+
 long shim_call(struct shim_message *message, bool is_run)
 {
-    const struct along along = {(const void *)(uintptr_t)message->arg, shim_argument_size(message),
-                                is_run};
+    struct shim_register reg;
+    struct along along = {(const void *)(uintptr_t)message->arg, shim_argument_size(message),
+                          is_run};
 
+    if (message->type == SHIM_IOCTL)
+        message->error = SHIM_TAKES_BYTES;
+    if (message->cmd == SET_ONE_REG && take_register(message, &reg)) {
+        along.bytes = &reg;
+        along.size = offsetof(struct shim_register, value) + message->size;
+    }
     return call(message, &along);
 }
 

@@ -14,6 +14,8 @@ int shim_send(int s, const struct shim_message *message, const void *bytes, size
     char control[CMSG_SPACE(sizeof(int))] = {0};
     struct msghdr header = {.msg_iov = parts, .msg_iovlen = size > 0 ? 2 : 1};
 
+    if (size == 0 && fd < 0) /* most are so, and it costs less */
+        return send(s, message, sizeof(*message), MSG_NOSIGNAL) < 0 ? -errno : 0;
     if (fd >= 0) {
         struct cmsghdr *rights;
 
@@ -57,10 +59,14 @@ long shim_receive(int s, struct shim_message *message, void *bytes, size_t room,
     struct iovec parts[2] = {{message, sizeof(*message)}, {bytes, room}};
     struct msghdr header = {.msg_iov = parts,
                             .msg_iovlen = room > 0 ? 2 : 1,
-                            .msg_control = control,
-                            .msg_controllen = sizeof(control)};
-    ssize_t got = recvmsg(s, &header, MSG_CMSG_CLOEXEC);
+                            .msg_control = fd ? control : NULL,
+                            .msg_controllen = fd ? sizeof(control) : 0};
+    ssize_t got;
 
-    *fd = got >= 0 ? descriptor_of(&header) : -1; /* an empty message may have one too */
+    if (!fd && room == 0)
+        return recv(s, message, sizeof(*message), 0);
+    got = recvmsg(s, &header, MSG_CMSG_CLOEXEC);
+    if (fd)
+        *fd = got >= 0 ? descriptor_of(&header) : -1; /* an empty message may have one too */
     return got;
 }

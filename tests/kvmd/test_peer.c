@@ -33,6 +33,7 @@
 #define VCPU_INIT 0x4020aeaeu
 #define SET_REGION 0x4020ae46u
 #define IRQFD 0x4020ae76u
+#define SET_ONE_REG 0x4010aeacu
 
 /* ---- The wire -------------------------------------------------------------------------------- */
 
@@ -248,6 +249,40 @@ static void descriptors_that_nobody_expects(void **state)
                 close(s);
             }
         }
+    }
+    nothing_is_kept(&kernel, before);
+    is_served(&kernel);
+    close_kernel(&kernel);
+}
+
+/* Of the bytes behind a call, the last go elsewhere: none, all, and more than there are. */
+static void bytes_of_two_places(void **state)
+{
+    static const uint64_t sizes[] = {0, 1, 8, 16, 24, 25, SHIM_INLINE, UINT64_MAX};
+    uint64_t bytes[3] = {UINT64_C(0x6030000000100006), 0x2000, 33};
+    struct served_kernel kernel;
+    unsigned before;
+
+    (void)state;
+    open_kernel(&kernel, KVMD_7_4);
+    before = descriptors();
+    for (size_t n = 0; n < sizeof(sizes) / sizeof(sizes[0]); n++) {
+        uint8_t both[sizeof(struct shim_message) + sizeof(bytes)];
+        struct shim_message message, word;
+        struct socket_vmm vmm;
+        int fd;
+
+        open_vmm(&vmm, &kernel);
+        message = ioctl_of(vmm.vcpu, SET_ONE_REG, 0x1000);
+        message.size = sizes[n];
+        message.value = sizes[n] == 8 ? 0x2000 : -4;
+        memcpy(both, &message, sizeof(message));
+        memcpy(both + sizeof(message), bytes, sizeof(bytes));
+        assert_true(send_bytes(vmm.s, both, sizeof(both), -1, 0));
+        assert_true(hear(vmm.s, &word, &fd)); /* what it does not have it asks for */
+        assert_int_equal(word.type, sizes[n] == 8 ? SHIM_DONE : SHIM_READ);
+        assert_int_equal(word.error, 0);
+        close_vmm(&vmm);
     }
     nothing_is_kept(&kernel, before);
     is_served(&kernel);
@@ -513,6 +548,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_length),
         cmocka_unit_test(descriptors_that_nobody_expects),
+        cmocka_unit_test(bytes_of_two_places),
         cmocka_unit_test(random_messages),
         cmocka_unit_test(wrong_answers),
         cmocka_unit_test(silence),

@@ -82,6 +82,37 @@ static void descriptors(void)
     CHECK(ioctl(again, 0xae7f, 0) == -1 && errno == ENOTTY);
 }
 
+#define X3 UINT64_C(0x6030000000100006)
+#define V1 UINT64_C(0x6040000000100058)
+
+/* A register's value goes along with the call, or is asked for; also where it cannot be. */
+static void registers(int vm, char *page)
+{
+    const uint32_t init[8] = {5};
+    uint64_t *last = (void *)(page + 4096 - 8), wide[2] = {1, 2}, read[2] = {0};
+    struct kvm_one_reg reg = {.id = X3, .addr = (uintptr_t)last};
+    struct kvm_one_reg vector = {.id = V1, .addr = (uintptr_t)wide};
+    int vcpu = ioctl(vm, KVM_CREATE_VCPU, 0);
+
+    *last = 33;
+    CHECK(vcpu >= 0 && ioctl(vcpu, 0x4020aeae, init) == 0);
+    CHECK(ioctl(vcpu, KVM_SET_ONE_REG, &reg) == 0);
+    *last = 0;
+    CHECK(ioctl(vcpu, KVM_GET_ONE_REG, &reg) == 0 && *last == 33);
+    for (int n = 0; n < 2; n++) {
+        reg.addr = n ? (uintptr_t)page + 4096 : 0; /* gone, and NULL */
+        CHECK(ioctl(vcpu, KVM_SET_ONE_REG, &reg) == -1 && errno == EFAULT);
+        CHECK(ioctl(vcpu, KVM_GET_ONE_REG, &reg) == -1 && errno == EFAULT);
+    }
+    CHECK(ioctl(vcpu, KVM_SET_ONE_REG, page + 4096) == -1 && errno == EFAULT);
+    CHECK(ioctl(vcpu, KVM_GET_ONE_REG, page + 4096 - 8) == -1 && errno == EFAULT);
+    CHECK(ioctl(vcpu, KVM_SET_ONE_REG, &vector) == 0);
+    vector.addr = (uintptr_t)read;
+    CHECK(ioctl(vcpu, KVM_GET_ONE_REG, &vector) == 0 && memcmp(read, wide, sizeof(wide)) == 0);
+    reg.addr = (uintptr_t)read;
+    CHECK(ioctl(vcpu, KVM_GET_ONE_REG, &reg) == 0 && read[0] == 33); /* as it was */
+}
+
 /* Pointers that are not there are EFAULT, and nothing ends. */
 static void pointers(void)
 {
@@ -94,6 +125,7 @@ static void pointers(void)
     CHECK(ioctl(vm, KVM_CREATE_DEVICE, NULL) == -1 && errno == EFAULT);
     munmap(page + 4096, 4096);
     CHECK(ioctl(vm, KVM_CREATE_DEVICE, page + 4092) == -1 && errno == EFAULT);
+    registers(vm, page);
     page = mmap(page + 4096, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
                 -1, 0);
     *read_only = device;

@@ -41,9 +41,11 @@ static bool has_to_return_before(const struct kvmd_call *call, unsigned slice)
     return slice % SLICES_PER_LOOK == 0 && has_to_return(call);
 }
 
-/* A signal says so in exit_reason; immediate_exit leaves it, and the last access, as they are. */
+/* A signal says so in exit_reason; immediate_exit leaves it, and the last access, as they are. A
+ * WFI is over with either: what the VMM sets then, PC say, is where the guest goes on. */
 static int64_t interrupted(struct kvmd_vcpu *vcpu)
 {
+    vcpu->waits = false;
     if (!returns_at_once(vcpu))
         vcpu->run->exit_reason = KVM_EXIT_INTR;
     return -EINTR;

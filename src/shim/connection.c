@@ -20,6 +20,7 @@ static __thread struct {
     ino_t inode;
 } connections[DEEPEST];
 static __thread int depth;
+static pthread_key_t ending; /* of a thread that has a connection */
 
 int shim_move_up(int fd)
 {
@@ -43,22 +44,53 @@ static ino_t inode_of(int fd)
     return fstat(fd, &status) == 0 ? status.st_ino : 0;
 }
 
-/* A child's threads are not the parent's: they connect anew. */
-static void forget_all(void)
+static void forget_all(void (*leave)(int fd))
 {
     for (int n = 0; n < DEEPEST; n++) {
         int fd = connections[n].fd - 1;
 
-        if (fd >= 0 && inode_of(fd) == connections[n].inode)
+        if (fd >= 0 && inode_of(fd) == connections[n].inode) {
+            leave(fd);
             close(fd);
+        }
         connections[n].fd = 0;
     }
     depth = 0;
 }
 
-static void watch_forks(void)
+static void just_close(int fd)
 {
-    pthread_atfork(NULL, NULL, forget_all);
+    (void)fd;
+}
+
+/* A child's threads are not the parent's: they connect anew. */
+static void begin_child(void)
+{
+    forget_all(just_close);
+}
+
+/* Whoever has ended inside of KVM_RUN, in a handler, has left its vCPU before it can be joined. */
+static void wait_for_end(int fd)
+{
+    struct shim_message word;
+    ssize_t got;
+
+    shutdown(fd, SHUT_WR);
+    do {
+        got = recv(fd, &word, sizeof(word), 0);
+    } while (got > 0 || (got < 0 && errno == EINTR));
+}
+
+static void end_thread(void *opaque)
+{
+    (void)opaque;
+    forget_all(wait_for_end);
+}
+
+static void watch_lives(void)
+{
+    pthread_atfork(NULL, NULL, begin_child);
+    pthread_key_create(&ending, end_thread);
 }
 
 static int connect_anew(void)
@@ -70,7 +102,7 @@ static int connect_anew(void)
 
     if (!path || strlen(path) >= sizeof(to.sun_path))
         return -1;
-    pthread_once(&once, watch_forks);
+    pthread_once(&once, watch_lives);
     memcpy(to.sun_path, path, strlen(path) + 1);
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     if (fd < 0)
@@ -93,6 +125,8 @@ int shim_connection(void)
     if (fd >= 0 && inode_of(fd) == connections[depth].inode)
         return fd;
     fd = connect_anew();
+    if (fd >= 0)
+        pthread_setspecific(ending, connections);
     connections[depth].fd = fd + 1;
     connections[depth].inode = fd >= 0 ? inode_of(fd) : 0;
     return fd;

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "shim/shim.h"
+#include "shim/touched.h"
 
 #define PAGE 4096u
 
@@ -25,32 +26,56 @@ struct mapping {
     uint64_t start, end, offset;
     dev_t device;
     uint64_t inode;
-    bool is_shared;
+    bool is_shared, is_readable;
+};
+
+/* The mappings of a region. */
+struct region {
+    struct mapping whole; /* the one that holds all of it */
+    bool is_one;
+    bool is_anonymous; /* private anonymous mappings, without a gap */
+    bool is_readable;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* The mapping that holds all of the region. */
-static bool find_mapping(uint64_t at, uint64_t size, struct mapping *mapping)
+static bool read_mapping(const char *line, struct mapping *mapping)
+{
+    unsigned major, minor;
+    char permissions[5];
+
+    if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64, &mapping->start,
+               &mapping->end, permissions, &mapping->offset, &major, &minor, &mapping->inode) != 7)
+        return false;
+    mapping->device = makedev(major, minor);
+    mapping->is_shared = permissions[3] == 's';
+    mapping->is_readable = permissions[0] == 'r';
+    return true;
+}
+
+static void look_up(uint64_t at, uint64_t size, struct region *region)
 {
     FILE *maps = fopen("/proc/self/maps", "re");
-    char line[512], permissions[5];
-    bool found = false;
+    uint64_t reached = at, end = at + size;
+    struct mapping mapping;
+    char line[512];
 
-    while (maps && !found && fgets(line, sizeof(line), maps)) {
-        unsigned major, minor;
-
-        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64, &mapping->start,
-                   &mapping->end, permissions, &mapping->offset, &major, &minor,
-                   &mapping->inode) != 7)
+    *region = (struct region){.is_anonymous = true, .is_readable = true};
+    while (maps && fgets(line, sizeof(line), maps)) {
+        if (!read_mapping(line, &mapping) || mapping.end <= at || mapping.start >= end)
             continue;
-        mapping->device = makedev(major, minor);
-        mapping->is_shared = permissions[3] == 's';
-        found = at >= mapping->start && at < mapping->end && size <= mapping->end - at;
+        if (mapping.start <= at && end <= mapping.end) {
+            region->whole = mapping;
+            region->is_one = true;
+        }
+        if (mapping.start > reached || mapping.is_shared || mapping.inode)
+            region->is_anonymous = false;
+        region->is_readable = region->is_readable && mapping.is_readable;
+        reached = mapping.end;
     }
+    region->is_anonymous = region->is_anonymous && reached >= end;
     if (maps)
         fclose(maps);
-    return found;
 }
 
 static bool is_file_of(int fd, const struct mapping *mapping)
@@ -79,8 +104,7 @@ static int file_of(const struct mapping *mapping)
     return found;
 }
 
-/* Pages of zeros cost nothing in the memfd; to look at one that was never touched costs no page
- * either. */
+/* Pages of zeros cost nothing in the memfd. */
 static void copy_used(uint8_t *to, const uint8_t *from, uint64_t size)
 {
     static const uint8_t zero[PAGE];
@@ -91,7 +115,24 @@ static void copy_used(uint8_t *to, const uint8_t *from, uint64_t size)
     }
 }
 
-static int fill_memfd(int fd, uint64_t at, uint64_t size)
+/* False: nobody says what has been touched. */
+static bool copy_touched(uint8_t *to, uint64_t from, uint64_t size)
+{
+    static struct touched touched; /* the lock is held */
+    uint64_t at = from, start, stop;
+    int ret;
+
+    if (!touched_begin(&touched, TOUCHED_BY_SCAN) && !touched_begin(&touched, TOUCHED_BY_ENTRIES))
+        return false;
+    while ((ret = touched_next(&touched, at, from + size, &start, &stop)) > 0) {
+        copy_used(to + (start - from), (const uint8_t *)(uintptr_t)start, stop - start);
+        at = stop;
+    }
+    touched_end(&touched);
+    return ret == 0;
+}
+
+static int fill_memfd(int fd, uint64_t at, uint64_t size, bool is_anonymous)
 {
     void *copy;
 
@@ -100,7 +141,8 @@ static int fill_memfd(int fd, uint64_t at, uint64_t size)
     copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
     if (copy == MAP_FAILED)
         return -errno;
-    copy_used(copy, (const uint8_t *)(uintptr_t)at, size);
+    if (!is_anonymous || !copy_touched(copy, at, size))
+        copy_used(copy, (const uint8_t *)(uintptr_t)at, size);
     munmap(copy, size);
     if (mmap((void *)(uintptr_t)at, size, PROT_READ | PROT_WRITE,
              MAP_SHARED | MAP_FIXED | MAP_NORESERVE, fd, 0) == MAP_FAILED)
@@ -108,14 +150,16 @@ static int fill_memfd(int fd, uint64_t at, uint64_t size)
     return 0;
 }
 
-static int move_to_memfd(uint64_t at, uint64_t size)
+static int move_to_memfd(uint64_t at, uint64_t size, const struct region *region)
 {
-    int fd = memfd_create("guest-ram", MFD_CLOEXEC);
-    int ret;
+    int fd, ret;
 
+    if (!region->is_readable || msync((void *)(uintptr_t)at, size, MS_ASYNC) != 0)
+        return -EFAULT; /* there is nothing there, or nothing that may be looked at */
+    fd = memfd_create("guest-ram", MFD_CLOEXEC);
     if (fd < 0)
         return -errno;
-    ret = fill_memfd(fd, at, size);
+    ret = fill_memfd(fd, at, size, region->is_anonymous);
     if (ret) {
         close(fd);
         return ret;
@@ -125,18 +169,19 @@ static int move_to_memfd(uint64_t at, uint64_t size)
 
 int shim_share(uint64_t at, uint64_t size, int64_t *offset)
 {
-    struct mapping mapping;
+    struct region region;
     int fd = -ENOENT;
 
     *offset = 0;
     pthread_mutex_lock(&lock);
-    if (find_mapping(at, size, &mapping) && mapping.is_shared && mapping.inode) {
-        fd = file_of(&mapping);
-        *offset = (int64_t)(mapping.offset + (at - mapping.start));
+    look_up(at, size, &region);
+    if (region.is_one && region.whole.is_shared && region.whole.inode) {
+        fd = file_of(&region.whole);
+        *offset = (int64_t)(region.whole.offset + (at - region.whole.start));
     }
     if (fd < 0) {
         *offset = 0;
-        fd = move_to_memfd(at, size);
+        fd = move_to_memfd(at, size, &region);
     }
     pthread_mutex_unlock(&lock);
     return fd;

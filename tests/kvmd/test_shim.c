@@ -62,17 +62,20 @@ static void test_killed(void **state)
 
 int main(int argc, char **argv)
 {
-    static struct program_part parts[] = {{"conform", KVMD_7_4},
-                                          {"conform", KVMD_V1},
-                                          {"descriptors", KVMD_7_4},
-                                          {"pointers", KVMD_7_4},
-                                          {"memory", KVMD_7_4}};
+    static struct program_part parts[] = {
+        {"conform", KVMD_7_4},   {"conform", KVMD_V1}, {"descriptors", KVMD_7_4},
+        {"pointers", KVMD_7_4},  {"memory", KVMD_7_4}, {"large", KVMD_7_4},
+        {"no-memory", KVMD_7_4}, {"closed", KVMD_7_4}, {"dying", KVMD_7_4}};
     const struct CMUnitTest tests[] = {
         {"conform_7_4", test_part, NULL, NULL, &parts[0]},
         {"conform_v1", test_part, NULL, NULL, &parts[1]},
         {"descriptors", test_part, NULL, NULL, &parts[2]},
         {"pointers", test_part, NULL, NULL, &parts[3]},
         {"memory", test_part, NULL, NULL, &parts[4]},
+        {"large", test_part, NULL, NULL, &parts[5]},
+        {"no_memory", test_part, NULL, NULL, &parts[6]},
+        {"closed", test_part, NULL, NULL, &parts[7]},
+        {"dying", test_part, NULL, NULL, &parts[8]},
         cmocka_unit_test(test_killed),
     };
 

@@ -18,13 +18,7 @@
 
 #include <vgic5/kvm.h>
 
-#define CHECK(condition)                                                    \
-    do {                                                                    \
-        if (!(condition)) {                                                 \
-            printf("line %d: " #condition ", errno %d\n", __LINE__, errno); \
-            exit(1);                                                        \
-        }                                                                   \
-    } while (0)
+#include "vmm.h"
 
 static const char *arm64(void *opaque)
 {
@@ -58,7 +52,7 @@ static void conform(void)
     CHECK(summary.failed == 0 && summary.passed > 400);
 }
 
-static int open_kvm(void)
+int open_kvm(void)
 {
     int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 
@@ -155,6 +149,72 @@ static void memory(void)
     CHECK(ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region) == -1 && errno == EINVAL);
 }
 
+/* kB of this process: its pages, and the tables that hold them. */
+static unsigned long footprint(void)
+{
+    FILE *status = fopen("/proc/self/status", "r");
+    unsigned long kilobytes, sum = 0;
+    char line[256];
+
+    CHECK(status);
+    while (fgets(line, sizeof(line), status)) {
+        if (sscanf(line, "VmRSS: %lu", &kilobytes) == 1 ||
+            sscanf(line, "VmPTE: %lu", &kilobytes) == 1)
+            sum += kilobytes;
+    }
+    fclose(status);
+    CHECK(sum > 0);
+    return sum;
+}
+
+/* What was never touched costs nothing: to look at each page would leave 2 GiB of tables. */
+static void large(void)
+{
+    int kvm = open_kvm(), vm = ioctl(kvm, KVM_CREATE_VM, 0);
+    uint64_t size = UINT64_C(1) << 40;
+    const uint64_t used[] = {0, 4096, size / 2 - 4096, size / 2 + (3 << 20), size - 4096};
+    size_t nr = sizeof(used) / sizeof(used[0]);
+    char *ram = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    struct kvm_userspace_memory_region region = {.memory_size = size,
+                                                 .userspace_addr = (uintptr_t)ram};
+    unsigned long before;
+
+    CHECK(ram != MAP_FAILED);
+    madvise(ram, size, MADV_NOHUGEPAGE);
+    for (size_t n = 0; n < nr; n++)
+        snprintf(ram + used[n], 4096, "page %zu", n);
+    mprotect(ram + size / 4, 4096, PROT_READ); /* more than one mapping */
+    before = footprint();
+    CHECK(ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region) == 0);
+    CHECK(footprint() < before + 4096);
+    for (size_t n = 0; n < nr; n++)
+        CHECK(ram[used[n] + 5] == (char)('0' + n) && ram[used[n] + 6] == 0);
+    CHECK(ram[size / 4] == 0 && footprint() < before + 4096);
+    region.slot = 1;
+    CHECK(ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region) == -1 && errno == EEXIST);
+}
+
+/* Memory that is not there, all of it or a part, or that may not be read. */
+static void no_memory(void)
+{
+    int kvm = open_kvm(), vm = ioctl(kvm, KVM_CREATE_VM, 0);
+    size_t size = 1 << 20;
+    char *ram = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct kvm_userspace_memory_region region = {.memory_size = size,
+                                                 .userspace_addr = (uintptr_t)ram};
+
+    CHECK(mprotect(ram + 8192, 4096, PROT_NONE) == 0);
+    CHECK(ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region) == -1 && errno == EFAULT);
+    CHECK(munmap(ram + 8192, 4096) == 0);
+    CHECK(ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region) == -1 && errno == EFAULT);
+    CHECK(munmap(ram, size) == 0);
+    CHECK(ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region) == -1 && errno == EFAULT);
+    CHECK(mmap(ram, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
+          ram);
+    CHECK(ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region) == 0);
+}
+
 /* A VMM that is killed in the middle. */
 static void killed(void)
 {
@@ -170,11 +230,11 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*run)(void);
-    } parts[] = {{"conform", conform},
-                 {"descriptors", descriptors},
-                 {"pointers", pointers},
-                 {"memory", memory},
-                 {"killed", killed}};
+    } parts[] = {{"conform", conform},   {"descriptors", descriptors},
+                 {"pointers", pointers}, {"memory", memory},
+                 {"large", large},       {"no-memory", no_memory},
+                 {"orphaned", orphaned}, {"closed", closed},
+                 {"dying", dying},       {"killed", killed}};
 
     setvbuf(stdout, NULL, _IONBF, 0);
     for (size_t n = 0; argc == 2 && n < sizeof(parts) / sizeof(parts[0]); n++) {

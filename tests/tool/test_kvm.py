@@ -129,7 +129,8 @@ def arm64_vmm(tmp_path_factory):
     program = tmp_path_factory.mktemp("arm64") / "vmm"
     subprocess.run(["aarch64-linux-gnu-gcc", "-std=c11", "-D_GNU_SOURCE", "-pthread",
                     "-I" + os.path.join(TOP, "src"), "-I" + os.path.join(TOP, "include"), "-o",
-                    program, os.path.join(TOP, "tests", "kvmd", "vmm.c"), *sources], check=True)
+                    program, os.path.join(TOP, "tests", "kvmd", "vmm.c"),
+                    os.path.join(TOP, "tests", "kvmd", "vmm_threads.c"), *sources], check=True)
     return program
 
 
@@ -138,7 +139,7 @@ def test_the_contract_holds_for_an_arm64_program(arm64_vmm):
         native = kvm("--abi", abi, "--", VMM, "conform")
         assert re.fullmatch(r"4\d\d passed, 0 failed, \d+ skipped\n", native.text)
         assert kvm("--abi", abi, "--", arm64_vmm, "conform").text == native.text
-    for part in ("descriptors", "pointers", "memory"):
+    for part in ("descriptors", "pointers", "memory", "no-memory"):
         kvm("--abi", "7.4", "--", arm64_vmm, part)
 
 
@@ -276,11 +277,11 @@ def test_a_hosts_own_kvm_is_recorded(tmp_path):
 
 # ---- What is left --------------------------------------------------------------------------------
 
-def running(probe, place):
-    process = subprocess.Popen([TOOL, "kvm", "--", probe, "wait"], stdout=subprocess.PIPE,
+def running(program, place, what="wait", word="12"):
+    process = subprocess.Popen([TOOL, "kvm", "--", program, what], stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True, start_new_session=True,
                                env=dict(os.environ, TMPDIR=str(place)))
-    assert process.stdout.readline().split() == ["12"]
+    assert process.stdout.readline().strip() == word
     below = {}
     for path in glob.glob("/proc/[0-9]*/stat"):
         try:
@@ -382,6 +383,19 @@ def test_killed_while_it_is_held(tmp_path):
     subprocess.run(["cc", "-static", "-pthread", "-o", program, source], check=True)
     for _ in range(10):
         kvm("--", program, status=128 + signal.SIGKILL, timeout=20)
+
+
+def test_calls_under_way_are_eio_when_the_server_dies(tmp_path):
+    """KVM_RUN of a guest that computes, and of one that waits, and the calls of a third thread; then
+    every later one, in threads that had a connection and in one that never had."""
+    for _ in range(5):
+        process, below = running(VMM, tmp_path, "orphaned", "under way")
+        os.kill(below["server"], signal.SIGKILL)
+        start = time.monotonic()
+        out, err = process.communicate(timeout=60)
+        assert out == "all are EIO\n" and time.monotonic() - start < 10
+        assert "the server died of signal 9" in err
+        assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])

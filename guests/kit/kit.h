@@ -11,6 +11,7 @@
 #include "cpu.h"
 #include "exception.h"
 #include "fdt.h"
+#include "figures.h"
 #include "gic.h"
 #include "irq.h"
 #include "memory.h"

@@ -122,21 +122,6 @@ static void live(void)
     irq_mask();
 }
 
-static void sort(uint64_t *values, uint32_t nr)
-{
-    for (uint32_t i = 1; i < nr; i++)
-        for (uint32_t j = i; j && values[j] < values[j - 1]; j--) {
-            uint64_t swapped = values[j];
-            values[j] = values[j - 1];
-            values[j - 1] = swapped;
-        }
-}
-
-static uint64_t ns(uint64_t ticks)
-{
-    return ticks * 1000 / (read_register("cntfrq_el0") / 1000000);
-}
-
 static void report(uint64_t ticks)
 {
     uint64_t rang = 0;
@@ -145,8 +130,8 @@ static void report(uint64_t ticks)
         rang += waiters[i].rang;
     sort(late, SAMPLES);
     print("lateness: timers %u, median %lu ns, 99 of 100 %lu ns, worst %lu ns\n", SAMPLES,
-          ns(late[SAMPLES / 2]), ns(late[SAMPLES * 99 / 100]), ns(late[SAMPLES - 1]));
-    print("lateness: hand-overs %lu in %lu ns\n", rang, ns(ticks));
+          ns_of(late[SAMPLES / 2]), ns_of(late[SAMPLES * 99 / 100]), ns_of(late[SAMPLES - 1]));
+    print("lateness: hand-overs %lu in %lu ns\n", rang, ns_of(ticks));
 }
 
 int guest_main(void)

@@ -57,21 +57,6 @@ static void bare_exception_round(void)
         panic("acknowledged %lx", acknowledged);
 }
 
-static void sort(uint64_t *values, uint32_t nr)
-{
-    for (uint32_t i = 1; i < nr; i++)
-        for (uint32_t j = i; j && values[j] < values[j - 1]; j--) {
-            uint64_t swapped = values[j];
-            values[j] = values[j - 1];
-            values[j - 1] = swapped;
-        }
-}
-
-static uint64_t ns(uint64_t ticks)
-{
-    return ticks * 1000 / (read_register("cntfrq_el0") / 1000000);
-}
-
 static uint64_t batch(void (*round)(void), uint64_t rounds)
 {
     uint64_t start = counter();
@@ -84,12 +69,12 @@ static uint64_t batch(void (*round)(void), uint64_t rounds)
 static uint64_t measure(void (*round)(void))
 {
     uint64_t ticks[BATCHES];
-    uint64_t one = ns(batch(round, 4)) / 4 + 1;
+    uint64_t one = ns_of(batch(round, 4)) / 4 + 1;
     uint64_t rounds = one < BATCH_NS / ROUNDS ? ROUNDS : one < BATCH_NS ? BATCH_NS / one : 1;
     for (uint32_t i = 0; i < BATCHES; i++)
         ticks[i] = batch(round, rounds);
     sort(ticks, BATCHES);
-    return ns(ticks[BATCHES / 2]) / rounds;
+    return ns_of(ticks[BATCHES / 2]) / rounds;
 }
 
 static void measure_both(uint32_t pending)
@@ -114,7 +99,7 @@ static void make_pending(void)
     uint64_t start = counter();
     for (uint32_t id = 0; id < NR_PENDING; id++)
         gic_cdpend(LPI(id), true);
-    print("rounds: making %u pending: %lu ns\n", NR_PENDING, ns(counter() - start));
+    print("rounds: making %u pending: %lu ns\n", NR_PENDING, ns_of(counter() - start));
 }
 
 int guest_main(void)

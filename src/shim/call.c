@@ -95,15 +95,6 @@ static void wait_for_word(int s, const sigset_t *outside, bool *kicked)
 
 /* ---- A call ---------------------------------------------------------------------------------- */
 
-size_t shim_argument_size(const struct shim_message *message)
-{
-    size_t size = message->cmd >> 16 & 0x3fff;
-
-    if (message->type == SHIM_OPEN || !(message->cmd >> 30 & 1) || !message->arg)
-        return 0;
-    return size > SHIM_INLINE ? 0 : size;
-}
-
 static int send_call(int s, const struct shim_message *message, const void *bytes, size_t size)
 {
     int ret = shim_send(s, message, bytes, size, -1);

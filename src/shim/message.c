@@ -30,6 +30,15 @@ int shim_send(int s, const struct shim_message *message, const void *bytes, size
     return sendmsg(s, &header, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
+size_t shim_argument_size(const struct shim_message *message)
+{
+    size_t size = message->cmd >> 16 & 0x3fff;
+
+    if (message->type == SHIM_OPEN || !(message->cmd >> 30 & 1) || !message->arg)
+        return 0;
+    return size > SHIM_INLINE ? 0 : size;
+}
+
 /* The descriptor of a message; those that nobody expects are closed. */
 static int descriptor_of(struct msghdr *header)
 {

@@ -8,6 +8,8 @@
 
 #include "shim/protocol.h"
 
+/* Bytes of a call's argument that go along: those that an ioctl's number says are read. */
+size_t shim_argument_size(const struct shim_message *message);
 /* With `size` bytes behind it, and the descriptor, -1: none. 0 or a negative errno. */
 int shim_send(int s, const struct shim_message *message, const void *bytes, size_t size, int fd);
 /* What recvmsg returns; the bytes behind it, as many as there is room for. `*fd` is a descriptor

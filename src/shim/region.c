@@ -7,84 +7,19 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "shim/mapping.h"
 #include "shim/shim.h"
 #include "shim/touched.h"
 
 #define PAGE 4096u
 
-struct mapping {
-    uint64_t start, end, offset;
-    dev_t device;
-    uint64_t inode;
-    bool is_shared, is_readable;
-};
-
-/* The mappings of a region. */
-struct region {
-    struct mapping whole; /* the one that holds all of it */
-    bool is_one;
-    bool is_anonymous; /* private anonymous mappings, without a gap */
-    bool is_readable;
-};
-
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-
-static bool read_mapping(const char *line, struct mapping *mapping)
-{
-    unsigned major, minor;
-    char permissions[5];
-
-    if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64, &mapping->start,
-               &mapping->end, permissions, &mapping->offset, &major, &minor, &mapping->inode) != 7)
-        return false;
-    mapping->device = makedev(major, minor);
-    mapping->is_shared = permissions[3] == 's';
-    mapping->is_readable = permissions[0] == 'r';
-    return true;
-}
-
-static void look_up(uint64_t at, uint64_t size, struct region *region)
-{
-    FILE *maps = fopen("/proc/self/maps", "re");
-    uint64_t reached = at, end = at + size;
-    struct mapping mapping;
-    char line[512];
-
-    *region = (struct region){.is_anonymous = true, .is_readable = true};
-    while (maps && fgets(line, sizeof(line), maps)) {
-        if (!read_mapping(line, &mapping) || mapping.end <= at || mapping.start >= end)
-            continue;
-        if (mapping.start <= at && end <= mapping.end) {
-            region->whole = mapping;
-            region->is_one = true;
-        }
-        if (mapping.start > reached || mapping.is_shared || mapping.inode)
-            region->is_anonymous = false;
-        region->is_readable = region->is_readable && mapping.is_readable;
-        reached = mapping.end;
-    }
-    region->is_anonymous = region->is_anonymous && reached >= end;
-    if (maps)
-        fclose(maps);
-}
-
-static bool is_file_of(int fd, const struct mapping *mapping)
-{
-    struct stat status;
-
-    return fstat(fd, &status) == 0 && status.st_ino == mapping->inode &&
-           status.st_dev == mapping->device && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR;
-}
 
 /* A descriptor of the process's own that is this file. */
 static int file_of(const struct mapping *mapping)
@@ -96,7 +31,7 @@ static int file_of(const struct mapping *mapping)
     while (directory && found < 0 && (entry = readdir(directory)) != NULL) {
         int fd = atoi(entry->d_name);
 
-        if (entry->d_name[0] != '.' && fd != dirfd(directory) && is_file_of(fd, mapping))
+        if (entry->d_name[0] != '.' && fd != dirfd(directory) && mapping_is_file(mapping, fd))
             found = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     }
     if (directory)
@@ -174,7 +109,7 @@ int shim_share(uint64_t at, uint64_t size, int64_t *offset)
 
     *offset = 0;
     pthread_mutex_lock(&lock);
-    look_up(at, size, &region);
+    mapping_look_up("/proc/self/maps", at, size, &region);
     if (region.is_one && region.whole.is_shared && region.whole.inode) {
         fd = file_of(&region.whole);
         *offset = (int64_t)(region.whole.offset + (at - region.whole.start));

@@ -26,8 +26,6 @@ int shim_share(uint64_t at, uint64_t size, int64_t *offset);
 long shim_call(struct shim_message *message, bool is_run);
 /* What has happened, with the bytes of its argument; nothing comes back. */
 void shim_report(struct shim_message *message, const void *bytes, size_t size);
-/* Bytes of an ioctl's argument that go along: those that its number says are read. */
-size_t shim_argument_size(const struct shim_message *message);
 
 /* Out of the way of a VMM that counts its descriptors. `fd` is closed; the new one, or `fd`. */
 int shim_move_up(int fd);

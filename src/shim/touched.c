@@ -153,17 +153,22 @@ static bool tells_the_truth(struct touched *touched)
     return found == KNOWN;
 }
 
-bool touched_begin(struct touched *touched, enum touched_way way)
+bool touched_open(struct touched *touched, enum touched_way way, const char *path)
 {
     touched->way = way;
     touched->page = (uint64_t)sysconf(_SC_PAGESIZE);
-    touched->pagemap =
-        (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0);
-    if (touched->pagemap < 0)
+    touched->nr = 0;
+    touched->pagemap = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    return touched->pagemap >= 0;
+}
+
+bool touched_begin(struct touched *touched, enum touched_way way)
+{
+    if (!touched_open(touched, way, "/proc/self/pagemap"))
         return false;
     if (tells_the_truth(touched))
         return true;
-    close(touched->pagemap);
+    touched_end(touched);
     return false;
 }
 

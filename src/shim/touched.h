@@ -21,7 +21,10 @@ struct touched {
     uint64_t entries[TOUCHED_ENTRIES];
 };
 
-/* False: it says nothing here, or what is not so. */
+/* Of the process whose /proc/PID/pagemap is `path`; what it says is believed. False and errno: it
+ * cannot be opened. */
+bool touched_open(struct touched *touched, enum touched_way way, const char *path);
+/* Of this process. False: it says nothing here, or what is not so. */
 bool touched_begin(struct touched *touched, enum touched_way way);
 /* The next run of touched pages in [at, end): 1; 0: there is none; or a negative errno. */
 int touched_next(struct touched *touched, uint64_t at, uint64_t end, uint64_t *start,

@@ -159,13 +159,11 @@ static void wait_for_word(struct answering *held)
 
 /* ---- A call ---------------------------------------------------------------------------------- */
 
-/* Those bytes of the argument that the ioctl's number says are read. */
+/* The bytes of the argument, or none where they cannot be read. */
 static size_t read_along(struct answering *held, const struct shim_message *message)
 {
-    size_t size = message->cmd >> 16 & 0x3fff;
+    size_t size = shim_argument_size(message);
 
-    if (message->type == SHIM_OPEN || !(message->cmd >> 30 & 1) || size > SHIM_INLINE)
-        return 0;
     return tracee_read(&held->tracee, message->arg, held->part, size) == 0 ? size : 0;
 }
 

@@ -5,66 +5,22 @@
  */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "shim/mapping.h"
+#include "shim/touched.h"
 #include "tool/kvm/held.h"
 
 #define PAGE 4096u
-#define PART 512u /* pages that are looked at together */
-
-struct vmm_mapping {
-    uint64_t start, end, offset, inode;
-    dev_t device;
-    bool is_shared, is_anonymous;
-};
-
-/* The mapping that holds all of the region. */
-static bool find_mapping(const struct tracee *tracee, uint64_t at, uint64_t size,
-                         struct vmm_mapping *mapping)
-{
-    char path[48], line[512], permissions[5];
-    bool found = false;
-    FILE *maps;
-
-    snprintf(path, sizeof(path), "/proc/%d/maps", (int)tracee->process);
-    maps = fopen(path, "re");
-    while (maps && !found && fgets(line, sizeof(line), maps)) {
-        unsigned major, minor;
-
-        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64, &mapping->start,
-                   &mapping->end, permissions, &mapping->offset, &major, &minor,
-                   &mapping->inode) != 7)
-            continue;
-        mapping->device = makedev(major, minor);
-        mapping->is_shared = permissions[3] == 's';
-        mapping->is_anonymous = mapping->inode == 0;
-        found = at >= mapping->start && at < mapping->end && size <= mapping->end - at;
-    }
-    if (maps)
-        fclose(maps);
-    return found;
-}
-
-static bool is_file_of(int fd, const struct vmm_mapping *mapping)
-{
-    struct stat status;
-
-    return fstat(fd, &status) == 0 && status.st_ino == mapping->inode &&
-           status.st_dev == mapping->device && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR;
-}
 
 /* A descriptor of the process's own that is this file. */
-static int file_of(const struct tracee *tracee, const struct vmm_mapping *mapping)
+static int file_of(const struct tracee *tracee, const struct mapping *mapping)
 {
     struct dirent *entry;
     int found = -ENOENT;
@@ -76,7 +32,7 @@ static int file_of(const struct tracee *tracee, const struct vmm_mapping *mappin
     while (directory && found < 0 && (entry = readdir(directory)) != NULL) {
         int fd = entry->d_name[0] == '.' ? -1 : tracee_descriptor(tracee, atoi(entry->d_name));
 
-        if (fd >= 0 && is_file_of(fd, mapping))
+        if (fd >= 0 && mapping_is_file(mapping, fd))
             found = fd;
         else if (fd >= 0)
             close(fd);
@@ -87,12 +43,6 @@ static int file_of(const struct tracee *tracee, const struct vmm_mapping *mappin
 }
 
 /* ---- The copy -------------------------------------------------------------------------------- */
-
-/* Of anonymous memory, a page that is neither present nor swapped out is zeros. */
-static bool is_used(uint64_t entry)
-{
-    return entry >> 62 != 0;
-}
 
 static int copy_page(const struct tracee *tracee, uint64_t at, uint8_t *to)
 {
@@ -107,44 +57,58 @@ static int copy_page(const struct tracee *tracee, uint64_t at, uint8_t *to)
     return 0;
 }
 
-static int copy_used(const struct tracee *tracee, uint64_t at, uint64_t size, uint8_t *to,
-                     int pagemap)
+static int copy_pages(const struct tracee *tracee, uint64_t start, uint64_t stop, uint8_t *to)
 {
-    uint64_t entries[PART];
     int ret = 0;
 
-    for (uint64_t done = 0; done < size && ret == 0; done += PART * (uint64_t)PAGE) {
-        off_t where = (off_t)((at + done) / PAGE * sizeof(*entries));
-
-        if (pagemap < 0 ||
-            pread(pagemap, entries, sizeof(entries), where) < (ssize_t)sizeof(*entries))
-            memset(entries, 0xff, sizeof(entries));
-        for (unsigned n = 0; n < PART && done + n * PAGE < size && ret == 0; n++) {
-            if (is_used(entries[n]))
-                ret = copy_page(tracee, at + done + n * PAGE, to + done + n * PAGE);
-        }
-    }
+    for (uint64_t at = start; at < stop && ret == 0; at += PAGE)
+        ret = copy_page(tracee, at, to + (at - start));
     return ret;
+}
+
+/* Of anonymous memory, a page that is neither present nor swapped out is zeros. */
+static int copy_touched(const struct tracee *tracee, enum touched_way way, uint64_t from,
+                        uint64_t size, uint8_t *to)
+{
+    uint64_t at = from, start, stop;
+    struct touched touched;
+    char path[48];
+    int ret;
+
+    snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)tracee->process);
+    if (!touched_open(&touched, way, path))
+        return -errno;
+    while ((ret = touched_next(&touched, at, from + size, &start, &stop)) > 0) {
+        ret = copy_pages(tracee, start, stop, to + (start - from));
+        if (ret)
+            break;
+        at = stop;
+    }
+    touched_end(&touched);
+    return ret;
+}
+
+static int copy_used(const struct tracee *tracee, uint64_t at, uint64_t size, uint8_t *to,
+                     bool is_anonymous)
+{
+    if (is_anonymous && (copy_touched(tracee, TOUCHED_BY_SCAN, at, size, to) == 0 ||
+                         copy_touched(tracee, TOUCHED_BY_ENTRIES, at, size, to) == 0))
+        return 0;
+    return copy_pages(tracee, at, at + size, to);
 }
 
 static int fill_memfd(const struct tracee *tracee, int fd, uint64_t at, uint64_t size,
                       bool is_anonymous)
 {
-    int pagemap = -1, ret;
-    char path[48];
     void *copy;
+    int ret;
 
     if (ftruncate(fd, (off_t)size) != 0)
         return -errno;
     copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
     if (copy == MAP_FAILED)
         return -errno;
-    snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)tracee->process);
-    if (is_anonymous)
-        pagemap = open(path, O_RDONLY | O_CLOEXEC);
-    ret = copy_used(tracee, at, size, copy, pagemap);
-    if (pagemap >= 0)
-        close(pagemap);
+    ret = copy_used(tracee, at, size, copy, is_anonymous);
     munmap(copy, size);
     return ret;
 }
@@ -183,17 +147,19 @@ static int move_to_memfd(struct tracee *tracee, uint64_t at, uint64_t size, bool
 
 int tracee_share(struct tracee *tracee, uint64_t at, uint64_t size, int64_t *offset)
 {
-    struct vmm_mapping mapping;
-    bool found = find_mapping(tracee, at, size, &mapping);
+    struct region region;
+    char path[48];
 
     *offset = 0;
-    if (found && mapping.is_shared && mapping.inode) {
-        int fd = file_of(tracee, &mapping);
+    snprintf(path, sizeof(path), "/proc/%d/maps", (int)tracee->process);
+    mapping_look_up(path, at, size, &region);
+    if (region.is_one && region.whole.is_shared && region.whole.inode) {
+        int fd = file_of(tracee, &region.whole);
 
-        *offset = (int64_t)(mapping.offset + (at - mapping.start));
+        *offset = (int64_t)(region.whole.offset + (at - region.whole.start));
         if (fd >= 0)
             return fd;
         *offset = 0;
     }
-    return move_to_memfd(tracee, at, size, found && mapping.is_anonymous);
+    return move_to_memfd(tracee, at, size, region.is_anonymous);
 }
